@@ -1,0 +1,127 @@
+package carteiro.control;
+
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * qmail-send's rewriting and its decision between local and remote, from locals, virtualdomains, percenthack and
+ * envnoathost. Pure; no DNS.
+ */
+public final class Routing {
+    private final Set<String> locals;
+    private final Map<String, String> virtualDomains;
+    private final Set<String> percentHack;
+    private final String hostForBareNames;
+
+    private Routing(Set<String> locals, Map<String, String> virtualDomains, Set<String> percentHack, String bareHost) {
+        this.locals = locals;
+        this.virtualDomains = virtualDomains;
+        this.percentHack = percentHack;
+        this.hostForBareNames = bareHost;
+    }
+
+    /** Reads the four files; notes a problem if there is neither locals nor me. */
+    public static Routing read(ControlFiles files) {
+        List<String> locals =
+                files.list("locals").or(() -> files.line("me").map(List::of)).orElse(List.of());
+        if (files.text("locals").isEmpty() && files.line("me").isEmpty()) {
+            files.problem("me", 0, "is missing, and so is control/locals; write the host's full name into control/me");
+        }
+        return of(
+                locals,
+                files.map("virtualdomains").orElse(Map.of()),
+                files.list("percenthack").orElse(List.of()),
+                files.lineOrMe("envnoathost"));
+    }
+
+    /** A routing from values; every key is compared without case. */
+    public static Routing of(
+            List<String> locals, Map<String, String> virtualDomains, List<String> percentHack, String envNoAtHost) {
+        var lowered = new HashMap<String, String>();
+        virtualDomains.forEach((key, value) -> lowered.put(Octets.lowerCase(key), value));
+        return new Routing(lowered(locals), Map.copyOf(lowered), lowered(percentHack), envNoAtHost);
+    }
+
+    /** The same routing with the locals and virtualdomains of another: what HUP re-reads in qmail. */
+    public Routing withTablesOf(Routing other) {
+        return new Routing(other.locals, other.virtualDomains, percentHack, hostForBareNames);
+    }
+
+    /** Where an envelope recipient goes. */
+    public sealed interface Route {
+        /** The recipient after rewriting, as it stands in the log. */
+        Address recipient();
+
+        /**
+         * To local.
+         *
+         * @param visible the address to show in a bounce: without a virtual domain's prefix
+         */
+        record Local(Address recipient, Address visible) implements Route {}
+
+        /** To remote. */
+        record Remote(Address recipient) implements Route {}
+    }
+
+    /** Rewrites and decides. A rewritten address that would exceed {@link Address#LIMIT} goes remote unchanged. */
+    public Route route(Address envelopeRecipient) {
+        String address = envelopeRecipient.octets();
+        if (!envelopeRecipient.hasDomain()) {
+            address = address + "@" + hostForBareNames;
+        }
+        address = unfoldPercents(address);
+        int at = address.lastIndexOf('@');
+        String domain = Octets.lowerCase(address.substring(at + 1));
+        if (address.length() > Address.LIMIT) {
+            return new Route.Remote(envelopeRecipient);
+        }
+        if (locals.contains(domain)) {
+            return new Route.Local(new Address(address), new Address(address));
+        }
+        String prefix = prefixFor(Octets.lowerCase(address), domain);
+        if (prefix.isEmpty() || prefix.length() + 1 + address.length() > Address.LIMIT) {
+            return new Route.Remote(new Address(address));
+        }
+        return new Route.Local(new Address(prefix + "-" + address), new Address(address));
+    }
+
+    private String unfoldPercents(String address) {
+        String unfolded = address;
+        while (true) {
+            int at = unfolded.lastIndexOf('@');
+            if (!percentHack.contains(Octets.lowerCase(unfolded.substring(at + 1)))) {
+                return unfolded;
+            }
+            int percent = unfolded.lastIndexOf('%', at);
+            if (percent < 0) {
+                return unfolded;
+            }
+            unfolded = unfolded.substring(0, percent) + "@" + unfolded.substring(percent + 1, at);
+        }
+    }
+
+    private String prefixFor(String address, String domain) {
+        String prefix = virtualDomains.get(address);
+        if (prefix == null) {
+            prefix = virtualDomains.get(domain);
+        }
+        for (int dot = domain.indexOf('.'); prefix == null && dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+            prefix = virtualDomains.get(domain.substring(dot));
+        }
+        if (prefix == null) {
+            prefix = virtualDomains.get("");
+        }
+        return prefix == null ? "" : prefix;
+    }
+
+    private static Set<String> lowered(List<String> names) {
+        var lowered = new HashSet<String>();
+        names.forEach(name -> lowered.add(Octets.lowerCase(name)));
+        return Set.copyOf(lowered);
+    }
+}

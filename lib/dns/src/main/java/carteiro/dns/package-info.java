@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.dns;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+module carteiro.dns {
+    requires static transitive org.jspecify;
+    requires transitive carteiro.mail;
+    requires transitive carteiro.control;
+    requires org.dnsjava;
+}

@@ -1,0 +1,5 @@
+module carteiro.log {
+    requires static transitive org.jspecify;
+
+    exports carteiro.log;
+}

@@ -1,0 +1,5 @@
+module carteiro.mail {
+    requires static transitive org.jspecify;
+
+    exports carteiro.mail;
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.maildir;
+
+import org.jspecify.annotations.NullMarked;

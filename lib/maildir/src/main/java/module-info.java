@@ -1,0 +1,4 @@
+module carteiro.maildir {
+    requires static transitive org.jspecify;
+    requires transitive carteiro.mail;
+}

@@ -1,0 +1,5 @@
+module carteiro.posix {
+    requires static transitive org.jspecify;
+
+    exports carteiro.posix;
+}

@@ -1,0 +1,54 @@
+package carteiro.protocol;
+
+import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Outcome;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/** One delivery, asked for by send of local or of remote. Any number at once, each blocks its caller. */
+public interface Deliver {
+    /** The most recipients of one delivery. */
+    int MOST_RECIPIENTS = 100;
+
+    /** The longest delivery; then send gives it up as deferred. Longer than any sum of time-outs in remote. */
+    Duration LIMIT = Duration.ofHours(26);
+
+    /**
+     * Tries.
+     *
+     * @return one outcome for each recipient, in order
+     * @throws IOException if the program cannot be reached or is lost meanwhile: every recipient is deferred
+     */
+    List<Outcome> deliver(Delivery delivery) throws IOException;
+
+    /**
+     * What to deliver.
+     *
+     * @param number the number of the first recipient's delivery in send's log
+     * @param message the message's number
+     * @param octets its size, LF line ends
+     * @param sender the sender to use, VERP already expanded
+     * @param recipients at least one, after rewriting; for local exactly one, for remote all of one domain
+     * @param body the body type of the envelope
+     * @param form the address form of the envelope
+     */
+    record Delivery(
+            long number,
+            long message,
+            long octets,
+            Address sender,
+            List<Address> recipients,
+            BodyType body,
+            AddressForm form) {
+        /** Copies the list and checks its size. */
+        public Delivery {
+            recipients = List.copyOf(recipients);
+            if (recipients.isEmpty() || recipients.size() > MOST_RECIPIENTS) {
+                throw new IllegalArgumentException("delivery with " + recipients.size() + " recipients");
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package carteiro.protocol;
+
+import carteiro.mail.Address;
+import carteiro.mail.Outcome;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The carrier within one process: a call is a call. What is offered is also offered at its socket, so that inject and
+ * qmail-smtpd, which are processes of their own, reach it as in the split form.
+ */
+public final class DirectWires implements Wires {
+    private final Wires sockets;
+    private final Plug<Enqueue> enqueue = new Plug<>("queue");
+    private final Plug<Waiting> waiting = new Plug<>("queue");
+    private final Plug<Messages> messages = new Plug<>("queue");
+    private final Plug<Cleaning> cleaning = new Plug<>("queue");
+    private final Plug<Deliver> local = new Plug<>("local");
+    private final Plug<Deliver> remote = new Plug<>("remote");
+    private final Plug<Lookup> lookup = new Plug<>("lookup");
+
+    /** @param sockets where everything offered is offered too */
+    public DirectWires(Wires sockets) {
+        this.sockets = sockets;
+    }
+
+    /** Where one program is plugged in, or not. */
+    private static final class Plug<T> {
+        private final String program;
+        private final AtomicReference<@Nullable T> offered = new AtomicReference<>();
+
+        Plug(String program) {
+            this.program = program;
+        }
+
+        T get() throws IOException {
+            T now = offered.get();
+            if (now == null) {
+                throw new IOException(program + " is not running");
+            }
+            return now;
+        }
+
+        Closeable offer(T offer, Closeable socket) throws IOException {
+            if (!offered.compareAndSet(null, offer)) {
+                socket.close();
+                throw new IOException(program + " is running already");
+            }
+            return () -> {
+                offered.compareAndSet(offer, null);
+                socket.close();
+            };
+        }
+    }
+
+    @Override
+    public Enqueue enqueue() {
+        return () -> enqueue.get().open();
+    }
+
+    @Override
+    public Waiting waiting() {
+        return () -> waiting.get().open();
+    }
+
+    @Override
+    public Messages messages() {
+        return message -> messages.get().open(message);
+    }
+
+    @Override
+    public Deliver deliver(Channel channel) {
+        Plug<Deliver> plug = switch (channel) {
+            case LOCAL -> local;
+            case REMOTE -> remote;
+        };
+        return delivery -> {
+            List<Outcome> outcomes = plug.get().deliver(delivery);
+            if (outcomes.size() != delivery.recipients().size()) {
+                throw new IOException(channel.word() + " gave " + outcomes.size() + " outcomes for "
+                        + delivery.recipients().size() + " recipients");
+            }
+            return outcomes;
+        };
+    }
+
+    @Override
+    public Lookup lookup() {
+        return new Lookup() {
+            @Override
+            public Answer recipient(Address envelopeRecipient) throws IOException {
+                return lookup.get().recipient(envelopeRecipient);
+            }
+
+            @Override
+            public Answer account(Address localRecipient) throws IOException {
+                return lookup.get().account(localRecipient);
+            }
+        };
+    }
+
+    @Override
+    public Cleaning cleaning() {
+        return new Cleaning() {
+            @Override
+            public List<String> dead() throws IOException {
+                return cleaning.get().dead();
+            }
+
+            @Override
+            public void removed(List<String> files) throws IOException {
+                cleaning.get().removed(files);
+            }
+
+            @Override
+            public long rewriteSparse() throws IOException {
+                return cleaning.get().rewriteSparse();
+            }
+        };
+    }
+
+    @Override
+    public Closeable offer(Enqueue offer) throws IOException {
+        return enqueue.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(Waiting offer) throws IOException {
+        return waiting.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(Messages offer) throws IOException {
+        return messages.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(Channel channel, Deliver offer) throws IOException {
+        Plug<Deliver> plug = switch (channel) {
+            case LOCAL -> local;
+            case REMOTE -> remote;
+        };
+        return plug.offer(offer, sockets.offer(channel, offer));
+    }
+
+    @Override
+    public Closeable offer(Lookup offer) throws IOException {
+        return lookup.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(Cleaning offer) throws IOException {
+        return cleaning.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public void close() {
+        sockets.close();
+    }
+}

@@ -1,0 +1,50 @@
+package carteiro.protocol;
+
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * A socket by which one program can be reached, and who may use it. The folder and the mode keep strangers out; the
+ * peer's credentials are checked besides.
+ *
+ * @param program the program behind it
+ * @param name the socket's name in run/PROGRAM
+ * @param callers system users who may connect, besides root and the program's own user; {@link #ANYONE} for all
+ */
+record Door(String program, String name, Set<String> callers) {
+    /** Stands for every user of the system. */
+    static final Set<String> ANYONE = Set.of("*");
+
+    /** inject is run by any user; what it may say is bounded. */
+    static final Door ENQUEUE = new Door("queue", "enqueue", ANYONE);
+
+    static final Door WAITING = new Door("queue", "waiting", Set.of("qmails"));
+    static final Door MESSAGES = new Door("queue", "messages", Set.of("qmails", "qmailr"));
+    static final Door CLEANING = new Door("queue", "cleaning", Set.of("qmailq"));
+    static final Door LOCAL = new Door("local", "deliver", Set.of("qmails"));
+    static final Door REMOTE = new Door("remote", "deliver", Set.of("qmails"));
+
+    /** qmail-smtpd is run by tcpserver as whatever user the administrator chose; it learns no secret here. */
+    static final Door LOOKUP = new Door("lookup", "lookup", ANYONE);
+
+    static Door deliver(Wires.Channel channel) {
+        return switch (channel) {
+            case LOCAL -> LOCAL;
+            case REMOTE -> REMOTE;
+        };
+    }
+
+    Path socket(Path run) {
+        return run.resolve(program).resolve(name);
+    }
+
+    /** Whether a user may connect. */
+    boolean admits(String user, String ownUser) {
+        return callers.contains("*") || user.equals("root") || user.equals(ownUser) || callers.contains(user);
+    }
+
+    /** The mode of the socket: only a door for anyone, or for users of other groups, is open to others. */
+    String mode() {
+        return "rw-rw-rw-"; // connecting needs write permission; who may is decided by credentials, per connection
+    }
+}

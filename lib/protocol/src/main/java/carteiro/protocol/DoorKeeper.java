@@ -1,0 +1,159 @@
+package carteiro.protocol;
+
+import carteiro.log.EventLog;
+import carteiro.wire.MalformedFrameException;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import jdk.net.ExtendedSocketOptions;
+import jdk.net.UnixDomainPrincipal;
+
+/** Listens at a {@link Door}; one virtual thread a connection. */
+final class DoorKeeper implements Closeable {
+    /** Connections at one door; further callers wait in the kernel's backlog. */
+    private static final int MOST_CONNECTIONS = 4_000;
+
+    private static final int BUFFER = 16 * 1024;
+
+    /** Serves one connection until it ends. */
+    interface Server {
+        /** @param user the system user of the peer, as the kernel says */
+        void serve(InputStream in, OutputStream out, String user) throws IOException;
+    }
+
+    private final Door door;
+    private final Server server;
+    private final EventLog log;
+    private final Path socket;
+    private final ServerSocketChannel listener;
+    private final Semaphore free = new Semaphore(MOST_CONNECTIONS);
+    private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    private DoorKeeper(Door door, Server server, EventLog log, Path socket, ServerSocketChannel listener) {
+        this.door = door;
+        this.server = server;
+        this.log = log;
+        this.socket = socket;
+        this.listener = listener;
+    }
+
+    /** Opens the door. A socket left by a crash is replaced; one that somebody answers at is not. */
+    static DoorKeeper open(Door door, Path run, Server server, EventLog log) throws IOException {
+        Path socket = door.socket(run);
+        if (socket.toString().length() > 107) {
+            throw new IOException(socket + ": the path of a socket has at most 107 octets; choose a shorter --home");
+        }
+        Files.createDirectories(socket.getParent());
+        if (Files.exists(socket)) {
+            try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                throw new IOException(socket + ": another " + door.program() + " answers here; stop it first");
+            } catch (java.net.ConnectException e) {
+                Files.delete(socket);
+            }
+        }
+        var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            listener.bind(UnixDomainSocketAddress.of(socket), 1024);
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString(door.mode()));
+        } catch (IOException e) {
+            listener.close();
+            throw new IOException(socket + ": cannot listen here (" + e.getMessage() + ")", e);
+        }
+        var keeper = new DoorKeeper(door, server, log, socket, listener);
+        Thread.ofVirtual().name(door.program() + "/" + door.name()).start(keeper::accept);
+        return keeper;
+    }
+
+    private void accept() {
+        String ownUser = System.getProperty("user.name", "");
+        while (!closed) {
+            free.acquireUninterruptibly();
+            SocketChannel peer;
+            try {
+                peer = listener.accept();
+            } catch (ClosedChannelException e) {
+                return;
+            } catch (IOException e) { // out of descriptors: the connection stays in the backlog
+                free.release();
+                if (closed) {
+                    return;
+                }
+                log.warning(door.program(), socket + ": cannot accept now: " + e.getMessage());
+                pause();
+                continue;
+            }
+            connections.add(peer);
+            Thread.ofVirtual().name(door.program() + "/" + door.name()).start(() -> converse(peer, ownUser));
+        }
+    }
+
+    private void converse(SocketChannel peer, String ownUser) {
+        try (peer) {
+            UnixDomainPrincipal principal = peer.getOption(ExtendedSocketOptions.SO_PEERCRED);
+            String user = principal.user().getName();
+            if (!door.admits(user, ownUser)) {
+                log.warning(door.program(), socket + ": connection by user " + user + " refused");
+                return;
+            }
+            server.serve(
+                    new BufferedInputStream(Channels.newInputStream(peer), BUFFER),
+                    new BufferedOutputStream(Channels.newOutputStream(peer), BUFFER),
+                    user);
+        } catch (EOFException | ClosedChannelException e) {
+            // the caller has gone, or we are closing: nothing was answered
+        } catch (MalformedFrameException | IllegalArgumentException e) {
+            log.warning(door.program(), socket + ": connection closed, not understood: " + e.getMessage());
+        } catch (IOException e) {
+            if (!closed) {
+                log.info(door.program(), socket + ": connection lost: " + e.getMessage());
+            }
+        } catch (RuntimeException e) {
+            log.bug(door.program(), e);
+        } finally {
+            connections.remove(peer);
+            free.release();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Closes the door and every connection. */
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        listener.close();
+        Files.deleteIfExists(socket);
+        for (SocketChannel connection : connections) {
+            try { // at once for the peer, whatever our own thread is doing with it
+                connection.shutdownInput();
+                connection.shutdownOutput();
+            } catch (IOException e) {
+                // it has gone already
+            }
+            connection.close();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package carteiro.protocol;
+
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.MalformedFrameException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Values of mail as fields of frames. */
+final class Frames {
+    /** The largest frame: an envelope with the most recipients, each of the greatest length, fits. */
+    static final int LIMIT = 128 << 20;
+
+    /** The most octets of a report or a reason. */
+    static final int REPORT_LIMIT = 64 * 1024;
+
+    private Frames() {}
+
+    static void put(FrameWriter frame, Status status) {
+        frame.put(status.toString());
+    }
+
+    static Status status(FrameReader frame) throws MalformedFrameException {
+        try {
+            return Status.parse(frame.text(12));
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrameException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    static Address address(FrameReader frame) throws MalformedFrameException {
+        try {
+            return new Address(frame.text(Address.LIMIT));
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrameException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    static void put(FrameWriter frame, List<Address> addresses) {
+        frame.put(addresses.size());
+        for (Address address : addresses) {
+            frame.put(address.octets());
+        }
+    }
+
+    static List<Address> addresses(FrameReader frame, int most) throws MalformedFrameException {
+        int count = (int) frame.number(0, most);
+        var addresses = new ArrayList<Address>(Math.min(count, 1000));
+        for (int i = 0; i < count; i++) {
+            addresses.add(address(frame));
+        }
+        return addresses;
+    }
+
+    static void put(FrameWriter frame, BodyType body, AddressForm form) {
+        frame.put(body.name());
+        frame.put(form.name());
+    }
+
+    /** A constant by its name. */
+    static <E extends Enum<E>> E constant(FrameReader frame, Class<E> type) throws MalformedFrameException {
+        String name = frame.text(40);
+        try {
+            return Enum.valueOf(type, name);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrameException("no " + type.getSimpleName() + ": " + name);
+        }
+    }
+
+    static BodyType body(FrameReader frame) throws MalformedFrameException {
+        return constant(frame, BodyType.class);
+    }
+
+    static AddressForm form(FrameReader frame) throws MalformedFrameException {
+        return constant(frame, AddressForm.class);
+    }
+
+    static void put(FrameWriter frame, Envelope envelope) {
+        frame.put(envelope.sender().octets());
+        put(frame, envelope.recipients());
+        put(frame, envelope.body(), envelope.form());
+        frame.put(envelope.uid());
+    }
+
+    static Envelope envelope(FrameReader frame) throws MalformedFrameException {
+        Address sender = address(frame);
+        List<Address> recipients = addresses(frame, Envelope.MOST_RECIPIENTS);
+        return new Envelope(sender, recipients, body(frame), form(frame), (int) frame.number(-1, Integer.MAX_VALUE));
+    }
+
+    static void put(FrameWriter frame, Outcome outcome) {
+        frame.put(
+                switch (outcome) {
+                    case Outcome.Delivered _ -> "K";
+                    case Outcome.Deferred _ -> "Z";
+                    case Outcome.Failed _ -> "D";
+                });
+        put(frame, outcome.status());
+        String report = outcome.report();
+        frame.put(report.length() > REPORT_LIMIT ? report.substring(0, REPORT_LIMIT) : report);
+    }
+
+    static Outcome outcome(FrameReader frame) throws MalformedFrameException {
+        String letter = frame.text(1);
+        Status status = status(frame);
+        String report = frame.text(REPORT_LIMIT);
+        return switch (letter) {
+            case "K" -> new Outcome.Delivered(status, report);
+            case "Z" -> new Outcome.Deferred(status, report);
+            case "D" -> new Outcome.Failed(status, report);
+            default -> throw new MalformedFrameException("no outcome: " + letter);
+        };
+    }
+
+    static String cut(String text) {
+        return text.length() > REPORT_LIMIT ? text.substring(0, REPORT_LIMIT) : text;
+    }
+}

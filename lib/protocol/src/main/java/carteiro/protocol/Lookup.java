@@ -1,0 +1,106 @@
+package carteiro.protocol;
+
+import carteiro.mail.Address;
+import carteiro.mail.Status;
+import java.io.IOException;
+import java.util.List;
+
+/** What is this address? Any number of questions at once. */
+public interface Lookup {
+    /**
+     * Asks about an envelope recipient as the transport heard it: rewriting and virtual domains are applied first. For
+     * smtpd.
+     *
+     * @throws IOException if lookup cannot be reached: the same as {@link Answer.NotNow}
+     */
+    Answer recipient(Address envelopeRecipient) throws IOException;
+
+    /** Asks about a recipient that send gave to local, after rewriting. */
+    Answer account(Address localRecipient) throws IOException;
+
+    /** What an address is. */
+    sealed interface Answer {
+        /**
+         * An account.
+         *
+         * @param user its name; USER of programs
+         * @param uid the system user every file and program belongs to; never 0
+         * @param gid its group
+         * @param home an absolute path
+         * @param dash what stands between {@code .qmail} and the extension: {@code -} or empty
+         * @param extension EXT, case kept; may be empty
+         * @param recipe what to do with a message
+         */
+        record Account(String user, int uid, int gid, String home, String dash, String extension, Recipe recipe)
+                implements Answer {}
+
+        /** Other addresses, and no mailbox: to each of them a copy. */
+        record Forward(List<Address> targets) implements Answer {
+            /** Copies the list. */
+            public Forward {
+                targets = List.copyOf(targets);
+            }
+        }
+
+        /** An address of another host; only for {@link Lookup#recipient}. */
+        record Remote() implements Answer {}
+
+        /** The empty local part at a local domain: delivery succeeds and does nothing. */
+        record Trash() implements Answer {}
+
+        /**
+         * No such address (5.1.1), or one that takes no mail (5.2.1).
+         *
+         * @param reason for the peer; no path, no setting
+         */
+        record Unknown(Status status, String reason) implements Answer {}
+
+        /**
+         * Cannot tell now. Never to be taken for unknown.
+         *
+         * @param reason for the log
+         */
+        record NotNow(Status status, String reason) implements Answer {}
+    }
+
+    /** What an account does with a message. */
+    sealed interface Recipe {
+        /** The {@code .qmail} files of the home decide; with none, the default delivery. */
+        record DotQmail() implements Recipe {}
+
+        /**
+         * The directory decides (qmail-LDAP).
+         *
+         * @param delivery the default delivery, such as {@code ./Maildir/} or an absolute path; empty: control/defaultdelivery
+         * @param mailbox whether the message also goes to the default delivery
+         * @param programs commands for /bin/sh, first of all
+         * @param forwards copies to other addresses, after everything else succeeded
+         * @param dotFiles whether the lines of the {@code .qmail} files follow
+         */
+        record Directory(
+                String delivery, Mailbox mailbox, List<String> programs, List<Address> forwards, DotFiles dotFiles)
+                implements Recipe {
+            /** Copies the lists. */
+            public Directory {
+                programs = List.copyOf(programs);
+                forwards = List.copyOf(forwards);
+            }
+        }
+    }
+
+    /** Whether a copy stays. */
+    enum Mailbox {
+        /** It is delivered to the mailbox. */
+        KEEP,
+        /** It is not. */
+        NONE
+    }
+
+    /** Whether {@code .qmail} files count beside the directory. */
+    enum DotFiles {
+        /** They do not. */
+        IGNORED,
+        /** Their lines follow. */
+        APPENDED
+    }
+}

@@ -1,0 +1,152 @@
+package carteiro.protocol;
+
+import carteiro.protocol.Connections.Connection;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Messages over a socket (docs/protocols/messages.md): a frame with the number, answered by a frame {@code K} with the
+ * size, then that many octets; or {@code N} for no such message, or {@code Z} and a reason.
+ */
+final class MessagesWire {
+    /** How long one message may take to be read; a delivery that reads slowly asks for its own patience. */
+    static final Duration READ_LIMIT = Duration.ofHours(25);
+
+    private MessagesWire() {}
+
+    /** The side of those who deliver. */
+    static final class Client implements Messages {
+        private final Connections connections;
+
+        Client(Connections connections) {
+            this.connections = connections;
+        }
+
+        @Override
+        public MessageBody open(long message) throws IOException {
+            Connection kept = connections.takeIdle();
+            if (kept != null) {
+                try {
+                    return openOver(kept, message);
+                } catch (FileNotFoundException e) {
+                    throw e;
+                } catch (IOException e) {
+                    kept.close();
+                    connections.dropIdle();
+                }
+            }
+            Connection fresh = connections.connect();
+            try {
+                return openOver(fresh, message);
+            } catch (FileNotFoundException e) {
+                throw e;
+            } catch (IOException | RuntimeException e) {
+                fresh.close();
+                throw e;
+            }
+        }
+
+        private MessageBody openOver(Connection connection, long message) throws IOException {
+            var limit = connections.watchdog().closeAfter(READ_LIMIT, connection);
+            try {
+                new FrameWriter().put(message).send(connection.out);
+                FrameReader frame = FrameReader.receive(connection.in, 2 * Frames.REPORT_LIMIT);
+                return switch (frame.text(1)) {
+                    case "K" -> new SocketBody(connection, frame.number(0, Long.MAX_VALUE), limit);
+                    case "N" -> {
+                        limit.close();
+                        connections.giveBack(connection);
+                        throw new FileNotFoundException("queue has no message " + message);
+                    }
+                    default ->
+                        throw new IOException(
+                                "queue cannot read message " + message + " now: " + frame.text(Frames.REPORT_LIMIT));
+                };
+            } catch (IOException | RuntimeException e) {
+                limit.close();
+                throw e;
+            }
+        }
+
+        private final class SocketBody extends MessageBody {
+            private final Connection connection;
+            private final long octets;
+            private final carteiro.wire.Watchdog.Limit limit;
+            private long left;
+            private boolean closed;
+
+            SocketBody(Connection connection, long octets, carteiro.wire.Watchdog.Limit limit) {
+                this.connection = connection;
+                this.octets = octets;
+                this.left = octets;
+                this.limit = limit;
+            }
+
+            @Override
+            public long octets() {
+                return octets;
+            }
+
+            @Override
+            public int read() throws IOException {
+                if (left == 0) {
+                    return -1;
+                }
+                int octet = connection.in.read();
+                if (octet < 0) {
+                    throw new EOFException("queue was lost in the middle of a message");
+                }
+                left--;
+                return octet;
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                if (left == 0) {
+                    return length == 0 ? 0 : -1;
+                }
+                int count = connection.in.read(into, from, (int) Math.min(length, left));
+                if (count < 0) {
+                    throw new EOFException("queue was lost in the middle of a message");
+                }
+                left -= count;
+                return count;
+            }
+
+            @Override
+            public void close() {
+                if (!closed) {
+                    closed = true;
+                    limit.close();
+                    if (left == 0) {
+                        connections.giveBack(connection);
+                    } else {
+                        connection.close();
+                    }
+                }
+            }
+        }
+    }
+
+    /** The side of queue. */
+    static DoorKeeper.Server server(Messages messages) {
+        return (in, out, user) -> {
+            while (true) {
+                FrameReader frame = FrameReader.receive(in, 64);
+                long message = frame.number(0, Long.MAX_VALUE);
+                frame.end();
+                try (var body = messages.open(message)) {
+                    new FrameWriter().put("K").put(body.octets()).send(out);
+                    body.transferTo(out);
+                    out.flush();
+                } catch (FileNotFoundException e) {
+                    new FrameWriter().put("N").send(out);
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,83 @@
+package carteiro.protocol;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * A long-running program as start sees it. Found by {@link java.util.ServiceLoader}: start knows no program by name, and
+ * none depends on another.
+ */
+public interface Program {
+    /** Its name: {@code smtpd}, {@code queue}, ... */
+    String name();
+
+    /**
+     * The system user it runs as when root started it; {@code root} for local alone. Before it answers, {@link #start}
+     * must have called {@link Surroundings#dropPrivileges}.
+     */
+    String user();
+
+    /**
+     * Starts it and returns when it is ready.
+     *
+     * @throws ControlException naming every setting that cannot be used
+     * @throws IOException if a socket or a file is in the way
+     */
+    Running start(Surroundings surroundings) throws ControlException, IOException;
+
+    /**
+     * What a program gets from start.
+     *
+     * @param installation where things are
+     * @param wires how to reach the other programs and be reached
+     * @param log where events go
+     * @param environment the variables that reach local's programs
+     * @param privileges how to give up root
+     */
+    record Surroundings(
+            Installation installation,
+            Wires wires,
+            EventLog log,
+            Map<String, String> environment,
+            Privileges privileges) {
+        /** Copies the map. */
+        public Surroundings {
+            environment = Map.copyOf(environment);
+        }
+
+        /** Gives up root, once everything is open that needs it; does nothing where there is nothing to give up. */
+        public void dropPrivileges() throws IOException {
+            privileges.drop();
+        }
+    }
+
+    /** Gives up root. */
+    @FunctionalInterface
+    interface Privileges {
+        /** @throws IOException if the system refuses; the program must not go on */
+        void drop() throws IOException;
+    }
+
+    /** A program at work. */
+    interface Running {
+        /**
+         * Reads its settings again (HUP). A bad one leaves the old settings.
+         *
+         * @throws ControlException naming every problem
+         */
+        void reload() throws ControlException;
+
+        /** Tries everything that waits now (ALRM); for send alone. */
+        default void tryNow() {}
+
+        /** What it is doing, in one line of {@code name=value} pairs. */
+        String status();
+
+        /** Takes nothing new, finishes what is in hand for at most that long, then ends. Idempotent. */
+        void stop(Duration patience);
+    }
+}

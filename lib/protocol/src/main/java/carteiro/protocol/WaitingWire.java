@@ -1,0 +1,242 @@
+package carteiro.protocol;
+
+import carteiro.protocol.Connections.Connection;
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.MalformedFrameException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Waiting over a socket (docs/protocols/waiting.md). A session has two connections, told apart by their first frame:
+ * {@code session}, which takes messages and whose end is the session's end, and {@code reports TOKEN}.
+ */
+final class WaitingWire {
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final int MOST = 1000;
+
+    private WaitingWire() {}
+
+    /** The side of send. */
+    static final class Client implements Waiting {
+        private final Connections connections;
+
+        Client(Connections connections) {
+            this.connections = connections;
+        }
+
+        @Override
+        public Session open() throws IOException {
+            Connection taking = connections.connect();
+            try {
+                new FrameWriter().put("session").send(taking.out);
+                String token = FrameReader.receive(taking.in, 128).text(64);
+                Connection reporting = connections.connect();
+                new FrameWriter().put("reports").put(token).send(reporting.out);
+                return new SocketSession(taking, reporting);
+            } catch (IOException | RuntimeException e) {
+                taking.close();
+                throw e;
+            }
+        }
+
+        private final class SocketSession implements Session {
+            private final Connection taking;
+            private final Connection reporting;
+
+            SocketSession(Connection taking, Connection reporting) {
+                this.taking = taking;
+                this.reporting = reporting;
+            }
+
+            @Override
+            public List<WaitingMessage> next(int most, Duration patience) throws IOException {
+                try (var _ = connections.watchdog().closeAfter(patience.plus(LIMIT), taking)) {
+                    new FrameWriter()
+                            .put("next")
+                            .put(most)
+                            .put(patience.toMillis())
+                            .send(taking.out);
+                    FrameReader frame = FrameReader.receive(taking.in, Frames.LIMIT);
+                    var messages = new ArrayList<WaitingMessage>();
+                    while (frame.more()) {
+                        messages.add(message(frame));
+                    }
+                    return List.copyOf(messages);
+                }
+            }
+
+            @Override
+            public void report(List<Report> reports) throws IOException {
+                var frame = new FrameWriter().put("report");
+                reports.forEach(report -> put(frame, report));
+                exchange(frame, 64);
+            }
+
+            @Override
+            public List<Failure> failures(long message) throws IOException {
+                FrameReader frame = exchange(new FrameWriter().put("failures").put(message), Frames.LIMIT);
+                var failures = new ArrayList<Failure>();
+                while (frame.more()) {
+                    failures.add(
+                            new Failure((int) frame.number(0, Integer.MAX_VALUE), frame.text(Report.PARAGRAPH_LIMIT)));
+                }
+                return List.copyOf(failures);
+            }
+
+            private synchronized FrameReader exchange(FrameWriter frame, int limit) throws IOException {
+                try (var _ = connections.watchdog().closeAfter(LIMIT, reporting)) {
+                    frame.send(reporting.out);
+                    return FrameReader.receive(reporting.in, limit);
+                }
+            }
+
+            @Override
+            public void close() {
+                taking.close();
+                reporting.close();
+            }
+        }
+    }
+
+    /** The side of queue. */
+    static DoorKeeper.Server server(Waiting waiting) {
+        var sessions = new java.util.concurrent.ConcurrentHashMap<String, Waiting.Session>();
+        return (in, out, user) -> {
+            FrameReader hello = FrameReader.receive(in, 256);
+            switch (hello.text(16)) {
+                case "session" -> {
+                    String token = java.util.UUID.randomUUID().toString();
+                    try (var session = waiting.open()) {
+                        sessions.put(token, session);
+                        new FrameWriter().put(token).send(out);
+                        while (true) {
+                            FrameReader frame = FrameReader.receive(in, 256);
+                            if (!frame.text(16).equals("next")) {
+                                throw new MalformedFrameException("expected next");
+                            }
+                            int most = (int) frame.number(1, MOST);
+                            Duration patience = Duration.ofMillis(frame.number(0, 60_000));
+                            var answer = new FrameWriter();
+                            for (WaitingMessage message : session.next(most, patience)) {
+                                put(answer, message);
+                            }
+                            answer.send(out);
+                        }
+                    } finally {
+                        sessions.remove(token);
+                    }
+                }
+                case "reports" -> {
+                    Waiting.Session session = sessions.get(hello.text(64));
+                    if (session == null) {
+                        throw new MalformedFrameException("reports for a session that is over");
+                    }
+                    while (true) {
+                        FrameReader frame = FrameReader.receive(in, Frames.LIMIT);
+                        var answer = new FrameWriter();
+                        switch (frame.text(16)) {
+                            case "report" -> {
+                                session.report(reports(frame));
+                                answer.put("ok");
+                            }
+                            case "failures" -> {
+                                for (Failure failure : session.failures(frame.number(0, Long.MAX_VALUE))) {
+                                    answer.put(failure.recipient()).put(failure.paragraph());
+                                }
+                            }
+                            default -> throw new MalformedFrameException("neither report nor failures");
+                        }
+                        answer.send(out);
+                    }
+                }
+                default -> throw new MalformedFrameException("neither session nor reports");
+            }
+        };
+    }
+
+    private static void put(FrameWriter frame, WaitingMessage message) {
+        frame.put(message.message()).put(message.birth().toEpochMilli()).put(message.octets());
+        Frames.put(frame, message.envelope());
+        for (RecipientState state : message.states()) {
+            switch (state) {
+                case RecipientState.Due(var at) -> frame.put(at.toEpochMilli());
+                case RecipientState.Done() -> frame.put(-1);
+                case RecipientState.ToBounce() -> frame.put(-2);
+            }
+        }
+    }
+
+    private static WaitingMessage message(FrameReader frame) throws MalformedFrameException {
+        long message = frame.number(1, Long.MAX_VALUE);
+        Instant birth = Instant.ofEpochMilli(frame.number(Long.MIN_VALUE, Long.MAX_VALUE));
+        long octets = frame.number(0, Long.MAX_VALUE);
+        var envelope = Frames.envelope(frame);
+        var states = new ArrayList<RecipientState>(envelope.recipients().size());
+        for (int i = 0; i < envelope.recipients().size(); i++) {
+            long state = frame.number(-2, Long.MAX_VALUE);
+            states.add(
+                    state == -1
+                            ? new RecipientState.Done()
+                            : state == -2
+                                    ? new RecipientState.ToBounce()
+                                    : state == 0
+                                            ? RecipientState.Due.NOW
+                                            : new RecipientState.Due(Instant.ofEpochMilli(state)));
+        }
+        return new WaitingMessage(message, birth, octets, envelope, states);
+    }
+
+    private static void put(FrameWriter frame, Report report) {
+        switch (report) {
+            case Report.Done(long message, int recipient) ->
+                frame.put("K").put(message).put(recipient);
+            case Report.Failed(long message, int recipient, String paragraph) ->
+                frame.put("D").put(message).put(recipient).put(paragraph);
+            case Report.Deferred(long message, var recipients, var due) -> {
+                frame.put("Z").put(message).put(due.toEpochMilli()).put(recipients.size());
+                recipients.forEach(frame::put);
+            }
+            case Report.Ended(long message) -> frame.put("E").put(message);
+        }
+    }
+
+    private static List<Report> reports(FrameReader frame) throws MalformedFrameException {
+        var reports = new ArrayList<Report>();
+        while (frame.more()) {
+            if (reports.size() == MOST) {
+                throw new MalformedFrameException("over " + MOST + " reports");
+            }
+            String letter = frame.text(1);
+            long message = frame.number(0, Long.MAX_VALUE);
+            reports.add(
+                    switch (letter) {
+                        case "K" -> new Report.Done(message, (int) frame.number(0, Integer.MAX_VALUE));
+                        case "D" ->
+                            new Report.Failed(
+                                    message,
+                                    (int) frame.number(0, Integer.MAX_VALUE),
+                                    frame.text(Report.PARAGRAPH_LIMIT));
+                        case "Z" -> {
+                            Instant due = Instant.ofEpochMilli(frame.number(0, Long.MAX_VALUE));
+                            int count = (int) frame.number(0, carteiro.mail.Envelope.MOST_RECIPIENTS);
+                            var recipients = new ArrayList<Integer>();
+                            for (int i = 0; i < count; i++) {
+                                recipients.add((int) frame.number(0, Integer.MAX_VALUE));
+                            }
+                            yield new Report.Deferred(message, recipients, due);
+                        }
+                        case "E" -> new Report.Ended(message);
+                        default -> throw new MalformedFrameException("no report: " + letter);
+                    });
+        }
+        return List.copyOf(reports);
+    }
+}

@@ -1,0 +1,63 @@
+package carteiro.protocol;
+
+import java.io.Closeable;
+import java.io.IOException;
+
+/**
+ * How a program reaches the others and is reached. The clients can be asked for at any time: each call finds out anew
+ * whether the other program is there.
+ */
+public interface Wires extends Closeable {
+    /** To queue. */
+    Enqueue enqueue();
+
+    /** To queue, for send. */
+    Waiting waiting();
+
+    /** To queue. */
+    Messages messages();
+
+    /** To local or remote, for send. */
+    Deliver deliver(Channel channel);
+
+    /** To lookup. */
+    Lookup lookup();
+
+    /** To queue, for clean. */
+    Cleaning cleaning();
+
+    /** Offers the way into the queue until closed. */
+    Closeable offer(Enqueue enqueue) throws IOException;
+
+    /** Offers what waits until closed. */
+    Closeable offer(Waiting waiting) throws IOException;
+
+    /** Offers the messages until closed. */
+    Closeable offer(Messages messages) throws IOException;
+
+    /** Offers deliveries until closed. */
+    Closeable offer(Channel channel, Deliver deliver) throws IOException;
+
+    /** Offers lookups until closed. */
+    Closeable offer(Lookup lookup) throws IOException;
+
+    /** Offers what clean needs until closed. */
+    Closeable offer(Cleaning cleaning) throws IOException;
+
+    /** Closes idle connections. */
+    @Override
+    void close();
+
+    /** The two ways out. */
+    enum Channel {
+        /** Into accounts of this host. */
+        LOCAL,
+        /** To other hosts. */
+        REMOTE;
+
+        /** {@code local} or {@code remote}, as in the log. */
+        public String word() {
+            return this == LOCAL ? "local" : "remote";
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package carteiro.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.WaitingMessage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What both carriers must do alike. */
+class CarriersTest {
+    private static final Envelope ENVELOPE = new Envelope(
+            new Address("ann@example.org"),
+            List.of(new Address("bob@example.org"), new Address("caf\u00c3\u00a9@example.org")),
+            Envelope.BodyType.EIGHT_BIT_MIME,
+            Envelope.AddressForm.SMTPUTF8,
+            71);
+
+    enum Carrier {
+        DIRECT,
+        SOCKETS
+    }
+
+    @TempDir
+    Path home;
+
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    private Wires server = new DirectWires(new SocketWires(new Installation(Path.of("/nonexistent")), log));
+    private Wires client = server;
+
+    @BeforeEach
+    void nothingYet() {
+        server.close();
+    }
+
+    private void connect(Carrier carrier) {
+        var sockets = new SocketWires(new Installation(home), log);
+        open.add(sockets);
+        server = carrier == Carrier.DIRECT ? new DirectWires(sockets) : sockets;
+        client = carrier == Carrier.DIRECT ? server : new SocketWires(new Installation(home), log);
+        open.add(client);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable resource : open.reversed()) {
+            resource.close();
+        }
+        log.close();
+    }
+
+    /** Keeps what is committed. */
+    private static final class Kept implements Enqueue {
+        final List<String> messages = new CopyOnWriteArrayList<>();
+        final List<Envelope> envelopes = new CopyOnWriteArrayList<>();
+        Receipt answer = new Receipt.Accepted(457);
+
+        @Override
+        public Submission open() {
+            var message = new ByteArrayOutputStream();
+            return new Submission() {
+                @Override
+                public void write(byte[] octets, int from, int length) {
+                    message.write(octets, from, length);
+                }
+
+                @Override
+                public Receipt commit(Envelope envelope) {
+                    messages.add(message.toString(StandardCharsets.ISO_8859_1));
+                    envelopes.add(envelope);
+                    return answer;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void messageAndEnvelopeArriveWhole(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        String large = "x".repeat(100_000) + "\n";
+        for (String text : List.of("a\n", "", large, "8-bit \u00ff\n")) {
+            byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
+            try (var submission = client.enqueue().open()) {
+                submission.write(octets, 0, octets.length);
+                assertThat(submission.commit(ENVELOPE)).isEqualTo(new Receipt.Accepted(457));
+            }
+        }
+        assertThat(queue.messages).containsExactly("a\n", "", large, "8-bit \u00ff\n");
+        assertThat(queue.envelopes.getFirst().recipients()).isEqualTo(ENVELOPE.recipients());
+        assertThat(queue.envelopes.getFirst().form()).isEqualTo(ENVELOPE.form());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void refusalsArrive(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        for (Receipt receipt : List.of(
+                new Receipt.NotNow(new Status(4, 3, 1), "disk low"), new Receipt.Never(new Status(5, 3, 0), "no"))) {
+            queue.answer = receipt;
+            try (var submission = client.enqueue().open()) {
+                assertThat(submission.commit(ENVELOPE)).isEqualTo(receipt);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void withdrawnMessageIsNotKept(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        try (var submission = client.enqueue().open()) {
+            submission.write(new byte[] {'a', '\n'}, 0, 2);
+        }
+        try (var submission = client.enqueue().open()) {
+            submission.commit(ENVELOPE);
+        }
+        assertThat(queue.messages).containsExactly("");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void absentProgramIsAnIoException(Carrier carrier) {
+        connect(carrier);
+        assertThatThrownBy(() -> client.lookup().recipient(new Address("a@b"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.enqueue().open().commit(ENVELOPE)).isInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void clientSurvivesARestartOfTheServer(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        for (int i = 0; i < 3; i++) {
+            try (var _ = server.offer(queue);
+                    var submission = client.enqueue().open()) {
+                submission.write(new byte[] {'a', '\n'}, 0, 2);
+                submission.commit(ENVELOPE);
+            }
+        }
+        assertThat(queue.messages).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyLookupAnswerArrives(Carrier carrier) throws Exception {
+        connect(carrier);
+        List<Lookup.Answer> answers = List.of(
+                new Lookup.Answer.Account("joe", 503, 78, "/home/joe", "-", "a", new Lookup.Recipe.DotQmail()),
+                new Lookup.Answer.Account(
+                        "joe",
+                        503,
+                        78,
+                        "/home/joe",
+                        "",
+                        "",
+                        new Lookup.Recipe.Directory(
+                                "./Maildir/",
+                                Lookup.Mailbox.NONE,
+                                List.of("cat"),
+                                List.of(new Address("x@y")),
+                                Lookup.DotFiles.APPENDED)),
+                new Lookup.Answer.Forward(List.of(new Address("a@b"), new Address("c@d"))),
+                new Lookup.Answer.Remote(),
+                new Lookup.Answer.Trash(),
+                new Lookup.Answer.Unknown(new Status(5, 1, 1), "no such address"),
+                new Lookup.Answer.NotNow(new Status(4, 4, 3), "directory away"));
+        open.add(server.offer(new Lookup() {
+            @Override
+            public Answer recipient(Address address) {
+                return answers.get(Integer.parseInt(address.localPart()));
+            }
+
+            @Override
+            public Answer account(Address address) {
+                return recipient(address);
+            }
+        }));
+        for (int i = 0; i < answers.size(); i++) {
+            assertThat(client.lookup().account(new Address(i + "@h"))).isEqualTo(answers.get(i));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void outcomesArriveInOrder(Carrier carrier) throws Exception {
+        connect(carrier);
+        List<Outcome> outcomes = List.of(
+                new Outcome.Delivered(new Status(2, 0, 0), "did 1+0+0\n"),
+                new Outcome.Failed(new Status(5, 1, 1), "no\n"));
+        var asked = new ArrayList<Deliver.Delivery>();
+        open.add(server.offer(Wires.Channel.REMOTE, delivery -> {
+            asked.add(delivery);
+            return outcomes;
+        }));
+        var delivery = new Deliver.Delivery(
+                12, 457, 2048, Address.NULL, ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form());
+        assertThat(client.deliver(Wires.Channel.REMOTE).deliver(delivery)).isEqualTo(outcomes);
+        assertThat(asked).containsExactly(delivery);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void messagesAreReadWhole(Carrier carrier) throws Exception {
+        connect(carrier);
+        byte[] text = "y".repeat(200_000).getBytes(StandardCharsets.US_ASCII);
+        open.add(server.offer((Messages) message -> {
+            if (message != 457) {
+                throw new FileNotFoundException();
+            }
+            var in = new ByteArrayInputStream(text);
+            return new Messages.MessageBody() {
+                @Override
+                public long octets() {
+                    return text.length;
+                }
+
+                @Override
+                public int read() {
+                    return in.read();
+                }
+
+                @Override
+                public int read(byte[] into, int from, int length) {
+                    return in.read(into, from, length);
+                }
+            };
+        }));
+        for (int i = 0; i < 2; i++) {
+            try (var body = client.messages().open(457)) {
+                assertThat(body.octets()).isEqualTo(text.length);
+                assertThat(body.readAllBytes()).isEqualTo(text);
+            }
+            assertThatThrownBy(() -> client.messages().open(458)).isInstanceOf(FileNotFoundException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void waitingMessagesAndReportsArrive(Carrier carrier) throws Exception {
+        connect(carrier);
+        var waiting = new WaitingMessage(
+                457,
+                Instant.ofEpochMilli(1_795_487_925_123L),
+                2048,
+                ENVELOPE,
+                List.of(RecipientState.Due.NOW, new RecipientState.ToBounce()));
+        var reported = new ArrayList<Report>();
+        open.add(server.offer((Waiting) () -> new Waiting.Session() {
+            @Override
+            public List<WaitingMessage> next(int most, Duration patience) {
+                return List.of(waiting);
+            }
+
+            @Override
+            public void report(List<Report> reports) {
+                reported.addAll(reports);
+            }
+
+            @Override
+            public List<Failure> failures(long message) {
+                return List.of(new Failure(1, "<caf\u00c3\u00a9@example.org>:\nno\n\n"));
+            }
+
+            @Override
+            public void close() {}
+        }));
+        List<Report> reports = List.of(
+                new Report.Done(457, 0),
+                new Report.Failed(457, 1, "<x>:\nno\n\n"),
+                new Report.Deferred(457, List.of(0, 1), Instant.ofEpochSecond(1_795_490_000)),
+                new Report.Ended(457));
+        try (var session = client.waiting().open()) {
+            assertThat(session.next(10, Duration.ofSeconds(1))).containsExactly(waiting);
+            session.report(reports);
+            assertThat(session.failures(457)).containsExactly(new Failure(1, "<caf\u00c3\u00a9@example.org>:\nno\n\n"));
+        }
+        assertThat(reported).isEqualTo(reports);
+    }
+}

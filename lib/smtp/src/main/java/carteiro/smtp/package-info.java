@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.smtp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+module carteiro.smtp {
+    requires static transitive org.jspecify;
+    requires transitive carteiro.mail;
+    requires transitive carteiro.wire;
+}

@@ -1,0 +1,113 @@
+package carteiro.wire;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Reads the fields of one frame in order. Every limit is the caller's; anything else than was agreed is malformed. */
+public final class FrameReader {
+    private final byte[] octets;
+    private int at;
+
+    private FrameReader(byte[] octets) {
+        this.octets = octets;
+    }
+
+    /**
+     * Reads one frame.
+     *
+     * @param limit the most octets it may have
+     * @throws EOFException at the end of the stream before the first octet
+     * @throws MalformedFrameException if it is longer, cut short, or no netstring
+     */
+    public static FrameReader receive(InputStream in, int limit) throws IOException {
+        return new FrameReader(receiveRaw(in, limit));
+    }
+
+    /** As {@link #receive}, the octets as they are. Memory grows with what arrives, not with what was announced. */
+    public static byte[] receiveRaw(InputStream in, int limit) throws IOException {
+        int length = length(in, limit);
+        byte[] octets = in.readNBytes(length);
+        if (octets.length < length || in.read() != ',') {
+            throw new MalformedFrameException("frame of " + length + " octets is cut short or has no comma");
+        }
+        return octets;
+    }
+
+    /** Reads fields from octets that were received by {@link #receiveRaw}. */
+    public static FrameReader of(byte[] octets) {
+        return new FrameReader(octets);
+    }
+
+    private static int length(InputStream in, int limit) throws IOException {
+        int length = 0;
+        for (int digits = 0; ; digits++) {
+            int c = in.read();
+            if (c < 0 && digits == 0) {
+                throw new EOFException("the other side closed the connection");
+            }
+            if (c == ':' && digits > 0) {
+                return length;
+            }
+            if (c < '0' || c > '9' || digits == 9) {
+                throw new MalformedFrameException("frame does not begin with a length");
+            }
+            length = length * 10 + (c - '0');
+            if (length > limit) {
+                throw new MalformedFrameException("frame of over " + limit + " octets");
+            }
+        }
+    }
+
+    /** Whether a further field follows. */
+    public boolean more() {
+        return at < octets.length;
+    }
+
+    /** The next field, at most {@code limit} octets. */
+    public byte[] octets(int limit) throws MalformedFrameException {
+        int length = 0;
+        int digits = 0;
+        while (at < octets.length && octets[at] != ':') {
+            int digit = octets[at++] - '0';
+            if (digit < 0 || digit > 9 || ++digits > 9) {
+                throw new MalformedFrameException("field does not begin with a length");
+            }
+            length = length * 10 + digit;
+        }
+        if (digits == 0 || length > limit || at + 1 + length >= octets.length || octets[at + 1 + length] != ',') {
+            throw new MalformedFrameException("field is missing, cut short, or over " + limit + " octets");
+        }
+        byte[] field = new byte[length];
+        System.arraycopy(octets, at + 1, field, 0, length);
+        at += length + 2;
+        return field;
+    }
+
+    /** The next field as text, one character an octet, at most {@code limit} of them. */
+    public String text(int limit) throws MalformedFrameException {
+        return new String(octets(limit), StandardCharsets.ISO_8859_1);
+    }
+
+    /** The next field as a whole number from {@code least} to {@code most}. */
+    public long number(long least, long most) throws MalformedFrameException {
+        String text = text(20);
+        try {
+            long number = Long.parseLong(text);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new MalformedFrameException("field is no number");
+        }
+        throw new MalformedFrameException("number " + text + " is not from " + least + " to " + most);
+    }
+
+    /** Checks that nothing follows. */
+    public void end() throws MalformedFrameException {
+        if (more()) {
+            throw new MalformedFrameException("frame has more fields than agreed");
+        }
+    }
+}

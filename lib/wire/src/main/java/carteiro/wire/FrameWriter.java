@@ -1,0 +1,47 @@
+package carteiro.wire;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Builds a frame: fields one after another, each a netstring, the whole again a netstring on the wire. */
+public final class FrameWriter {
+    private final ByteArrayOutputStream fields = new ByteArrayOutputStream(256);
+
+    /** A frame without fields. */
+    public FrameWriter() {}
+
+    /** Appends octets as a field. */
+    public FrameWriter put(byte[] octets, int from, int length) {
+        netstring(fields, octets, from, length);
+        return this;
+    }
+
+    /** Appends a text of octets (characters below 256) as a field. */
+    public FrameWriter put(String octets) {
+        byte[] bytes = octets.getBytes(StandardCharsets.ISO_8859_1);
+        return put(bytes, 0, bytes.length);
+    }
+
+    /** Appends a number as a field, in decimal. */
+    public FrameWriter put(long number) {
+        return put(Long.toString(number));
+    }
+
+    /** Writes the frame in one call and flushes. */
+    public void send(OutputStream out) throws IOException {
+        var frame = new ByteArrayOutputStream(fields.size() + 12);
+        byte[] all = fields.toByteArray();
+        netstring(frame, all, 0, all.length);
+        frame.writeTo(out);
+        out.flush();
+    }
+
+    private static void netstring(ByteArrayOutputStream out, byte[] octets, int from, int length) {
+        byte[] prefix = (length + ":").getBytes(StandardCharsets.ISO_8859_1);
+        out.write(prefix, 0, prefix.length);
+        out.write(octets, from, length);
+        out.write(',');
+    }
+}

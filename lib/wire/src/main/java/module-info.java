@@ -1,0 +1,5 @@
+module carteiro.wire {
+    requires static transitive org.jspecify;
+
+    exports carteiro.wire;
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.clean;
+
+import org.jspecify.annotations.NullMarked;

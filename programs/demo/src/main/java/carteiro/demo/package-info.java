@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.demo;
+
+import org.jspecify.annotations.NullMarked;

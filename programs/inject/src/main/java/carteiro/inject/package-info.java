@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.inject;
+
+import org.jspecify.annotations.NullMarked;

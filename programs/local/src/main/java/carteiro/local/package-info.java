@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.local;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.lookup;
+
+import org.jspecify.annotations.NullMarked;

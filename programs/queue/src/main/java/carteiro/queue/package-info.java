@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.queue;
+
+import org.jspecify.annotations.NullMarked;

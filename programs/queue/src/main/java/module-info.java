@@ -1,0 +1,9 @@
+module carteiro.queue {
+    requires static org.jspecify;
+    requires carteiro.mail;
+    requires carteiro.wire;
+    requires carteiro.log;
+    requires carteiro.posix;
+    requires carteiro.control;
+    requires carteiro.protocol;
+}

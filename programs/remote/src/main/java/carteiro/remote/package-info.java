@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.remote;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.send;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.smtpd;
+
+import org.jspecify.annotations.NullMarked;

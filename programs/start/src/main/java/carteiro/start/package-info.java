@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.start;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package carteiro.tools;
+
+import org.jspecify.annotations.NullMarked;
