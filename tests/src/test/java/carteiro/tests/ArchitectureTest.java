@@ -1,0 +1,141 @@
+package carteiro.tests;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Programs never depend on one another; libraries use only what stands above them. */
+class ArchitectureTest {
+    /** In the order of their layers: each may use those before it. */
+    static final List<String> LIBRARIES =
+            List.of("mail", "wire", "log", "posix", "control", "smtp", "dns", "maildir", "protocol");
+
+    static final List<String> PROGRAMS =
+            List.of("smtpd", "inject", "queue", "send", "clean", "local", "remote", "lookup", "tools", "start");
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("carteiro");
+
+    static List<String> programs() {
+        return PROGRAMS;
+    }
+
+    static List<String> libraries() {
+        return LIBRARIES;
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void noProgramDependsOnAnother(String program) {
+        assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("carteiro." + program)))
+                .as("classes of " + program + " that were seen")
+                .isNotEmpty();
+        String[] others = PROGRAMS.stream()
+                .filter(other -> !other.equals(program))
+                .map(other -> "carteiro." + other)
+                .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage("carteiro." + program)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others)
+                .check(CLASSES);
+    }
+
+    @ParameterizedTest
+    @MethodSource("libraries")
+    void aLibraryUsesOnlyWhatStandsAboveIt(String library) {
+        assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("carteiro." + library)))
+                .as("classes of " + library + " that were seen")
+                .isNotEmpty();
+        String[] below = java.util.stream.Stream.concat(
+                        LIBRARIES.subList(LIBRARIES.indexOf(library) + 1, LIBRARIES.size()).stream(), PROGRAMS.stream())
+                .map(other -> "carteiro." + other)
+                .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage("carteiro." + library)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(below)
+                .check(CLASSES);
+    }
+
+    @Test
+    void ldapLivesInLookupAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("carteiro.lookup", "carteiro.demo")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.unboundid..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void dnsLivesInItsLibraryAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("carteiro.dns")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.xbill..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesAreFreeOfCycles() {
+        SlicesRuleDefinition.slices()
+                .matching("carteiro.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    @Test
+    void namesSayWhatAThingIs() {
+        Pattern forbidden = Pattern.compile(".*(Manager|Helper|Util|Utils|Impl|Abstract|Base|Common)$|^Abstract.*");
+        noClasses()
+                .should(com.tngtech.archunit.lang.conditions.ArchConditions.be(DescribedPredicate.<JavaClass>describe(
+                        "named after a pattern",
+                        c -> forbidden.matcher(c.getSimpleName()).matches())))
+                .check(CLASSES);
+    }
+
+    @Test
+    void noMutableStatics() {
+        com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields()
+                .that()
+                .areStatic()
+                .should()
+                .haveModifier(JavaModifier.FINAL)
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyRecordsAndServicesArePublicInPrograms() {
+        classes()
+                .that()
+                .implement(carteiro.protocol.Program.class)
+                .should()
+                .bePublic()
+                .andShould()
+                .haveModifier(JavaModifier.FINAL)
+                .check(CLASSES);
+    }
+}
