@@ -18,6 +18,7 @@ public final class DirectWires implements Wires {
     private final Plug<Waiting> waiting = new Plug<>("queue");
     private final Plug<Messages> messages = new Plug<>("queue");
     private final Plug<Cleaning> cleaning = new Plug<>("queue");
+    private final Plug<Inspection> inspection = new Plug<>("queue");
     private final Plug<Deliver> local = new Plug<>("local");
     private final Plug<Deliver> remote = new Plug<>("remote");
     private final Plug<Lookup> lookup = new Plug<>("lookup");
@@ -123,6 +124,21 @@ public final class DirectWires implements Wires {
     }
 
     @Override
+    public Inspection inspection() {
+        return new Inspection() {
+            @Override
+            public Counts counts() throws IOException {
+                return inspection.get().counts();
+            }
+
+            @Override
+            public List<Waiting.WaitingMessage> page(long after, int most) throws IOException {
+                return inspection.get().page(after, most);
+            }
+        };
+    }
+
+    @Override
     public Closeable offer(Enqueue offer) throws IOException {
         return enqueue.offer(offer, sockets.offer(offer));
     }
@@ -154,6 +170,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offer(Cleaning offer) throws IOException {
         return cleaning.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(Inspection offer) throws IOException {
+        return inspection.offer(offer, sockets.offer(offer));
     }
 
     @Override

@@ -21,6 +21,9 @@ record Door(String program, String name, Set<String> callers) {
     static final Door WAITING = new Door("queue", "waiting", Set.of("qmails"));
     static final Door MESSAGES = new Door("queue", "messages", Set.of("qmails", "qmailr"));
     static final Door CLEANING = new Door("queue", "cleaning", Set.of("qmailq"));
+    /** For tools; what root, send and remote may see anyway. */
+    static final Door INSPECTION = new Door("queue", "inspection", Set.of("qmailq", "qmails", "qmailr"));
+
     static final Door LOCAL = new Door("local", "deliver", Set.of("qmails"));
     static final Door REMOTE = new Door("remote", "deliver", Set.of("qmails"));
 

@@ -60,6 +60,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public Inspection inspection() {
+        return new InspectionWire.Client(to(Door.INSPECTION));
+    }
+
+    @Override
     public Closeable offer(Enqueue enqueue) throws IOException {
         return DoorKeeper.open(Door.ENQUEUE, run, EnqueueWire.server(enqueue, this::uidOf), log);
     }
@@ -87,6 +92,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offer(Cleaning cleaning) throws IOException {
         return DoorKeeper.open(Door.CLEANING, run, CleaningWire.server(cleaning), log);
+    }
+
+    @Override
+    public Closeable offer(Inspection inspection) throws IOException {
+        return DoorKeeper.open(Door.INSPECTION, run, InspectionWire.server(inspection), log);
     }
 
     private int uidOf(String user) {

@@ -162,7 +162,7 @@ final class WaitingWire {
         };
     }
 
-    private static void put(FrameWriter frame, WaitingMessage message) {
+    static void put(FrameWriter frame, WaitingMessage message) {
         frame.put(message.message()).put(message.birth().toEpochMilli()).put(message.octets());
         Frames.put(frame, message.envelope());
         for (RecipientState state : message.states()) {
@@ -174,7 +174,7 @@ final class WaitingWire {
         }
     }
 
-    private static WaitingMessage message(FrameReader frame) throws MalformedFrameException {
+    static WaitingMessage message(FrameReader frame) throws MalformedFrameException {
         long message = frame.number(1, Long.MAX_VALUE);
         Instant birth = Instant.ofEpochMilli(frame.number(Long.MIN_VALUE, Long.MAX_VALUE));
         long octets = frame.number(0, Long.MAX_VALUE);

@@ -26,6 +26,9 @@ public interface Wires extends Closeable {
     /** To queue, for clean. */
     Cleaning cleaning();
 
+    /** To queue, for tools. */
+    Inspection inspection();
+
     /** Offers the way into the queue until closed. */
     Closeable offer(Enqueue enqueue) throws IOException;
 
@@ -43,6 +46,9 @@ public interface Wires extends Closeable {
 
     /** Offers what clean needs until closed. */
     Closeable offer(Cleaning cleaning) throws IOException;
+
+    /** Offers a look into the queue until closed. */
+    Closeable offer(Inspection inspection) throws IOException;
 
     /** Closes idle connections. */
     @Override

@@ -312,4 +312,31 @@ class CarriersTest {
         }
         assertThat(reported).isEqualTo(reports);
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void toolsSeeCountsAndPages(Carrier carrier) throws Exception {
+        connect(carrier);
+        var counts = new Inspection.Counts(3, 1, 4, 6144, 2, 128 << 20);
+        var waiting = new WaitingMessage(
+                457,
+                Instant.ofEpochMilli(1_795_487_925_123L),
+                2048,
+                ENVELOPE,
+                List.of(new RecipientState.Due(Instant.ofEpochSecond(1_795_490_000)), new RecipientState.Done()));
+        open.add(server.offer(new Inspection() {
+            @Override
+            public Counts counts() {
+                return counts;
+            }
+
+            @Override
+            public List<WaitingMessage> page(long after, int most) {
+                return after == 456 && most == 7 ? List.of(waiting) : List.of();
+            }
+        }));
+        assertThat(client.inspection().counts()).isEqualTo(counts);
+        assertThat(client.inspection().page(456, 7)).containsExactly(waiting);
+        assertThat(client.inspection().page(457, 7)).isEmpty();
+    }
 }
