@@ -101,6 +101,8 @@ public interface Lookup {
         /** They do not. */
         IGNORED,
         /** Their lines follow. */
-        APPENDED
+        APPENDED,
+        /** They alone count, as with {@link Recipe.DotQmail}, only with another default delivery (qmail-LDAP's dotonly). */
+        ALONE
     }
 }
