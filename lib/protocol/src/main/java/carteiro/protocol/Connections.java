@@ -120,7 +120,7 @@ final class Connections implements Closeable {
         try {
             return new Connection(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
         } catch (IOException e) {
-            throw new IOException(
+            throw new NotRunningException(
                     program + " does not answer at " + socket + " (" + e.getMessage() + "); is it running?", e);
         }
     }

@@ -20,7 +20,9 @@ public interface Deliver {
      * Tries.
      *
      * @return one outcome for each recipient, in order
-     * @throws IOException if the program cannot be reached or is lost meanwhile: every recipient is deferred
+     * @throws NotRunningException if the program cannot be reached: nothing was tried
+     * @throws carteiro.wire.MalformedFrameException if its answer makes no sense
+     * @throws IOException if it is lost meanwhile: every recipient is to be tried again
      */
     List<Outcome> deliver(Delivery delivery) throws IOException;
 

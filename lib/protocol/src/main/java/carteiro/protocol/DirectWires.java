@@ -2,6 +2,7 @@ package carteiro.protocol;
 
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
+import carteiro.wire.MalformedFrameException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class DirectWires implements Wires {
         T get() throws IOException {
             T now = offered.get();
             if (now == null) {
-                throw new IOException(program + " is not running");
+                throw new NotRunningException(program + " is not running");
             }
             return now;
         }
@@ -81,7 +82,7 @@ public final class DirectWires implements Wires {
         return delivery -> {
             List<Outcome> outcomes = plug.get().deliver(delivery);
             if (outcomes.size() != delivery.recipients().size()) {
-                throw new IOException(channel.word() + " gave " + outcomes.size() + " outcomes for "
+                throw new MalformedFrameException(channel.word() + " gave " + outcomes.size() + " outcomes for "
                         + delivery.recipients().size() + " recipients");
             }
             return outcomes;

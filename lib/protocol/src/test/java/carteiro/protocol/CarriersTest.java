@@ -17,7 +17,6 @@ import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -155,10 +154,10 @@ class CarriersTest {
 
     @ParameterizedTest
     @EnumSource
-    void absentProgramIsAnIoException(Carrier carrier) {
+    void absentProgramIsNotRunning(Carrier carrier) {
         connect(carrier);
-        assertThatThrownBy(() -> client.lookup().recipient(new Address("a@b"))).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> client.enqueue().open().commit(ENVELOPE)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.lookup().recipient(new Address("a@b"))).isInstanceOf(NotRunningException.class);
+        assertThatThrownBy(() -> client.enqueue().open().commit(ENVELOPE)).isInstanceOf(NotRunningException.class);
     }
 
     @ParameterizedTest
