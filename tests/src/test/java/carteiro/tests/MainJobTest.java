@@ -1,0 +1,212 @@
+package carteiro.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.testkit.Covers;
+import carteiro.tests.CarteiroProcess.Form;
+import carteiro.tests.CarteiroProcess.Verb;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Receive, queue, send, deliver: each way through the product, in both forms. */
+class MainJobTest {
+    private static final String MESSAGE = "From: ann@example.net\nTo: bob@example.org\nSubject: hello\n\n.a dot\nbody\n";
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a message by SMTP goes to a Maildir, octet for octet below the fields an MTA adds")
+    void smtpToMaildir(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                assertThat(client.send("ann@example.net", List.of("bob@example.org"), MESSAGE))
+                        .startsWith("250 ");
+            }
+            List<String> mailbox = carteiro.awaitMailbox("bob", 1);
+            assertThat(mailbox).hasSize(1);
+            assertThat(mailbox.getFirst())
+                    .startsWith("Return-Path: <ann@example.net>\nDelivered-To: bob@example.org\nReceived: from ")
+                    .endsWith(MESSAGE);
+            carteiro.awaitLog("new msg 1");
+            carteiro.awaitLog("info msg 1: bytes \\d+ from <ann@example.net> qp 1 uid \\d+");
+            carteiro.awaitLog("starting delivery 1: msg 1 to local bob@example.org");
+            carteiro.awaitLog("delivery 1: success: did_1\\+0\\+0/");
+            carteiro.awaitLog("end msg 1");
+            assertThat(carteiro.stop()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("an unknown recipient is refused in the dialogue, and nothing is queued")
+    void unknownRecipient(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.say("MAIL FROM:<ann@example.net>");
+                assertThat(client.say("RCPT TO:<nobodyhere@example.org>")).startsWith("550 5.1.1 ");
+                assertThat(client.say("RCPT TO:<x@elsewhere.example>")).startsWith("553 5.7.1 ");
+                assertThat(client.say("RCPT TO:<bob@example.org>")).startsWith("250 ");
+            }
+            assertThat(carteiro.log()).noneMatch(line -> line.startsWith("new msg"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName(".qmail files: forward, program, alias, -default; each line does its work")
+    @Covers({"qmail:L11", "qmail:L28"})
+    void dotQmailLines(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob", "carol");
+            carteiro.dotQmail("bob", ".qmail-both", "./Maildir/\n&carol@example.org\n");
+            carteiro.dotQmail("bob", ".qmail-prog", "|cat > seen; pwd >> seen\n");
+            carteiro.dotQmail("bob", ".qmail-list-default", "carol@example.org\n");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                for (String to : List.of("bob-both", "bob-prog", "bob-list-anything")) {
+                    assertThat(client.send("ann@example.net", List.of(to + "@example.org"), MESSAGE))
+                            .startsWith("250 ");
+                }
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(carteiro.awaitMailbox("carol", 2))
+                    .allMatch(message -> message.contains("Delivered-To: bob-") && message.endsWith(MESSAGE));
+            carteiro.await("the program's output", () -> Files.exists(carteiro.accountHome("bob").resolve("seen")));
+            carteiro.awaitLog("delivery \\d+: success: did_0\\+0\\+1/");
+            assertThat(Files.readString(carteiro.accountHome("bob").resolve("seen")))
+                    .endsWith(MESSAGE + carteiro.accountHome("bob") + "\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a message for another host leaves by remote; a refused recipient comes back as a bounce")
+    void remoteAndBounce(Form form) throws Exception {
+        try (var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+            carteiro.control("rcpthosts", "example.org\nfar.example");
+            carteiro.start();
+            sink.refuse("nobody@far.example", "550 5.1.1 no such person");
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.send("bob@example.org", List.of("dora@far.example", "nobody@far.example"), MESSAGE);
+            }
+            carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
+            assertThat(sink.messages().getFirst().recipients()).containsExactly("dora@far.example");
+            assertThat(sink.messages().getFirst().text()).endsWith(MESSAGE);
+            String bounce = carteiro.awaitMailbox("bob", 1).getFirst();
+            assertThat(bounce)
+                    .contains("\nSubject: failure notice\n")
+                    .contains("\nHi. This is the ")
+                    .contains("\n<nobody@far.example>:\n")
+                    .contains("550 5.1.1 no such person")
+                    .contains("\n--- Below this line is a copy of the message.\n\nReturn-Path: <bob@example.org>\n")
+                    .endsWith(MESSAGE);
+            carteiro.awaitLog("bounce msg \\d+ qp \\d+");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a local user's message by qmail-inject and by sendmail -t is delivered")
+    void localUser(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            carteiro.commandWithInput("To: bob@example.org\n\nby inject\n", "carteiro.inject.QmailInject");
+            carteiro.commandWithInput("To: bob@example.org\n\nby sendmail\n", "carteiro.inject.Sendmail", "-t", "-oi");
+            assertThat(carteiro.awaitMailbox("bob", 2))
+                    .anyMatch(message -> message.endsWith("\n\nby inject\n"))
+                    .anyMatch(message -> message.endsWith("\n\nby sendmail\n"))
+                    .allMatch(message -> message.contains("\nReceived: (qmail "));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a .qmail loop ends in a bounce, not in a storm")
+    @Covers("qmail:L31")
+    void loop(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob", "carol");
+            carteiro.dotQmail("bob", ".qmail-loop", "&carol-loop@example.org\n");
+            carteiro.dotQmail("carol", ".qmail-loop", "&bob-loop@example.org\n");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.send("carol@example.org", List.of("bob-loop@example.org"), MESSAGE);
+            }
+            assertThat(carteiro.awaitMailbox("carol", 1).getFirst()).contains("(#5.4.6)");
+            assertThat(carteiro.log().stream().filter(line -> line.startsWith("new msg")))
+                    .hasSizeLessThan(8);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a missing home defers; when it is there the message is delivered")
+    void missingHome(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            var home = carteiro.accountHome("bob");
+            var away = home.resolveSibling("away");
+            Files.move(home, away);
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.say("MAIL FROM:<ann@example.net>");
+                String reply = client.say("RCPT TO:<bob@example.org>");
+                assertThat(reply).startsWith("250 ");
+                client.say("RSET");
+                client.send("ann@example.net", List.of("bob@example.org"), MESSAGE);
+            }
+            carteiro.awaitLog("delivery \\d+: deferral: .*");
+            Files.move(away, home);
+            carteiro.control(Verb.NOW, "send");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("stopping and starting in order loses nothing and leaves nothing running")
+    void restart(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "local");
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                for (int i = 0; i < 20; i++) {
+                    client.send("ann@example.net", List.of("bob@example.org"), MESSAGE);
+                }
+            }
+            assertThat(carteiro.stop()).isZero();
+            assertThat(carteiro.mailbox("bob")).isEmpty();
+            carteiro.start();
+            assertThat(carteiro.awaitMailbox("bob", 20)).hasSize(20);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a second instance on the same home is refused")
+    @Covers("qmail:A04")
+    void secondInstance(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.start();
+            var command = new java.util.ArrayList<>(CarteiroProcess.java());
+            command.addAll(List.of("carteiro.start.Run", "--home", carteiro.home().toString()));
+            var second = CarteiroProcess.run(command, Map.of(), "");
+            assertThat(second.exit()).isEqualTo(111);
+            assertThat(second.output()).containsPattern(Pattern.compile("alert: cannot start: .+"));
+            assertThat(carteiro.process().isAlive()).isTrue();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package carteiro.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.testkit.Covers;
+import carteiro.tests.CarteiroProcess.Form;
+import carteiro.tests.CarteiroProcess.Verb;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Each program can be stopped and started alone; what the others do meanwhile. */
+class StoppingOneProgramTest {
+    private static final String MESSAGE = "Subject: hello\n\nbody\n";
+
+    private static void send(CarteiroProcess carteiro, String recipient) throws IOException {
+        try (var client = new SmtpClient(carteiro.smtp())) {
+            assertThat(client.send("ann@example.net", List.of(recipient), MESSAGE)).startsWith("250 ");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("smtpd down: nothing new by SMTP, all else flows")
+    void smtpd(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            var address = carteiro.smtp();
+            carteiro.control(Verb.STOP, "smtpd");
+            assertThatThrownBy(() -> new SmtpClient(address).close()).isInstanceOf(IOException.class);
+            carteiro.commandWithInput("To: bob@example.org\n\nby inject\n", "carteiro.inject.QmailInject");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            int from = carteiro.logSize();
+            carteiro.control(Verb.START, "smtpd");
+            carteiro.awaitLog("smtpd: listening on .*", from);
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 2)).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("send down: mail is received and kept")
+    @Covers("qmail:A05")
+    void send(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "send");
+            for (int i = 0; i < 5; i++) {
+                send(carteiro, "bob@example.org");
+            }
+            carteiro.commandWithInput("To: bob@example.org\n\nby inject\n", "carteiro.inject.QmailInject");
+            assertThat(carteiro.mailbox("bob")).isEmpty();
+            carteiro.control(Verb.START, "send");
+            assertThat(carteiro.awaitMailbox("bob", 6)).hasSize(6);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("remote down: mailboxes still fill, remote mail waits")
+    void remote(Form form) throws Exception {
+        try (var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+            carteiro.control("rcpthosts", "example.org\nfar.example");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "remote");
+            send(carteiro, "dora@far.example");
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(sink.messages()).isEmpty();
+            carteiro.control(Verb.START, "remote");
+            carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("local down: remote mail leaves, mailboxes wait")
+    void local(Form form) throws Exception {
+        try (var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+            carteiro.control("rcpthosts", "example.org\nfar.example");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "local");
+            send(carteiro, "bob@example.org");
+            send(carteiro, "dora@far.example");
+            carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
+            assertThat(carteiro.mailbox("bob")).isEmpty();
+            carteiro.control(Verb.START, "local");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("clean down: nothing else changes")
+    void clean(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "clean");
+            for (int i = 0; i < 5; i++) {
+                send(carteiro, "bob@example.org");
+            }
+            assertThat(carteiro.awaitMailbox("bob", 5)).hasSize(5);
+            carteiro.control(Verb.START, "clean");
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 6)).hasSize(6);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("lookup down: what needs it is deferred, nothing bounces")
+    void lookup(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "local");
+            send(carteiro, "bob@example.org");
+            carteiro.control(Verb.STOP, "lookup");
+            carteiro.control(Verb.START, "local");
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.say("MAIL FROM:<ann@example.net>");
+                assertThat(client.say("RCPT TO:<bob@example.org>")).startsWith("451 ");
+            }
+            carteiro.awaitLog("delivery \\d+: deferral: .*");
+            carteiro.control(Verb.START, "lookup");
+            carteiro.control(Verb.NOW, "send");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(carteiro.log()).noneMatch(line -> line.startsWith("bounce msg"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("queue down: everyone answers 4xx; back again, all is as before")
+    void queue(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            carteiro.control(Verb.STOP, "local");
+            send(carteiro, "bob@example.org");
+            carteiro.control(Verb.STOP, "queue");
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.say("MAIL FROM:<ann@example.net>");
+                client.say("RCPT TO:<bob@example.org>");
+                String reply = client.say("DATA");
+                if (reply.startsWith("354")) {
+                    reply = client.say("Subject: x\r\n\r\nbody\r\n.");
+                }
+                assertThat(reply).startsWith("4");
+            }
+            carteiro.control(Verb.START, "queue");
+            carteiro.control(Verb.START, "local");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 2)).hasSize(2);
+        }
+    }
+}
