@@ -59,7 +59,7 @@ final class SmtpClient implements AutoCloseable {
      * @throws IOException if the connection is lost or a reply before the last is not positive
      */
     String send(String sender, List<String> recipients, String message) throws IOException {
-        expect("250", say("MAIL FROM:<" + sender + ">"));
+        expect("250", say("MAIL FROM:<" + sender + "> BODY=8BITMIME"));
         for (String recipient : recipients) {
             expect("250", say("RCPT TO:<" + recipient + ">"));
         }
@@ -67,6 +67,17 @@ final class SmtpClient implements AutoCloseable {
         String data = message.replace("\n", "\r\n");
         data = (data.startsWith(".") ? "." + data : data).replace("\r\n.", "\r\n..");
         out.write((data + ".\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        return reply();
+    }
+
+    /** One transaction whose data goes out as it is; the end is added. */
+    String sendRaw(String sender, List<String> recipients, String data) throws IOException {
+        expect("250", say("MAIL FROM:<" + sender + "> BODY=8BITMIME"));
+        for (String recipient : recipients) {
+            expect("250", say("RCPT TO:<" + recipient + ">"));
+        }
+        expect("354", say("DATA"));
+        out.write((data + "\r\n.\r\n").getBytes(StandardCharsets.ISO_8859_1));
         return reply();
     }
 
