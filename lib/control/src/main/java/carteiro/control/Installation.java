@@ -1,6 +1,7 @@
 package carteiro.control;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Where an installation keeps what (qmail's layout, plus run/ and log/).
@@ -11,6 +12,20 @@ public record Installation(Path home) {
     /** Makes the path absolute. */
     public Installation {
         home = home.toAbsolutePath().normalize();
+    }
+
+    /**
+     * The installation a command means that was given none: CARTEIRO_HOME or QMAILHOME of its environment, else the
+     * system property {@code carteiro.home}, else /var/qmail.
+     */
+    public static Installation ofEnvironment(Map<String, String> environment) {
+        for (String name : new String[] {"CARTEIRO_HOME", "QMAILHOME"}) {
+            String home = environment.getOrDefault(name, "");
+            if (!home.isEmpty()) {
+                return new Installation(Path.of(home));
+            }
+        }
+        return new Installation(Path.of(System.getProperty("carteiro.home", "/var/qmail")));
     }
 
     /** The control files. */

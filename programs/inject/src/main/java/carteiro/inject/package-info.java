@@ -1,3 +1,17 @@
+/**
+ * A local user's message: repairs its header, finds its recipients, hands it to queue.
+ *
+ * <pre>
+ *   cron, mail, mutt, PHP --> Sendmail --options--> QmailInject --Handover--> queue
+ *                             Datemail, Mailsubj ------^  |
+ *                                       HeaderReader -----+----- Rewriting (fields) --- AddressList (one field)
+ *   filters, servers ------> QmailQueue --Handover--> queue
+ * </pre>
+ *
+ * Every command here runs as the user who called it, with nothing that user lacks.
+ *
+ * <p>Never here: setuid, deciding whether a recipient is local (send does), reading the queue.
+ */
 @NullMarked
 package carteiro.inject;
 

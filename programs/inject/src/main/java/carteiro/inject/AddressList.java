@@ -1,0 +1,323 @@
+package carteiro.inject;
+
+import carteiro.inject.Token.Comment;
+import carteiro.inject.Token.Word;
+import carteiro.mail.Address;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads a list of addresses as people and programs write it (RFC 5322 section 3.4, and blanks for commas), completes each
+ * and writes it out again.
+ *
+ * @param body the field body, folded
+ * @param addresses those to send to, in order; the empty address {@code <>} is not among them
+ */
+record AddressList(String body, List<Address> addresses) {
+    /** Where lines are broken after a comma, in octets. */
+    static final int LINE = 80;
+
+    /** Reads, completes and writes. */
+    static AddressList read(String text, Completion completion) throws MalformedFieldException {
+        return read(text, completion, 0);
+    }
+
+    /** @param indent the octets that will stand before the body in its first line */
+    static AddressList read(String text, Completion completion, int indent) throws MalformedFieldException {
+        return new Reader(Tokens.of(text), completion, new Writer(indent)).list();
+    }
+
+    /** The addresses, written one after another with their separators. */
+    private static final class Writer {
+        private final StringBuilder body = new StringBuilder();
+        private int column;
+        private String separator = "";
+
+        Writer(int indent) {
+            column = indent;
+        }
+
+        /** One mailbox, or a group's name or end. */
+        void put(String item) {
+            if (separator.equals(", ") && column + 2 + item.length() > LINE) {
+                body.append(",\n  ");
+                column = 2;
+            } else {
+                body.append(separator);
+                column += separator.length();
+            }
+            body.append(item);
+            column += item.length();
+            separator = ", ";
+        }
+
+        void beginGroup(String name) {
+            put(name + ":");
+            separator = " ";
+        }
+
+        void endGroup() {
+            body.append(separator.equals(" ") ? " ;" : ";");
+            column += 2;
+            separator = ", ";
+        }
+    }
+
+    private static final class Reader {
+        private final List<Token> tokens;
+        private final Completion completion;
+        private final Writer writer;
+        private final List<Address> addresses = new ArrayList<>();
+        private List<Token> pending = new ArrayList<>();
+        private boolean inGroup;
+
+        Reader(List<Token> tokens, Completion completion, Writer writer) {
+            this.tokens = tokens;
+            this.completion = completion;
+            this.writer = writer;
+        }
+
+        AddressList list() throws MalformedFieldException {
+            for (int at = 0; at < tokens.size(); at++) {
+                Token token = tokens.get(at);
+                if (token.is('<')) {
+                    at = bracketed(at + 1);
+                } else if (token.is('>')) {
+                    throw new MalformedFieldException("\">\" without \"<\"");
+                } else if (token.is(',')) {
+                    bareAddresses();
+                } else if (token.is(';')) {
+                    bareAddresses();
+                    endGroup();
+                } else if (token.is(':')) {
+                    colon();
+                } else {
+                    pending.add(token);
+                }
+            }
+            bareAddresses();
+            endGroup(); // a group left open ends here
+            return new AddressList(writer.body.toString(), addresses);
+        }
+
+        private void endGroup() {
+            if (inGroup) {
+                writer.endGroup();
+                inGroup = false;
+            }
+        }
+
+        /** After a source route without brackets, or after a group's name. */
+        private void colon() throws MalformedFieldException {
+            if (!pending.isEmpty() && pending.getFirst().is('@')) {
+                pending.removeIf(token -> !(token instanceof Comment));
+                return;
+            }
+            if (inGroup) {
+                throw new MalformedFieldException("a group inside a group");
+            }
+            String name = phrase(pending);
+            if (name.isEmpty()) {
+                throw new MalformedFieldException("\":\" without a group's name before it");
+            }
+            writer.beginGroup(name);
+            pending = new ArrayList<>();
+            inGroup = true;
+        }
+
+        /** Reads from behind {@code <}; answers where {@code >} stands. */
+        private int bracketed(int from) throws MalformedFieldException {
+            String name = phrase(pending);
+            pending = new ArrayList<>();
+            var inside = new ArrayList<Token>();
+            var comments = new StringBuilder();
+            int at = from;
+            for (; at < tokens.size() && !tokens.get(at).is('>'); at++) {
+                Token token = tokens.get(at);
+                if (token instanceof Comment comment) {
+                    comments.append(' ').append(comment.written());
+                } else if (token.is('<') || token.is(';')) {
+                    break;
+                } else {
+                    inside.add(token);
+                }
+            }
+            if (at == tokens.size() || !tokens.get(at).is('>')) {
+                throw new MalformedFieldException("\"<\" without \">\"");
+            }
+            while (at + 1 < tokens.size() && tokens.get(at + 1) instanceof Comment comment) {
+                comments.append(' ').append(comment.written());
+                at++;
+            }
+            String address = address(withoutRoute(inside));
+            writer.put((name.isEmpty() ? "" : name + " ") + "<" + address + ">" + comments);
+            return at;
+        }
+
+        private static List<Token> withoutRoute(List<Token> inside) {
+            if (inside.isEmpty() || !inside.getFirst().is('@')) {
+                return inside;
+            }
+            for (int i = inside.size() - 1; i > 0; i--) {
+                if (inside.get(i).is(':')) {
+                    return inside.subList(i + 1, inside.size());
+                }
+            }
+            return List.of(); // a host alone
+        }
+
+        /** What is pending, as addresses without brackets: two words without a sign between them are two addresses. */
+        private void bareAddresses() throws MalformedFieldException {
+            var one = new ArrayList<Token>();
+            var comments = new StringBuilder();
+            boolean wordBefore = false;
+            for (Token token : pending) {
+                if (token instanceof Comment comment) {
+                    comments.append(comments.isEmpty() ? "" : " ").append(comment.written());
+                    continue;
+                }
+                boolean word = token instanceof Word;
+                if (word && wordBefore) {
+                    bareAddress(one, comments);
+                }
+                one.add(token);
+                wordBefore = word;
+            }
+            bareAddress(one, comments);
+            pending = new ArrayList<>();
+        }
+
+        private void bareAddress(List<Token> one, StringBuilder comments) throws MalformedFieldException {
+            if (!one.isEmpty()) {
+                String address = address(withoutRoute(one));
+                String written = address.isEmpty() ? "<>" : address;
+                writer.put(comments.isEmpty() ? written : written + " " + comments);
+            } else if (!comments.isEmpty()) {
+                writer.put(comments.toString());
+            }
+            one.clear();
+            comments.setLength(0);
+        }
+
+        /** Completes one address, keeps it as a recipient, and answers how it is written. */
+        private String address(List<Token> tokens) throws MalformedFieldException {
+            int end = tokens.size();
+            if (end > 0 && tokens.get(end - 1).is('.')) {
+                end--;
+            }
+            if (end > 0 && tokens.get(end - 1).is('@')) {
+                end--;
+            }
+            if (end == 0) {
+                return "";
+            }
+            int at = -1;
+            for (int i = 0; i < end; i++) {
+                if (tokens.get(i).is('@')) {
+                    if (at >= 0) {
+                        throw new MalformedFieldException("an address with two \"@\"");
+                    }
+                    at = i;
+                }
+            }
+            List<Token> local = tokens.subList(0, at < 0 ? end : at);
+            List<Token> host = tokens.subList(at < 0 ? end : at + 1, end);
+            String domain = at < 0 ? completion.host() : domain(host);
+            String written = written(local) + "@" + domain;
+            addresses.add(envelopeAddress(meaning(local) + "@" + domain));
+            return written;
+        }
+
+        private String domain(List<Token> host) throws MalformedFieldException {
+            var domain = new StringBuilder();
+            boolean atoms = true;
+            for (Token token : host) {
+                if (token instanceof Word(var kind, String raw, String _, boolean _)) {
+                    if (kind == Word.Kind.QUOTED) {
+                        throw new MalformedFieldException("a quoted string as a host");
+                    }
+                    atoms &= kind == Word.Kind.ATOM;
+                    domain.append(raw);
+                } else if (token.is('.')) {
+                    domain.append('.');
+                } else {
+                    throw new MalformedFieldException("a host with a sign that has no place there");
+                }
+            }
+            return atoms ? completion.complete(domain.toString(), true) : domain.toString();
+        }
+
+        private static String written(List<Token> local) throws MalformedFieldException {
+            if (local.isEmpty()) {
+                throw new MalformedFieldException("an address without a local part");
+            }
+            var written = new StringBuilder();
+            boolean wordBefore = false;
+            for (Token token : local) {
+                if (token instanceof Word word && word.kind() != Word.Kind.LITERAL && !wordBefore) {
+                    written.append(word.raw());
+                    wordBefore = true;
+                } else if (token.is('.')) {
+                    written.append('.');
+                    wordBefore = false;
+                } else {
+                    throw new MalformedFieldException("words without a sign between them, inside an address");
+                }
+            }
+            return written.toString();
+        }
+
+        private static String meaning(List<Token> local) {
+            var meaning = new StringBuilder();
+            for (Token token : local) {
+                meaning.append(token instanceof Word word ? word.value() : ".");
+            }
+            return meaning.toString();
+        }
+
+        private static Address envelopeAddress(String octets) throws MalformedFieldException {
+            if (octets.length() > Address.LIMIT) {
+                throw new MalformedFieldException(
+                        "an address of " + octets.length() + " octets, over " + Address.LIMIT);
+            }
+            if (octets.indexOf(0) >= 0 || octets.indexOf('\n') >= 0 || octets.indexOf('\r') >= 0) {
+                throw new MalformedFieldException("an address with NUL, CR or LF in it");
+            }
+            return new Address(octets);
+        }
+
+        /**
+         * A name as it stands before {@code <} or {@code :}. An address that stands there for a name, as some programs
+         * write it, is quoted.
+         */
+        private static String phrase(List<Token> tokens) throws MalformedFieldException {
+            var phrase = new StringBuilder();
+            boolean wordBefore = false;
+            boolean sign = false;
+            boolean twoWords = false;
+            for (Token token : tokens) {
+                boolean word = token instanceof Word;
+                if (!phrase.isEmpty() && (token.spaced() || wordBefore && word || token instanceof Comment)) {
+                    phrase.append(' ');
+                }
+                twoWords |= word && wordBefore;
+                wordBefore = word;
+                switch (token) {
+                    case Word(var _, String raw, String _, boolean _) -> phrase.append(raw);
+                    case Comment comment -> phrase.append(comment.written());
+                    case Token.Special(char special, boolean _) -> {
+                        sign |= special == '@';
+                        phrase.append(special);
+                    }
+                }
+            }
+            if (!sign) {
+                return phrase.toString();
+            }
+            if (twoWords || phrase.indexOf("\"") >= 0 || phrase.indexOf("(") >= 0) {
+                throw new MalformedFieldException("an address and a name without a comma between them");
+            }
+            return "\"" + phrase + "\"";
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package carteiro.inject;
+
+/** A field, or an argument, that is no list of addresses. */
+final class MalformedFieldException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final String reason;
+
+    /** @param reason what is wrong, in a few words */
+    MalformedFieldException(String reason) {
+        super(reason, null, false, false); // no stack trace: it is an answer
+        this.reason = reason;
+    }
+
+    String reason() {
+        return reason;
+    }
+}

@@ -1,0 +1,234 @@
+package carteiro.inject;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.inject.Rewriting.UnreadableFieldException;
+import carteiro.inject.Rewriting.Wishes;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Octets;
+import carteiro.posix.Caller;
+import carteiro.posix.Invocation;
+import carteiro.posix.Options;
+import carteiro.protocol.Enqueue;
+import carteiro.protocol.Handover;
+import carteiro.protocol.SocketWires;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** qmail-inject: repairs the header of a message on standard input and hands it to queue (docs/programs/qmail-inject.md). */
+public final class QmailInject {
+    static final int PERMANENT = 100;
+    static final int TEMPORARY = 111;
+
+    private final Invocation call;
+    private final Installation installation;
+    private final Enqueue queue;
+
+    private Source source = Source.ARGUMENTS_ELSE_HEADER;
+    private Optional<String> senderOption = Optional.empty();
+    private boolean printOnly;
+
+    /** Where recipients come from. */
+    private enum Source {
+        ARGUMENTS,
+        HEADER,
+        BOTH,
+        ARGUMENTS_ELSE_HEADER
+    }
+
+    QmailInject(Invocation call, Installation installation, Enqueue queue) {
+        this.call = call;
+        this.installation = installation;
+        this.queue = queue;
+    }
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments).run("qmail-inject", QmailInject::inject));
+    }
+
+    /** Runs it against the queue of the installation that the environment names. */
+    static int inject(Invocation call) throws IOException {
+        Installation installation = Installation.ofEnvironment(call.environment());
+        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var wires = new SocketWires(installation, log)) {
+            return new QmailInject(call, installation, wires.enqueue()).run();
+        }
+    }
+
+    /** Does all of it and answers the exit code. */
+    int run() throws IOException {
+        var options = new Options(call.arguments(), "aAhHnNf:");
+        for (char letter; (letter = options.next()) != Options.END; ) {
+            switch (letter) {
+                case 'a' -> source = Source.ARGUMENTS;
+                case 'h' -> source = Source.HEADER;
+                case 'H' -> source = Source.BOTH;
+                case 'A' -> source = Source.ARGUMENTS_ELSE_HEADER;
+                case 'f' -> senderOption = Optional.of(options.value());
+                case 'n' -> printOnly = true;
+                case 'N' -> printOnly = false;
+                default -> {
+                    call.complain("qmail-inject: usage: qmail-inject [ -nNaAhH ] [ -f sender ] [ recip ... ]\n");
+                    return PERMANENT;
+                }
+            }
+        }
+        try {
+            return inject(options.rest());
+        } catch (ControlException e) {
+            return fatal(TEMPORARY, "unable to read controls: " + e.getMessage());
+        } catch (UnreadableFieldException e) {
+            return fatal(
+                    PERMANENT,
+                    "unable to parse this line: " + e.getMessage() + "\n"
+                            + e.field().stripTrailing());
+        } catch (MalformedFieldException e) {
+            return fatal(PERMANENT, "unable to parse this address: " + e.reason());
+        } catch (MessageInput.LineTooLongException e) {
+            return fatal(PERMANENT, "header over " + Header.LIMIT + " octets");
+        }
+    }
+
+    private int fatal(int code, String text) {
+        call.complain("qmail-inject: fatal: " + text + "\n");
+        return code;
+    }
+
+    private int inject(List<String> arguments)
+            throws IOException, ControlException, UnreadableFieldException, MalformedFieldException {
+        var settings = InjectSettings.read(installation, call);
+        var author = Author.of(call, settings.completion());
+        Instant now = Instant.now();
+        Caller caller = Caller.current();
+        String letters = call.variable("QMAILINJECT");
+
+        var recipients = new ArrayList<Address>();
+        boolean fromArguments = source != Source.HEADER && !arguments.isEmpty();
+        boolean fromHeader = source == Source.HEADER
+                || source == Source.BOTH
+                || source == Source.ARGUMENTS_ELSE_HEADER && arguments.isEmpty();
+        if (fromArguments) {
+            for (String argument : arguments) {
+                recipients.addAll(addresses(argument, settings.completion()));
+            }
+        }
+
+        var input = new MessageInput(call.in());
+        Header header = Header.read(input);
+        var wishes = new Wishes(fromHeader, has(letters, 'f'), has(letters, 'i'), has(letters, 'c'), followupLists());
+        Rewriting rewriting = Rewriting.of(header, settings, author, wishes, now, caller.pid());
+        if (fromHeader) {
+            recipients.addAll(rewriting.recipients());
+        }
+        Address sender = sender(rewriting, author, settings.completion(), letters, now, caller);
+
+        if (printOnly) {
+            var out = new BufferedOutputStream(call.out(), 32 * 1024);
+            out.write(Octets.bytes("Return-Path: <" + sender.quoted() + ">\n"));
+            write(out, header, rewriting, input);
+            out.flush();
+            return 0;
+        }
+        if (recipients.isEmpty()) {
+            return fatal(
+                    PERMANENT,
+                    "no recipients; name them as arguments or in To, Cc or Bcc" + (fromHeader ? "" : " with -h or -H"));
+        }
+        if (recipients.size() > Envelope.MOST_RECIPIENTS) {
+            return fatal(PERMANENT, recipients.size() + " recipients, over " + Envelope.MOST_RECIPIENTS);
+        }
+        try (var handover = new Handover(queue, caller, now)) {
+            write(handover, header, rewriting, input);
+            return exitCode(handover.commit(sender, recipients));
+        }
+    }
+
+    private static boolean has(String letters, char letter) {
+        return letters.indexOf(letter) >= 0;
+    }
+
+    private static List<Address> addresses(String argument, Completion completion) throws MalformedFieldException {
+        try {
+            return AddressList.read(argument, completion).addresses();
+        } catch (MalformedFieldException e) {
+            throw new MalformedFieldException(e.reason() + ": " + argument);
+        }
+    }
+
+    /** Addresses of lists, in lower case; a missing file is no list. */
+    private Set<String> followupLists() throws IOException {
+        String file = call.variable("QMAILMFTFILE");
+        if (file.isEmpty()) {
+            return Set.of();
+        }
+        var lists = new HashSet<String>();
+        try {
+            for (String line : Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1)) {
+                String address = line.strip();
+                if (!address.isEmpty() && !address.startsWith("#")) {
+                    lists.add(Octets.lowerCase(address));
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return Set.of();
+        } catch (IOException e) {
+            throw new IOException("unable to read " + file + ", named by QMAILMFTFILE: " + e, e);
+        }
+        return lists;
+    }
+
+    private Address sender(
+            Rewriting rewriting, Author author, Completion completion, String letters, Instant now, Caller caller)
+            throws MalformedFieldException {
+        if (senderOption.isPresent()) {
+            List<Address> named = addresses(senderOption.get(), completion);
+            if (named.size() > 1) {
+                throw new MalformedFieldException("more than one sender: " + senderOption.get());
+            }
+            return named.isEmpty() ? Address.NULL : named.getFirst();
+        }
+        if (rewriting.returnPath().isPresent() && !has(letters, 's')) {
+            Address path = rewriting.returnPath().get();
+            return has(letters, 'r') && !path.isNull() && path.octets().length() + 4 < Address.LIMIT
+                    ? new Address(path.octets() + "-@[]")
+                    : path;
+        }
+        String perMessage = has(letters, 'm') ? "-" + now.getEpochSecond() + "." + caller.pid() : "";
+        return author.sender(perMessage, has(letters, 'r'));
+    }
+
+    private static void write(OutputStream out, Header header, Rewriting rewriting, MessageInput input)
+            throws IOException {
+        for (String field : rewriting.fields()) {
+            out.write(Octets.bytes(field));
+        }
+        if (header.separated()) {
+            out.write('\n');
+            out.write(Octets.bytes(header.bodyLine()));
+            input.copyTo(out, header.returns());
+        }
+    }
+
+    private int exitCode(Enqueue.Receipt receipt) {
+        return switch (receipt) {
+            case Enqueue.Receipt.Accepted _ -> 0;
+            case Enqueue.Receipt.NotNow(var status, String reason) -> fatal(TEMPORARY, reason + " (#" + status + ")");
+            case Enqueue.Receipt.Never(var status, String reason) -> fatal(PERMANENT, reason + " (#" + status + ")");
+        };
+    }
+}

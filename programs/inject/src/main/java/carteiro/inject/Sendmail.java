@@ -1,0 +1,186 @@
+package carteiro.inject;
+
+import carteiro.control.Installation;
+import carteiro.mail.Address;
+import carteiro.posix.Invocation;
+import carteiro.posix.Options;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** sendmail, as cron, mail(1), mutt, PHP and others call it: turned into a call of qmail-inject (docs/programs/sendmail.md). */
+public final class Sendmail {
+    /**
+     * Those with a meaning here, those that qmail ignores (v i m x, e o p B, E J), and those that today's callers pass
+     * without need (N R V L A G U n).
+     */
+    private static final String LETTERS = "tf:r:F:b:vimxe:o:p:B:E;J;N:R:V:L:A;GUn";
+
+    private final Invocation call;
+    private final Inject inject;
+    private final Programs programs;
+
+    private boolean fromHeader;
+    private Optional<String> sender = Optional.empty();
+    private Optional<String> name = Optional.empty();
+
+    /** What is called in the end. */
+    @FunctionalInterface
+    interface Inject {
+        int run(Invocation call) throws IOException;
+    }
+
+    /** Runs another command of the installation with this one's input and output. */
+    @FunctionalInterface
+    interface Programs {
+        /**
+         * @param variables what is set for it besides our own environment
+         * @return its exit code
+         */
+        int run(String command, Map<String, String> variables) throws IOException;
+    }
+
+    Sendmail(Invocation call, Inject inject, Programs programs) {
+        this.call = call;
+        this.inject = inject;
+        this.programs = programs;
+    }
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments).run("sendmail", Sendmail::send));
+    }
+
+    /** Runs it with the installation that the environment names. */
+    static int send(Invocation call) throws IOException {
+        return new Sendmail(call, QmailInject::inject, (command, variables) -> start(call, command, variables)).run();
+    }
+
+    int run() throws IOException {
+        var options = new Options(call.arguments(), LETTERS);
+        for (char letter; (letter = options.next()) != Options.END; ) {
+            switch (letter) {
+                case 't' -> fromHeader = true;
+                case 'f', 'r' -> sender = Optional.of(options.value());
+                case 'F' -> name = Optional.of(options.value());
+                case 'b' -> {
+                    switch (options.value()) {
+                        case "m" -> {}
+                        case "p" -> {
+                            return programs.run("qmail-qread", Map.of());
+                        }
+                        case "s" -> {
+                            return programs.run("qmail-smtpd", callerAsClient());
+                        }
+                        case "i" -> {
+                            return refuse("newaliases: aliases take effect at once, there is nothing to rebuild;"
+                                    + " write each as alias/.qmail-NAME (docs/control/dot-qmail.md)\n");
+                        }
+                        case "d" -> {
+                            return refuse("sendmail: -bd: the SMTP server is a program of its own;"
+                                    + " start it with: carteiro start smtpd\n");
+                        }
+                        default -> {
+                            return usage();
+                        }
+                    }
+                }
+                case '?' -> {
+                    return usage();
+                }
+                default -> {} // of no meaning here
+            }
+        }
+        return inject.run(translated(options.rest()));
+    }
+
+    private int usage() {
+        return refuse("sendmail: usage: sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]\n");
+    }
+
+    private int refuse(String text) {
+        call.complain(text);
+        return QmailInject.PERMANENT;
+    }
+
+    private Invocation translated(List<String> recipients) {
+        var arguments = new ArrayList<String>();
+        arguments.add(fromHeader ? "-H" : "-a");
+        var environment = new HashMap<>(call.environment());
+        if (sender.isPresent()) {
+            arguments.add("-f");
+            arguments.add(sender.get());
+            author(environment, sender.get());
+        }
+        if (name.isPresent()) {
+            environment.put("MAILNAME", name.get());
+        }
+        arguments.add("--");
+        arguments.addAll(recipients);
+        return new Invocation(arguments, environment, call.in(), call.out(), call.err());
+    }
+
+    /** Whoever names the sender is the author too, unless the message says otherwise. */
+    private static void author(Map<String, String> environment, String sender) {
+        Address address;
+        try {
+            List<Address> named =
+                    AddressList.read(sender, new Completion("", "", "")).addresses();
+            if (named.size() != 1) {
+                return; // the null sender; qmail-inject refuses what is no sender
+            }
+            address = named.getFirst();
+        } catch (MalformedFieldException e) {
+            return; // qmail-inject says so
+        }
+        for (String variable : List.of("QMAILNAME", "MAILNAME", "NAME", "QMAILHOST", "MAILHOST")) {
+            environment.remove(variable);
+        }
+        environment.put("QMAILUSER", address.localPart());
+        if (!address.domain().isEmpty()) {
+            environment.put("QMAILHOST", address.domain());
+        }
+    }
+
+    /** Unless a server has already said who the client is, it is the caller, on this host, and may relay. */
+    private Map<String, String> callerAsClient() {
+        if (call.environment().containsKey("PROTO")) {
+            return Map.of();
+        }
+        return Map.of(
+                "RELAYCLIENT", "",
+                "DATABYTES", "0",
+                "PROTO", "TCP",
+                "TCPREMOTEIP", "127.0.0.1",
+                "TCPREMOTEHOST", "localhost",
+                "TCPREMOTEINFO", "sendmail-bs",
+                "TCPLOCALIP", "127.0.0.1",
+                "TCPLOCALHOST", "localhost");
+    }
+
+    /** The launcher told us where it is; without one, the commands are in HOME/bin. */
+    private static int start(Invocation call, String command, Map<String, String> variables) throws IOException {
+        Installation installation = Installation.ofEnvironment(call.environment());
+        String launcher = System.getProperty("carteiro.launcher", "");
+        Path own = installation.home().resolve("bin").resolve(command);
+        List<String> words;
+        if (!launcher.isEmpty()) {
+            words = List.of(launcher, command);
+        } else if (Files.isExecutable(own)) {
+            words = List.of(own.toString());
+        } else {
+            throw new IOException("cannot find " + command + ": " + own
+                    + " is not there; call sendmail as \"carteiro sendmail\" or by a link to carteiro");
+        }
+        var builder = new ProcessBuilder(words).inheritIO().directory(new File("."));
+        builder.environment().put("CARTEIRO_HOME", installation.home().toString());
+        builder.environment().putAll(variables);
+        return Child.exitCode(builder.start());
+    }
+}
