@@ -17,8 +17,8 @@ public record Caller(long pid, int uid, String user) {
         long pid = -1;
         int uid = -1;
         try {
-            for (String line : Files.readAllLines(
-                    Path.of("/proc/self/status"), java.nio.charset.StandardCharsets.ISO_8859_1)) {
+            for (String line :
+                    Files.readAllLines(Path.of("/proc/self/status"), java.nio.charset.StandardCharsets.ISO_8859_1)) {
                 if (line.startsWith("Pid:\t")) {
                     pid = Long.parseLong(line.substring(5));
                 } else if (line.startsWith("Uid:\t")) {

@@ -150,9 +150,7 @@ public record Invocation(
     }
 
     private static String asUtf8(String text) {
-        return isAscii(text)
-                ? text
-                : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return isAscii(text) ? text : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     private static boolean isAscii(String text) {

@@ -39,13 +39,12 @@ public final class Handover extends OutputStream {
 
     /** The field that says who called queue, with its line end. */
     public static String received(Caller caller, Instant now) {
-        String invoked =
-                switch (caller.user()) {
-                    case "alias" -> "by alias";
-                    case "qmaild" -> "from network";
-                    case "qmails" -> "for bounce";
-                    default -> "by uid " + caller.uid();
-                };
+        String invoked = switch (caller.user()) {
+            case "alias" -> "by alias";
+            case "qmaild" -> "from network";
+            case "qmails" -> "for bounce";
+            default -> "by uid " + caller.uid();
+        };
         return "Received: (qmail " + caller.pid() + " invoked " + invoked + "); " + MailDate.format(now) + "\n";
     }
 

@@ -62,7 +62,8 @@ class RecordedCasesTest {
 
     private static String masked(String text) {
         return text.replaceAll(
-                        "(?m)^((?:Resent-)?Date: )\\d{1,2} [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d -0000$", "$1<DATE>")
+                        "(?m)^((?:Resent-)?Date: )\\d{1,2} [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d -0000$",
+                        "$1<DATE>")
                 .replaceAll("(?m)^((?:Resent-)?Message-ID: <)\\d{14}\\.\\d+\\.qmail", "$1STAMP.PID.qmail")
                 .replaceAll("joe-\\d{9,11}\\.\\d+@", "joe-SECONDS.PID@");
     }
