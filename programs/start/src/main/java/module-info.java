@@ -1,9 +1,12 @@
+/** Runs and watches the programs. */
 module carteiro.start {
-    requires static org.jspecify;
-    requires carteiro.mail;
-    requires carteiro.wire;
-    requires carteiro.log;
-    requires carteiro.posix;
-    requires carteiro.control;
-    requires carteiro.protocol;
+    requires static transitive org.jspecify;
+    requires jdk.unsupported;
+    requires transitive carteiro.control;
+    requires transitive carteiro.log;
+    requires transitive carteiro.protocol;
+
+    uses carteiro.protocol.Program;
+
+    exports carteiro.start;
 }

@@ -74,6 +74,14 @@ public interface Program {
         /** Tries everything that waits now (ALRM); for send alone. */
         default void tryNow() {}
 
+        /**
+         * Whether it still does its work: false once something it cannot do without has ended. start then stops it and
+         * starts it again. Asked every second; does not block.
+         */
+        default boolean alive() {
+            return true;
+        }
+
         /** What it is doing, in one line of {@code name=value} pairs. */
         String status();
 

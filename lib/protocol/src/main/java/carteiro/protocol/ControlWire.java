@@ -1,0 +1,106 @@
+package carteiro.protocol;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.protocol.Control.Answer;
+import carteiro.protocol.Control.Result;
+import carteiro.protocol.Control.Row;
+import carteiro.protocol.Control.State;
+import carteiro.protocol.Control.Verb;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.Watchdog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Set;
+
+/** Control over the socket run/PROGRAM/control (docs/protocols/control.md): one frame asks, one answers. */
+public final class ControlWire {
+    private static final int REQUEST_LIMIT = 256;
+    private static final int ANSWER_LIMIT = 256 * 1024;
+    private static final int NAME_LIMIT = 40;
+    private static final int STATUS_LIMIT = 2_000;
+    private static final int TEXT_LIMIT = 64 * 1024;
+    private static final int MOST_PROGRAMS = 40;
+
+    private ControlWire() {}
+
+    /**
+     * Offers control over {@code program} until closed.
+     *
+     * @param callers the users who may, besides root and the own user
+     * @throws IOException if another one answers there already
+     */
+    public static Closeable offer(
+            String program, Installation installation, Set<String> callers, Control control, EventLog log)
+            throws IOException {
+        return DoorKeeper.open(new Door(program, "control", callers), installation.run(), server(control), log);
+    }
+
+    /** @param limit how long an answer may take */
+    public static Control client(String program, Installation installation, Duration limit) {
+        var door = new Door(program, "control", Set.of());
+        return (verb, which) -> {
+            try (var watchdog = new Watchdog();
+                    var connections = new Connections(door, installation.run(), watchdog)) {
+                return connections.askOnce(limit, connection -> {
+                    new FrameWriter().put(verb.name()).put(which).send(connection.out);
+                    return answer(FrameReader.receive(connection.in, ANSWER_LIMIT));
+                });
+            }
+        };
+    }
+
+    private static DoorKeeper.Server server(Control control) {
+        return (in, out, user) -> {
+            while (true) {
+                FrameReader frame = FrameReader.receive(in, REQUEST_LIMIT);
+                Verb verb = Frames.constant(frame, Verb.class);
+                String program = frame.text(NAME_LIMIT);
+                frame.end();
+                frame(control.ask(verb, program)).send(out);
+            }
+        };
+    }
+
+    private static FrameWriter frame(Answer answer) {
+        var frame = new FrameWriter();
+        frame.put(answer.result().name())
+                .put(cut(answer.text(), TEXT_LIMIT))
+                .put(answer.programs().size());
+        for (Row row : answer.programs()) {
+            frame.put(row.program()).put(row.state().name()).put(row.since().getEpochSecond());
+            frame.put(row.pid()).put(row.restarts()).put(cut(row.status(), STATUS_LIMIT));
+        }
+        return frame;
+    }
+
+    private static Answer answer(FrameReader frame) throws IOException {
+        Result result = Frames.constant(frame, Result.class);
+        String text = frame.text(TEXT_LIMIT);
+        int count = (int) frame.number(0, MOST_PROGRAMS);
+        var rows = new ArrayList<Row>();
+        for (int i = 0; i < count; i++) {
+            String program = frame.text(NAME_LIMIT);
+            State state = Frames.constant(frame, State.class);
+            Instant since = Instant.ofEpochSecond(frame.number(0, 1L << 40));
+            rows.add(new Row(
+                    program,
+                    state,
+                    since,
+                    frame.number(0, Long.MAX_VALUE),
+                    frame.number(0, Long.MAX_VALUE),
+                    frame.text(STATUS_LIMIT)));
+        }
+        frame.end();
+        return new Answer(result, text, rows);
+    }
+
+    /** What does not fit is left out: it is for people. */
+    private static String cut(String text, int limit) {
+        return text.length() > limit ? text.substring(0, limit) : text;
+    }
+}

@@ -1,0 +1,48 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A program's life in this process. */
+record Inside(Program.Running running) implements Life {
+    static Beginning with(Program.Surroundings surroundings) {
+        return (program, _) -> new Inside(program.start(surroundings));
+    }
+
+    @Override
+    public boolean alive() {
+        return running.alive();
+    }
+
+    @Override
+    public String ending() {
+        return "it says that it can no longer work";
+    }
+
+    @Override
+    public long pid() {
+        return ProcessHandle.current().pid();
+    }
+
+    @Override
+    public String status() {
+        return running.status();
+    }
+
+    @Override
+    public void reload() throws ControlException, IOException {
+        running.reload();
+    }
+
+    @Override
+    public void tryNow() {
+        running.tryNow();
+    }
+
+    @Override
+    public void stop(Duration patience) {
+        running.stop(patience);
+    }
+}

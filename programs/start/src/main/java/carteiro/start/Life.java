@@ -1,0 +1,43 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/** One life of a program, from ready to ended, in this process or in its own. */
+interface Life {
+    /** How a life begins. */
+    interface Beginning {
+        /**
+         * Returns when the program is ready.
+         *
+         * @param wanted turns false when waiting for it has become pointless
+         * @throws ControlException if its settings cannot be used
+         * @throws IOException if it cannot start now
+         */
+        Life begin(Program program, BooleanSupplier wanted) throws ControlException, IOException;
+    }
+
+    /** Whether it is still at work. Does not block. */
+    boolean alive();
+
+    /** Why it is not, for the log. */
+    String ending();
+
+    /** The process it lives in. */
+    long pid();
+
+    /** Its status line; for at most a few seconds. */
+    String status();
+
+    /** See {@link Program.Running#reload}. */
+    void reload() throws ControlException, IOException;
+
+    /** See {@link Program.Running#tryNow}. */
+    void tryNow() throws IOException;
+
+    /** Ends it in order, or after that time without. Returns when it has ended. */
+    void stop(Duration patience);
+}

@@ -1,0 +1,44 @@
+package carteiro.start;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+
+/**
+ * Signals of the system: TERM and INT stop, HUP reloads, ALRM tries now. The JDK's only interface to them is
+ * sun.misc.Signal of module jdk.unsupported; it is called by reflection, because the compiler lets nobody use it without
+ * a warning.
+ */
+final class Signals {
+    private Signals() {}
+
+    /** Handles a signal on a thread of its own. One that the system keeps for itself is left alone. */
+    static void on(String name, Runnable action) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object ours = Proxy.newProxyInstance(
+                    Signals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        return switch (method.getName()) {
+                            case "handle" -> {
+                                Thread.ofVirtual().name("signal/" + name).start(action);
+                                yield null;
+                            }
+                            case "equals" -> false; // nobody compares them
+                            case "hashCode" -> System.identityHashCode(proxy);
+                            default -> "handler of " + name;
+                        };
+                    });
+            signal.getMethod("handle", signal, handler)
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
+        } catch (InvocationTargetException e) {
+            // the run time or the system keeps it (java -Xrs, another system): the control socket remains
+        } catch (ReflectiveOperationException e) {
+            // a run time without jdk.unsupported: the control socket remains
+        }
+    }
+
+    /** Ignores a signal that is meant for our parent: a terminal sends it to everybody. */
+    static void ignore(String name) {
+        on(name, () -> {});
+    }
+}

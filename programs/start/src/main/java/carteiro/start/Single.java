@@ -1,0 +1,103 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.protocol.Control;
+import carteiro.protocol.Program;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One program alone in this process: answers for itself, and waits for its end. Safe for any thread. */
+final class Single implements Control {
+    /** How it came to an end. */
+    enum End {
+        /** Somebody said so. */
+        ASKED,
+        /** Somebody wants it started again, by whoever watches this process. */
+        AGAIN,
+        /** It can no longer work. */
+        DIED
+    }
+
+    private final String name;
+    private final Program.Running running;
+    private final Supplier<Duration> patience;
+    private final Instant since = Instant.now();
+    private final AtomicReference<End> end = new AtomicReference<>(End.DIED);
+    private final AtomicReference<@Nullable Duration> given = new AtomicReference<>();
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    Single(String name, Program.Running running, Supplier<Duration> patience) {
+        this.name = name;
+        this.running = running;
+        this.patience = patience;
+    }
+
+    /** Ends it soon; the first who asks decides how. */
+    void end(End how, Duration limit) {
+        if (given.compareAndSet(null, limit)) {
+            end.set(how);
+            asked.countDown();
+        }
+    }
+
+    /** Waits until it is to end or can no longer work, then stops it. */
+    End awaitEnd() throws InterruptedException {
+        while (!asked.await(1, TimeUnit.SECONDS)) {
+            if (!running.alive()) {
+                break;
+            }
+        }
+        Duration limit = given.get();
+        running.stop(limit == null ? Duration.ZERO : limit);
+        stopped.countDown();
+        return end.get();
+    }
+
+    @Override
+    public Answer ask(Verb verb, String program) {
+        if (!program.equals(ALL) && !program.equals(name)) {
+            return new Answer(Result.FAILED, "this is " + name + " alone, not " + program, List.of());
+        }
+        return switch (verb) {
+            case STATUS -> new Answer(Result.DONE, "", List.of(row(State.READY)));
+            case START -> new Answer(Result.DONE, "ready", List.of(row(State.READY)));
+            case STOP -> ended(End.ASKED, "stopped");
+            case RESTART -> ended(End.AGAIN, "ended; whatever started this process is to start it again");
+            case RELOAD -> {
+                try {
+                    running.reload();
+                    yield new Answer(Result.DONE, "settings read again", List.of(row(State.READY)));
+                } catch (ControlException e) {
+                    yield new Answer(Result.FAILED, String.join("\n", e.problems()), List.of(row(State.READY)));
+                }
+            }
+            case ALARM -> {
+                running.tryNow();
+                yield new Answer(Result.DONE, "what waits is tried now", List.of(row(State.READY)));
+            }
+        };
+    }
+
+    private Answer ended(End how, String text) {
+        Duration limit = patience.get();
+        end(how, limit);
+        boolean done = false;
+        try {
+            done = stopped.await(limit.plusSeconds(5).toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return new Answer(done ? Result.DONE : Result.FAILED, done ? text : "still stopping", List.of());
+    }
+
+    private Row row(State state) {
+        return new Row(name, state, since, ProcessHandle.current().pid(), 0, running.status());
+    }
+}

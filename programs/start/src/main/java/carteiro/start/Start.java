@@ -1,0 +1,315 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.posix.Identity;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Control;
+import carteiro.protocol.Control.Answer;
+import carteiro.protocol.Control.Result;
+import carteiro.protocol.Control.Verb;
+import carteiro.protocol.ControlWire;
+import carteiro.protocol.Program;
+import carteiro.protocol.SocketWires;
+import carteiro.start.StartCommand.Form;
+import carteiro.start.StartCommand.Parent;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The command: {@code carteiro run}, {@code carteiro PROGRAM}, {@code carteiro status} and the like, {@code carteiro init}. */
+public final class Start {
+    /** Exit codes: done; what is asked about does not run (as in the Linux Standard Base); wrong use; trouble. */
+    private static final int DONE = 0;
+
+    private static final int NOT_RUNNING = 3;
+    private static final int USAGE = 100;
+    private static final int TROUBLE = 111;
+
+    /** An answer to a control request may take as long as the longest stop, and some more. */
+    private static final Duration CONTROL = Duration.ofSeconds(3_700);
+
+    private final PrintStream out;
+    private final Map<String, String> environment;
+
+    private Start(PrintStream out, Map<String, String> environment) {
+        this.out = out;
+        this.environment = environment;
+    }
+
+    /** Runs the command and ends the process. */
+    public static void main(String[] arguments) throws InterruptedException {
+        int code = new Start(System.out, System.getenv()).command(List.of(arguments));
+        System.out.flush();
+        System.exit(code);
+    }
+
+    private int command(List<String> arguments) throws InterruptedException {
+        return switch (StartCommand.parse(arguments, environment)) {
+            case StartCommand.Run(var home, var form) -> run(new Installation(home), form);
+            case StartCommand.One(var program, var home, var parent) -> one(program, new Installation(home), parent);
+            case StartCommand.Ask(var verb, var program, var home) -> ask(verb, program, new Installation(home));
+            case StartCommand.Init(var home, var me, var users) -> init(new Installation(home), me, users);
+            case StartCommand.Malformed(var reason) -> {
+                out.println("carteiro: " + reason);
+                yield USAGE;
+            }
+        };
+    }
+
+    // ---- carteiro run
+
+    private int run(Installation installation, Form form) throws InterruptedException {
+        return logging(installation, log -> {
+            try (var product = Product.start(installation, form, Order.programs(), log, forPrograms(environment))) {
+                Signals.on("TERM", product::stop);
+                Signals.on("INT", product::stop);
+                Signals.on("HUP", () -> product.order(Verb.RELOAD));
+                Signals.on("ALRM", () -> product.order(Verb.ALARM));
+                product.awaitStopped();
+                return DONE;
+            }
+        });
+    }
+
+    /** What runs with a log. */
+    private interface Work {
+        int run(EventLog log) throws ControlException, IOException, InterruptedException;
+    }
+
+    /** Runs it; a start that fails gives one line for each reason. The log is flushed at the end. */
+    private int logging(Installation installation, Work work) throws InterruptedException {
+        StartSettings settings;
+        try {
+            settings = StartSettings.read(installation);
+        } catch (ControlException e) {
+            e.problems().forEach(problem -> out.println(new StartEvent.CannotStart(problem).line()));
+            return TROUBLE;
+        }
+        try (var log = new EventLog(new FileOutputStream(FileDescriptor.out), settings.logForm(), Clock.systemUTC())) {
+            try {
+                return work.run(log);
+            } catch (ControlException e) {
+                e.problems().forEach(problem -> log.log(new StartEvent.CannotStart(problem)));
+            } catch (IOException e) {
+                log.log(new StartEvent.CannotStart(String.valueOf(e.getMessage())));
+            }
+            return TROUBLE;
+        }
+    }
+
+    /** What reaches local's programs: everything but what is ours. */
+    static Map<String, String> forPrograms(Map<String, String> environment) {
+        var kept = new HashMap<>(environment);
+        kept.keySet().removeIf(name -> name.startsWith("CARTEIRO_"));
+        return kept;
+    }
+
+    // ---- carteiro PROGRAM
+
+    private int one(String name, Installation installation, Parent parent) throws InterruptedException {
+        List<Program> programs = Order.programs();
+        Optional<Program> found =
+                programs.stream().filter(program -> program.name().equals(name)).findFirst();
+        if (found.isEmpty()) {
+            out.println("carteiro: there is no program " + name + "; there are "
+                    + String.join(", ", programs.stream().map(Program::name).toList()));
+            return USAGE;
+        }
+        return logging(installation, log -> {
+            try {
+                return alone(found.get(), installation, parent, log);
+            } catch (ControlException e) {
+                if (parent == Parent.SYSTEM) {
+                    throw e;
+                }
+                e.problems().forEach(problem -> log.log(new StartEvent.CannotStart(problem)));
+                return Child.BAD_SETTINGS;
+            }
+        });
+    }
+
+    private int alone(Program program, Installation installation, Parent parent, EventLog log)
+            throws ControlException, IOException, InterruptedException {
+        boolean root = SystemAccount.effectiveUid() == 0;
+        Layout.run(installation, "start", new Layout.Owner.Us());
+        if (root) {
+            Layout.separate(installation, List.of(program));
+        } else {
+            Layout.run(installation, program.name(), new Layout.Owner.Us());
+        }
+        Supplier<Duration> patience = Product.patience(installation);
+        try (var _ = HomeLock.program(installation, program.name());
+                var wires = new SocketWires(installation, log)) {
+            Program.Running running = program.start(new Program.Surroundings(
+                    installation, wires, log, forPrograms(environment), privileges(program, root)));
+            if (root && !program.user().equals("root") && SystemAccount.effectiveUid() == 0) {
+                running.stop(Duration.ZERO);
+                throw new IOException(program.name() + " has not given up root; a bug, please report");
+            }
+            var single = new Single(program.name(), running, patience);
+            signals(single, parent, patience, log);
+            Single.End end;
+            try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {
+                end = single.awaitEnd();
+            }
+            return switch (end) {
+                case ASKED -> DONE;
+                case AGAIN, DIED -> TROUBLE; // a supervisor that restarts on failure does so
+            };
+        }
+    }
+
+    private static Program.Privileges privileges(Program program, boolean root) throws IOException {
+        if (!root || program.user().equals("root")) {
+            return () -> {};
+        }
+        SystemAccount account = SystemAccount.named(program.user())
+                .orElseThrow(() -> new IOException("the system has no account " + program.user()));
+        return () -> Identity.become(account);
+    }
+
+    private static void signals(Single single, Parent parent, Supplier<Duration> patience, EventLog log) {
+        Signals.on("ALRM", () -> single.ask(Verb.ALARM, Control.ALL));
+        Signals.on("HUP", () -> {
+            Answer answer = single.ask(Verb.RELOAD, Control.ALL);
+            if (answer.result() == Result.FAILED) {
+                answer.text().lines().forEach(problem -> log.log(new StartEvent.ReloadRefused("it", problem)));
+            }
+        });
+        switch (parent) {
+            case SYSTEM -> {
+                Signals.on("TERM", () -> single.end(Single.End.ASKED, patience.get()));
+                Signals.on("INT", () -> single.end(Single.End.ASKED, patience.get()));
+            }
+            case START -> { // a terminal or supervisor sends these to everybody at once; start stops us in order
+                Signals.ignore("TERM");
+                Signals.ignore("INT");
+                Thread.ofPlatform().name("parent").daemon(true).start(() -> followParent(single, patience));
+            }
+        }
+    }
+
+    /** Ends when start says so, in a line with the milliseconds we have, or when start is gone. */
+    private static void followParent(Single single, Supplier<Duration> patience) {
+        Duration limit = patience.get();
+        try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+            String line = in.readLine();
+            if (line != null && line.matches("\\d{1,9}")) {
+                limit = Duration.ofMillis(Long.parseLong(line));
+            }
+        } catch (IOException e) {
+            // the pipe is as good as closed
+        }
+        single.end(Single.End.ASKED, limit);
+    }
+
+    // ---- carteiro status, start, stop, restart, reload, alarm
+
+    private int ask(Verb verb, String program, Installation installation) {
+        Control start = ControlWire.client("start", installation, CONTROL);
+        Answer answer;
+        try {
+            answer = start.ask(verb, program);
+        } catch (IOException e) {
+            if (answers("start", installation)) {
+                out.println("carteiro: " + e.getMessage());
+                return TROUBLE;
+            }
+            if (verb == Verb.STOP && program.equals(Control.ALL) && e instanceof java.io.EOFException) {
+                out.println("stopped"); // it ended before it could say so
+                return DONE;
+            }
+            answer = askEach(verb, program, installation);
+        }
+        return show(verb, answer, installation);
+    }
+
+    private static boolean answers(String program, Installation installation) {
+        try {
+            ControlWire.client(program, installation, Duration.ofSeconds(10)).ask(Verb.STATUS, Control.ALL);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Programs that run by themselves each answer for themselves. */
+    private static Answer askEach(Verb verb, String program, Installation installation) {
+        var rows = new ArrayList<Control.Row>();
+        var texts = new ArrayList<String>();
+        Result result = Result.DONE;
+        int answered = 0;
+        List<String> names = Order.programs().reversed().stream()
+                .map(Program::name)
+                .filter(name -> program.equals(Control.ALL) || name.equals(program))
+                .toList();
+        if (names.isEmpty()) {
+            return new Answer(Result.FAILED, "there is no program " + program, List.of());
+        }
+        for (String name : names) {
+            try {
+                Answer answer = ControlWire.client(name, installation, CONTROL).ask(verb, name);
+                answered++;
+                rows.addAll(0, answer.programs());
+                texts.add(name + ": " + answer.text());
+                result = answer.result() == Result.DONE ? result : answer.result();
+            } catch (IOException e) {
+                rows.addFirst(new Control.Row(name, Control.State.DOWN, Instant.now(), 0, 0, "does not answer"));
+                if (!program.equals(Control.ALL) || verb == Verb.STATUS || verb == Verb.START) {
+                    result = Result.NOT_RUNNING;
+                }
+            }
+        }
+        return answered == 0
+                ? new Answer(Result.NOT_RUNNING, "", List.of())
+                : new Answer(result, verb == Verb.STATUS ? "" : String.join("\n", texts), rows);
+    }
+
+    private int show(Verb verb, Answer answer, Installation installation) {
+        if (!answer.programs().isEmpty() && verb == Verb.STATUS) {
+            out.print(StatusTable.of(answer.programs(), ZoneId.systemDefault()));
+        }
+        answer.text().lines().forEach(out::println);
+        if (answer.result() == Result.NOT_RUNNING && answer.programs().isEmpty()) {
+            out.println("nothing runs in " + installation.home() + "; start it by: carteiro run --home "
+                    + installation.home());
+        }
+        return switch (answer.result()) {
+            case DONE -> DONE;
+            case NOT_RUNNING -> NOT_RUNNING;
+            case FAILED -> TROUBLE;
+        };
+    }
+
+    // ---- carteiro init
+
+    private int init(Installation installation, String me, StartCommand.Users users) {
+        try {
+            boolean root = SystemAccount.effectiveUid() == 0;
+            if (users == StartCommand.Users.CREATE) {
+                SystemUsers.create(installation.home(), out);
+            }
+            new Init(installation, out, root).write(me);
+            return DONE;
+        } catch (IOException e) {
+            out.println("carteiro: " + e.getMessage());
+            return TROUBLE;
+        }
+    }
+}

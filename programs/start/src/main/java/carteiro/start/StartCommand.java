@@ -1,0 +1,134 @@
+package carteiro.start;
+
+import carteiro.protocol.Control;
+import carteiro.protocol.Control.Verb;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** What the command line asks for. */
+sealed interface StartCommand {
+    /** Where qmail lives, for those who do not say {@code --home}. */
+    String DEFAULT_HOME = "/var/qmail";
+
+    /** A name that a program can have, or a host can. */
+    Pattern PROGRAM = Pattern.compile("[a-z][a-z0-9-]{0,30}");
+
+    /** Every program; {@code split} tells whether each gets a process. */
+    record Run(Path home, Form form) implements StartCommand {}
+
+    /** One program in the foreground. */
+    record One(String program, Path home, Parent parent) implements StartCommand {}
+
+    /** A question to what runs. */
+    record Ask(Verb verb, String program, Path home) implements StartCommand {}
+
+    /** The first control files. */
+    record Init(Path home, String me, Users users) implements StartCommand {}
+
+    /** Not understood. */
+    record Malformed(String reason) implements StartCommand {}
+
+    /** The two forms of running. */
+    enum Form {
+        /** Every program in this process. */
+        TOGETHER,
+        /** Every program in a process of its own, under its own user when root starts it. */
+        SPLIT
+    }
+
+    /** Who watches a single program. */
+    enum Parent {
+        /** A supervisor of the system, or a person: signals are for us. */
+        SYSTEM,
+        /** Our own start: it speaks by the control socket, and the end of our standard input is the end of it. */
+        START
+    }
+
+    /** Whether init makes accounts of the system. */
+    enum Users {
+        /** Those that exist are used. */
+        KEEP,
+        /** Those that are missing are made. */
+        CREATE
+    }
+
+    /** Understands a command line. */
+    static StartCommand parse(List<String> arguments, Map<String, String> environment) {
+        if (arguments.isEmpty()) {
+            return new Malformed(
+                    "say run, init, status, start, stop, restart, reload, alarm, or the name of a program");
+        }
+        String word = arguments.getFirst();
+        String home = environment.getOrDefault("CARTEIRO_HOME", DEFAULT_HOME);
+        String me = "";
+        var options = new ArrayList<String>();
+        var names = new ArrayList<String>();
+        for (int i = 1; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            switch (argument) {
+                case "--home", "--me" -> {
+                    if (++i == arguments.size()) {
+                        return new Malformed(argument + " wants a value after it");
+                    }
+                    if (argument.equals("--home")) {
+                        home = arguments.get(i);
+                    } else {
+                        me = arguments.get(i);
+                    }
+                }
+                default -> (argument.startsWith("-") ? options : names).add(argument);
+            }
+        }
+        if (home.isEmpty() || home.indexOf('\0') >= 0) {
+            return new Malformed("--home is empty");
+        }
+        return command(word, Path.of(home), me, options, names);
+    }
+
+    private static StartCommand command(String word, Path home, String me, List<String> options, List<String> names) {
+        List<String> known = switch (word) {
+            case "run" -> List.of("--split");
+            case "init" -> List.of("--create-users");
+            case "status", "start", "stop", "restart", "reload", "alarm" -> List.<String>of();
+            default -> List.of("--child");
+        };
+        for (String option : options) {
+            if (!known.contains(option)) {
+                return new Malformed(word + " has no option " + option);
+            }
+        }
+        for (String name : names) {
+            if (!PROGRAM.matcher(name).matches()) {
+                return new Malformed("\"" + name + "\" is no name of a program");
+            }
+        }
+        return switch (word) {
+            case "run" ->
+                names.isEmpty()
+                        ? new Run(home, options.isEmpty() ? Form.TOGETHER : Form.SPLIT)
+                        : new Malformed(
+                                "run takes no names; one program alone is run by: carteiro " + names.getFirst());
+            case "init" -> {
+                if (!names.isEmpty() || me.isEmpty()) {
+                    yield new Malformed("usage: carteiro init --home DIR --me HOST [--create-users]");
+                }
+                yield new Init(home, me, options.isEmpty() ? Users.KEEP : Users.CREATE);
+            }
+            case "status", "start", "stop", "restart", "reload", "alarm" ->
+                names.size() > 1
+                        ? new Malformed(word + " takes one program, or none for all")
+                        : new Ask(
+                                Verb.valueOf(word.toUpperCase(Locale.ROOT)),
+                                names.isEmpty() ? Control.ALL : names.getFirst(),
+                                home);
+            default ->
+                !names.isEmpty() || !PROGRAM.matcher(word).matches()
+                        ? new Malformed("\"" + word + "\" with further names means nothing here")
+                        : new One(word, home, options.isEmpty() ? Parent.SYSTEM : Parent.START);
+        };
+    }
+}

@@ -1,0 +1,42 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What start itself reads.
+ *
+ * @param logForm control/logformat
+ * @param stopTimeout control/timeoutstop: how long a stop may take in all
+ */
+record StartSettings(EventLog.Form logForm, Duration stopTimeout) {
+    static final int DEFAULT_STOP_SECONDS = 30;
+
+    /** Reads them. @throws ControlException naming every problem, a missing control/me among them */
+    static StartSettings read(Installation installation) throws ControlException {
+        if (!Files.exists(installation.control("me"))) {
+            throw new ControlException(List.of(installation.control("me")
+                    + " is missing, so this is no installation yet; write its first files by: carteiro init --home "
+                    + installation.home() + " --me HOST"));
+        }
+        var files = new ControlFiles(installation);
+        String form = files.line("logformat").orElse("plain");
+        EventLog.Form logForm = switch (form) {
+            case "tai64n" -> EventLog.Form.TAI64N;
+            case "json" -> EventLog.Form.JSON;
+            case "plain", "" -> EventLog.Form.PLAIN;
+            default -> {
+                files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
+                yield EventLog.Form.PLAIN;
+            }
+        };
+        Duration stop = Duration.ofSeconds(files.number("timeoutstop", 1, 3600, DEFAULT_STOP_SECONDS));
+        files.check();
+        return new StartSettings(logForm, stop);
+    }
+}

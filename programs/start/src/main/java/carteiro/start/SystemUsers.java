@@ -1,0 +1,85 @@
+package carteiro.start;
+
+import carteiro.posix.SystemAccount;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The accounts that the programs run as (qmail's), and how they are made. */
+final class SystemUsers {
+    /** One account. */
+    record Account(String name, String group, String what) {}
+
+    static final List<Account> ACCOUNTS = List.of(
+            new Account("qmaild", "nofiles", "smtpd and others that hear strangers"),
+            new Account("qmailq", "qmail", "queue and clean: owner of the messages"),
+            new Account("qmails", "qmail", "send"),
+            new Account("qmailr", "qmail", "remote"),
+            new Account("qmailp", "nofiles", "lookup"),
+            new Account("qmaill", "nofiles", "loggers"),
+            new Account("alias", "nofiles", "mail to addresses that no other account owns"));
+
+    private SystemUsers() {}
+
+    /**
+     * Makes those that are missing, with groupadd and useradd.
+     *
+     * @throws IOException if we are not root or the system refuses
+     */
+    static void create(Path home, PrintStream out) throws IOException {
+        if (SystemAccount.effectiveUid() != 0) {
+            throw new IOException("--create-users needs root: accounts of the system are made");
+        }
+        for (String group : List.of("qmail", "nofiles")) {
+            try {
+                home.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+                out.println("group " + group + " exists");
+            } catch (java.nio.file.attribute.UserPrincipalNotFoundException e) {
+                call(List.of("groupadd", "--system", group));
+                out.println("group " + group + " made");
+            }
+        }
+        for (Account account : ACCOUNTS) {
+            if (SystemAccount.named(account.name()).isPresent()) {
+                out.println("user " + account.name() + " exists (" + account.what() + ")");
+                continue;
+            }
+            Path folder = account.name().equals("alias") ? home.resolve("alias") : home;
+            call(List.of(
+                    "useradd",
+                    "--system",
+                    "--gid",
+                    account.group(),
+                    "--no-create-home",
+                    "--home-dir",
+                    folder.toString(),
+                    "--shell",
+                    "/usr/sbin/nologin",
+                    account.name()));
+            out.println("user " + account.name() + " made (" + account.what() + ")");
+        }
+    }
+
+    private static void call(List<String> command) throws IOException {
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        } catch (IOException e) {
+            throw new IOException(
+                    command.getFirst() + " is missing; make the accounts by hand (docs/programs/init.md)", e);
+        }
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readNBytes(4096), java.nio.charset.StandardCharsets.UTF_8);
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new IOException(String.join(" ", command) + " failed: " + said.strip());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+}

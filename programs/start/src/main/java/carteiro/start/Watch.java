@@ -1,0 +1,386 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.log.EventLog;
+import carteiro.protocol.Control.Row;
+import carteiro.protocol.Control.State;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches one program: starts it, starts it again when it ends by itself, after a pause that grows, and stops it when
+ * somebody says so. A thread of its own leads it from state to state; any thread may ask for a change.
+ */
+final class Watch {
+    /** The pause after the first death; doubles with each further one up to {@link #LONGEST_PAUSE}. */
+    static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+
+    static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
+
+    /** A program that was ready for this long has recovered: its next pause is the first again. */
+    static final Duration RECOVERED = Duration.ofSeconds(60);
+
+    /** Between looks at whether a program is alive. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private final Program program;
+    private final Life.Beginning beginning;
+    private final EventLog log;
+    private final Clock clock;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // All below belong to the lock.
+    private State state = State.DOWN;
+    private Instant since;
+    private boolean wanted;
+    private boolean over;
+    private boolean tried;
+    private Duration patience = Duration.ZERO;
+    private int pauses;
+    private long restarts;
+    private String last = "";
+    private List<String> problems = List.of();
+    private @Nullable Life life;
+
+    Watch(Program program, Life.Beginning beginning, EventLog log, Clock clock) {
+        this.program = program;
+        this.beginning = beginning;
+        this.log = log;
+        this.clock = clock;
+        this.since = clock.instant();
+    }
+
+    String name() {
+        return program.name();
+    }
+
+    Order order() {
+        return Order.of(program.name());
+    }
+
+    /** Begins to watch; the program is down until {@link #up}. */
+    void begin() {
+        Thread.ofVirtual().name("watch/" + name()).start(this::lead);
+    }
+
+    private void lead() {
+        while (awaitWanted()) {
+            Life begun;
+            try {
+                enter(State.STARTING);
+                begun = beginning.begin(program, this::isWanted);
+            } catch (ControlException e) {
+                notStarted(String.join("\n", e.problems()), e.problems());
+                continue;
+            } catch (IOException | RuntimeException e) {
+                if (e instanceof RuntimeException) {
+                    log.bug("start", e);
+                }
+                notStarted(e.getMessage() == null ? e.toString() : e.getMessage(), List.of());
+                continue;
+            }
+            ready(begun);
+            if (awaitEnd(begun)) {
+                stop(begun);
+            } else {
+                died(begun);
+            }
+        }
+    }
+
+    /** Waits, while down, until it is wanted. False when the watch is over. */
+    private boolean awaitWanted() {
+        lock.lock();
+        try {
+            while (!wanted && !over) {
+                setState(State.DOWN);
+                changed.awaitUninterruptibly();
+            }
+            if (over) {
+                setState(State.DOWN);
+            }
+            return !over;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void ready(Life begun) {
+        lock.lock();
+        try {
+            life = begun;
+            tried = true;
+            problems = List.of();
+            last = "";
+            setState(State.READY);
+        } finally {
+            lock.unlock();
+        }
+        log.log(new StartEvent.Ready(name(), begun.pid()));
+    }
+
+    /** Whether it is to stop; false when it has ended by itself. */
+    private boolean awaitEnd(Life begun) {
+        while (true) {
+            lock.lock();
+            try {
+                if (!wanted) {
+                    setState(State.STOPPING);
+                    return true;
+                }
+                if (!begun.alive()) {
+                    return false;
+                }
+                await(LOOK);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void stop(Life begun) {
+        Duration limit = patience();
+        log.log(new StartEvent.Stopping(name(), limit.toSeconds()));
+        try {
+            begun.stop(limit);
+        } catch (RuntimeException e) {
+            log.bug("start", e);
+        }
+        log.log(new StartEvent.Stopped(name()));
+        lock.lock();
+        try {
+            life = null;
+            pauses = 0;
+            if (!wanted) {
+                setState(State.DOWN);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void died(Life begun) {
+        String why = begun.ending();
+        Duration pause;
+        lock.lock();
+        try {
+            if (Duration.between(since, clock.instant()).compareTo(RECOVERED) >= 0) {
+                pauses = 0;
+            }
+            pause = nextPause();
+            restarts++;
+            last = why;
+            life = null;
+            setState(State.PAUSING);
+        } finally {
+            lock.unlock();
+        }
+        log.log(new StartEvent.Died(name(), why, pause.toSeconds()));
+        try {
+            begun.stop(Duration.ZERO); // what is left of it: sockets, threads, a process that hangs
+        } catch (RuntimeException e) {
+            log.bug("start", e);
+        }
+        pause(pause);
+    }
+
+    private void notStarted(String why, List<String> found) {
+        Duration pause;
+        lock.lock();
+        try {
+            pause = nextPause();
+            last = why;
+            tried = true;
+            problems = found;
+            if (over || !wanted) {
+                changed.signalAll();
+                return;
+            }
+            setState(State.PAUSING);
+        } finally {
+            lock.unlock();
+        }
+        log.log(new StartEvent.NotStarted(name(), why, pause.toSeconds()));
+        pause(pause);
+    }
+
+    private Duration nextPause() {
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(pauses, 6));
+        pauses++;
+        return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    }
+
+    private void pause(Duration pause) {
+        long until = System.nanoTime() + pause.toNanos();
+        lock.lock();
+        try {
+            setState(State.PAUSING);
+            while (wanted && !over && System.nanoTime() < until) {
+                await(Duration.ofNanos(until - System.nanoTime()));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void enter(State entered) {
+        lock.lock();
+        try {
+            setState(entered);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void setState(State entered) {
+        if (state != entered) {
+            state = entered;
+            since = clock.instant();
+        }
+        changed.signalAll();
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // each caller loops until what it waits for is so
+    private void await(Duration limit) {
+        try {
+            boolean _ = changed.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isWanted() {
+        lock.lock();
+        try {
+            return wanted && !over;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Duration patience() {
+        lock.lock();
+        try {
+            return patience;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Wants it to run; a pause ends at once. */
+    void up() {
+        lock.lock();
+        try {
+            if (state == State.PAUSING) { // tried anew without delay
+                pauses = 0;
+            }
+            wanted = true;
+            tried = state == State.READY;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Wants it to end within that time; does not wait for it. */
+    void down(Duration limit) {
+        lock.lock();
+        try {
+            patience = limit;
+            wanted = false;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** As {@link #down}, and the watch ends with it. */
+    void end(Duration limit) {
+        lock.lock();
+        try {
+            over = true;
+        } finally {
+            lock.unlock();
+        }
+        down(limit);
+    }
+
+    /** Waits until it is down. @return whether it is */
+    boolean awaitDown(Duration limit) {
+        return awaitThat(limit, () -> state == State.DOWN);
+    }
+
+    /** Waits until it is ready or has failed to become so. @return whether it is ready */
+    boolean awaitTried(Duration limit) {
+        awaitThat(limit, () -> tried || !wanted);
+        return awaitThat(Duration.ZERO, () -> state == State.READY);
+    }
+
+    private boolean awaitThat(Duration limit, java.util.function.BooleanSupplier condition) {
+        long until = System.nanoTime() + limit.toNanos();
+        lock.lock();
+        try {
+            while (!condition.getAsBoolean()) {
+                long left = until - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                await(Duration.ofNanos(left));
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is wrong with its settings, as the last try to start it said. */
+    List<String> problems() {
+        lock.lock();
+        try {
+            return problems;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Why it last failed or ended by itself; empty if it never did. */
+    String last() {
+        lock.lock();
+        try {
+            return last;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The life that is ready, or null. */
+    @Nullable
+    Life life() {
+        lock.lock();
+        try {
+            return state == State.READY ? life : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Row row() {
+        Life now = life();
+        String status = now == null ? "" : now.status();
+        lock.lock();
+        try {
+            return new Row(name(), state, since, now == null ? 0 : now.pid(), restarts, now == null ? last : status);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

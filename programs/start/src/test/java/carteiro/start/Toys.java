@@ -1,0 +1,138 @@
+package carteiro.start;
+
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Programs that do nothing but what control/toy-NAME says: {@code settings} cannot be used, {@code absent} cannot start
+ * now, {@code die} ends at once, {@code dull} takes all the patience it gets to stop, {@code rooted} keeps root. Every
+ * turn of their lives is a line of the log.
+ */
+public final class Toys {
+    private Toys() {}
+
+    /** The first to start. */
+    public static final class Queue extends Toy {
+        /** For the service loader. */
+        public Queue() {
+            super("queue", "daemon");
+        }
+    }
+
+    /** Has something to try now. */
+    public static final class Send extends Toy {
+        /** For the service loader. */
+        public Send() {
+            super("send", "daemon");
+        }
+    }
+
+    /** A way out. */
+    public static final class Remote extends Toy {
+        /** For the service loader. */
+        public Remote() {
+            super("remote", "nobody");
+        }
+    }
+
+    /** A way in. */
+    public static final class Smtpd extends Toy {
+        /** For the service loader. */
+        public Smtpd() {
+            super("smtpd", "nobody");
+        }
+    }
+
+    /** One of them. */
+    abstract static class Toy implements Program {
+        private final String name;
+        private final String user;
+
+        Toy(String name, String user) {
+            this.name = name;
+            this.user = user;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public String user() {
+            return user;
+        }
+
+        private String told(Installation installation) throws ControlException {
+            var files = new ControlFiles(installation);
+            String told = files.line("toy-" + name).orElse("");
+            if (told.equals("settings")) {
+                throw new ControlException(List.of("control/toy-" + name + ":1: says settings; say something else"));
+            }
+            files.check();
+            return told;
+        }
+
+        @Override
+        public Running start(Surroundings surroundings) throws ControlException, IOException {
+            Installation installation = surroundings.installation();
+            String told = told(installation);
+            if (told.equals("absent")) {
+                throw new IOException("what it needs is absent");
+            }
+            if (!told.equals("rooted")) {
+                surroundings.dropPrivileges();
+            }
+            Files.createDirectories(installation.run(name));
+            Files.deleteIfExists(installation.run(name).resolve("toy"));
+            Files.writeString(installation.run(name).resolve("toy"), "at work"); // it may write where it listens
+            surroundings
+                    .log()
+                    .info(
+                            "toy",
+                            name + " starts as uid " + SystemAccount.effectiveUid() + " X="
+                                    + surroundings.environment().get("X"));
+            return new Running() {
+                @Override
+                public void reload() throws ControlException {
+                    told(installation);
+                    surroundings.log().info("toy", name + " reloads");
+                }
+
+                @Override
+                public void tryNow() {
+                    surroundings.log().info("toy", name + " tries now");
+                }
+
+                @Override
+                public boolean alive() {
+                    return !told.equals("die");
+                }
+
+                @Override
+                public String status() {
+                    return "told=" + told;
+                }
+
+                @Override
+                public void stop(Duration patience) {
+                    surroundings.log().info("toy", name + " stops");
+                    if (told.equals("dull")) {
+                        try {
+                            Thread.sleep(patience.plusSeconds(60)); // far beyond what it was given
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    }
+                }
+            };
+        }
+    }
+}
