@@ -7,4 +7,9 @@ module carteiro.smtpd {
     requires carteiro.control;
     requires carteiro.protocol;
     requires carteiro.smtp;
+
+    exports carteiro.smtpd;
+
+    provides carteiro.protocol.Program with
+            carteiro.smtpd.Smtpd;
 }

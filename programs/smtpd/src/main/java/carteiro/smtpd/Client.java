@@ -1,0 +1,62 @@
+package carteiro.smtpd;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Who is at the other end, and what tcp.smtp or the environment says of it.
+ *
+ * @param ip its address as text; {@code unknown} if there is none
+ * @param host its name, from DNS; empty if unknown
+ * @param info what the ident protocol said; empty if unknown
+ * @param local the name or address of this end, for the Received field; empty if unknown
+ * @param variables those of the environment that smtpd looks at
+ */
+record Client(String ip, String host, String info, String local, Map<String, String> variables) {
+    /** What is written where nothing is known, as in qmail. */
+    static final String UNKNOWN = "unknown";
+
+    /** Copies the map. */
+    Client {
+        variables = Map.copyOf(variables);
+    }
+
+    /** A client behind a socket. */
+    static Client at(InetAddress address, String host, Map<String, String> variables) {
+        return new Client(text(address), host, "", "", variables);
+    }
+
+    /** qmail-smtpd's variables, set by tcpserver or tcp-env. */
+    static Client of(Map<String, String> environment) {
+        return new Client(
+                environment.getOrDefault("TCPREMOTEIP", UNKNOWN),
+                environment.getOrDefault("TCPREMOTEHOST", ""),
+                environment.getOrDefault("TCPREMOTEINFO", ""),
+                environment.getOrDefault("TCPLOCALHOST", environment.getOrDefault("TCPLOCALIP", "")),
+                environment);
+    }
+
+    /** If set, the client may send to anywhere, and this is appended to every recipient. */
+    Optional<String> relayClient() {
+        return Optional.ofNullable(variables.get("RELAYCLIENT"));
+    }
+
+    /** An address as text, without an interface's name. */
+    static String text(InetAddress address) {
+        String text = address.getHostAddress();
+        int scope = text.indexOf('%');
+        return scope < 0 ? text : text.substring(0, scope);
+    }
+
+    /** What counts as one client: an IPv4 address, or the /64 network of an IPv6 address. */
+    static long key(InetAddress address) {
+        byte[] octets = address.getAddress();
+        long key = address instanceof Inet6Address ? 0 : -1;
+        for (int i = 0; i < (octets.length == 16 ? 8 : 4); i++) {
+            key = key << 8 | octets[i] & 0xff;
+        }
+        return key;
+    }
+}

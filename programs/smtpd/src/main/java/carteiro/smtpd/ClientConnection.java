@@ -1,0 +1,245 @@
+package carteiro.smtpd;
+
+import carteiro.wire.LineReader;
+import carteiro.wire.TlsIdentity;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connection to a client. Replies are gathered and written in one piece when there is nothing more to read (RFC 2920
+ * section 3.2). One thread converses; another, {@link #sweep}, ends what takes too long: there is no timer for each read.
+ */
+final class ClientConnection implements Closeable {
+    /** Octets in a command line, CRLF included: an address of {@link carteiro.smtp.SmtpPath#LONGEST}, quoted, fits. */
+    static final int LINE_LIMIT = 2048;
+
+    private static final int GATHERED = 2048;
+
+    /** How long a peer has to take the last reply and close, before we do. */
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+    /** What is read and dropped after the last reply, so that the reply is not lost by a reset. */
+    private static final int FAREWELL_OCTETS = 1 << 20;
+
+    /** Why we end a connection that the client keeps. */
+    enum Ending {
+        SILENT,
+        TOO_LONG,
+        STOPPING
+    }
+
+    private enum Phase {
+        BUSY,
+        READING,
+        WRITING
+    }
+
+    private final Socket socket;
+    private final long conversationEnd;
+    private final LineReader lines;
+    private Duration silence;
+    private InputStream in;
+    private OutputStream out;
+    private @Nullable SSLSocket tls;
+    private byte[] gathered = new byte[256];
+    private int gatheredLength;
+    private boolean readable = true;
+
+    // what the sweeping thread looks at
+    private volatile Phase phase = Phase.BUSY;
+    private volatile long phaseEnd;
+    private volatile boolean interruptible = true;
+    private volatile @Nullable Ending ending;
+    private volatile long closeAt;
+
+    /** @param socket connected */
+    ClientConnection(Socket socket, Duration silence, Duration conversation) throws IOException {
+        this.socket = socket;
+        this.silence = silence;
+        this.conversationEnd = System.nanoTime() + conversation.toNanos();
+        this.in = socket.getInputStream();
+        this.out = socket.getOutputStream();
+        this.lines = new LineReader(new Incoming(), LINE_LIMIT);
+    }
+
+    /** What the client sends, in lines and text. Reading first writes what is gathered. */
+    LineReader lines() {
+        return lines;
+    }
+
+    /** Why the input ended, if it was we who ended it. */
+    Optional<Ending> ending() {
+        return Optional.ofNullable(ending);
+    }
+
+    /** Whether TLS is on, and by which cipher suite. */
+    Optional<String> cipher() {
+        return Optional.ofNullable(tls).map(on -> on.getSession().getCipherSuite());
+    }
+
+    /** While a message is under way, {@link #stop} leaves the connection alone. */
+    void inMessage() {
+        interruptible = false;
+    }
+
+    /** Between messages. */
+    void betweenMessages() {
+        interruptible = true;
+    }
+
+    /** Gathers a reply. */
+    void send(byte[] reply) throws IOException {
+        if (gatheredLength + reply.length > GATHERED) {
+            flush();
+        }
+        if (gatheredLength + reply.length > gathered.length) {
+            gathered = Arrays.copyOf(gathered, Math.max(2 * gathered.length, gatheredLength + reply.length));
+        }
+        System.arraycopy(reply, 0, gathered, gatheredLength, reply.length);
+        gatheredLength += reply.length;
+    }
+
+    /** Writes what is gathered. */
+    void flush() throws IOException {
+        if (gatheredLength > 0) {
+            enter(Phase.WRITING);
+            out.write(gathered, 0, gatheredLength);
+            out.flush();
+            phase = Phase.BUSY;
+            gatheredLength = 0;
+        }
+    }
+
+    private void enter(Phase next) {
+        phaseEnd = System.nanoTime() + silence.toNanos();
+        phase = next;
+    }
+
+    /** Goes over to TLS. Nothing may be buffered. */
+    void startTls(TlsIdentity identity) throws IOException {
+        flush();
+        SSLSocket server = identity.serve(new TlsCarrier(socket, this::ending));
+        enter(Phase.READING);
+        try {
+            server.startHandshake();
+        } finally {
+            phase = Phase.BUSY;
+        }
+        tls = server;
+        in = server.getInputStream();
+        out = server.getOutputStream();
+    }
+
+    /** Writes what is gathered and closes so that the client can read it, whatever it is still sending. */
+    void closeGently() throws IOException {
+        flush();
+        silence = FAREWELL;
+        if (tls == null) {
+            socket.shutdownOutput();
+            lines.drop(FAREWELL_OCTETS);
+        }
+        close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (tls != null && !socket.isClosed()) {
+            enter(Phase.WRITING); // the farewell of TLS
+            try {
+                tls.close();
+            } catch (IOException e) {
+                // the client has gone without its farewell
+            }
+        }
+        socket.close();
+    }
+
+    /** What the client sends; -1 also when we ended the input. */
+    private final class Incoming extends InputStream {
+        @Override
+        public int read() {
+            throw new UnsupportedOperationException("blocks alone are read");
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) throws IOException {
+            flush();
+            if (!readable || ending != null) {
+                return -1;
+            }
+            enter(Phase.READING);
+            try {
+                int came = in.read(into, from, length);
+                readable = came > 0;
+                return came;
+            } catch (SocketTimeoutException e) {
+                readable = false;
+                return -1;
+            } finally {
+                phase = Phase.BUSY;
+            }
+        }
+    }
+
+    // ---- By the sweeping thread
+
+    /** Ends what takes too long; to be called several times a second. */
+    void sweep(long now) {
+        if (ending != null && now - closeAt > 0) {
+            closeHard();
+            return;
+        }
+        switch (phase) {
+            case READING -> {
+                if (now - conversationEnd > 0) {
+                    end(Ending.TOO_LONG, now);
+                } else if (now - phaseEnd > 0) {
+                    end(Ending.SILENT, now);
+                }
+            }
+            case WRITING -> {
+                if (now - phaseEnd > 0) {
+                    closeHard();
+                }
+            }
+            case BUSY -> {} // what we do ourselves has limits of its own
+        }
+    }
+
+    /** Ends the conversation unless a message is under way. */
+    void stop(long now) {
+        if (interruptible && phase == Phase.READING) {
+            end(Ending.STOPPING, now);
+        }
+    }
+
+    private void end(Ending reason, long now) {
+        if (ending == null) {
+            closeAt = now + FAREWELL.toNanos();
+            ending = reason;
+        }
+        try {
+            socket.shutdownInput(); // the reading thread goes on as at the end of the stream
+        } catch (IOException e) {
+            closeHard();
+        }
+    }
+
+    /** Closes at once. */
+    void closeHard() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // of no further use either way
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package carteiro.smtpd;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/**
+ * Where to listen.
+ *
+ * @param text as it was written
+ * @param address port 0 for any free one
+ */
+record ListenAddress(String text, InetSocketAddress address) {
+    /** SMTP's port on every address, IPv4 included. */
+    static final ListenAddress STANDARD = new ListenAddress("[::]:25", new InetSocketAddress(25));
+
+    /** Reads {@code 127.0.0.1:2525} or {@code [::]:25}; empty if it is neither. */
+    static Optional<ListenAddress> parse(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon <= 0 || colon == text.length() - 1 || text.length() - colon > 6) {
+            return Optional.empty();
+        }
+        String host = text.substring(0, colon);
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        if (!bracketed && host.indexOf(':') >= 0) {
+            return Optional.empty();
+        }
+        try {
+            int port = Integer.parseInt(text.substring(colon + 1));
+            return port < 0 || port > 65_535
+                    ? Optional.empty()
+                    : Optional.of(new ListenAddress(
+                            text,
+                            new InetSocketAddress(
+                                    InetAddress.ofLiteral(bracketed ? host.substring(1, host.length() - 1) : host),
+                                    port)));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** An address and port in the same form. */
+    static String form(InetAddress address, int port) {
+        String ip = Client.text(address);
+        return (ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip) + ":" + port;
+    }
+}

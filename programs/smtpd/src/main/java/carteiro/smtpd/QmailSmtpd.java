@@ -1,0 +1,120 @@
+package carteiro.smtpd;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.SocketWires;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** One SMTP conversation on standard input and output, below tcpserver, inetd or sendmail -bs. */
+public final class QmailSmtpd {
+    /** How often the conversation is looked at for its time limits, in milliseconds. */
+    private static final int SWEEP = 200;
+
+    private static final Reply UNREADABLE = Reply.of(421, "4.3.0 the settings here cannot be read");
+
+    private QmailSmtpd() {}
+
+    /** {@code qmail-smtpd [--home DIR]}. */
+    public static void main(String[] args) {
+        System.exit(run(
+                args,
+                System.getenv(),
+                new FileInputStream(FileDescriptor.in),
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err)));
+    }
+
+    /** 0 after QUIT; 1 if the conversation ended otherwise or could not begin; 100 for arguments not understood. */
+    static int run(
+            String[] args, Map<String, String> environment, InputStream in, OutputStream out, OutputStream errors) {
+        String home = environment.getOrDefault("CARTEIRO_HOME", "/var/qmail");
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].equals("--home") && i + 1 < args.length) {
+                home = args[++i];
+            } else if (args[i].startsWith("--home=")) {
+                home = args[i].substring(7);
+            } else {
+                return usage(errors);
+            }
+        }
+        var installation = new Installation(Path.of(home));
+        var log = new EventLog(errors, EventLog.Form.PLAIN, Clock.systemUTC());
+        try (log;
+                var wires = new SocketWires(installation, log)) {
+            return converse(installation, environment, new StandardSocket(in, out), wires, log);
+        } catch (ControlException e) {
+            e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
+            answer(out);
+            return 1;
+        } catch (IOException e) {
+            return 1; // the client has gone
+        }
+    }
+
+    private static int converse(
+            Installation installation,
+            Map<String, String> environment,
+            StandardSocket socket,
+            SocketWires wires,
+            EventLog log)
+            throws ControlException, IOException {
+        SmtpdSettings settings = SmtpdSettings.read(installation);
+        var connection = new ClientConnection(socket, settings.silence(), settings.conversation());
+        var done = new CountDownLatch(1);
+        Thread.ofPlatform().name("sweep").daemon(true).start(() -> sweep(connection, done));
+        var session = new SmtpdSession(
+                connection,
+                Client.of(environment),
+                settings,
+                new SmtpdSession.Surroundings(
+                        wires.enqueue(),
+                        wires.lookup(),
+                        log,
+                        Clock.systemUTC(),
+                        SystemAccount.effectiveUid(),
+                        () -> false));
+        session.run();
+        done.countDown();
+        return session.ended().equals("quit") ? 0 : 1;
+    }
+
+    private static void sweep(ClientConnection connection, CountDownLatch done) {
+        try {
+            while (!done.await(SWEEP, TimeUnit.MILLISECONDS)) {
+                connection.sweep(System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void answer(OutputStream out) {
+        try {
+            out.write(UNREADABLE.octets());
+            out.flush();
+        } catch (IOException e) {
+            // the client has gone
+        }
+    }
+
+    private static int usage(OutputStream errors) {
+        try {
+            errors.write("usage: qmail-smtpd [--home DIR]\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            // nobody to tell
+        }
+        return 100;
+    }
+}

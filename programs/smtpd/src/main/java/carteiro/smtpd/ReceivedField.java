@@ -1,0 +1,73 @@
+package carteiro.smtpd;
+
+import carteiro.mail.MailDate;
+import carteiro.mail.Octets;
+import java.time.Instant;
+import java.util.Optional;
+
+/** The trace field in front of a message (RFC 5321 section 4.4). */
+final class ReceivedField {
+    private static final String ALLOWED = ".@%+/=:-[]";
+
+    private ReceivedField() {}
+
+    /** How the message came; the word is registered (RFC 3848, RFC 6531 section 4.3). */
+    enum Protocol {
+        SMTP,
+        ESMTP,
+        ESMTPS,
+        UTF8SMTP,
+        UTF8SMTPS
+    }
+
+    /**
+     * The field, with LF line ends.
+     *
+     * @param helo the name in HELO or EHLO; empty if there was none
+     * @param by this host, if the client's record does not say
+     * @param cipher the TLS cipher suite (RFC 8314 section 4.3); empty without TLS
+     */
+    static byte[] of(Client client, String helo, String by, Protocol protocol, Optional<String> cipher, Instant now) {
+        var field = new StringBuilder(200).append("Received: from ");
+        append(field, helo.isEmpty() ? client.host().isEmpty() ? Client.UNKNOWN : client.host() : helo);
+        field.append(" (");
+        if (!client.host().isEmpty()) {
+            append(field, client.host());
+            field.append(' ');
+        }
+        appendLiteral(field, client.ip());
+        field.append(')');
+        if (!client.info().isEmpty()) {
+            field.append(" (ident ");
+            append(field, client.info());
+            field.append(')');
+        }
+        field.append("\n  by ");
+        append(field, client.local().isEmpty() ? by : client.local());
+        field.append(" with ").append(protocol);
+        cipher.ifPresent(suite -> field.append(" tls ").append(suite));
+        field.append("; ").append(MailDate.format(now)).append('\n');
+        return Octets.bytes(field.toString());
+    }
+
+    private static void appendLiteral(StringBuilder field, String ip) {
+        if (ip.equals(Client.UNKNOWN)) {
+            field.append(ip);
+            return;
+        }
+        field.append(ip.indexOf(':') >= 0 ? "[IPv6:" : "[");
+        append(field, ip);
+        field.append(']');
+    }
+
+    /** Only octets that cannot end a field or begin a comment, as in qmail; the others become {@code ?}. */
+    private static void append(StringBuilder field, String text) {
+        int length = Math.min(text.length(), 255);
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            boolean plain =
+                    c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || ALLOWED.indexOf(c) >= 0;
+            field.append(plain ? c : '?');
+        }
+    }
+}

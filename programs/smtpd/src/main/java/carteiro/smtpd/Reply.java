@@ -1,0 +1,70 @@
+package carteiro.smtpd;
+
+import carteiro.mail.Octets;
+import carteiro.mail.Status;
+
+/** A reply as it goes out (RFC 5321 section 4.2), made once and sent often. */
+final class Reply {
+    /** What a text from another program may have in a reply line, in octets; RFC 5321 section 4.5.3.1.5 has 512. */
+    private static final int LONGEST = 400;
+
+    private final int code;
+    private final String text;
+    private final byte[] octets;
+
+    private Reply(int code, String text) {
+        this.code = code;
+        this.text = text;
+        this.octets = Octets.bytes(wire(code, text));
+    }
+
+    /** @param text lines parted by LF; of ours, or gone through {@link #safe} */
+    static Reply of(int code, String text) {
+        return new Reply(code, text);
+    }
+
+    /** A reply with an enhanced status (RFC 2034) and a text that another program gave. */
+    static Reply of(int code, Status status, String reason) {
+        return new Reply(code, status + " " + safe(reason));
+    }
+
+    private static String wire(int code, String text) {
+        var wire = new StringBuilder(text.length() + 16);
+        int at = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+            wire.append(code).append('-').append(text, at, end).append("\r\n");
+            at = end + 1;
+        }
+        return wire.append(code)
+                .append(' ')
+                .append(text, at, text.length())
+                .append("\r\n")
+                .toString();
+    }
+
+    /** What came from elsewhere, fit for one line: no controls, ASCII, not too long. */
+    static String safe(String text) {
+        int length = Math.min(text.length(), LONGEST);
+        var safe = new StringBuilder(length);
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            safe.append(c == '\n' || c == '\r' ? ' ' : c < ' ' || c > '~' ? '?' : c);
+        }
+        return safe.toString().strip();
+    }
+
+    int code() {
+        return code;
+    }
+
+    /** The octets to send; not to be changed. */
+    byte[] octets() {
+        return octets;
+    }
+
+    /** Code and text in one line, for the log. */
+    @Override
+    public String toString() {
+        return code + " " + text.replace('\n', ' ');
+    }
+}

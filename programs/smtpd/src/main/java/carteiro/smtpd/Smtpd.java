@@ -1,0 +1,38 @@
+package carteiro.smtpd;
+
+import carteiro.control.ControlException;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.time.Clock;
+
+/** The SMTP server as a long-running program: opens its listeners, gives up root, serves. */
+public final class Smtpd implements Program {
+    /** For the service loader. */
+    public Smtpd() {}
+
+    @Override
+    public String name() {
+        return "smtpd";
+    }
+
+    @Override
+    public String user() {
+        return "qmaild";
+    }
+
+    @Override
+    public Running start(Surroundings surroundings) throws ControlException, IOException {
+        SmtpdSettings settings = SmtpdSettings.read(surroundings.installation());
+        var server = new SmtpdServer(surroundings, settings, Clock.systemUTC());
+        try {
+            server.open(SystemAccount.effectiveUid() == 0);
+            surroundings.dropPrivileges();
+        } catch (ControlException | IOException | RuntimeException e) {
+            server.closeListeners();
+            throw e;
+        }
+        server.serve();
+        return server;
+    }
+}

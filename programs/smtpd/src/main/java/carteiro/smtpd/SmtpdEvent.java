@@ -1,0 +1,89 @@
+package carteiro.smtpd;
+
+import carteiro.log.LogEvent;
+import carteiro.log.LogText;
+
+/** What smtpd logs: a line a decision and a line a session; docs/programs/smtpd.md explains each. */
+sealed interface SmtpdEvent extends LogEvent {
+    /**
+     * A listener is open.
+     *
+     * @param address with the real port
+     */
+    record Listening(String address) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: listening on " + address;
+        }
+    }
+
+    /** A listener was closed by a reload. */
+    record ListeningNoMore(String address) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: listening no more on " + address;
+        }
+    }
+
+    /**
+     * A message is on disk.
+     *
+     * @param octets without our Received field, LF line ends
+     */
+    record Accepted(long message, String sender, int recipients, long octets, String client) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: accepted msg " + message + " from <" + LogText.safe(sender) + "> " + recipients
+                    + " recipients " + octets + " bytes client " + LogText.safe(client);
+        }
+    }
+
+    /**
+     * A command or message was refused.
+     *
+     * @param what the command, with its address if it has one
+     * @param reply what the client was told
+     * @param why what it was not told; may be empty
+     */
+    record Refused(String what, String sender, String client, String reply, String why) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: refused " + LogText.sentence(what) + " from <" + LogText.safe(sender) + "> client "
+                    + LogText.safe(client) + ": " + LogText.sentence(reply)
+                    + (why.isEmpty() ? "" : " (" + LogText.sentence(why) + ")");
+        }
+    }
+
+    /** A client was turned away before it could say anything. */
+    record TurnedAway(String client, String why) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: turned away client " + LogText.safe(client) + ": " + why;
+        }
+    }
+
+    /** Clients were turned away; not all are named. */
+    record MoreTurnedAway(long clients) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: turned away " + clients + " more clients";
+        }
+    }
+
+    /**
+     * A session ended.
+     *
+     * @param cipher {@code plain} without TLS
+     * @param how why it ended
+     */
+    record Session(String client, String helo, String cipher, int messages, int refusals, String how)
+            implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: session client " + LogText.safe(client) + " helo "
+                    + LogText.safe(helo.isEmpty() ? "-" : helo)
+                    + " " + LogText.safe(cipher) + " messages " + messages + " refusals " + refusals + " ended: "
+                    + LogText.sentence(how);
+        }
+    }
+}

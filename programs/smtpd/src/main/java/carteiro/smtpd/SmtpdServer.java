@@ -1,0 +1,307 @@
+package carteiro.smtpd;
+
+import carteiro.control.ControlException;
+import carteiro.log.EventLog;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Listens, gives each client a virtual thread and a place, and ends what takes too long. */
+final class SmtpdServer implements Program.Running {
+    /** Clients that wait in the kernel for us to accept them. */
+    private static final int BACKLOG = 1024;
+
+    private static final Duration SWEEP = Duration.ofMillis(200);
+
+    /** One client turned away is named in so much time; the others are counted. */
+    private static final Duration NAMED_EVERY = Duration.ofSeconds(10);
+
+    private static final Reply ALL_TAKEN = Reply.of(421, "4.3.2 too many connections, try again later");
+    private static final Reply ENOUGH_FOR_ONE = Reply.of(421, "4.7.0 too many connections from you, try again later");
+    private static final Reply DENIED = Reply.of(554, "5.7.1 no service for you here");
+
+    private final Program.Surroundings surroundings;
+    private final EventLog log;
+    private final Clock clock;
+    private final Places places = new Places();
+    private final HostNames hostNames = new HostNames();
+    private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Map<String, Listener> listeners = new LinkedHashMap<>(); // guarded by this
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AtomicLong conversations = new AtomicLong();
+    private final AtomicLong turnedAway = new AtomicLong();
+    private final AtomicLong unnamed = new AtomicLong();
+    private final AtomicLong namedAt = new AtomicLong(System.nanoTime() - NAMED_EVERY.toNanos());
+    private volatile SmtpdSettings settings;
+    private volatile int uid;
+
+    SmtpdServer(Program.Surroundings surroundings, SmtpdSettings settings, Clock clock) {
+        this.surroundings = surroundings;
+        this.log = surroundings.log();
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    private record Listener(ListenAddress wanted, ServerSocket socket) {
+        String address() {
+            return ListenAddress.form(socket.getInetAddress(), socket.getLocalPort());
+        }
+    }
+
+    /** Opens every listener; nothing is accepted yet. */
+    synchronized void open(boolean asRoot) throws ControlException {
+        List<ListenAddress> wanted = settings.listen().orElse(asRoot ? List.of(ListenAddress.STANDARD) : List.of());
+        var problems = new ArrayList<String>();
+        for (ListenAddress address : wanted) {
+            if (!listeners.containsKey(address.text())) {
+                open(address, problems);
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new ControlException(problems);
+        }
+        if (wanted.isEmpty()) {
+            log.warning("smtpd", "listening nowhere; write an address such as 127.0.0.1:2525 into control/smtpdlisten");
+        }
+    }
+
+    private void open(ListenAddress wanted, List<String> problems) {
+        try {
+            var socket = new ServerSocket();
+            try {
+                socket.bind(wanted.address(), BACKLOG);
+                listeners.put(wanted.text(), new Listener(wanted, socket));
+            } catch (IOException e) {
+                socket.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            problems.add("control/smtpdlisten: cannot listen on " + wanted.text() + " (" + e.getMessage()
+                    + "); is the port free, and above 1023 or smtpd started by root?");
+        }
+    }
+
+    /** Begins to accept, as the user who will serve. */
+    synchronized void serve() {
+        uid = SystemAccount.effectiveUid();
+        if (settings.policy().isOpenRelay()) {
+            log.alert(
+                    "smtpd", "control/openrelay says yes: anybody may send to anywhere; remove it unless you mean it");
+        }
+        Thread.ofPlatform().name("smtpd-sweep").daemon(true).start(this::sweep);
+        listeners.values().forEach(this::accept);
+    }
+
+    private void accept(Listener listener) {
+        log.log(new SmtpdEvent.Listening(listener.address()));
+        Thread.ofVirtual().name("smtpd " + listener.address()).start(() -> {
+            while (!listener.socket.isClosed()) {
+                try {
+                    admit(listener.socket.accept());
+                } catch (IOException e) {
+                    if (!listener.socket.isClosed()) { // out of descriptors: the client waits in the kernel
+                        log.warning("smtpd", listener.address() + ": cannot accept now: " + e.getMessage());
+                        pause();
+                    }
+                }
+            }
+        });
+    }
+
+    private void pause() {
+        try {
+            stopped.await(100, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void admit(Socket socket) {
+        InetAddress address = socket.getInetAddress();
+        SmtpdSettings now = settings;
+        switch (address == null
+                ? Places.Answer.ALL_TAKEN
+                : places.take(address, now.connections(), now.connectionsOfOne())) {
+            case TAKEN ->
+                Thread.ofVirtual().name("smtpd session").start(() -> {
+                    try (socket) {
+                        serve(socket, address, now);
+                    } catch (IOException e) {
+                        log.log(new SmtpdEvent.TurnedAway(Client.text(address), "connection lost before the greeting"));
+                    } catch (RuntimeException e) {
+                        log.bug("smtpd", e);
+                    } finally {
+                        places.giveBack(address);
+                    }
+                });
+            case ALL_TAKEN -> turnAway(socket, ALL_TAKEN, "all " + now.connections() + " connections are taken");
+            case ENOUGH_FOR_ONE ->
+                turnAway(socket, ENOUGH_FOR_ONE, "it has " + now.connectionsOfOne() + " connections");
+        }
+    }
+
+    private void serve(Socket socket, InetAddress address, SmtpdSettings now) throws IOException {
+        String host = now.rules().needHost() ? hostNames.of(address) : "";
+        switch (now.rules().ruleFor(address, host, "")) {
+            case TcpRules.Rule.Deny _ -> turnAway(socket, DENIED, "control/tcp.smtp denies it");
+            case TcpRules.Rule.Allow(var variables) -> {
+                socket.setTcpNoDelay(true);
+                var connection = new ClientConnection(socket, now.silence(), now.conversation());
+                connections.add(connection);
+                try {
+                    conversations.incrementAndGet();
+                    new SmtpdSession(
+                                    connection,
+                                    Client.at(address, host, variables),
+                                    now,
+                                    new SmtpdSession.Surroundings(
+                                            surroundings.wires().enqueue(),
+                                            surroundings.wires().lookup(),
+                                            log,
+                                            clock,
+                                            uid,
+                                            stopping::get))
+                            .run();
+                } finally {
+                    connections.remove(connection);
+                }
+            }
+        }
+    }
+
+    /** A new connection takes one short reply without blocking; then it is closed. */
+    private void turnAway(Socket socket, Reply reply, String why) {
+        turnedAway.incrementAndGet();
+        InetAddress address = socket.getInetAddress();
+        long now = System.nanoTime();
+        long named = namedAt.get();
+        if (now - named > NAMED_EVERY.toNanos() && namedAt.compareAndSet(named, now)) {
+            log.log(new SmtpdEvent.TurnedAway(address == null ? Client.UNKNOWN : Client.text(address), why));
+        } else {
+            unnamed.incrementAndGet();
+        }
+        try (socket) {
+            socket.getOutputStream().write(reply.octets());
+        } catch (IOException e) {
+            // it has gone by itself
+        }
+    }
+
+    private void sweep() {
+        try {
+            while (!stopped.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
+                long now = System.nanoTime();
+                for (ClientConnection connection : connections) {
+                    connection.sweep(now);
+                }
+                if (now - namedAt.get() > NAMED_EVERY.toNanos()) {
+                    long more = unnamed.getAndSet(0);
+                    if (more > 0) {
+                        log.log(new SmtpdEvent.MoreTurnedAway(more));
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** New conversations get the new settings; listeners are opened and closed as the file now says. */
+    @Override
+    public synchronized void reload() throws ControlException {
+        SmtpdSettings read = SmtpdSettings.read(surroundings.installation());
+        var problems = new ArrayList<String>();
+        if (read.listen().isPresent()) {
+            Set<String> kept = Set.copyOf(listeners.keySet());
+            Set<String> wanted = ConcurrentHashMap.newKeySet();
+            for (ListenAddress address : read.listen().get()) {
+                wanted.add(address.text());
+                if (!kept.contains(address.text())) {
+                    open(address, problems);
+                }
+            }
+            if (!problems.isEmpty()) {
+                closeExcept(kept);
+                throw new ControlException(problems);
+            }
+            listeners.forEach((text, listener) -> {
+                if (!kept.contains(text)) {
+                    accept(listener);
+                }
+            });
+            closeExcept(wanted);
+        }
+        settings = read;
+    }
+
+    private void closeExcept(Set<String> kept) {
+        listeners.entrySet().removeIf(entry -> {
+            if (kept.contains(entry.getKey())) {
+                return false;
+            }
+            String address = entry.getValue().address();
+            close(entry.getValue());
+            log.log(new SmtpdEvent.ListeningNoMore(address));
+            return true;
+        });
+    }
+
+    private static void close(Listener listener) {
+        try {
+            listener.socket.close();
+        } catch (IOException e) {
+            // of no further use either way
+        }
+    }
+
+    synchronized void closeListeners() {
+        listeners.values().forEach(SmtpdServer::close);
+        listeners.clear();
+    }
+
+    @Override
+    public String status() {
+        var addresses = new ArrayList<String>();
+        synchronized (this) {
+            listeners.values().forEach(listener -> addresses.add(listener.address()));
+        }
+        return "listening=" + String.join(",", addresses) + " sessions=" + places.taken() + " conversations="
+                + conversations.get() + " turnedaway=" + turnedAway.get();
+    }
+
+    @Override
+    public void stop(Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        stopping.set(true);
+        closeListeners();
+        try {
+            for (long now = System.nanoTime(); places.taken() > 0 && now - deadline < 0; now = System.nanoTime()) {
+                for (ClientConnection connection : connections) {
+                    connection.stop(now); // again and again: it may have been between two reads
+                }
+                stopped.await(20, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        connections.forEach(ClientConnection::closeHard);
+        stopped.countDown();
+        hostNames.close();
+    }
+}

@@ -1,0 +1,483 @@
+package carteiro.smtpd;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.protocol.Enqueue;
+import carteiro.protocol.Enqueue.Submission;
+import carteiro.protocol.Lookup;
+import carteiro.smtpd.IncomingMessage.EndlessException;
+import carteiro.smtpd.IncomingMessage.Result;
+import carteiro.smtpd.ReceivedField.Protocol;
+import carteiro.smtpd.RecipientPolicy.Verdict;
+import carteiro.wire.Line;
+import carteiro.wire.TextDecoder;
+import carteiro.wire.TlsIdentity;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One SMTP conversation, from greeting to close (RFC 5321 section 3); one virtual thread runs it. */
+final class SmtpdSession {
+    private static final Reply OK = Reply.of(250, "2.0.0 ok");
+    private static final Reply SENDER_OK = Reply.of(250, "2.1.0 ok");
+    private static final Reply RECIPIENT_OK = Reply.of(250, "2.1.5 ok");
+    private static final Reply FLUSHED = Reply.of(250, "2.0.0 flushed");
+    private static final Reply GO_AHEAD = Reply.of(354, "go ahead, end with a dot alone");
+    private static final Reply VRFY = Reply.of(252, "2.5.0 send some mail, it will be tried");
+    private static final Reply HELP =
+            Reply.of(214, "2.0.0 Carteiro: HELO EHLO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT");
+    private static final Reply READY_FOR_TLS = Reply.of(220, "2.0.0 ready for TLS");
+    private static final Reply MAIL_FIRST = Reply.of(503, "5.5.1 MAIL first");
+    private static final Reply RCPT_FIRST = Reply.of(503, "5.5.1 RCPT first");
+    private static final Reply CHUNKS_FIRST = Reply.of(503, "5.5.1 the last chunk or RSET first");
+    private static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3 too many recipients");
+    private static final Reply TOO_BIG = Reply.of(552, "5.3.4 message is over the limit of octets here");
+    private static final Reply NO_QUEUE = Reply.of(451, "4.3.0 messages cannot be taken now");
+    private static final Reply NO_TLS = Reply.of(502, "5.5.1 TLS is not offered here");
+    private static final Reply TLS_ALREADY = Reply.of(503, "5.5.1 TLS is on already");
+    private static final Reply NOTHING_BEHIND_STARTTLS =
+            Reply.of(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
+    private static final Reply LINE_TOO_LONG = Reply.of(500, "5.5.2 line too long");
+    private static final Reply BARE_LF = Reply.of(500, "5.5.2 LF without CR: lines end in CRLF (RFC 5321 2.3.8)");
+    private static final Reply BARE_CR = Reply.of(500, "5.5.2 CR without LF: lines end in CRLF (RFC 5321 2.3.8)");
+    private static final Reply REFUSALS = Reply.of(421, "4.7.0 too many refused commands");
+    private static final Reply SILENT = Reply.of(421, "4.4.2 timeout, nothing heard for too long");
+    private static final Reply TOO_LONG = Reply.of(421, "4.4.2 this conversation has lasted too long");
+    private static final Reply STOPPING = Reply.of(421, "4.3.2 the service is being stopped");
+    private static final Reply OUR_FAULT = Reply.of(421, "4.3.0 something is wrong here, try again later");
+
+    /** Refusals for now (4xx) that one session may have in the log; the others are counted. */
+    private static final int LOGGED_DEFERRALS = 20;
+
+    /**
+     * What a session needs of the rest.
+     *
+     * @param uid the user this process runs as, for the envelope
+     * @param stopping whether the program is being stopped
+     */
+    record Surroundings(Enqueue enqueue, Lookup lookup, EventLog log, Clock clock, int uid, BooleanSupplier stopping) {}
+
+    /** From MAIL on, until the message is kept or given up. */
+    private static final class Transaction {
+        final Address sender;
+        final BodyType body;
+        final AddressForm form;
+        final List<Address> recipients = new ArrayList<>(1);
+
+        @Nullable
+        IncomingMessage chunks; // from the first BDAT on
+
+        Transaction(Address sender, BodyType body, AddressForm form) {
+            this.sender = sender;
+            this.body = body;
+            this.form = form;
+        }
+    }
+
+    private final ClientConnection connection;
+    private final Client client;
+    private final SmtpdSettings settings;
+    private final Surroundings surroundings;
+    private final long databytes;
+
+    private String helo = "";
+    private boolean extended;
+    private @Nullable Transaction transaction;
+    private int messages;
+    private int refusals;
+    private int refusalsInARow;
+    private int deferrals;
+    private @Nullable String ended;
+
+    SmtpdSession(ClientConnection connection, Client client, SmtpdSettings settings, Surroundings surroundings) {
+        this.connection = connection;
+        this.client = client;
+        this.settings = settings;
+        this.surroundings = surroundings;
+        this.databytes = settings.databytesFor(client);
+    }
+
+    /** Converses until the end; closes the connection. */
+    void run() {
+        try {
+            converse();
+        } catch (IOException e) {
+            ended = "connection lost (" + e.getMessage() + ")";
+        } catch (RuntimeException e) {
+            surroundings.log().bug("smtpd", e);
+            apologize();
+        } finally {
+            abandonTransaction();
+            surroundings.log().log(new SmtpdEvent.Session(
+                    client.ip(),
+                    helo,
+                    connection.cipher().orElse("plain"),
+                    messages,
+                    refusals,
+                    ended == null ? "bug" : ended));
+            close();
+        }
+    }
+
+    /** How it ended: {@code quit} is the only good one. */
+    String ended() {
+        return ended == null ? "" : ended;
+    }
+
+    private void apologize() {
+        try {
+            connection.send(OUR_FAULT.octets());
+            connection.closeGently();
+        } catch (IOException e) {
+            // the client has gone
+        }
+    }
+
+    private void close() {
+        try {
+            connection.close();
+        } catch (IOException e) {
+            // the client has gone
+        }
+    }
+
+    private void converse() throws IOException {
+        send(Reply.of(220, settings.greeting() + " ESMTP"));
+        while (ended == null) {
+            if (surroundings.stopping().getAsBoolean()) {
+                end(STOPPING, "stopped");
+            } else if (refusalsInARow >= settings.refusals()) {
+                end(REFUSALS, "too many refused commands");
+            } else {
+                switch (connection.lines().next()) {
+                    case Line.Text(var text) -> obey(SmtpCommand.parse(text));
+                    case Line.TooLong _ -> refuse("command", LINE_TOO_LONG);
+                    case Line.Endless _ -> refuseAndEnd("command", LINE_TOO_LONG, "line without end");
+                    case Line.BareLineFeed _ -> refuseAndEnd("command", BARE_LF, "bare LF");
+                    case Line.BareCarriageReturn _ -> refuseAndEnd("command", BARE_CR, "bare CR");
+                    case Line.End _ -> endOfInput();
+                }
+            }
+        }
+    }
+
+    private void obey(SmtpCommand command) throws IOException {
+        switch (command) {
+            case SmtpCommand.Helo(var name) -> greet(name);
+            case SmtpCommand.Ehlo(var name) -> greetExtended(name);
+            case SmtpCommand.StartTls _ -> startTls();
+            case SmtpCommand.Mail mail -> begin(mail);
+            case SmtpCommand.Rcpt(var recipient) -> add(recipient);
+            case SmtpCommand.Data _ -> receive();
+            case SmtpCommand.Bdat(var octets, var place) -> receiveChunk(octets, place);
+            case SmtpCommand.Rset _ -> {
+                abandonTransaction();
+                send(FLUSHED);
+            }
+            case SmtpCommand.Noop _ -> send(OK);
+            case SmtpCommand.Vrfy _ -> send(VRFY);
+            case SmtpCommand.Help _ -> send(HELP);
+            case SmtpCommand.Quit _ -> {
+                ended = "quit";
+                send(Reply.of(221, "2.0.0 " + settings.greeting()));
+                connection.flush();
+            }
+            case SmtpCommand.Refused(var verb, var reply) -> refuse(verb, reply);
+            case SmtpCommand.Unreadable(var reply) -> refuseAndEnd("BDAT", reply, "BDAT not understood");
+        }
+    }
+
+    // ---- The commands, in the order of the dialogue
+
+    private void greet(String name) throws IOException {
+        abandonTransaction();
+        helo = name;
+        extended = false;
+        send(Reply.of(250, settings.greeting()));
+    }
+
+    private void greetExtended(String name) throws IOException {
+        abandonTransaction();
+        helo = name;
+        extended = true;
+        boolean offerTls = settings.tls().isPresent() && connection.cipher().isEmpty();
+        send(Reply.of(
+                250,
+                settings.greeting() + "\nPIPELINING\n8BITMIME\n"
+                        + (databytes == SmtpdSettings.NO_LIMIT ? "SIZE\n" : "SIZE " + databytes + "\n")
+                        + (offerTls ? "STARTTLS\n" : "")
+                        + "ENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8"));
+    }
+
+    /** RFC 3207. What a client, or somebody between, sent behind STARTTLS in the clear must never count as sent by TLS. */
+    private void startTls() throws IOException {
+        Optional<TlsIdentity> identity = settings.tls();
+        if (connection.cipher().isPresent()) {
+            refuse("STARTTLS", TLS_ALREADY);
+        } else if (identity.isEmpty()) {
+            refuse("STARTTLS", NO_TLS);
+        } else if (connection.lines().hasBuffered()) {
+            refuseAndEnd("STARTTLS", NOTHING_BEHIND_STARTTLS, "commands behind STARTTLS");
+        } else {
+            send(READY_FOR_TLS);
+            abandonTransaction();
+            helo = "";
+            extended = false;
+            try {
+                connection.startTls(identity.get());
+            } catch (IOException e) {
+                ended = "no TLS (" + e.getMessage() + ")";
+            }
+        }
+    }
+
+    private void begin(SmtpCommand.Mail mail) throws IOException {
+        if (hasChunks()) {
+            refuse("MAIL", CHUNKS_FIRST);
+            return;
+        }
+        abandonTransaction(); // as in qmail, MAIL within a transaction begins anew
+        if (mail.size() > databytes) {
+            refuse("MAIL", mail.sender(), TOO_BIG, "SIZE=" + mail.size());
+            return;
+        }
+        transaction = new Transaction(settings.policy().withLocalName(mail.sender()), mail.body(), mail.form());
+        send(SENDER_OK);
+    }
+
+    private void add(Address recipient) throws IOException {
+        Transaction current = transaction;
+        if (current == null) {
+            refuse("RCPT", MAIL_FIRST);
+            return;
+        }
+        String what = "RCPT <" + recipient.octets() + ">";
+        Optional<Reply> unfit = SmtpCommand.fit(recipient, current.form);
+        if (current.chunks != null) {
+            refuse("RCPT", CHUNKS_FIRST);
+        } else if (unfit.isPresent()) {
+            refuse(what, current.sender, unfit.get(), "");
+        } else if (current.recipients.size() >= settings.recipients()) {
+            refuse(what, current.sender, TOO_MANY_RECIPIENTS, "");
+        } else {
+            Address named = settings.policy().withLocalName(recipient);
+            switch (settings.policy().judge(current.sender, named, client, surroundings.lookup())) {
+                case Verdict.Accept(var accepted) -> {
+                    current.recipients.add(accepted);
+                    send(RECIPIENT_OK);
+                }
+                case Verdict.Refuse(var reply, var why) -> refuse(what, current.sender, reply, why);
+            }
+        }
+    }
+
+    private void receive() throws IOException {
+        Transaction current = transaction;
+        if (current == null) {
+            refuse("DATA", MAIL_FIRST);
+        } else if (current.chunks != null) {
+            refuse("DATA", CHUNKS_FIRST);
+        } else if (current.recipients.isEmpty()) {
+            refuse("DATA", current.sender, RCPT_FIRST, "");
+        } else {
+            transaction = null; // it is over, whatever comes of it
+            try (IncomingMessage message = open(TextDecoder.Form.DOTTED)) {
+                connection.inMessage();
+                send(GO_AHEAD);
+                message.begin(received(current));
+                if (!connection.lines().text(message.decoder(), message)) {
+                    endOfInput();
+                } else {
+                    finish(current, message, "DATA");
+                }
+            } catch (NoQueueException e) {
+                refuse("DATA", current.sender, NO_QUEUE, String.valueOf(e.getMessage()));
+            } catch (EndlessException e) {
+                refuseAndEnd("DATA", e.reply(), "message without end");
+            } finally {
+                connection.betweenMessages();
+            }
+        }
+    }
+
+    /** RFC 3030. The octets follow whatever we answer, so they are always read first. */
+    private void receiveChunk(long octets, SmtpCommand.Place place) throws IOException {
+        Transaction current = transaction;
+        if (current == null || current.recipients.isEmpty()) {
+            if (octets > Math.max(IncomingMessage.DROPPED, databytes)) {
+                refuseAndEnd("BDAT", TOO_BIG, "message without end");
+            } else if (connection.lines().drop(octets)) {
+                refuse("BDAT", current == null ? MAIL_FIRST : RCPT_FIRST);
+            } else {
+                endOfInput();
+            }
+            return;
+        }
+        try {
+            connection.inMessage();
+            if (current.chunks == null) {
+                current.chunks = open(TextDecoder.Form.COUNTED);
+                current.chunks.begin(received(current));
+            }
+            receiveChunk(current, current.chunks, octets, place);
+        } catch (NoQueueException e) {
+            abandonTransaction();
+            if (connection.lines().drop(octets)) {
+                refuse("BDAT", current.sender, NO_QUEUE, String.valueOf(e.getMessage()));
+            } else {
+                endOfInput();
+            }
+        } catch (EndlessException e) {
+            refuseAndEnd("BDAT", e.reply(), "message without end");
+        } finally {
+            connection.betweenMessages();
+        }
+    }
+
+    private void receiveChunk(Transaction current, IncomingMessage message, long octets, SmtpCommand.Place place)
+            throws IOException {
+        TextDecoder decoder = message.decoder();
+        if (!connection.lines().text(decoder, octets, message)) {
+            endOfInput();
+            return;
+        }
+        if (decoder.state() == TextDecoder.State.OPEN && place == SmtpCommand.Place.EARLIER) {
+            send(Reply.of(250, "2.0.0 " + octets + " octets"));
+            return;
+        }
+        if (decoder.endsInsideLine()) {
+            message.take(new byte[] {'\n'}, 0, 1); // what we keep and send on are whole lines
+        }
+        decoder.end();
+        transaction = null;
+        try (message) {
+            finish(current, message, "BDAT");
+        }
+    }
+
+    private void finish(Transaction current, IncomingMessage message, String command) throws IOException {
+        switch (message.decoder().state()) {
+            case BARE_LF -> refuseAndEnd(command, BARE_LF, "bare LF");
+            case BARE_CR -> refuseAndEnd(command, BARE_CR, "bare CR");
+            case OPEN, ENDED -> {
+                var envelope = new Envelope(
+                        current.sender, current.recipients, current.body, current.form, surroundings.uid());
+                switch (message.end(envelope, surroundings.clock())) {
+                    case Result.Kept(var number, var reply) -> {
+                        messages++;
+                        refusalsInARow = 0;
+                        surroundings.log().log(new SmtpdEvent.Accepted(
+                                number,
+                                current.sender.octets(),
+                                current.recipients.size(),
+                                message.octets(),
+                                client.ip()));
+                        send(reply);
+                    }
+                    case Result.Refused(var reply) -> refuse(command, current.sender, reply, message.why());
+                }
+            }
+        }
+    }
+
+    /** queue cannot be reached. */
+    private static final class NoQueueException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoQueueException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    private IncomingMessage open(TextDecoder.Form form) throws NoQueueException {
+        Submission submission;
+        try {
+            submission = surroundings.enqueue().open();
+        } catch (IOException e) {
+            throw new NoQueueException(e);
+        }
+        return new IncomingMessage(submission, new TextDecoder(form), databytes, settings.linebytes());
+    }
+
+    private byte[] received(Transaction current) {
+        Optional<String> cipher = connection.cipher();
+        Protocol protocol = switch (current.form) {
+            case SMTPUTF8 -> cipher.isPresent() ? Protocol.UTF8SMTPS : Protocol.UTF8SMTP;
+            case ASCII -> cipher.isPresent() ? Protocol.ESMTPS : extended ? Protocol.ESMTP : Protocol.SMTP;
+        };
+        return ReceivedField.of(
+                client,
+                helo,
+                settings.me(),
+                protocol,
+                cipher,
+                surroundings.clock().instant());
+    }
+
+    private boolean hasChunks() {
+        return transaction != null && transaction.chunks != null;
+    }
+
+    private void abandonTransaction() {
+        if (transaction != null && transaction.chunks != null) {
+            transaction.chunks.close();
+        }
+        transaction = null;
+    }
+
+    // ---- Replies and ends
+
+    private void send(Reply reply) throws IOException {
+        connection.send(reply.octets());
+    }
+
+    private void refuse(String what, Reply reply) throws IOException {
+        refuse(what, transaction == null ? Address.NULL : transaction.sender, reply, "");
+    }
+
+    private void refuse(String what, Address sender, Reply reply, String why) throws IOException {
+        if (reply.code() >= 500) {
+            refusals++;
+            refusalsInARow++;
+        } else {
+            deferrals++;
+        }
+        if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
+            surroundings.log().log(new SmtpdEvent.Refused(what, sender.octets(), client.ip(), reply.toString(), why));
+        }
+        send(reply);
+    }
+
+    private void refuseAndEnd(String what, Reply reply, String how) throws IOException {
+        refuse(what, reply);
+        ended = how;
+        connection.closeGently();
+    }
+
+    private void end(Reply reply, String how) throws IOException {
+        ended = how;
+        send(reply);
+        connection.closeGently();
+    }
+
+    /** The client closed, or we ended its input. */
+    private void endOfInput() throws IOException {
+        Optional<ClientConnection.Ending> ending = connection.ending();
+        if (ending.isEmpty()) {
+            ended = "connection closed by the client";
+            return;
+        }
+        switch (ending.get()) {
+            case SILENT -> end(SILENT, "timeout");
+            case TOO_LONG -> end(TOO_LONG, "conversation too long");
+            case STOPPING -> end(STOPPING, "stopped");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+package carteiro.smtpd;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Per-client settings in the text form of tcprules: {@code address:allow,VAR="value"} or {@code address:deny}. Beyond it:
+ * a network in brackets, {@code [2001:db8::/32]:allow}, which is also how IPv6 addresses are written.
+ */
+final class TcpRules {
+    /** The most rules that one line with ranges may stand for. */
+    private static final int MOST_OF_A_LINE = 65_536;
+
+    /** What becomes of a client. */
+    sealed interface Rule {
+        /** It is served, with these variables set. */
+        record Allow(Map<String, String> variables) implements Rule {
+            /** Copies the map. */
+            public Allow {
+                variables = Map.copyOf(variables);
+            }
+        }
+
+        /** It is not served. */
+        record Deny() implements Rule {}
+    }
+
+    private static final class Network {
+        private final byte[] address;
+        private final int bits;
+        private final Rule rule;
+
+        Network(byte[] address, int bits, Rule rule) {
+            this.address = address;
+            this.bits = bits;
+            this.rule = rule;
+        }
+
+        boolean holds(byte[] other) {
+            if (other.length != address.length) {
+                return false;
+            }
+            for (int bit = 0; bit < bits; bit += 8) {
+                int mask = bits - bit >= 8 ? 0xff : 0xff << (8 - (bits - bit)) & 0xff;
+                if (((address[bit / 8] ^ other[bit / 8]) & mask) != 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    private static final Rule SERVED = new Rule.Allow(Map.of());
+
+    private final Map<String, Rule> rules = new HashMap<>();
+    private final List<Network> networks = new ArrayList<>();
+    private boolean byHost;
+
+    private TcpRules() {}
+
+    /** Takes what is wrong. */
+    interface Problems {
+        /** @param line from 1 */
+        void add(int line, String sentence);
+    }
+
+    /** Reads the text of a file; the first of several rules for one address counts, as in a cdb. */
+    static TcpRules parse(String text, Problems problems) {
+        var rules = new TcpRules();
+        int number = 0;
+        for (String line : text.split("\n")) {
+            number++;
+            String trimmed = line.stripTrailing();
+            if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
+                String problem = rules.add(trimmed);
+                if (problem != null) {
+                    problems.add(number, problem);
+                }
+            }
+        }
+        rules.networks.sort((a, b) -> Integer.compare(b.bits, a.bits));
+        return rules;
+    }
+
+    private @Nullable String add(String line) {
+        int bracket = line.startsWith("[") ? line.indexOf(']') : 0;
+        int colon = bracket < 0 ? -1 : line.indexOf(':', bracket);
+        if (colon < 0) {
+            return "has no colon after the address; write address:allow or address:deny";
+        }
+        String address = line.substring(0, colon);
+        int comma = line.indexOf(',', colon);
+        String verdict = line.substring(colon + 1, comma < 0 ? line.length() : comma);
+        Rule rule;
+        if (verdict.equals("deny")) {
+            rule = new Rule.Deny();
+        } else if (verdict.equals("allow")) {
+            Map<String, String> variables = comma < 0 ? Map.of() : variables(line, comma);
+            if (variables == null) {
+                return "has a variable not written as ,NAME=\"value\"";
+            }
+            rule = new Rule.Allow(variables);
+        } else {
+            return "says neither allow nor deny after the address";
+        }
+        if (address.startsWith("[")) {
+            return addNetwork(address.substring(1, address.length() - 1), rule);
+        }
+        if (address.startsWith("=") || address.contains("@=")) {
+            byHost = true;
+        }
+        int made = expand("", address, rule, 0);
+        return made > MOST_OF_A_LINE ? "has ranges for over " + MOST_OF_A_LINE + " addresses; write a network" : null;
+    }
+
+    private static @Nullable Map<String, String> variables(String line, int comma) {
+        var variables = new HashMap<String, String>();
+        int at = comma;
+        while (at < line.length()) {
+            int equals = line.indexOf('=', at);
+            if (line.charAt(at) != ',' || equals <= at + 1 || equals + 1 >= line.length()) {
+                return null;
+            }
+            int close = line.indexOf(line.charAt(equals + 1), equals + 2); // any octet may serve as the quote
+            if (close < 0) {
+                return null;
+            }
+            variables.put(line.substring(at + 1, equals), line.substring(equals + 2, close));
+            at = close + 1;
+        }
+        return variables;
+    }
+
+    private @Nullable String addNetwork(String text, Rule rule) {
+        int slash = text.indexOf('/');
+        try {
+            byte[] address = InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash))
+                    .getAddress();
+            int bits = slash < 0 ? 8 * address.length : Integer.parseInt(text.substring(slash + 1));
+            if (bits < 0 || bits > 8 * address.length) {
+                return "has a network with more bits than its address; write such as [192.0.2.0/24]";
+            }
+            networks.add(new Network(address, bits, rule));
+            return null;
+        } catch (IllegalArgumentException e) {
+            return "has no IP address or network in brackets; write such as [2001:db8::/32]";
+        }
+    }
+
+    /** {@code 10.2-3.} stands for {@code 10.2.} and {@code 10.3.}, as in tcprules; host names are kept as they are. */
+    private int expand(String done, String rest, Rule rule, int made) {
+        int hyphen = rest.indexOf('-');
+        int start = hyphen;
+        while (start > 0 && isDigit(rest.charAt(start - 1))) {
+            start--;
+        }
+        int end = hyphen + 1;
+        while (hyphen >= 0 && end < rest.length() && isDigit(rest.charAt(end))) {
+            end++;
+        }
+        if (hyphen < 0
+                || byName(done + rest)
+                || start == hyphen
+                || end == hyphen + 1
+                || hyphen - start > 3
+                || end - hyphen > 4) {
+            rules.putIfAbsent(done + rest, rule);
+            return made + 1;
+        }
+        int from = Integer.parseInt(rest.substring(start, hyphen));
+        int to = Integer.parseInt(rest.substring(hyphen + 1, end));
+        int count = made;
+        for (int i = from; i <= to && count <= MOST_OF_A_LINE; i++) {
+            count = expand(done + rest.substring(0, start) + i, rest.substring(end), rule, count);
+        }
+        return count;
+    }
+
+    private static boolean byName(String address) {
+        return address.indexOf('=') >= 0 || address.indexOf('@') >= 0;
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
+    }
+
+    /** Whether a rule asks for the name of the client's host. */
+    boolean needHost() {
+        return byHost;
+    }
+
+    /**
+     * The rule for a client, in the order of tcpserver: info and address, info and host, address, host, networks and
+     * address prefixes from the longest, host suffixes from the longest, any known host, anybody.
+     *
+     * @param host empty if unknown
+     * @param info empty if unknown
+     */
+    Rule ruleFor(InetAddress address, String host, String info) {
+        String ip = Client.text(address);
+        return exact(ip, host, info)
+                .or(() -> byPrefix(address, ip))
+                .or(() -> host.isEmpty() ? Optional.empty() : bySuffix(host))
+                .or(() -> Optional.ofNullable(rules.get("")))
+                .orElse(SERVED);
+    }
+
+    private Optional<Rule> exact(String ip, String host, String info) {
+        Rule found = info.isEmpty() ? null : rules.get(info + "@" + ip);
+        if (found == null && !info.isEmpty() && !host.isEmpty()) {
+            found = rules.get(info + "@=" + host);
+        }
+        if (found == null) {
+            found = rules.get(ip);
+        }
+        if (found == null && !host.isEmpty()) {
+            found = rules.get("=" + host);
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private Optional<Rule> byPrefix(InetAddress address, String ip) {
+        Rule found = null;
+        int bits = -1;
+        byte[] octets = address.getAddress();
+        for (Network network : networks) {
+            if (network.holds(octets)) {
+                found = network.rule;
+                bits = network.bits;
+                break;
+            }
+        }
+        if (octets.length == 4) {
+            int parts = 3;
+            for (int dot = ip.lastIndexOf('.'); dot >= 0; dot = ip.lastIndexOf('.', dot - 1)) {
+                Rule rule = rules.get(ip.substring(0, dot + 1));
+                if (rule != null && 8 * parts > bits) {
+                    return Optional.of(rule);
+                }
+                parts--;
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private Optional<Rule> bySuffix(String host) {
+        for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+            Rule rule = rules.get("=" + host.substring(dot));
+            if (rule != null) {
+                return Optional.of(rule);
+            }
+        }
+        return Optional.ofNullable(rules.get("="));
+    }
+}

@@ -1,0 +1,100 @@
+package carteiro.smtpd;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.protocol.DirectWires;
+import carteiro.protocol.Program;
+import carteiro.protocol.SocketWires;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A whole smtpd on a free port, with doubles of its neighbours. */
+final class SmtpdOnLoopback implements AutoCloseable {
+    final KeptMessages queue = new KeptMessages();
+    final KnownAddresses lookup = new KnownAddresses();
+    final Path home;
+    final Program.Running running;
+
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final DirectWires wires;
+
+    private SmtpdOnLoopback(Path home) throws IOException, ControlException {
+        this.home = home;
+        var installation = new Installation(home);
+        wires = new DirectWires(new SocketWires(installation, log));
+        wires.offer(queue);
+        wires.offer(lookup);
+        running = new Smtpd().start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}));
+    }
+
+    /** The control files of most tests, beside those given as names and texts. */
+    static SmtpdOnLoopback start(Path home, String... files) throws IOException, ControlException {
+        writeControl(home, "me", "mail.example.org\n");
+        writeControl(home, "locals", "example.org\nmail.example.org\n");
+        writeControl(home, "rcpthosts", "example.org\nbackup.example\n.sub.example\n");
+        writeControl(home, "smtpdlisten", "127.0.0.1:0\n");
+        for (int i = 0; i < files.length; i += 2) {
+            writeControl(home, files[i], files[i + 1]);
+        }
+        return new SmtpdOnLoopback(home);
+    }
+
+    static void writeControl(Path home, String name, String text) {
+        try {
+            Files.createDirectories(home.resolve("control"));
+            Files.writeString(home.resolve("control").resolve(name), text, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void control(String name, String text) {
+        writeControl(home, name, text);
+    }
+
+    /** The port of the first listener. */
+    int port() {
+        Matcher port = Pattern.compile("listening=[^ ,]*:(\\d+)").matcher(running.status());
+        if (!port.find()) {
+            throw new AssertionError(running.status());
+        }
+        return Integer.parseInt(port.group(1));
+    }
+
+    Dialogue connect() throws IOException {
+        return Dialogue.with(port());
+    }
+
+    /** The log so far. */
+    String log() {
+        return logged.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Waits for a line in the log. */
+    String awaitLog(String part) {
+        return Waiting.until(
+                () -> {
+                    String text = log();
+                    return text.contains(part) ? text : null;
+                },
+                () -> "no \"" + part + "\" in\n" + log());
+    }
+
+    @Override
+    public void close() throws IOException {
+        running.stop(Duration.ofSeconds(2));
+        wires.close();
+        log.close();
+    }
+}
