@@ -7,4 +7,7 @@ module carteiro.lookup {
     requires carteiro.control;
     requires carteiro.protocol;
     requires unboundid.ldapsdk;
+
+    provides carteiro.protocol.Program with
+            carteiro.lookup.LookupProgram;
 }

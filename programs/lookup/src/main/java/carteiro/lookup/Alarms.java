@@ -1,0 +1,40 @@
+package carteiro.lookup;
+
+import carteiro.log.EventLog;
+import carteiro.log.LogEvent;
+import java.time.Duration;
+
+/** Logs the same trouble once a minute and not for every address that meets it. Safe for any number of threads. */
+final class Alarms {
+    private static final Duration QUIET = Duration.ofMinutes(1);
+    private static final int REMEMBERED = 1024;
+
+    private final EventLog log;
+    private final BriefMemory<Boolean> raised = new BriefMemory<>(REMEMBERED, System::nanoTime);
+
+    Alarms(EventLog log) {
+        this.log = log;
+    }
+
+    /**
+     * Logs the event, unless that was done within the last minute.
+     *
+     * @param trouble what makes two events the same
+     */
+    void raise(String trouble, LogEvent event) {
+        if (raised.recall(trouble) == null) {
+            raised.keep(trouble, true, QUIET);
+            log.log(event);
+        }
+    }
+
+    /** Logs the event in any case. */
+    void tell(LogEvent event) {
+        log.log(event);
+    }
+
+    /** Logs a mistake of our own. */
+    void bug(Throwable mistake) {
+        log.bug("lookup", mistake);
+    }
+}

@@ -1,0 +1,94 @@
+package carteiro.lookup;
+
+import carteiro.control.Installation;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.mail.Status;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.Recipe;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What nobody else owns belongs to the alias account: its home is HOME/alias, its extension the whole local part.
+ *
+ * <p>Started by root, the account is the system's user {@code alias}. Started by an ordinary user, who can deliver only
+ * as himself, it is that user.
+ */
+final class AliasSource implements Source {
+    private static final String ALIAS = "alias";
+
+    private final Path folder;
+    private final String home;
+    private final Owner owner;
+
+    /** Says whose HOME/alias is; asked for each address, so that a user made later is seen. */
+    @FunctionalInterface
+    interface Owner {
+        /** Empty if there is nobody. */
+        Optional<SystemAccount> now() throws IOException;
+    }
+
+    AliasSource(Installation installation, Owner owner) {
+        this.folder = installation.alias();
+        this.home = Octets.text(folder.toString()
+                .getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")))); // a path as octets
+        this.owner = owner;
+    }
+
+    /**
+     * The owner of HOME/alias.
+     *
+     * @param uid the effective uid lookup was started with
+     * @param ownUser the system user that lookup runs as when root starts it
+     */
+    static Owner owner(SystemUsers users, int uid, String ownUser) throws IOException {
+        if (uid == 0) {
+            return () -> users.named(ALIAS);
+        }
+        Optional<SystemAccount> own = SystemAccount.withUid(uid);
+        if (own.isPresent() && own.get().name().equals(ownUser)) {
+            return () -> users.named(ALIAS); // started by a supervisor that had given up root already
+        }
+        Optional<SystemAccount> answer =
+                Optional.of(own.isPresent() ? own.get() : new SystemAccount(ALIAS, uid, ownGid(), "/"));
+        return () -> answer;
+    }
+
+    private static int ownGid() throws IOException {
+        return (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+    }
+
+    @Override
+    public SourceName name() {
+        return SourceName.ALIAS;
+    }
+
+    @Override
+    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
+        Optional<SystemAccount> account = owner.now();
+        if (account.isEmpty()) {
+            return Optional.of(new Answer.NotNow(
+                    new Status(4, 3, 5),
+                    "the system has no user alias, so nobody owns " + folder
+                            + "; make it with carteiro init --create-users"));
+        }
+        if (!Files.isDirectory(folder)) {
+            return Optional.of(new Answer.NotNow(
+                    new Status(4, 3, 5), folder + " is missing or cannot be seen; make it, owned by the alias user"));
+        }
+        trail.step(() -> "alias: what nobody owns belongs to " + account.get().name() + " in " + folder);
+        return Optional.of(new Answer.Account(
+                account.get().name(),
+                account.get().uid(),
+                account.get().gid(),
+                home,
+                "-",
+                recipient.localPart(),
+                new Recipe.DotQmail()));
+    }
+}

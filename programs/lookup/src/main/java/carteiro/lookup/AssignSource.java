@@ -1,0 +1,96 @@
+package carteiro.lookup;
+
+import carteiro.control.Cdb;
+import carteiro.control.CdbFile;
+import carteiro.control.Installation;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.Recipe;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * users/cdb: a simple assignment beats every wildcard, the longest wildcard beats the others. The local part is compared
+ * without case; what a wildcard stands for keeps its case.
+ */
+final class AssignSource implements Source {
+    /** A replaced users/cdb is seen at the latest after this. */
+    private static final Duration TRUST = Duration.ofSeconds(1);
+
+    private final CdbFile file;
+
+    AssignSource(Installation installation) {
+        this(new CdbFile(installation.users().resolve("cdb"), TRUST));
+    }
+
+    AssignSource(CdbFile file) {
+        this.file = file;
+    }
+
+    @Override
+    public SourceName name() {
+        return SourceName.ASSIGN;
+    }
+
+    @Override
+    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
+        Optional<Cdb> now = file.now();
+        if (now.isEmpty()) {
+            trail.step(() -> "assign: there is no users/cdb");
+            return Optional.empty();
+        }
+        Cdb cdb = now.get();
+        String local = recipient.localPart();
+        String lowered = Octets.lowerCase(local);
+        Optional<String> simple = cdb.first("!" + lowered + "\0");
+        if (simple.isPresent()) {
+            trail.step(() -> "assign: users/cdb has the simple assignment =" + lowered);
+            return Optional.of(account(simple.get(), "", local));
+        }
+        Optional<String> ends = cdb.first(""); // the last characters of all wildcards
+        for (int length = local.length(); length >= 0; length--) {
+            if (length > 0 && ends.isPresent() && ends.get().indexOf(lowered.charAt(length - 1)) < 0) {
+                continue;
+            }
+            String wildcard = lowered.substring(0, length);
+            Optional<String> found = cdb.first("!" + wildcard);
+            if (found.isPresent()) {
+                trail.step(() -> "assign: users/cdb has the wildcard assignment +" + wildcard);
+                return Optional.of(account(found.get(), local.substring(length), local));
+            }
+        }
+        trail.step(() -> "assign: users/cdb has no assignment for it");
+        return Optional.empty();
+    }
+
+    private static Answer account(String data, String rest, String local) throws IOException {
+        String[] fields = data.split("\0", -1);
+        if (fields.length < 6) {
+            throw new IOException("users/cdb is damaged at \"" + local + "\" (" + fields.length
+                    + " fields instead of 6); run qmail-newu again");
+        }
+        String home = fields[3];
+        if (!home.startsWith("/")) {
+            throw new IOException("users/assign gives \"" + local + "\" the home \"" + home
+                    + "\", which is not an absolute path; correct it and run qmail-newu");
+        }
+        return new Answer.Account(
+                fields[0],
+                id(fields[1], "uid", local),
+                id(fields[2], "gid", local),
+                home,
+                fields[4],
+                fields[5] + rest,
+                new Recipe.DotQmail());
+    }
+
+    private static int id(String digits, String what, String local) throws IOException {
+        if (!digits.matches("[0-9]{1,9}")) {
+            throw new IOException("users/assign gives \"" + local + "\" the " + what + " \"" + digits
+                    + "\", which is not a number; correct it and run qmail-newu");
+        }
+        return Integer.parseInt(digits);
+    }
+}

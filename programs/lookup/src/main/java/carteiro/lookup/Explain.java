@@ -1,0 +1,151 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.posix.Invocation;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DotFiles;
+import carteiro.protocol.Lookup.Mailbox;
+import carteiro.protocol.Lookup.Recipe;
+import carteiro.wire.Watchdog;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+
+/**
+ * carteiro explain: says step by step what an address is, by the same code as lookup but without it, so that it works
+ * when nothing runs (docs/programs/explain.md).
+ */
+public final class Explain {
+    private static final int GOOD = 0;
+    private static final int UNKNOWN = 100;
+    private static final int NOT_NOW = 111;
+    private static final int USAGE = 100;
+
+    private Explain() {}
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments).run("explain", Explain::run));
+    }
+
+    static int run(Invocation called) throws IOException {
+        HomeArgument home = HomeArgument.of(called);
+        if (home.call().arguments().isEmpty()
+                || home.call().arguments().getFirst().startsWith("-")) {
+            called.complain("explain: usage: carteiro explain [--home DIR] ADDRESS...\n");
+            return USAGE;
+        }
+        for (String address : home.call().arguments()) {
+            if (address.length() > Address.LIMIT) {
+                called.complain("explain: an address has at most " + Address.LIMIT + " octets\n");
+                return USAGE;
+            }
+        }
+        LookupSettings settings;
+        try {
+            settings = LookupSettings.read(home.installation());
+        } catch (ControlException e) {
+            called.complain("explain: " + String.join("\nexplain: ", e.problems()) + "\n");
+            return NOT_NOW;
+        }
+        try (var users = new SystemUsers(SystemAccount::named);
+                var watchdog = new Watchdog();
+                var log = new EventLog(called.err(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+            AliasSource.Owner owner = AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER);
+            var alarms = new Alarms(log);
+            try (var lookup = LookupProgram.build(home.installation(), settings, users, owner, alarms, watchdog)) {
+                return explain(home.installation(), home.call(), lookup);
+            }
+        } catch (ControlException e) {
+            called.complain("explain: " + String.join("\nexplain: ", e.problems()) + "\n");
+            return NOT_NOW;
+        }
+    }
+
+    private static int explain(Installation installation, Invocation call, AddressLookup lookup) throws IOException {
+        int worst = GOOD;
+        for (String text : call.arguments()) {
+            var out = new StringBuilder("<" + text + ">\n");
+            Answer answer =
+                    lookup.recipient(new Address(text), sentence -> say(out, LogText.sentence(octets(sentence.get()))));
+            tell(out, answer, installation);
+            call.print(out.toString());
+            worst = Math.max(worst, code(answer));
+        }
+        return worst;
+    }
+
+    private static int code(Answer answer) {
+        return switch (answer) {
+            case Answer.Account _, Answer.Forward _, Answer.Remote _, Answer.Trash _ -> GOOD;
+            case Answer.Unknown _ -> UNKNOWN;
+            case Answer.NotNow _ -> NOT_NOW;
+        };
+    }
+
+    private static void tell(StringBuilder out, Answer answer, Installation installation) {
+        switch (answer) {
+            case Answer.Account account -> {
+                say(out, "answer: account " + account.user() + ", uid " + account.uid() + ", gid " + account.gid());
+                say(out, "        home " + account.home());
+                say(out, "        dash \"" + account.dash() + "\", extension \"" + account.extension() + "\"");
+                tell(out, account.recipe());
+            }
+            case Answer.Forward(var targets) -> {
+                say(out, "answer: no mailbox; a copy to each of");
+                targets.forEach(target -> say(out, "        " + target));
+            }
+            case Answer.Remote() -> say(out, "answer: another host's; remote looks for it by smtproutes and DNS");
+            case Answer.Trash() -> say(out, "answer: accepted and thrown away");
+            case Answer.Unknown(var status, var reason) ->
+                say(out, "answer: refused with 550 " + status + " " + reason);
+            case Answer.NotNow(var status, var reason) -> {
+                say(out, "answer: cannot tell now (451 " + status + "): " + octets(reason));
+                say(
+                        out,
+                        "        mail for it waits; see "
+                                + octets(installation.home().toString()) + "/log");
+            }
+        }
+    }
+
+    private static void tell(StringBuilder out, Recipe recipe) {
+        switch (recipe) {
+            case Recipe.DotQmail() -> say(out, "        its .qmail files decide, else the default delivery");
+            case Recipe.Directory directory -> {
+                say(
+                        out,
+                        "        delivery "
+                                + (directory.mailbox() == Mailbox.NONE
+                                        ? "to no mailbox"
+                                        : directory.delivery().isEmpty()
+                                                ? "as control/defaultdelivery says"
+                                                : directory.delivery()));
+                directory.programs().forEach(program -> say(out, "        program " + program));
+                directory.forwards().forEach(forward -> say(out, "        copy to " + forward));
+                if (directory.dotFiles() != DotFiles.IGNORED) {
+                    say(
+                            out,
+                            directory.dotFiles() == DotFiles.ALONE
+                                    ? "        its .qmail files alone decide"
+                                    : "        then the lines of its .qmail files");
+                }
+            }
+        }
+    }
+
+    private static void say(StringBuilder out, String line) {
+        out.append("  ").append(line).append('\n');
+    }
+
+    /** Text that may hold characters (a DN, a path) as octets in UTF-8. */
+    private static String octets(String text) {
+        return Octets.areOctets(text) ? text : Octets.text(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,290 @@
+package carteiro.lookup;
+
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.mail.Status;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DotFiles;
+import carteiro.protocol.Lookup.Mailbox;
+import carteiro.protocol.Lookup.Recipe;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads a qmailUser entry: its values become an answer, or a fault that names the attribute. Nothing in an entry is
+ * trusted: paths, names, ids and commands are checked before they get anywhere (docs/programs/lookup.md lists the
+ * rules). Pure.
+ */
+final class LdapAccounts {
+    /** What a search must bring for {@link #answer}. */
+    static final List<String> ATTRIBUTES = List.of(
+            "uid",
+            "qmailUID",
+            "qmailGID",
+            "accountStatus",
+            "mailMessageStore",
+            "homeDirectory",
+            "mailForwardingAddress",
+            "deliveryProgramPath",
+            "deliveryMode",
+            "qmailDotMode",
+            "objectClass");
+
+    /** Forwards or programs of one entry; the wire carries no more. */
+    private static final int MOST_TARGETS = 500;
+
+    /** The longest name, path or command. */
+    private static final int LONGEST = 1024;
+
+    private static final int LEAST_ID = 100;
+    private static final int MOST_ID = 65_535;
+    private static final String NAME_SIGNS = "@_.#-";
+    private static final String PATH_SIGNS = NAME_SIGNS + "/:=";
+    private static final String COMMAND_SIGNS = PATH_SIGNS + " \t\n\"'+,\\";
+
+    private LdapAccounts() {}
+
+    /** Which part of the address the entry was found by. */
+    sealed interface Extension {
+        /** The whole address. */
+        record None() implements Extension {}
+
+        /** A catch-all; this is what it stood for. */
+        record Of(String text) implements Extension {}
+
+        /** What stands between {@code .qmail} and the extension. */
+        default String dash() {
+            return this instanceof Of ? "-" : "";
+        }
+    }
+
+    /** deliveryMode as switches; all on unless said otherwise. */
+    private static final class Modes {
+        private Mailbox mailbox = Mailbox.KEEP;
+        private boolean forwards = true;
+        private boolean programs = true;
+    }
+
+    /** Hears of values that are ignored. */
+    interface Oddities {
+        /** A sentence about the entry. */
+        void odd(String sentence);
+    }
+
+    /** @throws EntryFaultException if the entry cannot be used as it is */
+    static Answer answer(DirectoryEntry entry, Extension extension, LdapSettings settings, Oddities oddities)
+            throws EntryFaultException {
+        switch (Octets.lowerCase(one(entry, "accountStatus").orElse("active"))) {
+            case "disabled" -> {
+                return new Answer.Unknown(new Status(5, 2, 1), "Mailaddress is administratively disabled.");
+            }
+            case "deleted" -> {
+                return new Answer.Unknown(new Status(5, 1, 1), "Sorry, no mailbox here by that name.");
+            }
+            case "active", "noaccess", "nopop" -> {}
+            default ->
+                oddities.odd("accountStatus \"" + one(entry, "accountStatus").orElse("")
+                        + "\" is none of active, noaccess, disabled, deleted; taken for active");
+        }
+        for (String objectClass : entry.all("objectClass")) {
+            if (Octets.lowerCase(objectClass).equals("qmailgroup")) {
+                throw new EntryFaultException("is a qmailGroup; who may post to it, and to whom it goes, is not"
+                        + " something this program can decide");
+            }
+        }
+        Modes modes = modes(entry, oddities);
+        List<Address> forwards = modes.forwards ? forwards(entry) : List.of();
+        Optional<String> home = path(entry, "homeDirectory");
+        Optional<String> store = path(entry, "mailMessageStore");
+        if (home.isEmpty() && store.isEmpty()) {
+            if (forwards.isEmpty()) {
+                throw new EntryFaultException("has neither mailMessageStore nor homeDirectory nor a"
+                        + " mailForwardingAddress that is in use; give it one of them");
+            }
+            return new Answer.Forward(forwards);
+        }
+        String delivery = home.isPresent() ? delivery(store) : "";
+        return new Answer.Account(
+                name(entry),
+                id(entry, "qmailUID", settings.uid(), "ldapuid"),
+                id(entry, "qmailGID", settings.gid(), "ldapgid"),
+                home.isPresent() ? absolute(home.get()) : storeAsHome(store.orElseThrow(), settings),
+                extension.dash(),
+                extension instanceof Extension.Of(var text) ? text : "",
+                recipe(entry, dotMode(entry, settings), delivery, modes, forwards));
+    }
+
+    private static Recipe recipe(
+            DirectoryEntry entry, DotMode dotMode, String delivery, Modes modes, List<Address> forwards)
+            throws EntryFaultException {
+        return switch (dotMode) {
+            case LDAPONLY -> new Recipe.Directory(delivery, modes.mailbox, List.of(), forwards, DotFiles.IGNORED);
+            case LDAPWITHPROG ->
+                new Recipe.Directory(delivery, modes.mailbox, programs(entry, modes), forwards, DotFiles.IGNORED);
+            case BOTH ->
+                new Recipe.Directory(delivery, modes.mailbox, programs(entry, modes), forwards, DotFiles.APPENDED);
+            case DOTONLY ->
+                delivery.isEmpty()
+                        ? new Recipe.DotQmail()
+                        : new Recipe.Directory(delivery, Mailbox.KEEP, List.of(), List.of(), DotFiles.ALONE);
+            case NONE -> new Recipe.Directory(delivery, Mailbox.KEEP, List.of(), List.of(), DotFiles.IGNORED);
+        };
+    }
+
+    private static Modes modes(DirectoryEntry entry, Oddities oddities) {
+        var modes = new Modes();
+        for (String value : entry.all("deliveryMode")) {
+            switch (Octets.lowerCase(value)) {
+                case "nolocal", "nombox" -> modes.mailbox = Mailbox.NONE;
+                case "noforward" -> modes.forwards = false;
+                case "noprogram" -> modes.programs = false;
+                case "forwardonly" -> {
+                    modes.mailbox = Mailbox.NONE;
+                    modes.programs = false;
+                }
+                case "local", "forward", "program", "noreply" -> {}
+                case "reply" -> oddities.odd("deliveryMode reply: no automatic reply is sent");
+                default ->
+                    oddities.odd(
+                            "deliveryMode \"" + value + "\" is none of nolocal, noforward, noprogram, reply; ignored");
+            }
+        }
+        return modes;
+    }
+
+    private static List<Address> forwards(DirectoryEntry entry) throws EntryFaultException {
+        var forwards = new ArrayList<Address>();
+        for (String value : bounded(entry, "mailForwardingAddress")) {
+            if (value.isEmpty() || value.length() > Address.LIMIT || !isPrintable(value)) {
+                throw new EntryFaultException("mailForwardingAddress \"" + value + "\" is no address (empty, over "
+                        + Address.LIMIT + " octets, or not ASCII)");
+            }
+            forwards.add(new Address(value));
+        }
+        return forwards;
+    }
+
+    private static List<String> programs(DirectoryEntry entry, Modes modes) throws EntryFaultException {
+        if (!modes.programs) {
+            return List.of();
+        }
+        List<String> programs = bounded(entry, "deliveryProgramPath");
+        for (String program : programs) {
+            check("deliveryProgramPath", program, COMMAND_SIGNS);
+        }
+        return programs;
+    }
+
+    private static List<String> bounded(DirectoryEntry entry, String attribute) throws EntryFaultException {
+        List<String> values = entry.all(attribute);
+        if (values.size() > MOST_TARGETS) {
+            throw new EntryFaultException(
+                    attribute + " has " + values.size() + " values, over the limit of " + MOST_TARGETS);
+        }
+        return values;
+    }
+
+    private static String name(DirectoryEntry entry) throws EntryFaultException {
+        String name =
+                one(entry, "uid").orElseThrow(() -> new EntryFaultException("has a mailbox but no uid; give it one"));
+        check("uid", name, NAME_SIGNS);
+        return name;
+    }
+
+    private static Optional<String> path(DirectoryEntry entry, String attribute) throws EntryFaultException {
+        Optional<String> path = one(entry, attribute);
+        if (path.isPresent()) {
+            check(attribute, path.get(), PATH_SIGNS);
+            for (String part : path.get().split("/", -1)) {
+                if (part.equals("..")) {
+                    throw new EntryFaultException(attribute + " \"" + path.get() + "\" leads upwards (..)");
+                }
+            }
+        }
+        return path;
+    }
+
+    private static String absolute(String home) throws EntryFaultException {
+        if (!home.startsWith("/")) {
+            throw new EntryFaultException("homeDirectory \"" + home + "\" is not an absolute path");
+        }
+        return home;
+    }
+
+    private static String storeAsHome(String store, LdapSettings settings) throws EntryFaultException {
+        if (store.startsWith("/")) {
+            return store;
+        }
+        if (settings.messageStore().isEmpty()) {
+            throw new EntryFaultException("mailMessageStore \"" + store
+                    + "\" is relative, and there is no control/ldapmessagestore for it to stand below");
+        }
+        return settings.messageStore() + store;
+    }
+
+    private static String delivery(Optional<String> store) throws EntryFaultException {
+        String delivery = store.orElse("");
+        if (!delivery.isEmpty() && delivery.charAt(0) != '.' && delivery.charAt(0) != '/') {
+            throw new EntryFaultException(
+                    "mailMessageStore \"" + delivery + "\" stands beside homeDirectory and so must begin with . or /");
+        }
+        return delivery;
+    }
+
+    private static int id(DirectoryEntry entry, String attribute, int otherwise, String control)
+            throws EntryFaultException {
+        Optional<String> value = one(entry, attribute);
+        if (value.isEmpty()) {
+            if (otherwise == 0) {
+                throw new EntryFaultException("has no " + attribute + ", and there is no control/" + control);
+            }
+            return otherwise;
+        }
+        int id = value.get().matches("[0-9]{1,9}") ? Integer.parseInt(value.get()) : -1;
+        if (id < LEAST_ID || id > MOST_ID) {
+            throw new EntryFaultException(
+                    attribute + " \"" + value.get() + "\" is not a number from " + LEAST_ID + " to " + MOST_ID);
+        }
+        return id;
+    }
+
+    private static DotMode dotMode(DirectoryEntry entry, LdapSettings settings) throws EntryFaultException {
+        Optional<String> value = one(entry, "qmailDotMode");
+        if (value.isEmpty()) {
+            return settings.dotMode();
+        }
+        return DotMode.named(value.get())
+                .orElseThrow(() -> new EntryFaultException(
+                        "qmailDotMode \"" + value.get() + "\" is none of ldaponly, ldapwithprog, dotonly, both, none"));
+    }
+
+    /** The value of an attribute of which there must not be two. */
+    private static Optional<String> one(DirectoryEntry entry, String attribute) throws EntryFaultException {
+        List<String> values = entry.all(attribute);
+        if (values.size() > 1) {
+            throw new EntryFaultException(
+                    attribute + " has " + values.size() + " values, and must have one; remove the others");
+        }
+        return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
+    }
+
+    private static void check(String attribute, String value, String signs) throws EntryFaultException {
+        if (value.isEmpty() || value.length() > LONGEST || value.charAt(0) == '-') {
+            throw new EntryFaultException(
+                    attribute + " \"" + value + "\" is empty, begins with -, or is over " + LONGEST + " octets");
+        }
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+            if (!plain && signs.indexOf(c) < 0) {
+                throw new EntryFaultException(attribute + " \"" + value + "\" holds a character that is not allowed"
+                        + " there (" + (c > 32 && c < 127 ? "" + c : "octet " + (int) c) + ")");
+            }
+        }
+    }
+
+    private static boolean isPrintable(String value) {
+        return value.chars().allMatch(c -> c > 32 && c < 127);
+    }
+}

@@ -1,0 +1,200 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlException;
+import carteiro.mail.Status;
+import carteiro.wire.Watchdog;
+import com.unboundid.ldap.sdk.Filter;
+import com.unboundid.ldap.sdk.LDAPException;
+import com.unboundid.ldap.sdk.ResultCode;
+import java.io.Closeable;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory as several servers: the first that answers is used. A server that does not answer is left alone for a
+ * pause that doubles each time; then one question tries it again, while the others go on without it.
+ */
+final class LdapServers implements Closeable {
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+    /** How long one question may take over all servers. Must stay below the wire's limit of two minutes. */
+    private static final Duration LONGEST_QUESTION = Duration.ofSeconds(90);
+
+    /** Status of a directory that does not answer. */
+    static final Status AWAY = new Status(4, 4, 3);
+
+    /** Status of a directory that is set up wrongly. */
+    static final Status FAULT = new Status(4, 3, 5);
+
+    private final List<Candidate> candidates = new ArrayList<>();
+    private final Alarms alarms;
+    private final String base;
+    private final LongAdder searches = new LongAdder();
+
+    /** What the directory says. */
+    sealed interface Found {
+        /** So many entries, {@link LdapServer#MOST_ENTRIES} at most. */
+        record Entries(List<DirectoryEntry> entries) implements Found {
+            /** Copies the list. */
+            public Entries {
+                entries = List.copyOf(entries);
+            }
+        }
+
+        /** Nothing now. */
+        record Nothing(Status status, String reason) implements Found {}
+    }
+
+    /** A server and whether it is left alone. */
+    private static final class Candidate {
+        private final LdapServer server;
+        private final AtomicReference<@Nullable Pause> pause = new AtomicReference<>();
+
+        Candidate(LdapServer server) {
+            this.server = server;
+        }
+
+        /** When the pause is over: makes the caller the one who tries again, and holds the others off meanwhile. */
+        @Nullable
+        Pause claim(Pause over) {
+            long now = System.nanoTime();
+            Pause held = new Pause(now + LONGEST_QUESTION.toNanos(), over.length, over.reason);
+            return now - over.until >= 0 && pause.compareAndSet(over, held) ? held : null;
+        }
+    }
+
+    private record Pause(long until, Duration length, String reason) {}
+
+    /** @throws ControlException if the certificates cannot be used */
+    LdapServers(LdapSettings settings, Alarms alarms, Watchdog watchdog) throws ControlException {
+        this.alarms = alarms;
+        this.base = settings.base();
+        SSLContext tls;
+        try {
+            tls = LdapTls.context(settings.caCertificates());
+        } catch (GeneralSecurityException e) {
+            throw new ControlException(List.of("control/ldapcacerts: cannot be used (" + e.getMessage()
+                    + "); write the authorities' certificates in PEM form"));
+        }
+        for (LdapSettings.Server address : settings.servers()) {
+            candidates.add(new Candidate(new LdapServer(address, settings, tls, watchdog)));
+        }
+    }
+
+    /** Asks the servers in order until one answers. */
+    Found search(Filter filter, List<String> attributes) {
+        searches.increment();
+        long begin = System.nanoTime();
+        var reasons = new ArrayList<String>();
+        for (Candidate candidate : candidates) {
+            Pause pause = candidate.pause.get();
+            if (pause != null) {
+                Pause claimed = candidate.claim(pause);
+                if (claimed == null) {
+                    reasons.add(candidate.server + " (not tried again yet): " + pause.reason);
+                    continue;
+                }
+                pause = claimed;
+            }
+            if (System.nanoTime() - begin > LONGEST_QUESTION.toNanos()) {
+                reasons.add(candidate.server + ": not tried, the question takes too long already");
+                continue;
+            }
+            try {
+                LdapServer.Result result = candidate.server.search(filter, attributes);
+                answered(candidate);
+                if (result.entries().isEmpty() && result.referred()) {
+                    return fault("the server " + candidate.server
+                            + " refers to another one; name the server that holds the entries in control/ldapserver");
+                }
+                return new Found.Entries(result.entries());
+            } catch (LDAPException e) {
+                if (e.getResultCode().equals(ResultCode.NO_SUCH_OBJECT)) {
+                    answered(candidate);
+                    return fault("the base \"" + base + "\" does not exist on " + candidate.server
+                            + " (or the reader may not see it); correct control/ldapbasedn");
+                }
+                reasons.add(candidate.server + ": " + refused(candidate, pause, e));
+            }
+        }
+        return new Found.Nothing(AWAY, "the directory does not answer: " + String.join("; ", reasons));
+    }
+
+    /** Takes note of a failed search, and gives its reason. */
+    private String refused(Candidate candidate, @Nullable Pause before, LDAPException e) {
+        ResultCode code = e.getResultCode();
+        String reason = code + ": " + e.getMessage();
+        if (code.equals(ResultCode.INVALID_CREDENTIALS)) { // another server may know the reader
+            lost(candidate, before, reason);
+            alarms.raise(
+                    candidate.server + " reader",
+                    new LookupEvent.DirectoryFault(candidate.server + " refuses the reader (" + reason
+                            + "); correct control/ldaplogin and control/ldappassword"));
+        } else if (isLost(code)) {
+            Duration length = lost(candidate, before, reason);
+            alarms.raise(
+                    candidate.server + " lost",
+                    new LookupEvent.ServerLost(candidate.server.toString(), reason, length.toSeconds()));
+        } else {
+            answered(candidate);
+            alarms.raise(
+                    candidate.server + " " + code,
+                    new LookupEvent.DirectoryFault(candidate.server + " refuses the search: " + reason));
+        }
+        return reason;
+    }
+
+    private Found fault(String reason) {
+        alarms.raise("fault " + reason, new LookupEvent.DirectoryFault(reason));
+        return new Found.Nothing(FAULT, reason);
+    }
+
+    private void answered(Candidate candidate) {
+        if (candidate.pause.getAndSet(null) != null) {
+            alarms.tell(new LookupEvent.ServerBack(candidate.server.toString()));
+        }
+    }
+
+    /** Leaves a server alone; of many questions that fail together, one lengthens the pause. */
+    private static Duration lost(Candidate candidate, @Nullable Pause before, String reason) {
+        Duration length = before == null ? FIRST_PAUSE : before.length.multipliedBy(2);
+        if (length.compareTo(LONGEST_PAUSE) > 0) {
+            length = LONGEST_PAUSE;
+        }
+        candidate.pause.compareAndSet(before, new Pause(System.nanoTime() + length.toNanos(), length, reason));
+        return length;
+    }
+
+    /** Whether the trouble is with the server and would meet the next question too. */
+    private static boolean isLost(ResultCode code) {
+        return code.equals(ResultCode.SERVER_DOWN)
+                || code.equals(ResultCode.CONNECT_ERROR)
+                || code.equals(ResultCode.TIMEOUT)
+                || code.equals(ResultCode.DECODING_ERROR)
+                || code.equals(ResultCode.BUSY)
+                || code.equals(ResultCode.UNAVAILABLE);
+    }
+
+    /** For the status line. */
+    String status() {
+        var status = new StringBuilder("searches=" + searches.sum());
+        for (Candidate candidate : candidates) {
+            status.append(' ').append(candidate.server).append('=');
+            status.append(candidate.pause.get() == null ? "up" : "down");
+            status.append(",idle:").append(candidate.server.idle());
+        }
+        return status.toString();
+    }
+
+    @Override
+    public void close() {
+        candidates.forEach(candidate -> candidate.server.close());
+    }
+}

@@ -1,0 +1,223 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlFiles;
+import carteiro.mail.Octets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What the control files say of the directory; see docs/control/ldap*.md. Holds no class of the LDAP library.
+ *
+ * @param servers in the order in which they are tried
+ * @param startTls for servers without ldaps
+ * @param caCertificates PEM text; empty: the authorities that Java trusts
+ * @param base the search base
+ * @param objectClass what stands in {@code (objectClass=TEXT)}; empty: no such filter
+ * @param login the DN of the reader; empty: anonymous
+ * @param searchTime for one search
+ * @param connectTime for one connection, with TLS and bind
+ * @param connections at most, to each server
+ * @param remembered how long an entry is remembered
+ * @param remembersNone how long it is remembered that there is no entry
+ * @param messageStore what relative mailMessageStore values stand below, with a final slash; empty: none
+ * @param uid for entries without qmailUID; 0: none
+ * @param gid for entries without qmailGID; 0: none
+ * @param dotMode for entries without qmailDotMode
+ * @param faults what becomes of mail for an entry that cannot be used
+ */
+record LdapSettings(
+        List<Server> servers,
+        StartTls startTls,
+        String caCertificates,
+        String base,
+        String objectClass,
+        String login,
+        Secret password,
+        Duration searchTime,
+        Duration connectTime,
+        int connections,
+        Duration remembered,
+        Duration remembersNone,
+        String messageStore,
+        int uid,
+        int gid,
+        DotMode dotMode,
+        Faults faults) {
+    /** Ids below belong to the system. */
+    static final int LEAST_ID = 100;
+
+    private static final int MOST_ID = Integer.MAX_VALUE - 1;
+    private static final String SERVERS = "ldapserver";
+    private static final int PLAIN_PORT = 389;
+    private static final int TLS_PORT = 636;
+
+    LdapSettings {
+        servers = List.copyOf(servers);
+    }
+
+    /** Where a server listens. */
+    record Server(String host, int port, Tls tls) {
+        @Override
+        public String toString() {
+            return (tls == Tls.LDAPS ? "ldaps://" : "ldap://") + (host.indexOf(':') >= 0 ? "[" + host + "]" : host)
+                    + ":" + port;
+        }
+    }
+
+    /** Whether TLS is there from the first octet. */
+    enum Tls {
+        /** It is not. */
+        LATER,
+        /** It is. */
+        LDAPS
+    }
+
+    /** Whether an unprotected connection is protected with StartTLS before anything is said on it. */
+    enum StartTls {
+        /** It is not. */
+        OFF,
+        /** If the server knows StartTLS. */
+        OPTIONAL,
+        /** Always; a server without it is not used. */
+        REQUIRED
+    }
+
+    /** What becomes of mail for an entry that cannot be used. */
+    enum Faults {
+        /** It waits, and an alert is logged. */
+        DEFER,
+        /** It comes back, as in qmail-LDAP. */
+        BOUNCE
+    }
+
+    /** Whether there is a directory at all. */
+    static boolean isConfigured(ControlFiles files) {
+        return files.text(SERVERS).isPresent();
+    }
+
+    /** Reads everything; problems are noted in {@code files}. */
+    static LdapSettings read(ControlFiles files) {
+        String login = files.line("ldaplogin").orElse("");
+        String password = files.line("ldappassword").orElse("");
+        if (!login.isEmpty() && password.isEmpty()) {
+            files.problem(
+                    "ldappassword",
+                    0,
+                    "is missing or empty, but control/ldaplogin names a reader; write its password, or remove"
+                            + " control/ldaplogin to read anonymously");
+        }
+        StartTls startTls = word(files, "ldapstarttls", StartTls.values(), StartTls.OFF);
+        String store = files.line("ldapmessagestore").orElse("");
+        if (!store.isEmpty() && !store.startsWith("/")) {
+            files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
+        }
+        return new LdapSettings(
+                servers(files),
+                startTls,
+                caCertificates(files),
+                files.line("ldapbasedn").orElse(""),
+                files.line("ldapobjectclass").orElse(""),
+                login,
+                new Secret(password),
+                Duration.ofSeconds(files.number("ldaptimeout", 1, 300, 30)),
+                Duration.ofSeconds(files.number("ldaptimeoutconnect", 1, 300, 5)),
+                (int) files.number("ldapconnections", 1, 1000, 8),
+                Duration.ofSeconds(files.number("ldapcachettl", 0, 3600, 30)),
+                Duration.ofSeconds(files.number("ldapcachenegativettl", 0, 3600, 5)),
+                store.isEmpty() || store.endsWith("/") ? store : store + "/",
+                (int) files.number("ldapuid", LEAST_ID, MOST_ID, 0),
+                (int) files.number("ldapgid", LEAST_ID, MOST_ID, 0),
+                word(files, "ldapdefaultdotmode", DotMode.values(), DotMode.LDAPONLY),
+                word(files, "ldapfaults", Faults.values(), Faults.DEFER));
+    }
+
+    private static List<Server> servers(ControlFiles files) {
+        var servers = new ArrayList<Server>();
+        int number = 0;
+        for (String line : files.text(SERVERS).orElse("").split("\n")) {
+            number++;
+            String entry = line.strip();
+            if (entry.isEmpty() || entry.startsWith("#")) {
+                continue;
+            }
+            Optional<Server> server = server(entry);
+            if (server.isEmpty()) {
+                files.problem(
+                        SERVERS,
+                        number,
+                        "\"" + entry + "\" is no server; write host, host:port, [IPv6]:port, ldap://host:port or"
+                                + " ldaps://host:port");
+            }
+            server.ifPresent(servers::add);
+        }
+        if (number > 0 && servers.isEmpty()) {
+            files.problem(SERVERS, 0, "names no server; write one on each line, or remove the file");
+        }
+        return servers;
+    }
+
+    /** Understands {@code host}, {@code host:port}, {@code [IPv6]:port} and both as a URL. */
+    static Optional<Server> server(String entry) {
+        Tls tls = Tls.LATER;
+        String place = entry;
+        int scheme = entry.indexOf("://");
+        if (scheme >= 0) {
+            switch (Octets.lowerCase(entry.substring(0, scheme))) {
+                case "ldap" -> tls = Tls.LATER;
+                case "ldaps" -> tls = Tls.LDAPS;
+                default -> {
+                    return Optional.empty();
+                }
+            }
+            place = entry.substring(scheme + 3);
+            place = place.endsWith("/") ? place.substring(0, place.length() - 1) : place;
+        }
+        String host = place;
+        String port = "";
+        if (place.startsWith("[")) {
+            int end = place.indexOf(']');
+            String rest = end < 0 ? "?" : place.substring(end + 1);
+            if (!rest.isEmpty() && !rest.startsWith(":")) {
+                return Optional.empty();
+            }
+            host = place.substring(1, end);
+            port = rest;
+        } else if (place.indexOf(':') >= 0) {
+            host = place.substring(0, place.indexOf(':'));
+            port = place.substring(place.indexOf(':'));
+        }
+        if (!port.isEmpty() && !port.matches(":[0-9]{1,5}") || !host.matches("[A-Za-z0-9._:-]+")) {
+            return Optional.empty();
+        }
+        int number = port.isEmpty() ? tls == Tls.LDAPS ? TLS_PORT : PLAIN_PORT : Integer.parseInt(port.substring(1));
+        return number < 1 || number > 65535 ? Optional.empty() : Optional.of(new Server(host, number, tls));
+    }
+
+    private static String caCertificates(ControlFiles files) {
+        String pem = files.text("ldapcacerts").orElse("");
+        if (files.text("ldapcacerts").isPresent() && !pem.contains("-----BEGIN CERTIFICATE-----")) {
+            files.problem("ldapcacerts", 0, "holds no certificate; write the authorities' certificates in PEM form");
+        }
+        return pem;
+    }
+
+    private static <E extends Enum<E>> E word(ControlFiles files, String name, E[] words, E otherwise) {
+        Optional<String> line = files.line(name);
+        if (line.isEmpty()) {
+            return otherwise;
+        }
+        var known = new ArrayList<String>();
+        for (E word : words) {
+            String text = word.name().toLowerCase(Locale.ROOT);
+            if (text.equals(Octets.lowerCase(line.get()))) {
+                return word;
+            }
+            known.add(text);
+        }
+        files.problem(name, 1, "\"" + line.get() + "\" is none of " + String.join(", ", known));
+        return otherwise;
+    }
+}

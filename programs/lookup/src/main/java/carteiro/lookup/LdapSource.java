@@ -1,0 +1,182 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlException;
+import carteiro.lookup.LdapAccounts.Extension;
+import carteiro.lookup.LdapServers.Found;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.mail.Status;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.wire.Watchdog;
+import com.unboundid.ldap.sdk.Filter;
+import com.unboundid.ldap.sdk.LDAPException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory of qmailUser entries, found by mail and mailAlternateAddress below one base. For an address the whole of
+ * it is tried, then the catch-alls that could stand for it, each remembered for a short time.
+ */
+final class LdapSource implements Source {
+    /** What a catch-all entry has before the {@code @}. */
+    private static final String CATCHALL = "catchall";
+
+    /** So many hyphens of a local part may begin an extension; the others are part of it. */
+    private static final int MOST_DASHES = 4;
+
+    /** Entries remembered; about 1 KiB each. */
+    private static final int REMEMBERED = 20_000;
+
+    private final LdapSettings settings;
+    private final LdapServers servers;
+    private final Alarms alarms;
+    private final List<Filter> always;
+    private final BriefMemory<Remembered> memory = new BriefMemory<>(REMEMBERED, System::nanoTime);
+    private final LongAdder remembered = new LongAdder();
+
+    /** What the directory said of one key; more than one entry is not remembered. */
+    private record Remembered(@Nullable DirectoryEntry entry) {}
+
+    /** One key to search for. */
+    record Candidate(String key, Extension extension) {}
+
+    /** @throws ControlException if a setting cannot be used */
+    LdapSource(LdapSettings settings, Alarms alarms, Watchdog watchdog) throws ControlException {
+        this.settings = settings;
+        this.alarms = alarms;
+        this.always = objectClasses(settings.objectClass());
+        this.servers = new LdapServers(settings, alarms, watchdog);
+    }
+
+    private static List<Filter> objectClasses(String text) throws ControlException {
+        if (text.isEmpty()) {
+            return List.of();
+        }
+        try { // in two, so that a)(objectClass=b works, as it does in qmail-LDAP
+            return List.of(Filter.create("(&(objectClass=" + text + "))").getComponents());
+        } catch (LDAPException e) {
+            throw new ControlException(List.of("control/ldapobjectclass:1: \"" + text
+                    + "\" does not make a filter of (objectClass=" + text + "): " + e.getMessage()));
+        }
+    }
+
+    @Override
+    public SourceName name() {
+        return SourceName.LDAP;
+    }
+
+    @Override
+    public Optional<Answer> ask(Address recipient, Trail trail) {
+        if (!recipient.hasDomain()) {
+            trail.step(() -> "ldap: an address without a domain is in no directory");
+            return Optional.empty();
+        }
+        for (Candidate candidate : candidates(recipient)) {
+            Remembered known = memory.recall(Octets.lowerCase(candidate.key));
+            if (known == null) {
+                switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES)) {
+                    case Found.Nothing(var status, var reason) -> {
+                        trail.step(() -> "ldap: " + filter(candidate.key) + ": " + reason);
+                        return Optional.of(new Answer.NotNow(status, reason));
+                    }
+                    case Found.Entries(var entries)
+                    when entries.size() > 1 -> {
+                        return Optional.of(ambiguous(candidate, entries, trail));
+                    }
+                    case Found.Entries(var entries) -> {
+                        known = new Remembered(entries.isEmpty() ? null : entries.getFirst());
+                        memory.keep(
+                                Octets.lowerCase(candidate.key),
+                                known,
+                                entries.isEmpty() ? settings.remembersNone() : settings.remembered());
+                    }
+                }
+            } else {
+                remembered.increment();
+            }
+            DirectoryEntry entry = known.entry;
+            if (entry != null) {
+                trail.step(() -> "ldap: " + filter(candidate.key) + " finds " + entry.dn());
+                return Optional.of(answer(recipient, entry, candidate.extension));
+            }
+            trail.step(() -> "ldap: " + filter(candidate.key) + " finds nothing");
+        }
+        return Optional.empty();
+    }
+
+    private Answer answer(Address recipient, DirectoryEntry entry, Extension extension) {
+        try {
+            return LdapAccounts.answer(
+                    entry,
+                    extension,
+                    settings,
+                    oddity -> alarms.raise(entry.dn() + " " + oddity, new LookupEvent.EntryOddity(entry.dn(), oddity)));
+        } catch (EntryFaultException e) {
+            String fault = String.valueOf(e.getMessage());
+            alarms.raise(entry.dn() + " " + fault, new LookupEvent.EntryFault(entry.dn(), recipient.octets(), fault));
+            return fault("entry " + entry.dn() + ": " + fault);
+        }
+    }
+
+    private Answer ambiguous(Candidate candidate, List<DirectoryEntry> entries, Trail trail) {
+        List<String> names = entries.stream().map(DirectoryEntry::dn).toList();
+        trail.step(() -> "ldap: " + filter(candidate.key) + " finds several: " + String.join("; ", names));
+        alarms.raise("ambiguous " + names, new LookupEvent.Ambiguous(candidate.key, names));
+        return fault("the address stands in several entries: " + String.join("; ", names));
+    }
+
+    /** Trouble with the data, not with the sender: mail waits, unless the operator wants it back. */
+    private Answer fault(String reason) {
+        return switch (settings.faults()) {
+            case DEFER -> new Answer.NotNow(LdapServers.FAULT, reason);
+            case BOUNCE ->
+                new Answer.Unknown(new Status(5, 3, 5), "The directory's entry of this address cannot be used.");
+        };
+    }
+
+    private Filter filter(String key) {
+        byte[] octets = Octets.bytes(key);
+        Filter mail = Filter.createORFilter(
+                Filter.createEqualityFilter("mail", octets),
+                Filter.createEqualityFilter("mailAlternateAddress", octets));
+        if (always.isEmpty()) {
+            return mail;
+        }
+        var all = new ArrayList<>(always);
+        all.add(mail);
+        return Filter.createANDFilter(all);
+    }
+
+    /** The keys for an address, in the order in which they are tried. */
+    static List<Candidate> candidates(Address recipient) {
+        String local = recipient.localPart();
+        String domain = "@" + recipient.domain();
+        var candidates = new ArrayList<Candidate>();
+        candidates.add(new Candidate(recipient.octets(), new Extension.None()));
+        if (!local.startsWith("-")) {
+            var dashes = new ArrayList<Integer>();
+            for (int at = local.indexOf('-'); at >= 0 && dashes.size() < MOST_DASHES; at = local.indexOf('-', at + 1)) {
+                dashes.addFirst(at);
+            }
+            for (int at : dashes) {
+                candidates.add(new Candidate(
+                        local.substring(0, at + 1) + CATCHALL + domain, new Extension.Of(local.substring(at + 1))));
+            }
+        }
+        candidates.add(new Candidate(CATCHALL + domain, new Extension.Of(local)));
+        return candidates;
+    }
+
+    @Override
+    public String status() {
+        return "remembered=" + remembered.sum() + " entries=" + memory.size() + " " + servers.status();
+    }
+
+    @Override
+    public void close() {
+        servers.close();
+    }
+}

@@ -1,0 +1,68 @@
+package carteiro.lookup;
+
+import carteiro.log.LogEvent;
+import carteiro.log.LogText;
+import java.util.List;
+
+/** What lookup has to tell; each line stands in docs/programs/lookup.md. */
+sealed interface LookupEvent extends LogEvent {
+    /** A directory server is not used for some time. */
+    record ServerLost(String server, String reason, long seconds) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: directory server " + server + " is not used for " + seconds + " s: "
+                    + LogText.sentence(reason);
+        }
+    }
+
+    /** A directory server that was not used answers again. */
+    record ServerBack(String server) implements LookupEvent {
+        @Override
+        public String line() {
+            return "lookup: directory server " + server + " answers again";
+        }
+    }
+
+    /** The directory answers, but not to what we ask. */
+    record DirectoryFault(String reason) implements LookupEvent {
+        @Override
+        public String line() {
+            return "alert: lookup: directory: " + LogText.sentence(reason);
+        }
+    }
+
+    /** An entry that cannot be used. */
+    record EntryFault(String entry, String address, String fault) implements LookupEvent {
+        @Override
+        public String line() {
+            return "alert: lookup: entry " + LogText.sentence(entry) + " of <" + LogText.safe(address) + ">: "
+                    + LogText.sentence(fault);
+        }
+    }
+
+    /** A value in an entry that says nothing we know and is ignored. */
+    record EntryOddity(String entry, String oddity) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: entry " + LogText.sentence(entry) + ": " + LogText.sentence(oddity);
+        }
+    }
+
+    /** Several entries have one address. */
+    record Ambiguous(String address, List<String> entries) implements LookupEvent {
+        @Override
+        public String line() {
+            return "alert: lookup: address <" + LogText.safe(address) + "> stands in several entries: "
+                    + LogText.sentence(String.join("; ", entries));
+        }
+    }
+
+    /** A source could not say anything about an address. */
+    record CannotTell(String source, String address, String reason) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: " + source + " cannot tell now what <" + LogText.safe(address) + "> is: "
+                    + LogText.sentence(reason);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.mail.Address;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup;
+import carteiro.protocol.Program;
+import carteiro.wire.Watchdog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Answers what an address is; see docs/programs/lookup.md. */
+public final class LookupProgram implements Program {
+    static final String NAME = "lookup";
+    static final String USER = "qmailp";
+
+    /** For {@link java.util.ServiceLoader}. */
+    public LookupProgram() {}
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String user() {
+        return USER;
+    }
+
+    @Override
+    public Running start(Surroundings surroundings) throws ControlException, IOException {
+        Installation installation = surroundings.installation();
+        LookupSettings settings = LookupSettings.read(installation); // before root is given up: secrets may be root's
+        int uid = SystemAccount.effectiveUid();
+        surroundings.dropPrivileges();
+        var users = new SystemUsers(SystemAccount::named);
+        try {
+            var running = new Work(surroundings, users, AliasSource.owner(users, uid, USER), settings);
+            running.open();
+            return running;
+        } catch (IOException | ControlException | RuntimeException e) {
+            users.close();
+            throw e;
+        }
+    }
+
+    /** The sources that the settings name. Only here, and only where it is configured, is LDAP touched. */
+    static AddressLookup build(
+            Installation installation,
+            LookupSettings settings,
+            SystemUsers users,
+            AliasSource.Owner aliasOwner,
+            Alarms alarms,
+            Watchdog watchdog)
+            throws ControlException {
+        var sources = new ArrayList<Source>();
+        LdapSettings ldap = settings.ldap();
+        for (SourceName name : settings.sources()) {
+            switch (name) {
+                case ASSIGN -> sources.add(new AssignSource(installation));
+                case PASSWD -> sources.add(new PasswdSource(users));
+                case ALIAS -> sources.add(new AliasSource(installation, aliasOwner));
+                case LDAP -> {
+                    if (ldap != null) {
+                        sources.add(new LdapSource(ldap, alarms, watchdog));
+                    }
+                }
+            }
+        }
+        return new AddressLookup(settings.routing(), sources, alarms);
+    }
+
+    /** The program at work: one set of settings at a time, replaced whole. */
+    private static final class Work implements Running, Lookup {
+        private final Surroundings surroundings;
+        private final SystemUsers users;
+        private final AliasSource.Owner aliasOwner;
+        private final Alarms alarms;
+        private final Watchdog watchdog = new Watchdog(); // its thread starts with the first use, which is LDAP's
+        private final AtomicBoolean stopped = new AtomicBoolean();
+        private volatile AddressLookup current;
+        private volatile Closeable door = () -> {};
+
+        Work(Surroundings surroundings, SystemUsers users, AliasSource.Owner aliasOwner, LookupSettings settings)
+                throws ControlException {
+            this.surroundings = surroundings;
+            this.users = users;
+            this.aliasOwner = aliasOwner;
+            this.alarms = new Alarms(surroundings.log());
+            this.current = build(surroundings.installation(), settings, users, aliasOwner, alarms, watchdog);
+        }
+
+        void open() throws IOException {
+            warnOfOpenSecret();
+            warnOfUncompiledAssignments();
+            door = surroundings.wires().offer((Lookup) this);
+        }
+
+        @Override
+        public Answer recipient(Address envelopeRecipient) {
+            return current.recipient(envelopeRecipient);
+        }
+
+        @Override
+        public Answer account(Address localRecipient) {
+            return current.account(localRecipient);
+        }
+
+        @Override
+        public synchronized void reload() throws ControlException {
+            LookupSettings settings = LookupSettings.read(surroundings.installation());
+            AddressLookup old = current;
+            current = build(surroundings.installation(), settings, users, aliasOwner, alarms, watchdog);
+            old.close();
+            warnOfOpenSecret();
+            warnOfUncompiledAssignments();
+        }
+
+        @Override
+        public String status() {
+            return current.status();
+        }
+
+        @Override
+        public void stop(Duration patience) {
+            if (!stopped.compareAndSet(false, true)) {
+                return;
+            }
+            try {
+                door.close();
+            } catch (IOException e) {
+                surroundings.log().warning(NAME, "closing its socket: " + e.getMessage());
+            }
+            current.close();
+            users.close();
+            watchdog.close();
+        }
+
+        private void warnOfOpenSecret() {
+            Path file = surroundings.installation().control("ldappassword");
+            try {
+                Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+                if (mode.contains(PosixFilePermission.OTHERS_READ) || mode.contains(PosixFilePermission.GROUP_READ)) {
+                    surroundings
+                            .log()
+                            .warning(
+                                    NAME,
+                                    "control/ldappassword can be read by others than its owner; chown " + USER
+                                            + " it and chmod 400 it");
+                }
+            } catch (IOException e) {
+                // no such file, or not ours to look at: then the settings have said so already
+            }
+        }
+
+        private void warnOfUncompiledAssignments() {
+            Path folder = surroundings.installation().users();
+            if (Files.exists(folder.resolve("assign")) && Files.notExists(folder.resolve("cdb"))) {
+                surroundings.log().warning(NAME, "users/assign has no effect without users/cdb; run qmail-newu");
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.control.Routing;
+import carteiro.mail.Octets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything lookup reads from control files.
+ *
+ * @param routing qmail-send's decision between local and remote
+ * @param sources in the order in which they are asked
+ * @param ldap the directory; null if there is none
+ */
+record LookupSettings(
+        Routing routing, List<SourceName> sources, @Nullable LdapSettings ldap) {
+    private static final String SOURCES = "lookupsources";
+
+    LookupSettings {
+        sources = List.copyOf(sources);
+    }
+
+    /** @throws ControlException naming every problem */
+    static LookupSettings read(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        Routing routing = Routing.read(files);
+        LdapSettings ldap = LdapSettings.isConfigured(files) ? LdapSettings.read(files) : null;
+        List<SourceName> sources = sources(files, ldap != null);
+        files.check();
+        return new LookupSettings(routing, sources, ldap);
+    }
+
+    private static List<SourceName> sources(ControlFiles files, boolean directory) {
+        boolean localToo = files.number("ldaplocaldelivery", 0, 1, 1) == 1;
+        var sources = new ArrayList<SourceName>();
+        if (files.text(SOURCES).isEmpty()) { // qmail's order; with a directory qmail-LDAP's, which asks it first
+            if (directory) {
+                sources.add(SourceName.LDAP);
+            }
+            if (!directory || localToo) {
+                sources.add(SourceName.ASSIGN);
+                sources.add(SourceName.PASSWD);
+            }
+            sources.add(SourceName.ALIAS);
+            return sources;
+        }
+        int number = 0;
+        for (String line : files.text(SOURCES).orElse("").split("\n")) {
+            number++;
+            String word = Octets.lowerCase(line.strip());
+            if (word.isEmpty() || word.startsWith("#")) {
+                continue;
+            }
+            SourceName source = named(word);
+            if (source == null) {
+                files.problem(SOURCES, number, "\"" + word + "\" is none of ldap, assign, passwd, alias");
+            } else if (sources.contains(source)) {
+                files.problem(SOURCES, number, "names " + word + " a second time; each source is asked once");
+            } else if (source == SourceName.LDAP && !directory) {
+                files.problem(SOURCES, number, "names ldap, but there is no control/ldapserver; write one");
+            } else {
+                sources.add(source);
+            }
+        }
+        if (sources.isEmpty()) {
+            files.problem(SOURCES, 0, "names no source; write one on each line (ldap, assign, passwd, alias)");
+        }
+        return sources;
+    }
+
+    private static @Nullable SourceName named(String word) {
+        for (SourceName source : SourceName.values()) {
+            if (source.word().equals(word)) {
+                return source;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,63 @@
+package carteiro.lookup;
+
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.Recipe;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * The accounts of the system, by the rules of qmail-getpw: the whole local part is tried as a login name in lower case,
+ * then what stands before each hyphen, from the right to the left.
+ */
+final class PasswdSource implements Source {
+    /** Longer names are no login names. */
+    static final int LONGEST_NAME = 31;
+
+    private static final char BREAK = '-';
+
+    private final SystemUsers users;
+
+    PasswdSource(SystemUsers users) {
+        this.users = users;
+    }
+
+    @Override
+    public SourceName name() {
+        return SourceName.PASSWD;
+    }
+
+    @Override
+    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
+        String local = recipient.localPart();
+        int end = local.length();
+        while (end > 0) {
+            if (end <= LONGEST_NAME) {
+                String name = Octets.lowerCase(local.substring(0, end));
+                Optional<SystemAccount> user = users.user(name);
+                if (user.isPresent()) {
+                    trail.step(() -> "passwd: " + name + " is a user of the system");
+                    return Optional.of(account(user.get(), local, end));
+                }
+                trail.step(
+                        () -> "passwd: " + name + " is no user of the system (or has uid 0, or does not own its home)");
+            }
+            end = local.lastIndexOf(BREAK, end - 1);
+        }
+        return Optional.empty();
+    }
+
+    private static Answer account(SystemAccount user, String local, int end) {
+        boolean whole = end == local.length();
+        return new Answer.Account(
+                user.name(),
+                user.uid(),
+                user.gid(),
+                user.home(),
+                whole ? "" : "-",
+                whole ? "" : local.substring(end + 1),
+                new Recipe.DotQmail());
+    }
+}

@@ -1,0 +1,71 @@
+package carteiro.lookup;
+
+import carteiro.control.Installation;
+import carteiro.mail.Address;
+import carteiro.posix.Invocation;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.Answer;
+import java.io.IOException;
+import java.util.Optional;
+
+/** qmail-getpw: says which account of the system a local part belongs to (docs/programs/qmail-getpw.md). */
+public final class QmailGetpw {
+    private static final int USAGE = 100;
+    private static final int HOME_TROUBLE = 115;
+    private static final int NO_ALIAS = 116;
+
+    private QmailGetpw() {}
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments).run("qmail-getpw", QmailGetpw::run));
+    }
+
+    static int run(Invocation call) throws IOException {
+        HomeArgument home = HomeArgument.of(call);
+        if (home.call().arguments().size() != 1) {
+            call.complain("qmail-getpw: usage: qmail-getpw local\n");
+            return USAGE;
+        }
+        try (var users = new SystemUsers(SystemAccount::named)) {
+            return run(home.installation(), home.call(), users);
+        }
+    }
+
+    static int run(Installation installation, Invocation call, SystemUsers users) throws IOException {
+        String local = call.arguments().getFirst();
+        if (local.length() > Address.LIMIT || local.indexOf(0) >= 0) {
+            call.complain("qmail-getpw: a local part has at most " + Address.LIMIT + " octets and no NUL\n");
+            return USAGE;
+        }
+        var alias = new AliasSource(
+                installation, AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER));
+        Optional<Answer> found;
+        try {
+            var address = new Address(local + "@"); // the local part itself may hold an @
+            found = new PasswdSource(users).ask(address, Trail.NONE);
+            if (found.isEmpty()) {
+                found = alias.ask(address, Trail.NONE);
+            }
+        } catch (IOException e) {
+            call.complain("qmail-getpw: " + e.getMessage() + "\n");
+            return HOME_TROUBLE;
+        }
+        if (found.isPresent() && found.get() instanceof Answer.Account account) {
+            call.print(String.join(
+                            "\0",
+                            account.user(),
+                            Integer.toString(account.uid()),
+                            Integer.toString(account.gid()),
+                            account.home(),
+                            account.dash(),
+                            account.extension())
+                    + "\0");
+            return 0;
+        }
+        if (found.isPresent() && found.get() instanceof Answer.NotNow(var _, var reason)) {
+            call.complain("qmail-getpw: " + reason + "\n");
+        }
+        return NO_ALIAS;
+    }
+}

@@ -1,0 +1,42 @@
+package carteiro.lookup;
+
+import carteiro.control.CdbWriter;
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.mail.Octets;
+import carteiro.posix.Invocation;
+import java.io.IOException;
+import java.util.List;
+
+/** qmail-newmrh: compiles control/morercpthosts into control/morercpthosts.cdb (docs/programs/qmail-newmrh.md). */
+public final class QmailNewmrh {
+    private QmailNewmrh() {}
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments).run("qmail-newmrh", QmailNewmrh::run));
+    }
+
+    static int run(Invocation call) throws IOException {
+        Installation installation = HomeArgument.of(call).installation();
+        var files = new ControlFiles(installation);
+        List<String> hosts = files.list("morercpthosts").orElse(null);
+        try {
+            files.check();
+        } catch (ControlException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        if (hosts == null) {
+            throw new IOException("there is no " + installation.control("morercpthosts") + "; write it first");
+        }
+        try (var writer =
+                new CdbWriter(installation.control("morercpthosts.cdb"), installation.control("morercpthosts.tmp"))) {
+            for (String host : hosts) {
+                writer.add(Octets.lowerCase(host), "");
+            }
+            writer.commit();
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,296 @@
+package carteiro.lookup;
+
+import static carteiro.lookup.TestHome.USER_UID;
+import static carteiro.lookup.TestHome.brief;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.mail.Address;
+import carteiro.mail.Status;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.testkit.Covers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** users/cdb, the system's accounts and the alias account, in qmail's order. */
+final class LocalSourcesTest {
+    @TempDir
+    Path folder;
+
+    private TestHome home;
+
+    @BeforeEach
+    void installation() throws Exception {
+        home = new TestHome(folder);
+    }
+
+    @AfterEach
+    void end() {
+        home.close();
+    }
+
+    @Test
+    @Covers("qmail:U01")
+    void anExactAccountHasNeitherDashNorExtension() throws Exception {
+        Path joe = home.user("joe");
+        assertThat(brief(home.recipient("joe@example.org"))).isEqualTo("joe:" + USER_UID + ":100:" + joe + "::");
+        assertThat(brief(home.recipient("JOE@EXAMPLE.org"))).isEqualTo("joe:" + USER_UID + ":100:" + joe + "::");
+    }
+
+    @Test
+    @Covers("qmail:U02")
+    void anExtensionKeepsItsCaseAndTheAccountIsFoundInLowerCase() throws Exception {
+        Path joe = home.user("joe");
+        Files.createFile(joe.resolve(".qmail-foo"));
+        assertThat(brief(home.recipient("Joe-Foo@example.org")))
+                .isEqualTo("joe:" + USER_UID + ":100:" + joe + ":-:Foo");
+    }
+
+    @Test
+    @Covers("qmail:U03")
+    void theLongestAccountWins() throws Exception {
+        Files.createFile(home.user("a").resolve(".qmail-default"));
+        Path longer = home.user("a-b");
+        Files.createFile(longer.resolve(".qmail-default"));
+        assertThat(brief(home.recipient("a-b-c@example.org"))).isEqualTo("a-b:" + USER_UID + ":100:" + longer + ":-:c");
+    }
+
+    @Test
+    @Covers("qmail:U04")
+    void aHomeThatIsNotTheUsersOwnMakesNoMailUser() throws Exception {
+        Path joe = home.user("joe");
+        home.accounts.put("joe", new SystemAccount("joe", USER_UID + 1, 100, joe.toString()));
+        Files.createFile(home.installation.alias().resolve(".qmail-joe"));
+        assertThat(brief(home.recipient("joe@example.org")))
+                .isEqualTo("alias:" + USER_UID + ":2108:" + home.installation.alias() + ":-:joe");
+    }
+
+    @Test
+    void aMissingHomeMakesNoMailUser() throws Exception {
+        Files.delete(home.user("joe"));
+        Files.createFile(home.installation.alias().resolve(".qmail-default"));
+        assertThat(brief(home.recipient("joe@example.org"))).startsWith("alias:");
+    }
+
+    @Test
+    @Covers("qmail:U05")
+    void whatNobodyOwnsBelongsToAlias() throws Exception {
+        Files.createFile(home.installation.alias().resolve(".qmail-info"));
+        assertThat(brief(home.recipient("Info@example.org")))
+                .isEqualTo("alias:" + USER_UID + ":2108:" + home.installation.alias() + ":-:Info");
+        assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("unknown 5.1.1");
+        Files.createFile(home.installation.alias().resolve(".qmail-default"));
+        assertThat(brief(home.recipient("nobody@example.org"))).startsWith("alias:");
+    }
+
+    @Test
+    void withoutAnAliasUserNothingIsUnknown() throws Exception {
+        home.accounts.remove("alias");
+        assertThat(home.recipient("nobody@example.org"))
+                .isInstanceOfSatisfying(
+                        Answer.NotNow.class,
+                        notNow -> assertThat(notNow.reason()).contains("no user alias"));
+    }
+
+    @Test
+    void withoutTheAliasFolderNothingIsUnknown() throws Exception {
+        Files.delete(home.installation.alias());
+        assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("notnow 4.3.5");
+    }
+
+    @Test
+    @Covers("qmail:U06")
+    void uidZeroIsNoMailUser() throws Exception {
+        Path root = home.user("root");
+        home.accounts.put("root", new SystemAccount("root", 0, 0, root.toString()));
+        Files.createFile(home.installation.alias().resolve(".qmail-root"));
+        assertThat(brief(home.recipient("root@example.org"))).startsWith("alias:");
+    }
+
+    @Test
+    @Covers("qmail:U07")
+    void namesOfMoreThan31OctetsAreNotLookedUp() throws Exception {
+        String most = "a".repeat(31);
+        home.user(most);
+        home.user(most + "a");
+        assertThat(brief(home.recipient(most + "@example.org"))).startsWith(most + ":");
+        assertThat(brief(home.recipient(most + "a@example.org"))).isEqualTo("unknown 5.1.1");
+    }
+
+    @Test
+    void theNameServiceInTroubleIsNeverUnknown() throws Exception {
+        home.breakNameService("the network is down");
+        assertThat(home.recipient("joe@example.org"))
+                .isEqualTo(new Answer.NotNow(new Status(4, 3, 0), "the network is down"));
+        assertThat(home.log())
+                .contains("warning: lookup: passwd cannot tell now what <joe@example.org> is: the network");
+    }
+
+    @Test
+    void aHyphenAtTheEndIsAnEmptyExtension() throws Exception {
+        Path joe = home.user("joe");
+        assertThat(brief(home.recipient("joe-@example.org"))).isEqualTo("unknown 5.1.1");
+        Files.createFile(joe.resolve(".qmail-"));
+        assertThat(brief(home.recipient("joe-@example.org"))).isEqualTo("joe:" + USER_UID + ":100:" + joe + ":-:");
+    }
+
+    @Test
+    void anExtensionWithoutAFileIsUnknownAndDoesNotFallThroughToAlias() throws Exception {
+        home.user("joe");
+        Files.createFile(home.installation.alias().resolve(".qmail-default"));
+        assertThat(brief(home.recipient("joe-x@example.org"))).isEqualTo("unknown 5.1.1");
+    }
+
+    @Test
+    void whatStandsInPlaceOfAFileButIsNoneDoesNotCount() throws Exception {
+        Path joe = home.user("joe");
+        Files.createDirectory(joe.resolve(".qmail-dir"));
+        Files.createSymbolicLink(joe.resolve(".qmail-gone"), joe.resolve("nothing"));
+        assertThat(brief(home.recipient("joe-dir@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(brief(home.recipient("joe-gone@example.org"))).isEqualTo("unknown 5.1.1");
+        Files.createFile(joe.resolve("nothing"));
+        assertThat(brief(home.recipient("joe-gone@example.org"))).startsWith("joe:");
+    }
+
+    @Test
+    void extensionsThatNoFileCanBeNamedByAreUnknown() throws Exception {
+        home.user("joe");
+        assertThat(brief(home.recipient("joe-" + "x".repeat(900) + "@example.org")))
+                .isEqualTo("unknown 5.1.1");
+        assertThat(brief(home.recipient("joe" + "-".repeat(900) + "@example.org")))
+                .isEqualTo("unknown 5.1.1");
+        assertThat(brief(home.recipient("joe-../../../etc/passwd@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(brief(home.recipient("joe-a/b@example.org"))).isEqualTo("unknown 5.1.1");
+    }
+
+    @Test
+    void ahomeThatCannotBeSeenIsNotAReasonToRefuse() throws Exception {
+        Assumptions.assumeTrue(TestHome.OWN_UID != 0, "root can see every home: needs an ordinary user");
+        Path joe = home.user("joe");
+        Files.setPosixFilePermissions(joe, PosixFilePermissions.fromString("---------"));
+        try {
+            assertThat(brief(home.recipient("joe-x@example.org"))).startsWith("joe:");
+        } finally {
+            Files.setPosixFilePermissions(joe, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    @Test
+    @Covers("qmail:R12")
+    void anEmptyLocalPartIsTrash() throws Exception {
+        assertThat(home.recipient("@example.org")).isEqualTo(new Answer.Trash());
+        assertThat(home.account(new Address("@anything"))).isEqualTo(new Answer.Trash());
+    }
+
+    @Test
+    void routingComesFirst() throws Exception {
+        home.control("virtualdomains", "virt.org:joe-v\nuser@virt2.org:joe\n").control("percenthack", "pct.org\n");
+        Path joe = home.user("joe");
+        Files.createFile(joe.resolve(".qmail-v-default"));
+        assertThat(home.recipient("somebody@elsewhere.example")).isEqualTo(new Answer.Remote());
+        assertThat(brief(home.recipient("u@virt.org"))).endsWith("joe:-:v-u");
+        assertThat(brief(home.recipient("u%virt.org@pct.org"))).endsWith("joe:-:v-u");
+        assertThat(brief(home.recipient("user@virt2.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(brief(home.recipient("joe"))).endsWith("joe::");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+        joe          | joe:503:78:/home/joe::
+        Joe          | joe:503:78:/home/joe::
+        joe-X        | joe:503:78:/home/joe:-:X
+        joe.shmoe    | joe:503:78:/home/joe::
+        list         | joe:503:78:/home/joe:-:lists-main
+        LIST         | joe:503:78:/home/joe:-:lists-main
+        a            | one:11:1:/one:-:pre
+        ab-c         | two:12:1:/two:-:c
+        AB-C         | two:12:1:/two:-:C
+        abx          | one:11:1:/one:-:prebx
+        twice        | first:21:1:/first::
+        other        | all:7790:2108:/all:-:other
+        -            | all:7790:2108:/all:-:-
+        """)
+    @Covers({"qmail:U08", "qmail:U09", "qmail:U10", "qmail:U13", "qmail:U16"})
+    void assignments(String local, String account) throws Exception {
+        home.assign("""
+                =joe:joe:503:78:/home/joe:::
+                +joe-:joe:503:78:/home/joe:-::
+                =joe.shmoe:joe:503:78:/home/joe:::
+                =list:joe:503:78:/home/joe:-:lists-main:
+                +a:one:11:1:/one:-:pre:
+                +ab-:two:12:1:/two:-::
+                =twice:first:21:1:/first:::
+                =twice:second:22:1:/second:::
+                +:all:7790:2108:/all:-::
+                .
+                """);
+        home.breakNameService("getpw is never asked");
+        assertThat(brief(home.account(new Address(local + "@host.example.org"))))
+                .isEqualTo(account);
+    }
+
+    @Test
+    @Covers("qmail:U11")
+    void whatIsNotAssignedIsLookedUpInTheSystem() throws Exception {
+        home.assign("=ann:ann:503:78:/home/ann:::\n.\n");
+        home.user("joe");
+        assertThat(brief(home.recipient("joe@example.org"))).startsWith("joe:");
+        assertThat(brief(home.recipient("ann@example.org"))).startsWith("ann:503:");
+    }
+
+    @Test
+    @Covers("qmail:A08")
+    void anAssignmentToUidZeroIsDeferred() throws Exception {
+        home.assign("=root:root:0:0:/root:::\n.\n");
+        assertThat(home.recipient("root@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+            assertThat(notNow.status()).hasToString("4.3.5");
+            assertThat(notNow.reason()).contains("never delivered as root");
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"=x:x:12a:1:/x:::", "=x:x:1:-1:/x:::", "=x:x:1:1:x:::", "=x:x:99999999999:1:/x:::"})
+    void anAssignmentThatMakesNoSenseIsDeferredAndLogged(String line) throws Exception {
+        home.assign(line + "\n.\n");
+        assertThat(brief(home.recipient("x@example.org"))).isEqualTo("notnow 4.3.0");
+        assertThat(home.log()).contains("correct it and run qmail-newu");
+    }
+
+    @Test
+    void aDamagedUsersCdbIsDeferred() throws Exception {
+        Files.write(home.installation.users().resolve("cdb"), new byte[3000]);
+        assertThat(brief(home.recipient("x@example.org"))).as("no records").isEqualTo("unknown 5.1.1");
+        home.close();
+        var other = new TestHome(folder.resolve("other"));
+        try (other) {
+            Files.write(other.installation.users().resolve("cdb"), new byte[30]);
+            assertThat(brief(other.recipient("x@example.org"))).isEqualTo("notnow 4.3.0");
+        }
+    }
+
+    @Test
+    void theOrderOfTheSourcesCanBeSet() throws Exception {
+        home.control("lookupsources", "# first of all\nalias\npasswd\n");
+        home.user("joe");
+        assertThat(brief(home.recipient("joe@example.org"))).isEqualTo("unknown 5.1.1");
+        Files.createFile(home.installation.alias().resolve(".qmail-joe"));
+        assertThat(brief(home.recipient("joe@example.org"))).startsWith("alias:");
+    }
+
+    @Test
+    void questionsAreCounted() throws Exception {
+        home.user("joe");
+        home.recipient("joe@example.org");
+        home.recipient("nobody@example.org");
+        home.recipient("x@elsewhere.example");
+        assertThat(home.lookup().status()).isEqualTo("remote=1 assign=0 passwd=1 alias=1 unknown=1 notnow=0");
+    }
+}

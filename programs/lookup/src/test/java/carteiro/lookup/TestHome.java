@@ -1,0 +1,162 @@
+package carteiro.lookup;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.posix.Invocation;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.wire.Watchdog;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** An installation in a temporary folder, with accounts written by hand, and a lookup in it. */
+final class TestHome implements AutoCloseable {
+    /** Whoever runs the tests: nobody else's files can be made without root. */
+    static final int OWN_UID = SystemAccount.effectiveUid();
+
+    /** An owner of homes that is not root. */
+    static final int USER_UID = OWN_UID == 0 ? 4711 : OWN_UID;
+
+    final Installation installation;
+    final Path homes;
+    final Map<String, SystemAccount> accounts = new HashMap<>();
+    final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final Watchdog watchdog = new Watchdog();
+    private final SystemUsers users = new SystemUsers(this::account);
+    private AddressLookup lookup;
+    private String trouble = "";
+
+    TestHome(Path folder) throws IOException {
+        installation = new Installation(folder.resolve("carteiro"));
+        homes = Files.createDirectories(folder.resolve("homes"));
+        Files.createDirectories(installation.control());
+        Files.createDirectories(installation.users());
+        Files.createDirectories(installation.alias());
+        control("me", "host.example.org\n");
+        control("locals", "host.example.org\nexample.org\n");
+        accounts.put("alias", new SystemAccount("alias", USER_UID, 2108, "/nowhere"));
+    }
+
+    private Optional<SystemAccount> account(String name) throws IOException {
+        if (!trouble.isEmpty()) {
+            throw new IOException(trouble);
+        }
+        return Optional.ofNullable(accounts.get(name));
+    }
+
+    /** From now on the system's name service fails. */
+    void breakNameService(String message) {
+        trouble = message;
+    }
+
+    TestHome control(String name, String text) throws IOException {
+        Files.write(installation.control(name), Octets.bytes(text));
+        return this;
+    }
+
+    /** Makes a mail user with a home of its own. */
+    Path user(String name) throws IOException {
+        Path home = Files.createDirectories(homes.resolve(name));
+        own(home, USER_UID);
+        accounts.put(name, new SystemAccount(name, USER_UID, 100, home.toString()));
+        return home;
+    }
+
+    static void own(Path path, int uid) throws IOException {
+        if (OWN_UID == 0) {
+            Files.setAttribute(path, "unix:uid", uid);
+        }
+    }
+
+    TestHome assign(String text) throws IOException {
+        Files.write(installation.users().resolve("assign"), Octets.bytes(text));
+        Called newu = call(List.of(), "", QmailNewu::run, "qmail-newu");
+        if (newu.code != 0) {
+            throw new IOException(newu.err);
+        }
+        return this;
+    }
+
+    AddressLookup lookup() throws ControlException {
+        if (lookup == null) {
+            lookup = LookupProgram.build(
+                    installation,
+                    LookupSettings.read(installation),
+                    users,
+                    () -> users.named("alias"),
+                    new Alarms(log),
+                    watchdog);
+        }
+        return lookup;
+    }
+
+    Answer recipient(String address) throws ControlException {
+        return lookup().recipient(new Address(address));
+    }
+
+    Answer account(Address address) throws ControlException {
+        return lookup().account(address);
+    }
+
+    /** An answer as short text: an account as {@code user:uid:gid:home:dash:ext}. */
+    static String brief(Answer answer) {
+        return switch (answer) {
+            case Answer.Account a ->
+                String.join(":", a.user(), "" + a.uid(), "" + a.gid(), a.home(), a.dash(), a.extension());
+            case Answer.Forward(var targets) -> "forward " + targets;
+            case Answer.Remote() -> "remote";
+            case Answer.Trash() -> "trash";
+            case Answer.Unknown(var status, var _) -> "unknown " + status;
+            case Answer.NotNow(var status, var _) -> "notnow " + status;
+        };
+    }
+
+    /** All that was logged; ends the log. */
+    String log() {
+        log.close();
+        return logged.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** What a command did. */
+    record Called(int code, String out, String err) {}
+
+    Called call(List<String> arguments, String input, Invocation.Work work, String name) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int code = new Invocation(
+                        arguments,
+                        Map.of("CARTEIRO_HOME", installation.home().toString()),
+                        new ByteArrayInputStream(Octets.bytes(input)),
+                        out,
+                        err)
+                .run(name, work);
+        return new Called(code, Octets.text(out.toByteArray()), Octets.text(err.toByteArray()));
+    }
+
+    SystemUsers users() {
+        return users;
+    }
+
+    @Override
+    public void close() {
+        if (lookup != null) {
+            lookup.close();
+        }
+        users.close();
+        watchdog.close();
+        log.close();
+    }
+}
