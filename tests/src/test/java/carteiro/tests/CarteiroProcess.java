@@ -76,7 +76,8 @@ final class CarteiroProcess implements AutoCloseable {
             return ROOT_OWNER;
         }
         return (Integer) Files.getAttribute(Path.of(System.getProperty("java.io.tmpdir")), "unix:uid") >= 0
-                ? Integer.parseInt(run(List.of("id", "-u"), Map.of(), "").output().strip())
+                ? Integer.parseInt(
+                        run(List.of("id", "-u"), Map.of(), "").output().strip())
                 : -1;
     }
 
@@ -152,8 +153,8 @@ final class CarteiroProcess implements AutoCloseable {
         process = builder.start();
         Process started = process;
         Thread.ofVirtual().start(() -> {
-            try (var lines = new BufferedReader(
-                    new InputStreamReader(started.getInputStream(), StandardCharsets.ISO_8859_1))) {
+            try (var lines =
+                    new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.ISO_8859_1))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     log.add(line);
                 }
@@ -207,8 +208,10 @@ final class CarteiroProcess implements AutoCloseable {
         Pattern pattern = Pattern.compile(regex);
         String[] found = new String[1];
         await("log line " + regex, () -> {
-            Optional<String> line =
-                    log.stream().skip(from).filter(l -> pattern.matcher(l).matches()).findFirst();
+            Optional<String> line = log.stream()
+                    .skip(from)
+                    .filter(l -> pattern.matcher(l).matches())
+                    .findFirst();
             line.ifPresent(l -> found[0] = l);
             if (line.isEmpty() && process != null && !process.isAlive()) {
                 throw new AssertionError("carteiro ended with " + process.exitValue() + ":\n" + tail());
@@ -235,7 +238,12 @@ final class CarteiroProcess implements AutoCloseable {
 
     /** {@code carteiro stop PROGRAM} and the like, on the running product. */
     Result control(Verb verb, String program) throws Exception {
-        return command("carteiro.start.Control", verb.name().toLowerCase(java.util.Locale.ROOT), program, "--home", home.toString());
+        return command(
+                "carteiro.start.Control",
+                verb.name().toLowerCase(java.util.Locale.ROOT),
+                program,
+                "--home",
+                home.toString());
     }
 
     enum Verb {
@@ -258,8 +266,8 @@ final class CarteiroProcess implements AutoCloseable {
         command.addAll(List.of(arguments));
         Result result = run(command, Map.of("CARTEIRO_HOME", home.toString()), input);
         if (result.exit() != 0) {
-            throw new AssertionError(mainClass + " " + List.of(arguments) + " ended with " + result.exit() + ":\n"
-                    + result.output());
+            throw new AssertionError(
+                    mainClass + " " + List.of(arguments) + " ended with " + result.exit() + ":\n" + result.output());
         }
         return result;
     }
@@ -320,13 +328,14 @@ final class CarteiroProcess implements AutoCloseable {
     /** The process ids of the programs in the split form, by name. */
     Map<String, ProcessHandle> programs() {
         var programs = new TreeMap<String, ProcessHandle>();
-        process.descendants().forEach(child -> child.info().arguments().ifPresent(arguments -> {
-            List<String> words = List.of(arguments);
-            int start = words.indexOf("carteiro.start.Start");
-            if (start >= 0 && start + 1 < words.size()) {
-                programs.put(words.get(start + 1), child);
-            }
-        }));
+        process.descendants()
+                .forEach(child -> child.info().arguments().ifPresent(arguments -> {
+                    List<String> words = List.of(arguments);
+                    int start = words.indexOf("carteiro.start.Start");
+                    if (start >= 0 && start + 1 < words.size()) {
+                        programs.put(words.get(start + 1), child);
+                    }
+                }));
         return programs;
     }
 

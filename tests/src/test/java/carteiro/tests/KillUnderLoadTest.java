@@ -54,7 +54,8 @@ class KillUnderLoadTest {
             }
             int kills = 0;
             while (clients.stream().anyMatch(Thread::isAlive)) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(KILL_EVERY_MILLIS / 2 + random.nextInt(KILL_EVERY_MILLIS)));
+                LockSupport.parkNanos(
+                        TimeUnit.MILLISECONDS.toNanos(KILL_EVERY_MILLIS / 2 + random.nextInt(KILL_EVERY_MILLIS)));
                 kills += killOne(carteiro, random) ? 1 : 0;
             }
             System.out.println("kill under load, " + form + ": " + kills + " kills, " + answered.size() + " answered");
@@ -99,7 +100,8 @@ class KillUnderLoadTest {
                     String reply = client.send(
                             "ann@example.net",
                             List.of("bob@example.org"),
-                            "Subject: " + id + "\n\n" + "x".repeat(70).concat("\n").repeat(20));
+                            "Subject: " + id + "\n\n"
+                                    + "x".repeat(70).concat("\n").repeat(20));
                     if (reply.startsWith("250 ")) {
                         answered.add(id);
                     }

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Receive, queue, send, deliver: each way through the product, in both forms. */
 class MainJobTest {
-    private static final String MESSAGE = "From: ann@example.net\nTo: bob@example.org\nSubject: hello\n\n.a dot\nbody\n";
+    private static final String MESSAGE =
+            "From: ann@example.net\nTo: bob@example.org\nSubject: hello\n\n.a dot\nbody\n";
 
     @ParameterizedTest
     @EnumSource
@@ -79,7 +80,9 @@ class MainJobTest {
             assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
             assertThat(carteiro.awaitMailbox("carol", 2))
                     .allMatch(message -> message.contains("Delivered-To: bob-") && message.endsWith(MESSAGE));
-            carteiro.await("the program's output", () -> Files.exists(carteiro.accountHome("bob").resolve("seen")));
+            carteiro.await(
+                    "the program's output",
+                    () -> Files.exists(carteiro.accountHome("bob").resolve("seen")));
             carteiro.awaitLog("delivery \\d+: success: did_0\\+0\\+1/");
             assertThat(Files.readString(carteiro.accountHome("bob").resolve("seen")))
                     .endsWith(MESSAGE + carteiro.accountHome("bob") + "\n");
@@ -202,7 +205,8 @@ class MainJobTest {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.start();
             var command = new java.util.ArrayList<>(CarteiroProcess.java());
-            command.addAll(List.of("carteiro.start.Run", "--home", carteiro.home().toString()));
+            command.addAll(
+                    List.of("carteiro.start.Run", "--home", carteiro.home().toString()));
             var second = CarteiroProcess.run(command, Map.of(), "");
             assertThat(second.exit()).isEqualTo(111);
             assertThat(second.output()).containsPattern(Pattern.compile("alert: cannot start: .+"));

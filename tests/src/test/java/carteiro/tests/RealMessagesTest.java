@@ -72,7 +72,8 @@ class RealMessagesTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("what SMTP allows arrives octet for octet, in a Maildir and at another host; what it forbids is refused")
+    @DisplayName(
+            "what SMTP allows arrives octet for octet, in a Maildir and at another host; what it forbids is refused")
     void everyMessage(Form form) throws Exception {
         List<Sample> samples = samples();
         Map<Verdict, Integer> seen = new HashMap<>();
@@ -89,12 +90,11 @@ class RealMessagesTest {
                 String id = "sample" + sent.size() + "@client.example";
                 List<String> recipients = List.of("bob@example.org", "dora@far.example");
                 try (var client = new SmtpClient(carteiro.smtp())) {
-                    String reply =
-                            switch (sample.verdict()) {
-                                case LEGAL -> client.send(id, recipients, sample.text());
-                                case BARE_CR_OR_LF -> client.sendRaw(id, recipients, sample.text());
-                                case NUL, LONG_LINE -> client.send(id, recipients, sample.text());
-                            };
+                    String reply = switch (sample.verdict()) {
+                        case LEGAL -> client.send(id, recipients, sample.text());
+                        case BARE_CR_OR_LF -> client.sendRaw(id, recipients, sample.text());
+                        case NUL, LONG_LINE -> client.send(id, recipients, sample.text());
+                    };
                     boolean accepted = reply.startsWith("250 ");
                     if (accepted != (sample.verdict() == Verdict.LEGAL)) {
                         problems.add(sample.file() + " (" + sample.verdict() + "): " + reply.strip());
@@ -112,7 +112,8 @@ class RealMessagesTest {
             for (SmtpSink.Message message : sink.messages()) {
                 String expected = sent.get(message.sender()).text();
                 if (!belowTheReceivedField(message.text()).equals(expected)) {
-                    problems.add("changed on the way to the other host: " + sent.get(message.sender()).file());
+                    problems.add("changed on the way to the other host: "
+                            + sent.get(message.sender()).file());
                 }
             }
             for (String message : carteiro.awaitMailbox("bob", sent.size())) {
@@ -120,7 +121,8 @@ class RealMessagesTest {
                 String stored = message.substring(message.indexOf('\n') + 1); // Return-Path
                 stored = stored.substring(stored.indexOf('\n') + 1); // Delivered-To
                 if (!belowTheReceivedField(stored).equals(sent.get(sender).text())) {
-                    problems.add("changed on the way to the Maildir: " + sent.get(sender).file());
+                    problems.add("changed on the way to the Maildir: "
+                            + sent.get(sender).file());
                 }
             }
             assertThat(problems).isEmpty();

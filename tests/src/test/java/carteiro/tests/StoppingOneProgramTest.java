@@ -18,7 +18,8 @@ class StoppingOneProgramTest {
 
     private static void send(CarteiroProcess carteiro, String recipient) throws IOException {
         try (var client = new SmtpClient(carteiro.smtp())) {
-            assertThat(client.send("ann@example.net", List.of(recipient), MESSAGE)).startsWith("250 ");
+            assertThat(client.send("ann@example.net", List.of(recipient), MESSAGE))
+                    .startsWith("250 ");
         }
     }
 

@@ -1,0 +1,150 @@
+package carteiro.tests;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/** Debian's Postfix in a folder of its own on loopback: takes mail for one domain into a Maildir, relays the rest. */
+final class PostfixPeer implements AutoCloseable {
+    private final Path folder;
+    private final int port;
+
+    private PostfixPeer(Path folder, int port) {
+        this.folder = folder;
+        this.port = port;
+    }
+
+    /**
+     * @param domain what it takes for itself
+     * @param relayPort where on 127.0.0.1 it sends everything else
+     */
+    static PostfixPeer start(String domain, int relayPort) throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/sbin/postfix")), "SKIPPED: Postfix is not installed");
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: Postfix can be started by root alone");
+        Path folder = Files.createTempDirectory(Path.of("/tmp"), "pf");
+        Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        int port;
+        try (var free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            port = free.getLocalPort();
+        }
+        for (String part : List.of("etc", "spool", "data", "mail")) {
+            Files.createDirectories(folder.resolve(part));
+        }
+        Files.setOwner(
+                folder.resolve("data"),
+                folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postfix"));
+        CarteiroProcess.own(folder.resolve("mail"));
+        Files.writeString(
+                folder.resolve("etc/main.cf"), """
+                compatibility_level = 3.6
+                queue_directory = %1$s/spool
+                data_directory = %1$s/data
+                mail_owner = postfix
+                setgid_group = postdrop
+                myhostname = postfix.example
+                mydestination =
+                inet_interfaces = 127.0.0.1
+                inet_protocols = ipv4
+                mynetworks = 127.0.0.0/8
+                virtual_mailbox_domains = %2$s
+                virtual_mailbox_base = %1$s/mail
+                virtual_mailbox_maps = static:box/
+                virtual_uid_maps = static:%3$d
+                virtual_gid_maps = static:%3$d
+                virtual_minimum_uid = 100
+                relayhost = [127.0.0.1]:%4$d
+                smtp_host_lookup = native
+                smtp_dns_support_level = disabled
+                smtputf8_enable = yes
+                maillog_file = %1$s/postfix.log
+                maillog_file_prefixes = %1$s
+                """.formatted(folder, domain, CarteiroProcess.ROOT_OWNER, relayPort));
+        var master = new ArrayList<String>();
+        for (String line : Files.readAllLines(Path.of("/usr/share/postfix/master.cf.dist"))) {
+            String[] fields = line.trim().split("\\s+");
+            if (line.isEmpty() || line.startsWith("#") || line.startsWith(" ") || fields.length < 8) {
+                continue;
+            }
+            if (fields[0].equals("smtp") && fields[1].equals("inet")) {
+                fields[0] = "127.0.0.1:" + port;
+            }
+            fields[4] = "n"; // no chroot: there is nothing in the folder to change into
+            master.add(String.join(" ", fields));
+        }
+        Files.write(folder.resolve("etc/master.cf"), master);
+        var postfix = new PostfixPeer(folder, port);
+        postfix.run("start");
+        long end = System.nanoTime() + CarteiroProcess.PATIENCE.toNanos();
+        while (!postfix.greets()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("Postfix does not greet:\n" + postfix.log());
+            }
+            LockSupport.parkNanos(50_000_000);
+        }
+        return postfix;
+    }
+
+    private boolean greets() {
+        try (var socket = new Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(5_000);
+            return socket.getInputStream().read() == '2';
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void run(String command) throws Exception {
+        CarteiroProcess.run(
+                List.of("/usr/sbin/postfix", "-c", folder.resolve("etc").toString(), command), Map.of(), "");
+    }
+
+    int port() {
+        return port;
+    }
+
+    String log() {
+        try {
+            return Files.readString(folder.resolve("postfix.log"), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** The messages in its mailbox. */
+    List<String> mailbox() {
+        Path box = folder.resolve("mail/box/new");
+        if (!Files.isDirectory(box)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(box)) {
+            var messages = new ArrayList<String>();
+            for (Path file : files.toList()) {
+                messages.add(Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+            return messages;
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        run("stop");
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}
