@@ -57,7 +57,7 @@ final class CarteiroProcess implements AutoCloseable {
         if (asRoot() && form == Form.SPLIT) {
             init.add("--create-users");
         }
-        carteiro.command("carteiro.start.Init", init.subList(1, init.size()).toArray(String[]::new));
+        carteiro.command("carteiro.start.Start", init.toArray(String[]::new));
         carteiro.control("smtpdlisten", "127.0.0.1:0");
         carteiro.control("locals", "example.org\nmail.example.org");
         carteiro.control("rcpthosts", "example.org\nmail.example.org");
@@ -143,7 +143,7 @@ final class CarteiroProcess implements AutoCloseable {
     CarteiroProcess start() throws Exception {
         int from = log.size();
         var command = new ArrayList<>(java("-Xmx512m", "-XX:+UseSerialGC"));
-        command.add("carteiro.start.Run");
+        command.addAll(List.of("carteiro.start.Start", "run"));
         command.addAll(List.of("--home", home.toString()));
         if (form == Form.SPLIT) {
             command.add("--split");
@@ -252,7 +252,7 @@ final class CarteiroProcess implements AutoCloseable {
         RESTART,
         RELOAD,
         STATUS,
-        NOW
+        ALARM
     }
 
     /** Runs one of the product's commands in this home. */

@@ -162,8 +162,8 @@ class FaultsTest {
                     carteiro.home().resolve("control/databytes")); // not even root can read that as a file
             carteiro.control("timeoutsmtpd", "0");
             var command = new ArrayList<>(CarteiroProcess.java());
-            command.addAll(
-                    List.of("carteiro.start.Run", "--home", carteiro.home().toString()));
+            command.addAll(List.of(
+                    "carteiro.start.Start", "run", "--home", carteiro.home().toString()));
             var result = CarteiroProcess.run(command, Map.of(), "");
             assertThat(result.exit()).isEqualTo(111);
             assertThat(result.output()).contains("control/databytes: cannot be read");

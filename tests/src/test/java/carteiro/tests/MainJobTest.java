@@ -172,7 +172,7 @@ class MainJobTest {
             }
             carteiro.awaitLog("delivery \\d+: deferral: .*");
             Files.move(away, home);
-            carteiro.control(Verb.NOW, "send");
+            carteiro.control(Verb.ALARM, "send");
             assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
         }
     }
@@ -205,8 +205,8 @@ class MainJobTest {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.start();
             var command = new java.util.ArrayList<>(CarteiroProcess.java());
-            command.addAll(
-                    List.of("carteiro.start.Run", "--home", carteiro.home().toString()));
+            command.addAll(List.of(
+                    "carteiro.start.Start", "run", "--home", carteiro.home().toString()));
             var second = CarteiroProcess.run(command, Map.of(), "");
             assertThat(second.exit()).isEqualTo(111);
             assertThat(second.output()).containsPattern(Pattern.compile("alert: cannot start: .+"));

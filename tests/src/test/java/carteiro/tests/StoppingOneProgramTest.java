@@ -137,7 +137,7 @@ class StoppingOneProgramTest {
             }
             carteiro.awaitLog("delivery \\d+: deferral: .*");
             carteiro.control(Verb.START, "lookup");
-            carteiro.control(Verb.NOW, "send");
+            carteiro.control(Verb.ALARM, "send");
             assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
             assertThat(carteiro.log()).noneMatch(line -> line.startsWith("bounce msg"));
         }
