@@ -3,4 +3,6 @@ module carteiro.dns {
     requires transitive carteiro.mail;
     requires transitive carteiro.control;
     requires org.dnsjava;
+
+    exports carteiro.dns;
 }

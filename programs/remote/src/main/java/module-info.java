@@ -8,4 +8,7 @@ module carteiro.remote {
     requires carteiro.protocol;
     requires carteiro.smtp;
     requires carteiro.dns;
+
+    provides carteiro.protocol.Program with
+            carteiro.remote.Remote;
 }

@@ -1,0 +1,24 @@
+package carteiro.dns;
+
+import java.net.InetAddress;
+import java.util.List;
+
+/** What the DNS says of a host's addresses. */
+public sealed interface HostAddresses {
+    /** At least one; IPv4 first. */
+    record Found(List<InetAddress> addresses) implements HostAddresses {
+        /** Copies the list. */
+        public Found {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /** The name exists and has none. */
+    record None() implements HostAddresses {}
+
+    /** The name does not exist, or is no name a host can have. */
+    record NoSuchHost() implements HostAddresses {}
+
+    /** Nobody can tell now. */
+    record Trouble(String reason) implements HostAddresses {}
+}

@@ -1,0 +1,159 @@
+package carteiro.remote;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Every connection there is: those in use, so that they can be closed when we stop, and those kept for the next message
+ * to the same place. Any thread; no I/O under the lock.
+ */
+final class Connections {
+    /** The most that are kept, in all and to one place; each is about 50 KiB. */
+    static final int MOST_KEPT = 200;
+
+    static final int MOST_KEPT_EACH = 40;
+
+    /** The most messages over one connection; many hosts allow no more than 100. */
+    static final int MOST_MESSAGES = 100;
+
+    /** How long one is kept. Below the shortest limit of common servers, and short enough to be no burden to them. */
+    static final Duration KEEP = Duration.ofSeconds(10);
+
+    /** Where a connection leads, and what may be sent there. */
+    record Place(InetSocketAddress address, TlsPolicy tls) {}
+
+    private record Kept(SmtpConnection connection, long since) {}
+
+    private final Map<Place, ArrayDeque<Kept>> kept = new HashMap<>();
+    private final Set<SmtpConnection> inUse = new HashSet<>();
+    private final Thread sweeper;
+    private int keptCount;
+    private boolean closed;
+
+    Connections() {
+        sweeper = Thread.ofVirtual().name("remote/kept").start(this::sweep);
+    }
+
+    /** Counts a new connection in; one that is made while we stop is closed at once. */
+    void opened(SmtpConnection connection) {
+        synchronized (this) {
+            if (!closed) {
+                inUse.add(connection);
+                return;
+            }
+        }
+        connection.close();
+    }
+
+    /** Counts a connection out and closes it. */
+    void dropped(SmtpConnection connection) {
+        synchronized (this) {
+            inUse.remove(connection);
+        }
+        connection.close();
+    }
+
+    /** A kept connection to the place, the one used last first. */
+    synchronized Optional<SmtpConnection> take(Place place) {
+        ArrayDeque<Kept> there = kept.get(place);
+        if (there == null) {
+            return Optional.empty();
+        }
+        SmtpConnection connection = there.removeLast().connection;
+        if (there.isEmpty()) {
+            kept.remove(place);
+        }
+        keptCount--;
+        inUse.add(connection);
+        return Optional.of(connection);
+    }
+
+    synchronized boolean has(Place place) {
+        return kept.containsKey(place);
+    }
+
+    /** Keeps the connection, or says goodbye if it has served enough, is out of step, or there are too many. */
+    void keep(Place place, SmtpConnection connection) {
+        boolean fit = connection.messages() < MOST_MESSAGES && !connection.isOutOfStep();
+        synchronized (this) {
+            inUse.remove(connection);
+            ArrayDeque<Kept> there = kept.get(place);
+            if (fit && !closed && keptCount < MOST_KEPT && (there == null || there.size() < MOST_KEPT_EACH)) {
+                kept.computeIfAbsent(place, _ -> new ArrayDeque<>()).addLast(new Kept(connection, System.nanoTime()));
+                keptCount++;
+                return;
+            }
+        }
+        connection.quit();
+    }
+
+    /** Closes all that are kept to a place: one of them turned out to be dead. */
+    void forget(Place place) {
+        ArrayDeque<Kept> there;
+        synchronized (this) {
+            there = kept.remove(place);
+            keptCount -= there == null ? 0 : there.size();
+        }
+        if (there != null) {
+            there.forEach(each -> each.connection.close());
+        }
+    }
+
+    synchronized int keptCount() {
+        return keptCount;
+    }
+
+    private void sweep() {
+        try {
+            while (true) {
+                Thread.sleep(1000);
+                takeOlderThan(KEEP).forEach(SmtpConnection::quit);
+            }
+        } catch (InterruptedException e) {
+            // closed
+        }
+    }
+
+    private synchronized List<SmtpConnection> takeOlderThan(Duration age) {
+        var old = new ArrayList<SmtpConnection>();
+        long now = System.nanoTime();
+        for (var places = kept.values().iterator(); places.hasNext(); ) {
+            ArrayDeque<Kept> there = places.next();
+            while (!there.isEmpty() && now - there.getFirst().since >= age.toNanos()) {
+                old.add(there.removeFirst().connection);
+            }
+            if (there.isEmpty()) {
+                places.remove();
+            }
+        }
+        keptCount -= old.size();
+        return old;
+    }
+
+    /** Says goodbye on those kept; keeps no more. */
+    void closeKept() {
+        synchronized (this) {
+            closed = true;
+        }
+        sweeper.interrupt();
+        takeOlderThan(Duration.ZERO).forEach(SmtpConnection::quit);
+    }
+
+    /** Closes those in use; whoever speaks there gets an {@link java.io.IOException}. */
+    void abort() {
+        closeKept();
+        List<SmtpConnection> left;
+        synchronized (this) {
+            left = List.copyOf(inUse);
+        }
+        left.forEach(SmtpConnection::close);
+    }
+}

@@ -1,0 +1,174 @@
+package carteiro.remote;
+
+import carteiro.mail.Outcome;
+import carteiro.remote.Extensions.Extension;
+import carteiro.smtp.SmtpReply;
+import carteiro.wire.Watchdog;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+
+/** Opens connections: TCP, greeting, EHLO or HELO, STARTTLS. Any thread. */
+final class Connector {
+    /** RFC 5321 section 4.5.3.2.1. */
+    private static final Duration GREETING = Duration.ofMinutes(5);
+
+    /** EHLO, HELO and STARTTLS; the standard names none, MAIL has this. */
+    private static final Duration HELLO = Duration.ofMinutes(5);
+
+    private static final Duration HANDSHAKE = Duration.ofMinutes(2);
+
+    private final RemoteSettings settings;
+    private final Connections connections;
+    private final Watchdog watchdog;
+    private final SSLContext tls;
+
+    Connector(RemoteSettings settings, Connections connections, Watchdog watchdog, SSLContext tls) {
+        this.settings = settings;
+        this.connections = connections;
+        this.watchdog = watchdog;
+        this.tls = tls;
+    }
+
+    /** What came of it. Unless it is ready, the connection is closed. */
+    sealed interface Opened {
+        /** MAIL can be said. */
+        record Ready(SmtpConnection connection) implements Opened {}
+
+        /** It answered and does not want us, or cannot do what is required. */
+        record Refused(Outcome outcome) implements Opened {}
+
+        /** The greeting was 5xx: Failed, should every exchanger say so. */
+        record RefusedForGood(Outcome outcome) implements Opened {}
+
+        /** There was a connection, and it was lost or out of step. */
+        record Lost(Outcome outcome) implements Opened {}
+
+        /** No connection: refused, unreachable, or a reason of our own. */
+        record Unreachable(String reason) implements Opened {}
+
+        /** No connection in time: the host may be dead. */
+        record NoAnswer() implements Opened {}
+
+        /** The handshake failed. */
+        record TlsFailed(String reason) implements Opened {}
+    }
+
+    Opened open(NextHop hop, TlsPolicy policy) {
+        var socket = new Socket();
+        SmtpConnection connection;
+        try {
+            connection = connect(hop, socket);
+        } catch (SocketTimeoutException e) {
+            close(socket);
+            return new Opened.NoAnswer();
+        } catch (IOException | IllegalArgumentException e) {
+            close(socket);
+            String reason = Reports.why(e);
+            return reason.toLowerCase(Locale.ROOT).contains("timed out") // the kernel's own limit
+                    ? new Opened.NoAnswer()
+                    : new Opened.Unreachable(reason);
+        }
+        connections.opened(connection);
+        Opened opened = new Opened.Unreachable("given up");
+        try {
+            opened = greet(connection, policy);
+        } catch (IOException e) {
+            opened = new Opened.Lost(Reports.lost(hop, e));
+        } finally {
+            switch (opened) {
+                case Opened.Ready _ -> {}
+                case Opened.Refused _, Opened.RefusedForGood _ -> {
+                    connection.quit();
+                    connections.dropped(connection);
+                }
+                case Opened.Lost _, Opened.Unreachable _, Opened.NoAnswer _, Opened.TlsFailed _ ->
+                    connections.dropped(connection);
+            }
+        }
+        return opened;
+    }
+
+    private SmtpConnection connect(NextHop hop, Socket socket) throws IOException {
+        Optional<InetAddress> from = settings.outgoingFor(hop.inetAddress());
+        if (from.isPresent()) {
+            socket.bind(new InetSocketAddress(from.get(), 0));
+        }
+        socket.connect(hop.address(), (int) settings.connectLimit().toMillis());
+        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        return new SmtpConnection(hop, socket, watchdog);
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // of no further use either way
+        }
+    }
+
+    private Opened greet(SmtpConnection connection, TlsPolicy policy) throws IOException {
+        SmtpReply greeting = connection.reply(settings.limit(GREETING));
+        if (greeting.code() != 220) {
+            Outcome outcome = Reports.greetingFailed(connection.hop(), greeting);
+            return greeting.isPermanent() ? new Opened.RefusedForGood(outcome) : new Opened.Refused(outcome);
+        }
+        Optional<Outcome> refusal = hello(connection);
+        if (refusal.isPresent()) {
+            return new Opened.Refused(refusal.get());
+        }
+        return switch (policy) {
+            case NONE -> new Opened.Ready(connection);
+            case MAY, REQUIRE -> encrypt(connection, policy);
+        };
+    }
+
+    /** EHLO, and HELO for who does not know it (RFC 5321 section 3.2). */
+    private Optional<Outcome> hello(SmtpConnection connection) throws IOException {
+        String name = settings.helo().orElseThrow();
+        SmtpReply ehlo = connection.ask("EHLO " + name, settings.limit(HELLO));
+        if (ehlo.code() == 250) {
+            connection.extensions(Extensions.of(ehlo));
+            return Optional.empty();
+        }
+        if (!ehlo.isPermanent()) {
+            return Optional.of(Reports.nameRejected(connection.hop(), ehlo));
+        }
+        SmtpReply helo = connection.ask("HELO " + name, settings.limit(HELLO));
+        connection.extensions(Extensions.NONE);
+        return helo.code() == 250 ? Optional.empty() : Optional.of(Reports.nameRejected(connection.hop(), helo));
+    }
+
+    private Opened encrypt(SmtpConnection connection, TlsPolicy policy) throws IOException {
+        boolean offered = connection.extensions().offers(Extension.STARTTLS);
+        SmtpReply reply = null;
+        if (offered) {
+            reply = connection.ask("STARTTLS", settings.limit(HELLO));
+        }
+        if (reply == null || reply.code() != 220) {
+            return switch (policy) {
+                case REQUIRE ->
+                    new Opened.Refused(
+                            reply == null
+                                    ? Reports.tlsNotOffered(connection.hop())
+                                    : Reports.tlsFailed(
+                                            connection.hop(), reply.lines().getFirst()));
+                case MAY, NONE -> new Opened.Ready(connection);
+            };
+        }
+        try {
+            connection.encrypt(tls, settings.limit(HANDSHAKE));
+        } catch (IOException | IllegalArgumentException e) {
+            return new Opened.TlsFailed(Reports.why(e));
+        }
+        Optional<Outcome> refusal = hello(connection);
+        return refusal.isPresent() ? new Opened.Refused(refusal.get()) : new Opened.Ready(connection);
+    }
+}

@@ -1,0 +1,30 @@
+package carteiro.remote;
+
+import carteiro.mail.Octets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A table keyed as smtproutes is: a domain, {@code .suffix} for all below a domain, the empty key for all others.
+ * Compared without case.
+ */
+final class DomainTable<V> {
+    private final Map<String, V> values;
+
+    DomainTable(Map<String, V> values) {
+        var lowered = new HashMap<String, V>();
+        values.forEach((key, value) -> lowered.put(Octets.lowerCase(key), value));
+        this.values = Map.copyOf(lowered);
+    }
+
+    /** The value of the domain, else of its longest listed suffix, else of the empty key. */
+    Optional<V> find(String domain) {
+        String key = Octets.lowerCase(domain);
+        V found = values.get(key);
+        for (int dot = key.indexOf('.'); found == null && dot >= 0; dot = key.indexOf('.', dot + 1)) {
+            found = values.get(key.substring(dot));
+        }
+        return Optional.ofNullable(found == null ? values.get("") : found);
+    }
+}

@@ -1,0 +1,63 @@
+package carteiro.remote;
+
+import carteiro.mail.Octets;
+import carteiro.smtp.ReplyReader;
+import carteiro.smtp.SmtpReply;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What the next hop offered in its EHLO reply.
+ *
+ * @param offered those we make use of
+ * @param sizeLimit the most octets of a message (RFC 1870); {@link Long#MAX_VALUE} if it names none
+ */
+record Extensions(Set<Extension> offered, long sizeLimit) {
+    /** Those we make use of. */
+    enum Extension {
+        /** RFC 2920. */
+        PIPELINING,
+        /** RFC 6152. */
+        EIGHT_BIT_MIME,
+        /** RFC 1870. */
+        SIZE,
+        /** RFC 6531. */
+        SMTPUTF8,
+        /** RFC 3207. */
+        STARTTLS
+    }
+
+    /** Nothing: what a server has that only knows HELO. */
+    static final Extensions NONE = new Extensions(Set.of(), Long.MAX_VALUE);
+
+    Extensions {
+        offered = Set.copyOf(offered);
+    }
+
+    boolean offers(Extension extension) {
+        return offered.contains(extension);
+    }
+
+    static Extensions of(SmtpReply ehlo) {
+        var offered = EnumSet.noneOf(Extension.class);
+        long sizeLimit = Long.MAX_VALUE;
+        for (String line : ReplyReader.keywords(ehlo)) {
+            String[] words = Octets.lowerCase(line).split("[ \t]+", 3);
+            switch (words[0]) {
+                case "pipelining" -> offered.add(Extension.PIPELINING);
+                case "8bitmime" -> offered.add(Extension.EIGHT_BIT_MIME);
+                case "smtputf8" -> offered.add(Extension.SMTPUTF8);
+                case "starttls" -> offered.add(Extension.STARTTLS);
+                case "size" -> {
+                    offered.add(Extension.SIZE);
+                    if (words.length > 1 && words[1].matches("[0-9]{1,18}")) {
+                        long limit = Long.parseLong(words[1]);
+                        sizeLimit = limit == 0 ? Long.MAX_VALUE : limit; // 0: no fixed limit
+                    }
+                }
+                default -> {} // of no use to us
+            }
+        }
+        return new Extensions(offered, sizeLimit);
+    }
+}

@@ -1,0 +1,21 @@
+package carteiro.remote;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/**
+ * A place to speak SMTP with.
+ *
+ * @param address where it listens
+ * @param host the name it was found by, or the address as text; for TLS and the log
+ */
+record NextHop(InetSocketAddress address, String host) {
+    /** The address as it stands in reports. */
+    String ip() {
+        return Literal.text(inetAddress());
+    }
+
+    InetAddress inetAddress() {
+        return address.getAddress();
+    }
+}

@@ -1,0 +1,160 @@
+package carteiro.remote;
+
+import carteiro.dns.HostAddresses;
+import carteiro.dns.HostLookup;
+import carteiro.dns.MailExchangers;
+import carteiro.dns.MailExchangers.MailExchanger;
+import carteiro.mail.Outcome;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * Where to connect for a domain, in the order to try: groups of equal preference, each in random order. Addresses are
+ * looked up when a group's turn comes. A group that holds this host ends the search (RFC 5321 section 5.1). One thread.
+ */
+final class NextHops {
+    /** The most exchangers of one domain; the others are the least preferred. */
+    static final int MOST_EXCHANGERS = 100;
+
+    private final HostLookup dns;
+    private final OwnAddresses own;
+    private final RandomGenerator random;
+    private final int smtpPort;
+    private final String domain;
+    private final ArrayDeque<List<MailExchanger>> groups = new ArrayDeque<>();
+    private Optional<Outcome> nothing = Optional.empty();
+
+    /** What the groups are made from: no thread of its own, the same for every delivery. */
+    record Sources(HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort) {}
+
+    private NextHops(Sources sources, String domain) {
+        this.dns = sources.dns;
+        this.own = sources.own;
+        this.random = sources.random;
+        this.smtpPort = sources.smtpPort;
+        this.domain = domain;
+    }
+
+    /** Those of a domain by the DNS, or the one that an address literal names. */
+    static NextHops direct(Sources sources, String domain) {
+        var hops = new NextHops(sources, domain);
+        if (Literal.ofDomain(domain).isPresent() || Literal.isBracketed(domain)) {
+            hops.groups.add(List.of(new MailExchanger(0, domain)));
+            return hops;
+        }
+        switch (sources.dns.mailExchangers(domain)) {
+            case MailExchangers.Found(var exchangers) -> hops.group(exchangers);
+            case MailExchangers.None _ -> hops.groups.add(List.of(new MailExchanger(0, domain)));
+            case MailExchangers.NullMx _ -> hops.nothing = Optional.of(Reports.nullMx(domain));
+            case MailExchangers.NoSuchHost _ -> hops.nothing = Optional.of(Reports.noSuchHost(domain));
+            case MailExchangers.Trouble(var reason) -> hops.nothing = Optional.of(Reports.dnsTrouble(domain, reason));
+        }
+        return hops;
+    }
+
+    private void group(List<MailExchanger> exchangers) {
+        var byPreference = new TreeMap<Integer, List<MailExchanger>>();
+        for (MailExchanger exchanger : exchangers) {
+            byPreference
+                    .computeIfAbsent(exchanger.preference(), _ -> new ArrayList<>())
+                    .add(exchanger);
+        }
+        int room = MOST_EXCHANGERS;
+        for (List<MailExchanger> equals : byPreference.values()) {
+            Collections.shuffle(equals, random);
+            groups.add(equals.subList(0, Math.min(equals.size(), room)));
+            room -= Math.min(equals.size(), room);
+            if (room == 0) {
+                return;
+            }
+        }
+    }
+
+    /** The next group, never empty but at the end. */
+    List<NextHop> next() {
+        while (!groups.isEmpty()) {
+            var group = new ArrayList<NextHop>();
+            for (MailExchanger exchanger : groups.removeFirst()) {
+                for (InetAddress address : addresses(exchanger.host())) {
+                    if (own.contains(address)) {
+                        groups.clear();
+                        if (!(nothing.isPresent() && nothing.get() instanceof Outcome.Deferred)) {
+                            nothing = Optional.of(Reports.bestExchangerIsThisHost(domain));
+                        }
+                        return List.of();
+                    }
+                    group.add(new NextHop(new InetSocketAddress(address, smtpPort), exchanger.host()));
+                }
+            }
+            if (!group.isEmpty()) {
+                return group;
+            }
+        }
+        return List.of();
+    }
+
+    private List<InetAddress> addresses(String host) {
+        Optional<InetAddress> literal = Literal.ofDomain(host);
+        if (literal.isPresent()) {
+            return List.of(literal.get());
+        }
+        switch (dns.addresses(host)) {
+            case HostAddresses.Found(var addresses) -> {
+                return addresses;
+            }
+            case HostAddresses.None _ -> note(Reports.noAddress(domain));
+            case HostAddresses.NoSuchHost _ ->
+                note(host.equals(domain) ? Reports.noSuchHost(domain) : Reports.noAddress(domain));
+            case HostAddresses.Trouble(var reason) -> note(Reports.dnsTrouble(host, reason));
+        }
+        return List.of();
+    }
+
+    /** "Cannot tell" outweighs "there is none". */
+    private void note(Outcome outcome) {
+        if (nothing.isEmpty() || outcome instanceof Outcome.Deferred) {
+            nothing = Optional.of(outcome);
+        }
+    }
+
+    /** Why there is nothing to try, when the first {@link #next} was empty. */
+    Outcome nothing() {
+        return nothing.orElseGet(() -> Reports.noAddress(domain));
+    }
+
+    /** Whether a lookup failed, so that there may be hops that nobody knows of. */
+    boolean isIncomplete() {
+        return nothing.isPresent() && nothing.get() instanceof Outcome.Deferred;
+    }
+
+    /** The one group of a relay: every address of it, and never "it is me". */
+    static NextHops relay(Sources sources, Route.Relay relay) {
+        var nobody = new Sources(sources.dns, _ -> false, sources.random, relay.port());
+        var hops = new NextHops(nobody, relay.host());
+        Optional<InetAddress> literal = Literal.ofSetting(relay.host());
+        if (literal.isPresent()) {
+            hops.groups.add(List.of(new MailExchanger(0, "[" + text(literal.get()) + "]")));
+            return hops;
+        }
+        switch (sources.dns.addresses(relay.host())) {
+            case HostAddresses.Found _ -> hops.groups.add(List.of(new MailExchanger(0, relay.host())));
+            case HostAddresses.Trouble(var reason) ->
+                hops.nothing = Optional.of(Reports.dnsTrouble(relay.host(), reason));
+            case HostAddresses.None _, HostAddresses.NoSuchHost _ ->
+                hops.nothing = Optional.of(Reports.relayMissing(relay.host()));
+        }
+        return hops;
+    }
+
+    private static String text(InetAddress address) {
+        String text = Literal.text(address);
+        return text.indexOf(':') < 0 ? text : "IPv6:" + text;
+    }
+}

@@ -1,0 +1,28 @@
+package carteiro.remote;
+
+import carteiro.control.Installation;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+
+/** The command {@code qmail-tcpok}: forgets every address that did not answer; remote tries them again at once. */
+public final class QmailTcpok {
+    private QmailTcpok() {}
+
+    /** Runs the command. */
+    public static void main(String[] arguments) {
+        System.exit(run(Installation.ofEnvironment(System.getenv()), System.err));
+    }
+
+    static int run(Installation installation, PrintStream errors) {
+        Path table = Remote.deadHosts(installation);
+        try {
+            DeadHosts.clear(table);
+            return 0;
+        } catch (IOException e) {
+            errors.println(
+                    "qmail-tcpok: " + table + " cannot be emptied: " + e.getMessage() + "; run it as root or qmailr");
+            return 111;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package carteiro.remote;
+
+import carteiro.control.Installation;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+
+/** The command {@code qmail-tcpto}: a line for each address that did not answer of late. */
+public final class QmailTcpto {
+    private QmailTcpto() {}
+
+    /** Runs the command. */
+    public static void main(String[] arguments) {
+        System.exit(run(Installation.ofEnvironment(System.getenv()), Clock.systemUTC(), System.out, System.err));
+    }
+
+    static int run(Installation installation, Clock clock, PrintStream out, PrintStream errors) {
+        Path table = Remote.deadHosts(installation);
+        try {
+            Instant now = clock.instant();
+            for (DeadHosts.Entry entry : DeadHosts.list(table)) {
+                long age = Math.max(0, Duration.between(entry.last(), now).toSeconds());
+                out.print(Literal.text(entry.address()) + " timed out " + age + " seconds ago; # recent timeouts: "
+                        + entry.count() + "\n");
+            }
+            out.flush();
+            return 0;
+        } catch (NoSuchFileException e) {
+            return 0; // nothing was ever noted
+        } catch (IOException e) {
+            errors.println("qmail-tcpto: " + table + " cannot be read: " + e.getMessage());
+            return 111;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+package carteiro.remote;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.dns.DnsLookup;
+import carteiro.log.EventLog;
+import carteiro.mail.Outcome;
+import carteiro.protocol.Deliver;
+import carteiro.protocol.Messages;
+import carteiro.protocol.Program;
+import carteiro.protocol.Wires;
+import carteiro.wire.Watchdog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
+
+/** Delivers messages to other hosts (docs/programs/remote.md). */
+public final class Remote implements Program {
+    /** How long deliveries whose connections were closed may take to say so. */
+    private static final Duration LAST_REPORTS = Duration.ofSeconds(3);
+
+    /** For {@link java.util.ServiceLoader}. */
+    public Remote() {}
+
+    @Override
+    public String name() {
+        return "remote";
+    }
+
+    @Override
+    public String user() {
+        return "qmailr";
+    }
+
+    @Override
+    public Running start(Surroundings surroundings) throws ControlException, IOException {
+        RemoteSettings settings = RemoteSettings.read(surroundings.installation());
+        surroundings.dropPrivileges();
+        var at = new AtWork(surroundings, settings, OwnAddresses.ofThisHost(), Route.SMTP);
+        at.offer();
+        return at;
+    }
+
+    /** Where the table of dead hosts is. */
+    static Path deadHosts(Installation installation) {
+        return installation.run("remote").resolve("tcpto");
+    }
+
+    /** What makes up a delivery's tools with these settings. */
+    static RemoteDelivery.Tools tools(
+            RemoteSettings settings,
+            OwnAddresses own,
+            int smtpPort,
+            Connections connections,
+            DeadHosts deadHosts,
+            Watchdog watchdog,
+            SSLContext tls,
+            EventLog log) {
+        var sources = new NextHops.Sources(
+                new DnsLookup(settings.dnsServers()),
+                own,
+                () -> ThreadLocalRandom.current().nextLong(),
+                smtpPort);
+        var connector = new Connector(settings, connections, watchdog, tls);
+        return new RemoteDelivery.Tools(settings, sources, connector, connections, deadHosts, watchdog, log);
+    }
+
+    /** The program at work. */
+    static final class AtWork implements Running, Deliver {
+        private final Surroundings surroundings;
+        private final OwnAddresses own;
+        private final int smtpPort;
+        private final Connections connections = new Connections();
+        private final Watchdog watchdog = new Watchdog();
+        private final SSLContext tls = AnyCertificate.context();
+        private final DeadHosts deadHosts;
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Condition idle = lock.newCondition();
+        private int running;
+        private boolean stopping;
+        private Closeable door = () -> {};
+        private volatile RemoteDelivery.Tools tools;
+
+        AtWork(Surroundings surroundings, RemoteSettings settings, OwnAddresses own, int smtpPort) throws IOException {
+            this.surroundings = surroundings;
+            this.own = own;
+            this.smtpPort = smtpPort;
+            Path table = deadHosts(surroundings.installation());
+            Files.createDirectories(table.getParent());
+            deadHosts = DeadHosts.cleared(table, Clock.systemUTC(), surroundings.log());
+            tools = toolsFor(settings);
+            if (settings.helo().isEmpty()) {
+                surroundings
+                        .log()
+                        .alert(
+                                "remote",
+                                "control/helohost and control/me are missing: all mail waits; write the host's"
+                                        + " full name into control/me");
+            }
+        }
+
+        private RemoteDelivery.Tools toolsFor(RemoteSettings settings) {
+            return Remote.tools(settings, own, smtpPort, connections, deadHosts, watchdog, tls, surroundings.log());
+        }
+
+        void offer() throws IOException {
+            door = surroundings.wires().offer(Wires.Channel.REMOTE, this);
+        }
+
+        @Override
+        public List<Outcome> deliver(Delivery delivery) throws IOException {
+            begin();
+            try {
+                return tried(delivery);
+            } catch (RuntimeException e) { // our own mistake: nobody's mail bounces for it
+                surroundings.log().bug("remote", e);
+                return Collections.nCopies(
+                        delivery.recipients().size(),
+                        Outcome.notNow("Sorry, remote has a bug; its log says which. (#4.3.0)\n"));
+            } finally {
+                end();
+            }
+        }
+
+        private List<Outcome> tried(Delivery delivery) {
+            Messages messages = surroundings.wires().messages();
+            var letter = new Letter(
+                    delivery.sender(),
+                    delivery.recipients(),
+                    delivery.body(),
+                    delivery.form(),
+                    delivery.octets(),
+                    () -> messages.open(delivery.message()));
+            String domain = delivery.recipients().getFirst().domain();
+            return RemoteDelivery.deliver(tools, letter, domain)
+                    .folded(delivery.recipients().size());
+        }
+
+        private void begin() throws IOException {
+            lock.lock();
+            try {
+                if (stopping) {
+                    throw new IOException("remote is stopping");
+                }
+                running++;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void end() {
+            lock.lock();
+            try {
+                running--;
+                if (running == 0) {
+                    idle.signalAll();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void reload() throws ControlException {
+            RemoteSettings settings = RemoteSettings.read(surroundings.installation());
+            tools = toolsFor(settings);
+            surroundings.log().info("remote", "control files read again");
+        }
+
+        @Override
+        public String status() {
+            lock.lock();
+            try {
+                return "running=" + running + " kept=" + connections.keptCount();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void stop(Duration patience) {
+            lock.lock();
+            try {
+                if (stopping) {
+                    return;
+                }
+                stopping = true;
+            } finally {
+                lock.unlock();
+            }
+            connections.closeKept();
+            if (!awaitIdle(patience)) {
+                surroundings.log().warning("remote", "stopping in the midst of deliveries: their messages stay queued");
+                connections.abort();
+                awaitIdle(LAST_REPORTS);
+            }
+            try {
+                door.close();
+            } catch (IOException e) {
+                surroundings.log().warning("remote", "closing: " + e.getMessage());
+            }
+            watchdog.close();
+        }
+
+        private boolean awaitIdle(Duration limit) {
+            lock.lock();
+            try {
+                long left = limit.toNanos();
+                while (running > 0 && left > 0) {
+                    left = idle.awaitNanos(left);
+                }
+                return running == 0;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

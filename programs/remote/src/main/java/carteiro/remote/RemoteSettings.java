@@ -1,0 +1,79 @@
+package carteiro.remote;
+
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.dns.DnsServers;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What remote reads from control files.
+ *
+ * @param helo the name we give; empty if neither helohost nor me exists: then nothing is delivered
+ * @param connectLimit how long a connection may take to open
+ * @param silenceLimit how long any one answer or write may take; shorter limits of RFC 5321 stay
+ */
+record RemoteSettings(
+        Optional<String> helo,
+        Duration connectLimit,
+        Duration silenceLimit,
+        DomainTable<Route> routes,
+        DomainTable<TlsPolicy> tls,
+        List<InetAddress> outgoing,
+        DnsServers dnsServers) {
+    RemoteSettings {
+        outgoing = List.copyOf(outgoing);
+    }
+
+    /** @throws ControlException naming every problem */
+    static RemoteSettings read(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        Optional<String> helo = files.line("helohost").or(() -> files.line("me"));
+        if (helo.isPresent() && !helo.get().matches("[\\x21-\\x7e]{1,255}")) {
+            files.problem(
+                    files.line("helohost").isPresent() ? "helohost" : "me",
+                    1,
+                    "\"" + helo.get() + "\" is not a host name; write one such as mail.example.org");
+        }
+        var settings = new RemoteSettings(
+                helo,
+                Duration.ofSeconds(files.number("timeoutconnect", 1, 3600, 60)),
+                Duration.ofSeconds(files.number("timeoutremote", 1, 86_400, 1200)),
+                Route.read(files),
+                TlsPolicy.read(files),
+                outgoing(files),
+                DnsServers.read(files));
+        files.check();
+        return settings;
+    }
+
+    private static List<InetAddress> outgoing(ControlFiles files) {
+        var addresses = new ArrayList<InetAddress>();
+        for (String line : files.list("outgoingip").orElse(List.of())) {
+            Literal.ofSetting(line)
+                    .ifPresentOrElse(
+                            addresses::add,
+                            () -> files.problem(
+                                    "outgoingip",
+                                    0,
+                                    "\"" + line + "\" is not an address; write 192.0.2.1 or 2001:db8::1"));
+        }
+        return addresses;
+    }
+
+    /** The address to connect from, if one of the same family was named. */
+    Optional<InetAddress> outgoingFor(InetAddress target) {
+        return outgoing.stream()
+                .filter(address -> address.getClass() == target.getClass())
+                .findFirst();
+    }
+
+    /** RFC 5321 section 4.5.3.2, each bounded by timeoutremote. */
+    Duration limit(Duration ofTheStandard) {
+        return ofTheStandard.compareTo(silenceLimit) < 0 ? ofTheStandard : silenceLimit;
+    }
+}

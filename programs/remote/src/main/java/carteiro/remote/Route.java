@@ -1,0 +1,52 @@
+package carteiro.remote;
+
+import carteiro.control.ControlFiles;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Where the mail of a domain goes: control/smtproutes. */
+sealed interface Route {
+    /** To the domain's exchangers, as the DNS says. */
+    record Direct() implements Route {}
+
+    /** To a host whatever the DNS says: its addresses alone are looked up, and it may be this host. */
+    record Relay(String host, int port) implements Route {}
+
+    /** SMTP's port. */
+    int SMTP = 25;
+
+    /** Reads control/smtproutes. */
+    static DomainTable<Route> read(ControlFiles files) {
+        var routes = new HashMap<String, Route>();
+        files.map("smtproutes").orElse(Map.of()).forEach((domain, value) -> {
+            String relay = value.strip();
+            if (relay.isEmpty()) {
+                routes.put(domain, new Direct());
+                return;
+            }
+            int end = relay.startsWith("[") ? relay.indexOf(']') + 1 : relay.indexOf(':');
+            String host = end <= 0 ? relay : relay.substring(0, end);
+            String port = end <= 0 || end >= relay.length() ? "" : relay.substring(end);
+            if (host.startsWith("[") && Literal.ofSetting(host).isEmpty() || !host.matches("[\\x21-\\x7e]+")) {
+                files.problem("smtproutes", 0, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
+            } else if (!port.isEmpty() && !isPort(port)) {
+                files.problem(
+                        "smtproutes",
+                        0,
+                        "\"" + value + "\" does not end in a port from 1 to 65535; write name:port, or [::1]:port for"
+                                + " IPv6");
+            } else {
+                routes.put(domain, new Relay(host, port.isEmpty() ? SMTP : Integer.parseInt(port.substring(1))));
+            }
+        });
+        return new DomainTable<>(routes);
+    }
+
+    private static boolean isPort(String text) {
+        if (!text.matches(":[0-9]{1,5}")) {
+            return false;
+        }
+        int port = Integer.parseInt(text.substring(1));
+        return port >= 1 && port <= 65_535;
+    }
+}

@@ -1,0 +1,191 @@
+package carteiro.remote;
+
+import carteiro.mail.Octets;
+import carteiro.smtp.ReplyReader;
+import carteiro.smtp.SmtpReply;
+import carteiro.wire.Watchdog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+
+/** A connection to a next hop, greeted or not: lines out, replies in, each within its time. One thread at a time. */
+final class SmtpConnection implements Closeable {
+    /** One block of a message as queue keeps it; most messages are one. */
+    static final int BLOCK = 16 * 1024;
+
+    private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+    private final NextHop hop;
+    private final Socket raw;
+    private final Watchdog watchdog;
+    private TimedInput input;
+    private OutputStream out;
+    private ReplyReader replies;
+    private Extensions extensions = Extensions.NONE;
+    private int messages;
+    private final byte[] block = new byte[BLOCK];
+    private final byte[] wire = new byte[WireForm.room(BLOCK)];
+
+    SmtpConnection(NextHop hop, Socket connected, Watchdog watchdog) throws IOException {
+        this.hop = hop;
+        this.raw = connected;
+        this.watchdog = watchdog;
+        this.input = new TimedInput(connected);
+        this.out = connected.getOutputStream();
+        this.replies = new ReplyReader(input);
+    }
+
+    /** Reads that end at a given time, whatever trickles in. */
+    private static final class TimedInput extends InputStream {
+        private final Socket socket;
+        private final InputStream in;
+        private long deadline = System.nanoTime();
+
+        TimedInput(Socket socket) throws IOException {
+            this.socket = socket;
+            this.in = socket.getInputStream();
+        }
+
+        void endAfter(Duration limit) {
+            deadline = System.nanoTime() + limit.toNanos();
+        }
+
+        @Override
+        public int read(byte[] octets, int from, int length) throws IOException {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                throw new SocketTimeoutException("no answer in time");
+            }
+            socket.setSoTimeout((int) Math.min(left, Integer.MAX_VALUE));
+            try {
+                return in.read(octets, from, length);
+            } catch (SocketTimeoutException e) {
+                var late = new SocketTimeoutException("no answer in time");
+                late.initCause(e);
+                throw late;
+            }
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int available() throws IOException {
+            return in.available();
+        }
+    }
+
+    NextHop hop() {
+        return hop;
+    }
+
+    Extensions extensions() {
+        return extensions;
+    }
+
+    void extensions(Extensions offered) {
+        extensions = offered;
+    }
+
+    /** How many messages were begun here. */
+    int messages() {
+        return messages;
+    }
+
+    void countMessage() {
+        messages++;
+    }
+
+    /** Room for one block of a message, of {@link #BLOCK} octets. */
+    byte[] block() {
+        return block;
+    }
+
+    /** Room for that block in its wire form. */
+    byte[] wire() {
+        return wire;
+    }
+
+    /** Writes in one call. */
+    void write(byte[] octets, int from, int length, Duration limit) throws IOException {
+        try (var _ = watchdog.closeAfter(limit, raw)) {
+            out.write(octets, from, length);
+            out.flush();
+        } catch (IOException e) {
+            throw raw.isClosed() ? new IOException("it stopped reading, or we are stopping", e) : e;
+        }
+    }
+
+    /** Writes lines, CR LF included, in one call. */
+    void write(String lines, Duration limit) throws IOException {
+        byte[] octets = Octets.bytes(lines);
+        write(octets, 0, octets.length, limit);
+    }
+
+    /** Reads one reply; it must be complete within the limit. */
+    SmtpReply reply(Duration limit) throws IOException {
+        input.endAfter(limit);
+        return replies.read();
+    }
+
+    SmtpReply ask(String line, Duration limit) throws IOException {
+        write(line + "\r\n", limit);
+        return reply(limit);
+    }
+
+    /** Whether there is a reply that nobody asked for, or the other side has gone; then nothing more is to be said here. */
+    boolean isOutOfStep() {
+        try {
+            return raw.isClosed() || replies.hasMore();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Goes on encrypted, after the next hop said 220 to STARTTLS. */
+    void encrypt(SSLContext context, Duration limit) throws IOException {
+        if (replies.hasMore()) { // RFC 3207 section 4: what was said in clear must not be taken for encrypted
+            throw new IOException("it went on in clear after its answer to STARTTLS");
+        }
+        var tls = (SSLSocket) context.getSocketFactory()
+                .createSocket(raw, hop.host(), hop.address().getPort(), true);
+        try (var _ = watchdog.closeAfter(limit, raw)) {
+            tls.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+            tls.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
+            tls.startHandshake();
+        }
+        input = new TimedInput(tls);
+        out = tls.getOutputStream();
+        replies = new ReplyReader(input);
+        extensions = Extensions.NONE;
+    }
+
+    /** Says QUIT, does not wait for the answer, and closes. */
+    void quit() {
+        try {
+            write("QUIT\r\n", GOODBYE);
+        } catch (IOException e) {
+            // it has gone first
+        }
+        close();
+    }
+
+    /** Closes at once. Any thread; whoever reads or writes here gets an {@link IOException}. */
+    @Override
+    public void close() {
+        try {
+            raw.close();
+        } catch (IOException e) {
+            // of no further use either way
+        }
+    }
+}

@@ -1,0 +1,249 @@
+package carteiro.remote;
+
+import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Outcome;
+import carteiro.remote.Extensions.Extension;
+import carteiro.smtp.SmtpReply;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One message over one connection: MAIL to the reply after the final dot (RFC 5321 section 3.3). One thread. */
+final class SmtpTransaction {
+    // RFC 5321 sections 4.5.3.2.2 to 4.5.3.2.6
+    private static final Duration MAIL = Duration.ofMinutes(5);
+    private static final Duration RCPT = Duration.ofMinutes(5);
+    private static final Duration DATA = Duration.ofMinutes(2);
+    private static final Duration BLOCK = Duration.ofMinutes(3);
+    private static final Duration END = Duration.ofMinutes(10);
+
+    /** How long to wait for the reason, when a next hop hangs up in the middle of a message. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+    private final SmtpConnection connection;
+    private final NextHop hop;
+    private final Letter letter;
+    private final RemoteSettings settings;
+    private final List<Outcome> recipients = new ArrayList<>();
+    private final WireForm form = new WireForm();
+
+    SmtpTransaction(SmtpConnection connection, Letter letter, RemoteSettings settings) {
+        this.connection = connection;
+        this.hop = connection.hop();
+        this.letter = letter;
+        this.settings = settings;
+    }
+
+    /** How it ended. */
+    sealed interface Ended {
+        /** There is a result, and the connection is ready for MAIL again. */
+        record Clean(RemoteResult result) implements Ended {}
+
+        /** There is a result, and QUIT is all that may be said now. */
+        record Over(RemoteResult result) implements Ended {}
+
+        /** There is a result, and nothing more may be said: it could be taken for a part of the message. */
+        record Broken(RemoteResult result) implements Ended {}
+
+        /** MAIL was refused or never answered: nothing has happened to the message. */
+        record NotBegun(Outcome outcome) implements Ended {}
+    }
+
+    private Ended broken(Outcome message) {
+        return new Ended.Broken(new RemoteResult(recipients, message));
+    }
+
+    Ended run() {
+        InputStream message;
+        try {
+            message = letter.message().open();
+        } catch (IOException e) {
+            return new Ended.Clean(RemoteResult.forAll(Reports.messageUnreadable(Reports.why(e))));
+        }
+        Ended ended;
+        try {
+            ended = run(message);
+        } catch (IOException e) { // what the connection throws is caught nearer to it
+            ended = broken(Reports.messageUnreadable(Reports.why(e)));
+        } finally {
+            close(message);
+        }
+        return ended;
+    }
+
+    private static void close(InputStream message) {
+        try {
+            message.close();
+        } catch (IOException e) {
+            // it was read to its end, or given up: neither changes what the next hop said
+        }
+    }
+
+    private Ended run(InputStream message) throws IOException {
+        int first = message.readNBytes(connection.block(), 0, SmtpConnection.BLOCK);
+        int ready = form.put(connection.block(), 0, first, connection.wire(), 0);
+        boolean whole = first < SmtpConnection.BLOCK;
+        if (whole) {
+            ready += form.end(connection.wire(), ready);
+        }
+        long size = whole ? ready - 3 : letter.octets();
+        boolean wide = letter.hasWideAddress()
+                || letter.form() == AddressForm.SMTPUTF8 && !headerIsAscii(connection.block(), first);
+        if (wide && !connection.extensions().offers(Extension.SMTPUTF8)) {
+            return new Ended.Clean(RemoteResult.forAll(Reports.noUtf8(hop)));
+        }
+        if (size > connection.extensions().sizeLimit()) {
+            return new Ended.Clean(RemoteResult.forAll(
+                    Reports.tooLarge(hop, size, connection.extensions().sizeLimit())));
+        }
+        connection.countMessage();
+        Optional<Ended> ended;
+        try {
+            ended = envelope(size, wide ? AddressForm.SMTPUTF8 : AddressForm.ASCII);
+        } catch (IOException e) {
+            return broken(Reports.lost(hop, e));
+        }
+        return ended.isPresent() ? ended.get() : content(message, ready, whole);
+    }
+
+    /** Whether no octet before the first empty line is above 127; a longer header is not trusted to be. */
+    private static boolean headerIsAscii(byte[] octets, int length) {
+        byte before = '\n';
+        for (int i = 0; i < length; i++) {
+            if (octets[i] < 0) {
+                return false;
+            }
+            if (octets[i] == '\n' && before == '\n') {
+                return true;
+            }
+            before = octets[i];
+        }
+        return length < SmtpConnection.BLOCK;
+    }
+
+    /** MAIL, RCPT and DATA; empty if the message is to follow. */
+    private Optional<Ended> envelope(long size, AddressForm addresses) throws IOException {
+        boolean pipelined = connection.extensions().offers(Extension.PIPELINING);
+        SmtpReply mail;
+        try {
+            var lines = new StringBuilder(200).append(mailCommand(size, addresses));
+            if (pipelined) { // RFC 2920 section 3.1: DATA ends the group
+                for (Address recipient : letter.recipients()) {
+                    lines.append(rcptCommand(recipient, addresses));
+                }
+                lines.append("DATA\r\n");
+            }
+            connection.write(lines.toString(), settings.limit(BLOCK));
+            mail = connection.reply(settings.limit(MAIL));
+        } catch (IOException e) {
+            return Optional.of(new Ended.NotBegun(Reports.lost(hop, e)));
+        }
+        if (!isYes(mail)) {
+            return Optional.of(new Ended.NotBegun(Reports.senderRejected(hop, mail)));
+        }
+        boolean anyone = false;
+        for (Address recipient : letter.recipients()) {
+            if (!pipelined) {
+                connection.write(rcptCommand(recipient, addresses), settings.limit(BLOCK));
+            }
+            SmtpReply reply = connection.reply(settings.limit(RCPT));
+            anyone |= isYes(reply);
+            recipients.add(isYes(reply) ? Reports.accepted(hop, reply) : Reports.recipientRefused(hop, reply));
+        }
+        if (!anyone) {
+            return Optional.of(nobodyTaken(pipelined));
+        }
+        SmtpReply data =
+                pipelined ? connection.reply(settings.limit(DATA)) : connection.ask("DATA", settings.limit(DATA));
+        if (data.code() / 100 == 3) {
+            return Optional.empty();
+        }
+        return Optional.of(new Ended.Over(new RemoteResult(recipients, Reports.dataRefused(hop, data))));
+    }
+
+    /** A pipelined DATA may have been accepted nevertheless (RFC 2920 section 3.1): then hanging up is the end of it. */
+    private Ended nobodyTaken(boolean dataSent) {
+        var result = new RemoteResult(recipients, Reports.givingUp(hop));
+        try {
+            if (!dataSent || !connection.reply(settings.limit(DATA)).isPositive()) {
+                return new Ended.Over(result);
+            }
+        } catch (IOException e) {
+            return new Ended.Broken(result);
+        }
+        return new Ended.Broken(result);
+    }
+
+    private static boolean isYes(SmtpReply reply) {
+        return reply.code() / 100 == 2;
+    }
+
+    private String mailCommand(long size, AddressForm addresses) {
+        var command = new StringBuilder("MAIL FROM:").append(Letter.path(letter.sender(), addresses));
+        if (connection.extensions().offers(Extension.SIZE)) {
+            command.append(" SIZE=").append(size);
+        }
+        if (letter.body() == BodyType.EIGHT_BIT_MIME && connection.extensions().offers(Extension.EIGHT_BIT_MIME)) {
+            command.append(" BODY=8BITMIME");
+        }
+        if (addresses == AddressForm.SMTPUTF8) {
+            command.append(" SMTPUTF8");
+        }
+        return command.append("\r\n").toString();
+    }
+
+    private static String rcptCommand(Address recipient, AddressForm addresses) {
+        return "RCPT TO:" + Letter.path(recipient, addresses) + "\r\n";
+    }
+
+    /** The message, of which the first block is ready to be written, and the answer to it. */
+    private Ended content(InputStream message, int ready, boolean whole) throws IOException {
+        int length = ready;
+        boolean last = whole;
+        while (true) {
+            try {
+                connection.write(connection.wire(), 0, length, settings.limit(BLOCK));
+            } catch (IOException e) {
+                return brokenOff(last, e);
+            }
+            if (last) {
+                break;
+            }
+            int read = message.readNBytes(connection.block(), 0, SmtpConnection.BLOCK);
+            length = form.put(connection.block(), 0, read, connection.wire(), 0);
+            if (read < SmtpConnection.BLOCK) {
+                length += form.end(connection.wire(), length);
+                last = true;
+            }
+        }
+        SmtpReply reply;
+        try {
+            reply = connection.reply(settings.limit(END));
+        } catch (IOException e) {
+            return broken(Reports.lostAfterTheDot(hop, e));
+        }
+        if (isYes(reply)) {
+            return new Ended.Clean(new RemoteResult(recipients, Reports.accepted(hop, reply)));
+        }
+        var result = new RemoteResult(recipients, Reports.messageRefused(hop, reply));
+        return reply.code() == 421 || reply.isPositive() ? new Ended.Over(result) : new Ended.Clean(result);
+    }
+
+    /** A write failed: perhaps the next hop said why before it hung up. */
+    private Ended brokenOff(boolean withTheDot, IOException e) {
+        try {
+            SmtpReply reply = connection.reply(LAST_WORDS);
+            if (!reply.isPositive()) {
+                return broken(Reports.messageRefused(hop, reply));
+            }
+        } catch (IOException silence) {
+            e.addSuppressed(silence);
+        }
+        return broken(withTheDot ? Reports.lostAfterTheDot(hop, e) : Reports.lost(hop, e));
+    }
+}

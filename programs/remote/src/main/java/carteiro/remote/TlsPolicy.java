@@ -1,0 +1,29 @@
+package carteiro.remote;
+
+import carteiro.control.ControlFiles;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Whether the connection to a domain's next hop is encrypted: control/tlsremote. */
+enum TlsPolicy {
+    /** Never. */
+    NONE,
+    /** When the next hop offers it; in clear when that fails. */
+    MAY,
+    /** Always; without it the message waits. */
+    REQUIRE;
+
+    /** Reads control/tlsremote. */
+    static DomainTable<TlsPolicy> read(ControlFiles files) {
+        var policies = new HashMap<String, TlsPolicy>();
+        files.map("tlsremote").orElse(Map.of()).forEach((domain, value) -> {
+            switch (value.strip()) {
+                case "none" -> policies.put(domain, NONE);
+                case "may" -> policies.put(domain, MAY);
+                case "require" -> policies.put(domain, REQUIRE);
+                default -> files.problem("tlsremote", 0, "\"" + value + "\" is not one of none, may, require");
+            }
+        });
+        return new DomainTable<>(policies);
+    }
+}
