@@ -1,0 +1,569 @@
+package carteiro.queue;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Envelope;
+import carteiro.mail.Status;
+import carteiro.protocol.Enqueue.Receipt;
+import carteiro.queue.Disk.OpenFile;
+import carteiro.queue.Framing.Header;
+import carteiro.queue.Framing.Kind;
+import carteiro.queue.Index.Entry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one writer of the segments. It takes whatever waits, writes it in one call, syncs once, and only then answers all
+ * of it; while it syncs, the next lot gathers. There is no delay: a lone message pays one sync.
+ *
+ * <table>
+ * <caption>The order of writes, and what a crash leaves</caption>
+ * <tr><td>records written to the segment</td><td>nobody was answered: kept or cut, either is right</td></tr>
+ * <tr><td>segment synced (and folder, if it is new)</td><td>all of it is kept</td></tr>
+ * <tr><td>index changed, send told, callers answered</td><td></td></tr>
+ * </table>
+ *
+ * A write or sync that fails ends the segment at its last good record; what was new is refused, outcomes are written
+ * again to the next segment. Fields belong to the journal's thread unless said otherwise.
+ */
+final class Journal {
+    /** The size of a segment, unless one record needs more. */
+    static final int SEGMENT = 64 << 20;
+
+    private static final int BUFFER = 1 << 20;
+    private static final long MOST_IN_A_BATCH = 8 << 20; // octets
+    private static final long SYNC_REPORTS_AFTER = TimeUnit.SECONDS.toNanos(1);
+    private static final long TRY_AGAIN_AFTER = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOG_AGAIN_AFTER = TimeUnit.MINUTES.toNanos(1);
+
+    /** A segment worth preparing a spare for. */
+    private static final int BUSY = 1 << 20;
+
+    /** Told of messages when they are safe. */
+    interface Arrivals {
+        void arrived(long message, long birth, long octets, Envelope envelope);
+    }
+
+    private final Disk disk;
+    private final Index index;
+    private final Segments segments;
+    private final LargeFiles files;
+    private final Arrivals arrivals;
+    private final EventLog log;
+    private final int segmentSize;
+
+    private final LinkedBlockingQueue<Item> waiting = new LinkedBlockingQueue<>(); // bounded by who may submit
+    private final ArrayDeque<Item> again = new ArrayDeque<>();
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+    private final AtomicBoolean spare = new AtomicBoolean(); // any thread
+    private final AtomicBoolean wantsCheckpoint = new AtomicBoolean(); // any thread
+    private final Set<Long> endedFiles = new LinkedHashSet<>(); // their end is written, not synced
+    private final Set<Long> endedUnwritten = new LinkedHashSet<>(); // guarded by itself; for the next checkpoint
+    private final Thread thread;
+    private volatile boolean ending;
+
+    private @Nullable OpenFile file;
+    private int segment; // the last number used
+    private boolean preallocated;
+    private boolean named; // its name is synced
+    private int position; // end of what is written or in the buffer
+    private int flushed; // end of what is written
+    private int good; // end of the last batch that was written whole
+    private int synced;
+    private long unsyncedSince; // nanoTime; 0 if all is synced
+    private long nextMessage;
+    private long failedAt; // nanoTime of the last failure; 0 if all is well
+    private long loggedAt;
+    private volatile Place end; // everything before it is in the index
+    private volatile long lastMessage;
+
+    /**
+     * Begins with what {@link Recovery} found.
+     *
+     * @param segmentSize {@link #SEGMENT}; tests take less
+     */
+    Journal(
+            Disk disk,
+            Index index,
+            Segments segments,
+            LargeFiles files,
+            Arrivals arrivals,
+            EventLog log,
+            Recovery.Found found,
+            int segmentSize) {
+        this.disk = disk;
+        this.index = index;
+        this.segments = segments;
+        this.files = files;
+        this.arrivals = arrivals;
+        this.log = log;
+        this.segmentSize = segmentSize;
+        this.segment = found.lastSegment();
+        this.nextMessage = found.nextMessage();
+        this.lastMessage = found.nextMessage() - 1;
+        this.end = found.end();
+        this.spare.set(found.spare());
+        this.thread = Thread.ofPlatform().name("queue-journal").daemon(true).unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Hands something in; any thread. False if the journal has ended. */
+    boolean submit(Item item) {
+        if (ending) {
+            return false;
+        }
+        waiting.add(item);
+        if (ending && !thread.isAlive()) {
+            refuseRest(); // it came between the last look and the end
+        }
+        return true;
+    }
+
+    /** Returns when all that was submitted before is on disk; any thread. */
+    void sync() throws IOException {
+        var synced = new CompletableFuture<Boolean>();
+        if (submit(new Item.Sync(synced)) && !synced.join()) {
+            throw new IOException("the segment cannot be written now");
+        }
+    }
+
+    /** Where the log ends, as far as the index knows it; any thread. */
+    Place end() {
+        return end;
+    }
+
+    /** The greatest number given so far; any thread. */
+    long lastMessage() {
+        return lastMessage;
+    }
+
+    /** Whether the state of messages could not be written and must come into a checkpoint; any thread. */
+    boolean wantsCheckpoint() {
+        return wantsCheckpoint.get();
+    }
+
+    /** To be called before the index is copied into a checkpoint; the answer goes to {@link #checkpointed}. */
+    List<Long> beforeCheckpoint() {
+        wantsCheckpoint.set(false);
+        synchronized (endedUnwritten) {
+            return List.copyOf(endedUnwritten);
+        }
+    }
+
+    /** The checkpoint is on disk. */
+    void checkpointed(List<Long> ended) {
+        synchronized (endedUnwritten) {
+            ended.forEach(endedUnwritten::remove);
+        }
+        ended.forEach(files::ended);
+    }
+
+    /** Whether an empty segment should be prepared; any thread, only a hint. */
+    boolean wantsSpare() {
+        return !ending && !spare.get() && (preallocated ? position > segmentSize / 2 : position > BUSY);
+    }
+
+    /** The spare is there, filled with zeros; any thread. */
+    void spareIsReady() {
+        spare.set(true);
+    }
+
+    /** Writes what was submitted, syncs, and ends. Idempotent. */
+    void stop() throws InterruptedException {
+        if (!ending) {
+            waiting.add(new Item.End());
+        }
+        ending = true;
+        thread.join();
+        refuseRest();
+    }
+
+    private void refuseRest() {
+        for (Item item = waiting.poll(); item != null; item = waiting.poll()) {
+            refuse(item, new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping"));
+        }
+    }
+
+    private void run() {
+        var batch = new ArrayList<Item>();
+        boolean more = true;
+        while (more) {
+            batch.clear();
+            gather(batch);
+            more = !(!batch.isEmpty() && batch.getLast() instanceof Item.End);
+            try {
+                write(batch);
+                if (failedAt != 0) {
+                    failedAt = 0;
+                    log.log(new QueueEvent.WritesAgain(Segments.name(segment)));
+                }
+            } catch (IOException e) {
+                failed(batch, e);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                log.bug("queue", e);
+                failed(batch, new IOException(e));
+            }
+        }
+        seal();
+    }
+
+    /** Waits for something to do, and takes all there is of it; nothing if a sync is due. */
+    private void gather(List<Item> batch) {
+        Item item = again.isEmpty() || System.nanoTime() - failedAt < TRY_AGAIN_AFTER ? await() : null;
+        if (item == null) {
+            item = again.poll();
+        } else if (!again.isEmpty()) {
+            waitBehind(item, batch); // outcomes keep their order
+            return;
+        }
+        long octets = 0;
+        while (item != null) {
+            batch.add(item);
+            octets += item.length();
+            if (item instanceof Item.End || octets >= MOST_IN_A_BATCH) {
+                return;
+            }
+            item = again.isEmpty() ? waiting.poll() : again.poll();
+        }
+    }
+
+    private void waitBehind(Item item, List<Item> batch) {
+        batch.addAll(again);
+        again.clear();
+        batch.add(item);
+    }
+
+    private @Nullable Item await() {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    if (unsyncedSince == 0 && again.isEmpty()) {
+                        return waiting.take();
+                    }
+                    long since = unsyncedSince != 0 ? unsyncedSince : failedAt;
+                    long left =
+                            (unsyncedSince != 0 ? SYNC_REPORTS_AFTER : TRY_AGAIN_AFTER) - (System.nanoTime() - since);
+                    return waiting.poll(Math.max(left, 0), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true; // by nobody; the journal ends by End alone
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A record that is in the buffer or behind it, not yet known to be on disk. */
+    private record Framed(Item item, long message, Place place, int length) {}
+
+    private final List<Framed> framed = new ArrayList<>();
+
+    private void write(List<Item> batch) throws IOException {
+        framed.clear();
+        boolean sync = unsyncedSince != 0 && System.nanoTime() - unsyncedSince >= SYNC_REPORTS_AFTER;
+        for (int i = 0; i < batch.size(); i++) {
+            switch (batch.get(i)) {
+                case Item.Acceptance acceptance -> {
+                    sync = true;
+                    long message = nextMessage++;
+                    Place place = frame(
+                            Kind.ACCEPTED,
+                            message,
+                            acceptance.payload(),
+                            acceptance.payloadSum(),
+                            acceptance.body(),
+                            acceptance.bodySum());
+                    framed.add(new Framed(acceptance, message, place, position - place.offset()));
+                }
+                case Item.Move move -> {
+                    sync = true;
+                    Entry entry = index.entry(move.message());
+                    if (entry != null && entry.place().equals(move.from())) {
+                        byte[] payload = Payload.moved(entry.states(), move.accepted());
+                        Place place = frame(
+                                Kind.MOVED, move.message(), payload, Framing.sum(payload), move.body(), move.bodySum());
+                        framed.add(new Framed(move, move.message(), place, position - place.offset()));
+                    } else {
+                        move.written().complete(false);
+                    }
+                }
+                case Item.Report report -> {
+                    Place place = frame(
+                            report.kind(),
+                            report.message(),
+                            report.payload(),
+                            Framing.sum(report.payload()),
+                            NOTHING,
+                            0);
+                    framed.add(new Framed(report, report.message(), place, position - place.offset()));
+                }
+                case Item.Sync _, Item.End _ -> sync = true;
+            }
+        }
+        finish(sync);
+        for (Item item : batch) {
+            if (item instanceof Item.Sync(var done)) {
+                done.complete(true);
+            }
+        }
+    }
+
+    private static final Chunks NOTHING = new Chunks();
+
+    /** Puts a record into the buffer, writing the buffer as often as it is full. */
+    private Place frame(Kind kind, long message, byte[] payload, int payloadSum, Chunks body, int bodySum)
+            throws IOException {
+        int length = Framing.length(payload.length, body.octets());
+        boolean better = !preallocated && spare.get() && position > BUSY && framed.isEmpty();
+        if (file == null || length > segmentSize - position && position > FIRST_RECORD || better) {
+            finish(true); // what stands in the old segment is answered by itself
+            seal();
+            openNext();
+        }
+        var place = new Place(segment, position);
+        if (buffer.remaining() < Framing.HEADER) {
+            flush();
+        }
+        Framing.put(
+                buffer, new Header(kind, payload.length, payloadSum, body.octets(), bodySum, message, synced), place);
+        put(payload, payload.length);
+        for (int i = 0; i < body.count(); i++) {
+            put(body.chunk(i), body.length(i));
+        }
+        int padding = length - Framing.HEADER - payload.length - body.octets();
+        put(PADDING, padding);
+        position += length;
+        return place;
+    }
+
+    private static final byte[] PADDING = new byte[Framing.ALIGNMENT];
+
+    /** Where the record after a segment's first one begins: the segment is as good as empty. */
+    private static final int FIRST_RECORD = Framing.length(8, 0);
+
+    private void put(byte[] octets, int length) throws IOException {
+        int from = 0;
+        while (from < length) {
+            if (!buffer.hasRemaining()) {
+                flush();
+            }
+            int count = Math.min(length - from, buffer.remaining());
+            buffer.put(octets, from, count);
+            from += count;
+        }
+    }
+
+    private OpenFile file() {
+        OpenFile now = file;
+        if (now == null) {
+            throw new IllegalStateException("no segment is open");
+        }
+        return now;
+    }
+
+    private void flush() throws IOException {
+        buffer.flip();
+        int octets = buffer.remaining();
+        if (octets > 0) {
+            file().write(buffer, flushed);
+            flushed += octets;
+        }
+        buffer.clear();
+    }
+
+    /** Brings what is framed to the disk, then into the index, then to those who wait. */
+    private void finish(boolean sync) throws IOException {
+        if (file == null) {
+            return; // nothing was ever written
+        }
+        flush();
+        if (sync && synced < position) {
+            file().force();
+            if (!named) {
+                disk.forceFolder(Segments.FOLDER);
+                named = true;
+            }
+            synced = position;
+            unsyncedSince = 0;
+            endedFiles.forEach(files::ended);
+            endedFiles.clear();
+        } else if (synced < position && unsyncedSince == 0) {
+            unsyncedSince = System.nanoTime() | 1;
+        }
+        good = position;
+        segments.grew(segment, position);
+        for (Framed record : framed) {
+            apply(record, sync);
+        }
+        end = new Place(segment, position);
+        for (Framed record : framed) {
+            switch (record.item()) {
+                case Item.Acceptance acceptance ->
+                    acceptance.receipt().complete(new Receipt.Accepted(record.message()));
+                case Item.Move move -> move.written().complete(true);
+                case Item.Report report -> report.written().complete(true);
+                case Item.Sync _, Item.End _ -> throw new IllegalStateException("framed");
+            }
+        }
+        framed.clear();
+    }
+
+    private void apply(Framed record, boolean isSynced) {
+        switch (record.item()) {
+            case Item.Acceptance acceptance -> {
+                lastMessage = record.message();
+                if (acceptance.file() != 0) {
+                    files.live(acceptance.file(), acceptance.octets());
+                }
+                index.put(new Entry(
+                        record.message(),
+                        record.place(),
+                        record.length(),
+                        acceptance.octets(),
+                        acceptance.birth(),
+                        acceptance.envelope().recipients().size(),
+                        acceptance.file(),
+                        new int[] {Index.UNTRIED},
+                        List.of()));
+                arrivals.arrived(record.message(), acceptance.birth(), acceptance.octets(), acceptance.envelope());
+            }
+            case Item.Move _ -> index.move(record.message(), record.place(), record.length());
+            case Item.Report report -> {
+                if (report.kind() == Kind.FAILED) {
+                    index.failed(record.message(), report.recipient(), record.place(), record.length());
+                }
+                if (report.file() != 0 && isSynced) {
+                    files.ended(report.file());
+                } else if (report.file() != 0) {
+                    endedFiles.add(report.file());
+                }
+            }
+            case Item.Sync _, Item.End _ -> throw new IllegalStateException("framed");
+        }
+    }
+
+    /** The segment ends where the last batch ended that was written whole. */
+    private void failed(List<Item> batch, IOException why) {
+        long now = System.nanoTime() | 1;
+        if (failedAt == 0 || now - loggedAt >= LOG_AGAIN_AFTER) {
+            log.log(new QueueEvent.WriteFailed(Segments.name(file == null ? segment + 1 : segment), why.toString()));
+            loggedAt = now;
+        }
+        failedAt = now;
+        buffer.clear();
+        framed.clear();
+        synchronized (endedUnwritten) { // what was written may not be: their end comes into the next checkpoint
+            endedUnwritten.addAll(endedFiles);
+        }
+        endedFiles.clear();
+        wantsCheckpoint.set(true);
+        position = good;
+        seal();
+        Receipt receipt = new Receipt.NotNow(new Status(4, 3, isFull(why) ? 1 : 0), "queue cannot write its disk now");
+        for (Item item : batch) {
+            switch (item) {
+                case Item.Report report -> {
+                    if (!report.written().isDone()) {
+                        again.add(report);
+                    }
+                }
+                case Item.Acceptance _, Item.Move _, Item.Sync _, Item.End _ -> refuse(item, receipt);
+            }
+        }
+    }
+
+    /** Whether the failure means that there is no room; Java has no better sign than the system's words. */
+    static boolean isFull(IOException why) {
+        String words = String.valueOf(why.getMessage());
+        return words.contains("No space left") || words.contains("quota");
+    }
+
+    private static void refuse(Item item, Receipt receipt) {
+        switch (item) {
+            case Item.Acceptance acceptance -> acceptance.receipt().complete(receipt);
+            case Item.Move move -> move.written().complete(false);
+            case Item.Report report -> report.written().complete(false);
+            case Item.Sync(var synced) -> synced.complete(false);
+            case Item.End _ -> {
+                // ends either way
+            }
+        }
+    }
+
+    /** Ends the segment at {@link #good}; whatever lies behind it was never answered, and must not come back. */
+    private void seal() {
+        OpenFile sealed = file;
+        if (sealed == null) {
+            return;
+        }
+        file = null;
+        unsyncedSince = 0;
+        preallocated = false;
+        if (good == 0) {
+            segments.dropped(segment);
+            try {
+                disk.delete(Segments.name(segment));
+            } catch (IOException e) {
+                // Recovery finds no record in it; its number is not used again
+            }
+            return;
+        }
+        try {
+            if (sealed.size() > good) {
+                sealed.truncate(good);
+                sealed.force();
+            }
+        } catch (IOException e) {
+            // the next segment says where this one ends
+        }
+        end = new Place(segment, good);
+        segments.sealed(segment, good);
+    }
+
+    private void openNext() throws IOException {
+        segment++;
+        String name = Segments.name(segment);
+        position = 0;
+        flushed = 0;
+        good = 0;
+        synced = 0;
+        named = false;
+        buffer.clear();
+        OpenFile next;
+        if (spare.compareAndSet(true, false)) {
+            disk.rename(Segments.SPARE, name);
+            preallocated = true;
+            next = disk.open(name);
+        } else {
+            next = disk.create(name);
+        }
+        file = next;
+        segments.writing(segment, next, 0);
+        byte[] payload = Payload.segment(end);
+        frameFirst(payload);
+    }
+
+    private void frameFirst(byte[] payload) {
+        Framing.put(
+                buffer,
+                new Header(Kind.SEGMENT, payload.length, Framing.sum(payload), 0, 0, 0, 0),
+                new Place(segment, 0));
+        buffer.put(payload);
+        position = FIRST_RECORD;
+    }
+}

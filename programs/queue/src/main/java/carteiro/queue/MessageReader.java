@@ -1,0 +1,382 @@
+package carteiro.queue;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Envelope;
+import carteiro.protocol.Messages;
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.queue.Disk.OpenFile;
+import carteiro.queue.Framing.Header;
+import carteiro.queue.Framing.Kind;
+import carteiro.queue.Index.Entry;
+import carteiro.queue.Index.FailedAt;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongConsumer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads messages, envelopes and failures back. Everything is verified: what is damaged is set aside and its message
+ * given up, what cannot be read now is tried again later.
+ */
+final class MessageReader implements Messages {
+    /** A record up to this many octets is read by one call and served from memory. */
+    private static final int AT_ONCE = 64 * 1024;
+
+    private static final int PIECE = 64 * 1024;
+
+    /** A message may be rewritten to another segment while we read; twice in a row is unlikely, more is a mistake. */
+    private static final int TRIES = 4;
+
+    private final Index index;
+    private final Segments segments;
+    private final LargeFiles files;
+    private final Damage damage;
+    private final EventLog log;
+    private LongConsumer giveUp = message -> {};
+
+    MessageReader(Index index, Segments segments, LargeFiles files, Damage damage, EventLog log) {
+        this.index = index;
+        this.segments = segments;
+        this.files = files;
+        this.damage = damage;
+        this.log = log;
+    }
+
+    /** What ends a message that can never be read. Before anything else is called. */
+    void giveUpBy(LongConsumer end) {
+        giveUp = end;
+    }
+
+    /** What is read of a record. */
+    private interface Reading<T> {
+        T from(Entry entry) throws IOException;
+    }
+
+    /** Reads, again if the message was moved meanwhile; null if the message has ended or was given up. */
+    private <T> @Nullable T current(long message, Reading<T> reading) throws IOException {
+        for (int tries = 0; ; tries++) {
+            Entry entry = index.entry(message);
+            if (entry == null) {
+                return null;
+            }
+            try {
+                return reading.from(entry);
+            } catch (IOException e) {
+                Entry now = index.entry(message);
+                if (now == null) {
+                    return null;
+                }
+                if (now.place().equals(entry.place()) || tries == TRIES) {
+                    if (e instanceof DamagedRecordException && setAside(entry, e)) {
+                        return null;
+                    }
+                    log.log(new QueueEvent.Unreadable(message, e.toString()));
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private boolean setAside(Entry entry, IOException why) {
+        try {
+            segments.reading(entry.place().segment(), file -> {
+                damage.setAside(
+                        file, entry.place(), entry.length(), "message " + entry.message() + ", " + why.getMessage());
+                return 0;
+            });
+        } catch (IOException e) {
+            return false;
+        }
+        giveUp.accept(entry.message());
+        return true;
+    }
+
+    /** A message as send is told of it; null if it has ended or cannot be read now. */
+    @Nullable
+    WaitingMessage waiting(Entry asked) {
+        try {
+            return current(
+                    asked.message(),
+                    entry -> new WaitingMessage(
+                            entry.message(),
+                            Instant.ofEpochMilli(entry.birth()),
+                            entry.octets(),
+                            envelope(entry),
+                            Presenter.states(entry)));
+        } catch (IOException e) {
+            return null; // it has been logged, and is presented again in the next session
+        }
+    }
+
+    private Envelope envelope(Entry entry) throws IOException {
+        Stored stored = stored(entry.place(), entry.message());
+        ByteBuffer payload = stored.payload();
+        try {
+            if (stored.header().kind() == Kind.MOVED) {
+                var _ = Payload.states(payload);
+            }
+            Envelope envelope = Payload.envelope(payload);
+            if (envelope.recipients().size() == entry.recipients()) {
+                return envelope;
+            }
+        } catch (Payload.Misshapen e) {
+            throw new DamagedRecordException(entry.place(), String.valueOf(e.getMessage()));
+        }
+        throw new DamagedRecordException(entry.place(), "another message stands here");
+    }
+
+    /** The record at a place, which must be of that message. */
+    private Stored stored(Place place, long message) throws IOException {
+        Stored stored = segments.reading(place.segment(), file -> Stored.read(file, place));
+        if (stored.header().message() != message) {
+            throw new DamagedRecordException(place, "another message stands here");
+        }
+        return stored;
+    }
+
+    /** The failures of a message, in order of recipient. One that is lost is replaced: the bounce must go out. */
+    List<Failure> failures(long message) {
+        Entry entry = index.entry(message);
+        if (entry == null) {
+            return List.of();
+        }
+        var failures = new ArrayList<Failure>();
+        for (FailedAt at : entry.failures()) {
+            failures.add(new Failure(at.recipient(), paragraph(entry, at)));
+        }
+        failures.sort(Comparator.comparingInt(Failure::recipient));
+        return List.copyOf(failures);
+    }
+
+    /** A message with all that is needed to write it again. */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+    record Whole(Place place, byte[] accepted, byte[] body, int bodySum) {}
+
+    /** Reads all of a record; null if the message has ended or was given up. */
+    @Nullable
+    Whole whole(long message) throws IOException {
+        return current(message, entry -> {
+            Stored stored = stored(entry.place(), entry.message());
+            ByteBuffer payload = stored.payload();
+            if (stored.header().kind() == Kind.MOVED) {
+                try {
+                    var _ = Payload.states(payload);
+                } catch (Payload.Misshapen e) {
+                    throw new DamagedRecordException(entry.place(), String.valueOf(e.getMessage()));
+                }
+            }
+            byte[] accepted = new byte[payload.remaining()];
+            payload.get(accepted);
+            int size = stored.header().body();
+            ByteBuffer body = segments.reading(
+                    entry.place().segment(), file -> Stored.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
+            int sum = stored.header().bodySum();
+            if (entry.file() == 0 && (body.remaining() < size || Framing.sum(body.array()) != sum)) {
+                throw new DamagedRecordException(entry.place(), "its octets are not what was written");
+            }
+            return new Whole(entry.place(), accepted, body.array(), sum);
+        });
+    }
+
+    /** The paragraph of a failure. */
+    String paragraph(Entry entry, FailedAt at) {
+        try {
+            Stored stored = stored(at.place(), entry.message());
+            if (stored.header().kind() == Kind.FAILED && Payload.recipient(stored.payload()) == at.recipient()) {
+                return Payload.paragraph(stored.payload());
+            }
+            throw new DamagedRecordException(at.place(), "another record stands here");
+        } catch (IOException | Payload.Misshapen e) {
+            log.log(new QueueEvent.Unreadable(entry.message(), e.toString()));
+            WaitingMessage waiting = waiting(entry);
+            String recipient = waiting == null
+                    ? "recipient " + at.recipient()
+                    : waiting.envelope().recipients().get(at.recipient()).toString();
+            return recipient + ":\nDelivery failed for good; what was said then has been lost.\n\n";
+        }
+    }
+
+    @Override
+    public MessageBody open(long message) throws IOException {
+        MessageBody body = current(message, this::body);
+        if (body == null) {
+            throw new FileNotFoundException("queue has no message " + message);
+        }
+        return body;
+    }
+
+    private MessageBody body(Entry entry) throws IOException {
+        if (entry.file() == 0 && entry.length() <= AT_ONCE) {
+            return atOnce(entry);
+        }
+        Header header = stored(entry.place(), entry.message()).header();
+        if (entry.file() == 0) {
+            long from = entry.place().offset() + (long) Framing.HEADER + header.payload();
+            int segment = entry.place().segment();
+            return new Streamed(entry, segments.pin(segment), from, header.bodySum(), () -> segments.unpin(segment));
+        }
+        OpenFile file = files.pin(entry.file());
+        return new Streamed(entry, file, 0, header.bodySum(), () -> {
+            try {
+                file.close();
+            } catch (IOException e) {
+                // it was only read
+            }
+            files.unpin(entry.file());
+        });
+    }
+
+    private MessageBody atOnce(Entry entry) throws IOException {
+        ByteBuffer octets = segments.reading(
+                entry.place().segment(),
+                file -> Stored.fill(
+                        file, ByteBuffer.allocate(entry.length()), entry.place().offset()));
+        Header header = Framing.read(octets, 0, entry.place());
+        if (header == null
+                || header.message() != entry.message()
+                || header.length() != octets.limit()
+                || header.body() != entry.octets()) {
+            throw new DamagedRecordException(entry.place(), "its record is not what was written");
+        }
+        int from = Framing.HEADER + header.payload();
+        if (Framing.sum(octets.array(), from, header.body()) != header.bodySum()) {
+            throw new DamagedRecordException(entry.place(), "its octets are not what was written");
+        }
+        return new InMemory(octets.array(), from, header.body());
+    }
+
+    /** A small message. */
+    private static final class InMemory extends MessageBody {
+        private final byte[] octets;
+        private final int size;
+        private final int end;
+        private int at;
+
+        InMemory(byte[] octets, int from, int size) {
+            this.octets = octets;
+            this.size = size;
+            this.at = from;
+            this.end = from + size;
+        }
+
+        @Override
+        public long octets() {
+            return size;
+        }
+
+        @Override
+        public int read() {
+            return at < end ? octets[at++] & 0xff : -1;
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) {
+            int count = Math.min(length, end - at);
+            if (count == 0) {
+                return length == 0 ? 0 : -1;
+            }
+            System.arraycopy(octets, at, into, from, count);
+            at += count;
+            return count;
+        }
+
+        @Override
+        public int available() {
+            return end - at;
+        }
+
+        @Override
+        public long transferTo(OutputStream out) throws IOException {
+            int count = end - at;
+            out.write(octets, at, count);
+            at = end;
+            return count;
+        }
+    }
+
+    /** A message that is read piece by piece; its last octets are handed out only if all are right. */
+    private final class Streamed extends MessageBody {
+        private final Entry entry;
+        private final OpenFile file;
+        private final long start;
+        private final int expected;
+        private final Runnable release;
+        private final CRC32C sum = new CRC32C();
+        private long done;
+        private boolean closed;
+
+        Streamed(Entry entry, OpenFile file, long start, int expected, Runnable release) {
+            this.entry = entry;
+            this.file = file;
+            this.start = start;
+            this.expected = expected;
+            this.release = release;
+        }
+
+        @Override
+        public long octets() {
+            return entry.octets();
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) throws IOException {
+            if (closed) {
+                throw new IOException("closed");
+            }
+            long left = entry.octets() - done;
+            if (left == 0 || length == 0) {
+                return length == 0 ? 0 : -1;
+            }
+            int count = file.read(ByteBuffer.wrap(into, from, (int) Math.min(length, left)), start + done);
+            if (count < 0) {
+                throw damaged(new EOFException("message " + entry.message() + " is cut"));
+            }
+            sum.update(into, from, count);
+            done += count;
+            if (done == entry.octets() && (int) sum.getValue() != expected) {
+                throw damaged(new DamagedRecordException(entry.place(), "its octets are not what was written"));
+            }
+            return count;
+        }
+
+        private IOException damaged(IOException why) {
+            if (entry.file() != 0 || !setAside(entry, why)) {
+                log.log(new QueueEvent.Unreadable(entry.message(), why.toString()));
+            }
+            return why;
+        }
+
+        @Override
+        public long transferTo(OutputStream out) throws IOException {
+            byte[] piece = new byte[(int) Math.min(PIECE, Math.max(entry.octets() - done, 1))];
+            long before = done;
+            for (int count = read(piece, 0, piece.length); count >= 0; count = read(piece, 0, piece.length)) {
+                out.write(piece, 0, count);
+            }
+            return done - before;
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                release.run();
+            }
+        }
+    }
+}

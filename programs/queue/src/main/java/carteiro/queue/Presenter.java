@@ -1,0 +1,396 @@
+package carteiro.queue;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Envelope;
+import carteiro.protocol.Waiting;
+import carteiro.queue.Index.Entry;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells send what waits, and takes what became of it. What was just accepted is handed over from memory; what waited
+ * before is read again from the segments, the oldest first.
+ */
+final class Presenter implements Waiting, Journal.Arrivals {
+    /** Messages handed over from memory; further ones are looked up when send has taken those. */
+    private static final int MOST_REMEMBERED = 1000;
+
+    /** Recipients of all remembered messages together. */
+    private static final int MOST_RECIPIENTS = 10_000;
+
+    /** Octets of records behind one answer to send, so that it fits into a frame. */
+    private static final long MOST_OCTETS = 4 << 20;
+
+    /** Reports that are taken but not yet written. */
+    private static final int MOST_REPORTS = 20_000;
+
+    /** How long a report may wait for the disk before send is told that queue is in trouble. */
+    private static final Duration REPORT_PATIENCE = Duration.ofSeconds(60);
+
+    private final Index index;
+    private final MessageReader reader;
+    private final EventLog log;
+    private final Semaphore reportRoom = new Semaphore(MOST_REPORTS);
+    private @Nullable Journal journal;
+    private @Nullable Told session; // guarded by this
+    private boolean stopped; // guarded by this
+
+    Presenter(Index index, MessageReader reader, EventLog log) {
+        this.index = index;
+        this.reader = reader;
+        this.log = log;
+    }
+
+    /** Where reports are written. Before anything else is called. */
+    void writeTo(Journal writer) {
+        journal = writer;
+    }
+
+    private Journal journal() {
+        Journal now = journal;
+        if (now == null) {
+            throw new IllegalStateException("no journal yet");
+        }
+        return now;
+    }
+
+    /** Ends the session, and any to come. */
+    synchronized void stop() {
+        stopped = true;
+        endSession();
+    }
+
+    private void endSession() {
+        Told earlier = session;
+        session = null;
+        if (earlier != null) {
+            earlier.end();
+        }
+    }
+
+    @Override
+    public synchronized Session open() throws IOException {
+        if (stopped) {
+            throw new IOException("queue is stopping");
+        }
+        endSession();
+        var opened = new Told();
+        session = opened; // first: what arrives from now on is not missed
+        opened.backlog = index.numbers();
+        return opened;
+    }
+
+    @Override
+    public void arrived(long message, long birth, long octets, Envelope envelope) {
+        Told now;
+        synchronized (this) {
+            now = session;
+        }
+        if (now != null) {
+            now.arrived(message, birth, octets, envelope);
+        }
+    }
+
+    /** Something that arrived while the session was open. */
+    private record Arrival(long message, long birth, long octets, Envelope envelope) {}
+
+    private static final long NONE = -1;
+
+    private final class Told implements Session {
+        private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>(); // guarded by this
+        private int recipients; // of arrivals; guarded by this
+        private long missedAfter = NONE; // what came after this number is to be looked up; guarded by this
+        private boolean over; // guarded by this
+        private long[] backlog = {}; // the last number tells what was in it
+        private int next;
+
+        synchronized void arrived(long message, long birth, long octets, Envelope envelope) {
+            if (missedAfter != NONE) {
+                return;
+            }
+            if (arrivals.size() < MOST_REMEMBERED
+                    && recipients + envelope.recipients().size() <= MOST_RECIPIENTS) {
+                recipients += envelope.recipients().size();
+                arrivals.add(new Arrival(message, birth, octets, envelope));
+            } else {
+                missedAfter = message - 1;
+            }
+            notifyAll();
+        }
+
+        synchronized void end() {
+            over = true;
+            arrivals.clear();
+            notifyAll();
+        }
+
+        @Override
+        public List<WaitingMessage> next(int most, Duration patience) throws IOException {
+            long until = System.nanoTime() + patience.toNanos();
+            while (true) {
+                var answer = new ArrayList<WaitingMessage>();
+                long octets = 0;
+                // what is new does not wait until a million old ones have been read
+                int share = next < backlog.length ? Math.max(most / 2, 1) : most;
+                for (Arrival arrival : takeArrivals(share)) {
+                    add(answer, arrival);
+                }
+                while (answer.size() < most && octets < MOST_OCTETS && next < backlog.length) {
+                    octets += read(answer, backlog[next++]);
+                }
+                if (next == backlog.length) {
+                    lookUpMissed();
+                }
+                if (!answer.isEmpty() || System.nanoTime() - until >= 0) {
+                    return answer;
+                }
+                if (next == backlog.length) {
+                    await(until);
+                }
+            }
+        }
+
+        /** The backlog has been told: forgets it, and takes what arrived too fast to be remembered. */
+        private void lookUpMissed() {
+            long after;
+            synchronized (this) {
+                after = arrivals.isEmpty() ? missedAfter : NONE;
+                if (after != NONE) {
+                    missedAfter = NONE; // first: what arrives from now on is remembered again
+                }
+            }
+            if (after != NONE) {
+                long[] numbers = index.numbers();
+                int from = Arrays.binarySearch(numbers, after + 1);
+                from = from < 0 ? -from - 1 : from;
+                if (from < numbers.length) {
+                    backlog = Arrays.copyOfRange(numbers, from, numbers.length);
+                    next = 0;
+                    return;
+                }
+            }
+            if (backlog.length > 1) {
+                backlog = new long[] {backlog[backlog.length - 1]};
+                next = 1;
+            }
+        }
+
+        private synchronized List<Arrival> takeArrivals(int most) throws IOException {
+            if (over) {
+                throw new IOException("the session is over: queue stops, or send opened another");
+            }
+            var taken = new ArrayList<Arrival>();
+            while (taken.size() < most && !arrivals.isEmpty()) {
+                Arrival arrival = arrivals.remove();
+                recipients -= arrival.envelope().recipients().size();
+                taken.add(arrival);
+            }
+            return taken;
+        }
+
+        private synchronized void await(long until) throws IOException {
+            try {
+                while (arrivals.isEmpty() && missedAfter == NONE && !over) {
+                    long left = until - System.nanoTime();
+                    if (left <= 0) {
+                        return;
+                    }
+                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
+        }
+
+        private void add(List<WaitingMessage> answer, Arrival arrival) {
+            if (backlog.length > 0 && arrival.message() <= backlog[backlog.length - 1]) {
+                return; // it came between the opening and the look into the index
+            }
+            Envelope envelope = arrival.envelope();
+            if (index.present(arrival.message()) != null) {
+                answer.add(new WaitingMessage(
+                        arrival.message(),
+                        Instant.ofEpochMilli(arrival.birth()),
+                        arrival.octets(),
+                        envelope,
+                        Collections.nCopies(envelope.recipients().size(), RecipientState.Due.NOW)));
+            }
+        }
+
+        private long read(List<WaitingMessage> answer, long message) {
+            Entry entry = index.present(message);
+            WaitingMessage waiting = entry == null ? null : reader.waiting(entry);
+            if (entry == null || waiting == null) {
+                return 0;
+            }
+            answer.add(waiting);
+            return entry.length();
+        }
+
+        @Override
+        public void report(List<Report> reports) throws IOException {
+            Presenter.this.report(reports);
+        }
+
+        @Override
+        public List<Failure> failures(long message) {
+            return reader.failures(message);
+        }
+
+        @Override
+        public void close() {
+            synchronized (Presenter.this) {
+                if (session == this) {
+                    session = null;
+                }
+            }
+            end();
+        }
+    }
+
+    private void report(List<Report> reports) throws IOException {
+        if (!takeRoom(reports.size())) {
+            throw new IOException("queue cannot write its disk now");
+        }
+        var failures = new ArrayList<CompletableFuture<Boolean>>();
+        synchronized (reportOrder) { // the log has the order in which they were applied
+            for (Report report : reports) {
+                var written = new CompletableFuture<Boolean>();
+                Item.Report item = apply(report, written);
+                if (item == null) {
+                    reportRoom.release();
+                    continue;
+                }
+                if (report instanceof Report.Failed) {
+                    failures.add(written);
+                }
+                var _ = written.whenComplete((_, _) -> reportRoom.release());
+                if (!journal().submit(item)) {
+                    written.complete(false);
+                }
+            }
+        }
+        awaitWritten(failures);
+    }
+
+    private final Object reportOrder = new Object();
+
+    private boolean takeRoom(int permits) throws IOException {
+        try {
+            return reportRoom.tryAcquire(permits, REPORT_PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** Failures are asked for again, so that they have to be where they can be read. */
+    private static void awaitWritten(List<CompletableFuture<Boolean>> failures) throws IOException {
+        try {
+            for (CompletableFuture<Boolean> failure : failures) {
+                if (!failure.get(REPORT_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                    throw new IOException("queue stops before a failure was written");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+            throw new IOException("queue cannot write its disk now", e);
+        }
+    }
+
+    /** Applies a report to the index, but for a failure; null if there is no such message or recipient. */
+    private Item.@Nullable Report apply(Report report, CompletableFuture<Boolean> written) {
+        return switch (report) {
+            case Report.Done(long message, int recipient) ->
+                index.done(message, recipient)
+                        ? item(Framing.Kind.DONE, message, Payload.done(recipient), recipient, 0, written)
+                        : null;
+            case Report.Failed(long message, int recipient, String paragraph) -> {
+                Entry entry = index.entry(message);
+                yield entry != null && recipient >= 0 && recipient < entry.recipients()
+                        ? item(
+                                Framing.Kind.FAILED,
+                                message,
+                                Payload.failed(recipient, cut(paragraph)),
+                                recipient,
+                                0,
+                                written)
+                        : null;
+            }
+            case Report.Deferred(long message, var recipients, var due) ->
+                index.deferred(message, recipients, seconds(due.toEpochMilli()))
+                        ? item(
+                                Framing.Kind.DEFERRED,
+                                message,
+                                Payload.deferred(due.toEpochMilli(), recipients),
+                                0,
+                                0,
+                                written)
+                        : null;
+            case Report.Ended(long message) -> {
+                Index.Ended ended = index.ended(message);
+                yield ended == null ? null : item(Framing.Kind.ENDED, message, new byte[0], 0, ended.file(), written);
+            }
+        };
+    }
+
+    private static Item.Report item(
+            Framing.Kind kind,
+            long message,
+            byte[] payload,
+            int recipient,
+            long file,
+            CompletableFuture<Boolean> written) {
+        return new Item.Report(kind, message, payload, recipient, file, written);
+    }
+
+    private static String cut(String paragraph) {
+        return paragraph.length() > Report.PARAGRAPH_LIMIT ? paragraph.substring(0, Report.PARAGRAPH_LIMIT) : paragraph;
+    }
+
+    /** Ends a message that can never be read again; its octets have been set aside. */
+    void giveUp(long message) {
+        try {
+            report(List.of(new Report.Ended(message)));
+        } catch (IOException e) {
+            log.log(new QueueEvent.Unreadable(message, e.toString()));
+        }
+    }
+
+    /** Milliseconds as the seconds the index keeps, rounded up; never one of the special states. */
+    static int seconds(long milliseconds) {
+        long seconds = Math.ceilDiv(Math.clamp(milliseconds, 1, 0xffff_fff0L * 1000), 1000);
+        return (int) seconds;
+    }
+
+    /** The state of a recipient, for send. */
+    static RecipientState state(int state) {
+        return switch (state) {
+            case Index.DONE -> new RecipientState.Done();
+            case Index.BOUNCE -> new RecipientState.ToBounce();
+            case Index.UNTRIED -> RecipientState.Due.NOW;
+            default -> new RecipientState.Due(Instant.ofEpochSecond(Integer.toUnsignedLong(state)));
+        };
+    }
+
+    /** The states of all recipients, for send. */
+    static List<RecipientState> states(Entry entry) {
+        if (entry.states().length == 1) {
+            return Collections.nCopies(entry.recipients(), state(entry.states()[0]));
+        }
+        return Arrays.stream(entry.states()).mapToObj(Presenter::state).toList();
+    }
+}

@@ -1,0 +1,133 @@
+package carteiro.queue;
+
+import carteiro.log.LogEvent;
+import carteiro.log.LogText;
+
+/** What queue logs; each line with its meaning in docs/programs/queue.md. */
+sealed interface QueueEvent extends LogEvent {
+    /** Ready after a start. */
+    record Ready(long messages, long recipients, int segments, long octetsScanned, long milliseconds)
+            implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: ready: messages " + messages + " recipients " + recipients + " segments " + segments
+                    + " scanned " + octetsScanned + " octets in " + milliseconds + " ms";
+        }
+    }
+
+    /** What a crash left unfinished was cut. */
+    record TornTail(String segment, long offset, long octets) implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: " + segment + ": " + octets + " octets from " + offset
+                    + " were being written when the machine or queue stopped; no client was told they were kept; cut";
+        }
+    }
+
+    /** A record that had been safe is not what was written. */
+    record Damaged(String segment, long offset, long octets, String why, String copy) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: " + segment + ": " + octets + " octets from " + offset + " are damaged ("
+                    + LogText.sentence(why) + "); copied to queue/" + copy
+                    + "; look at it with \"strings\" or from a backup, and check the disk; the rest goes on";
+        }
+    }
+
+    /** A message cannot be read. */
+    record Unreadable(long message, String why) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: message " + message + " cannot be read now (" + LogText.sentence(why)
+                    + "); it stays queued and is tried again; check the disk";
+        }
+    }
+
+    /** A segment that messages are in is not there. */
+    record Missing(String file, long messages) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: queue/" + file + " is missing, and " + messages
+                    + " messages with it; stop queue, put the file back from a backup, start again";
+        }
+    }
+
+    /** Nothing new is taken. */
+    record DiskLow(long usable, long floor) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: disk low: " + usable + " octets left, below " + floor
+                    + " (control/queuediskfloor); new messages are put off with 4.3.1 until there is room";
+        }
+    }
+
+    /** New messages are taken again. */
+    record DiskHasRoom(long usable) implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: disk has room again: " + usable + " octets";
+        }
+    }
+
+    /** The log could not be written. */
+    record WriteFailed(String segment, String why) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: " + segment + ": cannot write (" + LogText.sentence(why)
+                    + "); messages are put off with 4.3.0 and nothing answered is lost; free or repair the disk, queue"
+                    + " goes on by itself";
+        }
+    }
+
+    /** The log can be written again. */
+    record WritesAgain(String segment) implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: " + segment + ": writing again";
+        }
+    }
+
+    /** A message could not be written to a file of its own. */
+    record LargeFailed(String file, String why) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: " + file + ": cannot write a message (" + LogText.sentence(why)
+                    + "); it was put off with 4.3.0; free or repair the disk";
+        }
+    }
+
+    /** A checkpoint could not be written. */
+    record CheckpointFailed(String why) implements QueueEvent {
+        @Override
+        public String line() {
+            return "warning: queue: cannot write a checkpoint (" + LogText.sentence(why)
+                    + "); nothing is lost, but the next start takes longer; tried again";
+        }
+    }
+
+    /** A checkpoint could not be used. */
+    record CheckpointUnusable(String file, String why) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: queue/" + file + " cannot be used (" + LogText.sentence(why)
+                    + "); an older one or all segments are read instead; messages delivered long ago may be delivered"
+                    + " again; check the disk";
+        }
+    }
+
+    /** Live messages were copied out of a sparse segment. */
+    record Rewritten(String segment, long messages, long octets) implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: " + segment + ": rewritten: messages " + messages + " octets " + octets;
+        }
+    }
+
+    /** Something that is not queue's is in its folder. */
+    record Stranger(String file) implements QueueEvent {
+        @Override
+        public String line() {
+            return "warning: queue: queue/" + LogText.safe(file) + " is not a file of queue; left alone; move it away";
+        }
+    }
+}

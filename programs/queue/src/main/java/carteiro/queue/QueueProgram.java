@@ -1,0 +1,123 @@
+package carteiro.queue;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.protocol.Program;
+import carteiro.protocol.Wires;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** The queue as start runs it (docs/programs/queue.md). */
+public final class QueueProgram implements Program {
+    /** For the service loader. */
+    public QueueProgram() {}
+
+    @Override
+    public String name() {
+        return "queue";
+    }
+
+    @Override
+    public String user() {
+        return "qmailq";
+    }
+
+    @Override
+    public Running start(Surroundings surroundings) throws ControlException, IOException {
+        Installation installation = surroundings.installation();
+        surroundings.dropPrivileges(); // nothing here needs root: every file is ours
+        var settings = new AtomicReference<>(QueueSettings.read(installation));
+        Path folder = installation.queue();
+        if (!Files.isDirectory(folder)) {
+            try {
+                Files.createDirectory(folder);
+            } catch (IOException e) {
+                throw new IOException(
+                        folder + ": cannot make this folder (" + e + "); make it, owned by the user of queue, mode 700",
+                        e);
+            }
+        }
+        var queue =
+                new Queue(new FileDisk(folder), settings::get, surroundings.log(), Clock.systemUTC(), Journal.SEGMENT);
+        Deque<Closeable> doors = new ArrayDeque<>();
+        try {
+            Wires wires = surroundings.wires();
+            doors.push(wires.offer(queue.messages()));
+            doors.push(wires.offer(queue.waiting()));
+            doors.push(wires.offer(queue.cleaning()));
+            doors.push(wires.offer(queue.inspection()));
+            doors.push(wires.offer(queue.enqueue()));
+        } catch (IOException | RuntimeException e) {
+            closeAll(doors);
+            queue.close();
+            throw e;
+        }
+        Thread.ofPlatform().name("queue-upkeep").daemon(true).start(queue::upkeep);
+        return new AtWork(surroundings, settings, queue, doors);
+    }
+
+    private static void closeAll(Deque<Closeable> doors) {
+        for (Closeable door : doors) {
+            try {
+                door.close();
+            } catch (IOException e) {
+                // it is gone either way
+            }
+        }
+    }
+
+    private static final class AtWork implements Running {
+        private final Surroundings surroundings;
+        private final AtomicReference<QueueSettings> settings;
+        private final Queue queue;
+        private final Deque<Closeable> doors;
+        private final AtomicBoolean stopped = new AtomicBoolean();
+
+        AtWork(
+                Surroundings surroundings,
+                AtomicReference<QueueSettings> settings,
+                Queue queue,
+                Deque<Closeable> doors) {
+            this.surroundings = surroundings;
+            this.settings = settings;
+            this.queue = queue;
+            this.doors = doors;
+        }
+
+        @Override
+        public void reload() throws ControlException {
+            settings.set(QueueSettings.read(surroundings.installation()));
+        }
+
+        @Override
+        public String status() {
+            return queue.status();
+        }
+
+        @Override
+        public void stop(Duration patience) {
+            if (!stopped.compareAndSet(false, true)) {
+                return;
+            }
+            try {
+                queue.stopTaking(patience);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            closeAll(doors);
+            try {
+                queue.close();
+            } catch (IOException e) {
+                surroundings.log().warning("queue", "cannot close the queue: " + e);
+            }
+        }
+    }
+}

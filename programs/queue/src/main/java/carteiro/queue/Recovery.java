@@ -1,0 +1,275 @@
+package carteiro.queue;
+
+import carteiro.log.EventLog;
+import carteiro.queue.Disk.OpenFile;
+import carteiro.queue.Index.Entry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the index from the newest checkpoint that can be used and the log behind it; without one, from all segments.
+ * May itself be stopped anywhere and begun again: it removes drafts, cuts a torn tail and copies damaged octets, nothing
+ * else.
+ */
+final class Recovery {
+    private final Disk disk;
+    private final Index index;
+    private final Segments segments;
+    private final LargeFiles files;
+    private final Damage damage;
+    private final EventLog log;
+    private long greatestMessage;
+    private long octetsScanned;
+
+    Recovery(Disk disk, Index index, Segments segments, LargeFiles files, Damage damage, EventLog log) {
+        this.disk = disk;
+        this.index = index;
+        this.segments = segments;
+        this.files = files;
+        this.damage = damage;
+        this.log = log;
+    }
+
+    /**
+     * What the queue goes on with.
+     *
+     * @param lastSegment the greatest number of a segment so far
+     * @param nextMessage the number of the next message
+     * @param end where the log ends
+     * @param spare whether an empty segment is ready
+     * @param checkpoint what was begun with, or null
+     * @param lastCheckpoint the greatest number of a checkpoint so far
+     * @param octetsScanned what was read of the segments
+     */
+    record Found(
+            int lastSegment,
+            long nextMessage,
+            Place end,
+            boolean spare,
+            @Nullable Checkpoint checkpoint,
+            long lastCheckpoint,
+            long octetsScanned) {}
+
+    Found run() throws IOException {
+        NavigableMap<Integer, Long> present = present();
+        NavigableSet<Long> checkpoints = checkpoints();
+        Checkpoint checkpoint = newest(checkpoints);
+        Place from = checkpoint == null ? new Place(0, 0) : checkpoint.place();
+        int last = Math.max(present.isEmpty() ? 0 : present.lastKey(), from.segment());
+        Place end = replay(present, from, checkpoint != null);
+        large(checkpoint);
+        reportMissing();
+        long next = Math.max(checkpoint == null ? 1 : checkpoint.nextMessage(), greatestMessage + 1);
+        return new Found(
+                last,
+                next,
+                end,
+                disk.list(Segments.FOLDER).contains("spare"),
+                checkpoint,
+                checkpoints.isEmpty() ? 0 : checkpoints.last(),
+                octetsScanned);
+    }
+
+    private NavigableMap<Integer, Long> present() throws IOException {
+        var present = new TreeMap<Integer, Long>();
+        for (String file : disk.list(Segments.FOLDER)) {
+            int number = Segments.number(file);
+            if (number > 0) {
+                long size = disk.size(Segments.name(number));
+                present.put(number, size);
+                segments.found(number, size);
+            } else if (file.equals("spare.new")) {
+                disk.delete(Segments.FOLDER + "/" + file);
+            } else if (!file.equals("spare")) {
+                log.log(new QueueEvent.Stranger(Segments.FOLDER + "/" + file));
+            }
+        }
+        return present;
+    }
+
+    private NavigableSet<Long> checkpoints() throws IOException {
+        var numbers = new TreeSet<Long>();
+        for (String file : disk.list(Checkpoint.FOLDER)) {
+            long number = Checkpoint.number(file);
+            if (number > 0) {
+                numbers.add(number);
+            } else if (file.equals("new")) {
+                disk.delete(Checkpoint.DRAFT);
+            } else {
+                log.log(new QueueEvent.Stranger(Checkpoint.FOLDER + "/" + file));
+            }
+        }
+        return numbers;
+    }
+
+    private @Nullable Checkpoint newest(NavigableSet<Long> numbers) {
+        for (long number : numbers.descendingSet()) {
+            try {
+                return Checkpoint.read(disk, number, this::load);
+            } catch (IOException e) {
+                log.log(new QueueEvent.CheckpointUnusable(Checkpoint.name(number), e.toString()));
+            }
+        }
+        return null;
+    }
+
+    private void load(Entry entry) {
+        index.put(entry);
+        greatestMessage = Math.max(greatestMessage, entry.message());
+    }
+
+    /** Applies the log from a place on; the place where it ends. */
+    private Place replay(NavigableMap<Integer, Long> present, Place from, boolean hasCheckpoint) throws IOException {
+        Map<Integer, Long> ends = new HashMap<>();
+        var after = present.tailMap(from.segment(), true);
+        for (int segment : after.keySet()) {
+            endBefore(segment).ifPresent(before -> ends.put(before.segment(), (long) before.offset()));
+        }
+        Place end = from;
+        for (Map.Entry<Integer, Long> segment : after.entrySet()) {
+            int number = segment.getKey();
+            boolean isLast = number == after.lastKey();
+            long limit = Math.min(segment.getValue(), ends.getOrDefault(number, Long.MAX_VALUE));
+            int start = number == from.segment() ? from.offset() : 0;
+            var bodies = hasCheckpoint || isLast ? Scan.Bodies.VERIFIED : Scan.Bodies.SKIPPED;
+            end = new Place(number, start);
+            if (start < limit) {
+                end = segments.reading(number, file -> {
+                    var scan = new Scan(file, number, limit, bodies);
+                    scan.run(start, this::apply);
+                    octetsScanned += scan.octetsRead();
+                    judge(scan, file, number, ends.containsKey(number));
+                    if (hasCheckpoint || isLast) {
+                        settle(file, number, scan.end(), isLast);
+                    }
+                    return new Place(number, scan.end());
+                });
+            }
+        }
+        return end;
+    }
+
+    /** Where the segment before this one ends, by this one's first record. */
+    private Optional<Place> endBefore(int segment) throws IOException {
+        return segments.reading(segment, file -> {
+            try {
+                Stored first = Stored.read(file, new Place(segment, 0));
+                return first.header().kind() == Framing.Kind.SEGMENT
+                        ? Optional.of(Payload.end(first.payload()))
+                        : Optional.empty();
+            } catch (DamagedRecordException | Payload.Misshapen e) {
+                return Optional.empty(); // the scan will say what is wrong
+            }
+        });
+    }
+
+    /** Bad octets were safe once if the segment was finished, or if a later record says that they had been synced. */
+    private void judge(Scan scan, OpenFile file, int segment, boolean finished) throws IOException {
+        for (Scan.Bad bad : scan.bad()) {
+            if (finished || bad.offset() < scan.synced()) {
+                damage.setAside(file, new Place(segment, bad.offset()), bad.length(), bad.why());
+            } else {
+                log.log(new QueueEvent.TornTail(Segments.name(segment), bad.offset(), bad.length()));
+            }
+        }
+    }
+
+    /** What is told to send from now on must survive the next crash too. */
+    private void settle(OpenFile file, int segment, int end, boolean isTail) throws IOException {
+        if (isTail && file.size() > end) {
+            file.truncate(end);
+            segments.found(segment, end);
+        }
+        file.force();
+        disk.forceFolder(Segments.FOLDER);
+    }
+
+    private void apply(Stored record) {
+        Framing.Header header = record.header();
+        long message = header.message();
+        greatestMessage = Math.max(greatestMessage, message);
+        ByteBuffer payload = record.payload();
+        try {
+            switch (header.kind()) {
+                case ACCEPTED -> put(record, new int[] {Index.UNTRIED});
+                case MOVED -> put(record, Payload.states(payload));
+                case DONE -> index.done(message, Payload.recipient(payload));
+                case FAILED -> index.failed(message, Payload.recipient(payload), record.place(), header.length());
+                case DEFERRED -> {
+                    Payload.Deferral deferral = Payload.deferral(payload);
+                    index.deferred(message, deferral.recipients(), Presenter.seconds(deferral.due()));
+                }
+                case ENDED -> index.ended(message);
+                case SEGMENT -> {
+                    // read before
+                }
+            }
+        } catch (Payload.Misshapen e) {
+            log.bug("queue", e); // the sum is right: an older or newer queue wrote what it should not have
+        }
+    }
+
+    private void put(Stored record, int[] states) throws Payload.Misshapen {
+        Payload.Facts facts = Payload.facts(record.payload());
+        files.used(facts.file());
+        if (states.length != 1 && states.length != facts.recipients()) {
+            throw new Payload.Misshapen(states.length + " states for " + facts.recipients() + " recipients");
+        }
+        index.put(new Entry(
+                record.header().message(),
+                record.place(),
+                record.header().length(),
+                facts.octets(),
+                facts.birth(),
+                facts.recipients(),
+                facts.file(),
+                states,
+                List.of()));
+    }
+
+    /** Files no live message is in were being received, or have ended. */
+    private void large(@Nullable Checkpoint checkpoint) throws IOException {
+        if (checkpoint != null) {
+            files.used(checkpoint.nextFile() - 1);
+        }
+        Set<Long> needed = new HashSet<>(index.files());
+        for (String file : disk.list(LargeFiles.FOLDER)) {
+            long number = LargeFiles.number(file);
+            if (number == 0) {
+                log.log(new QueueEvent.Stranger(LargeFiles.FOLDER + "/" + file));
+                continue;
+            }
+            files.used(number);
+            try {
+                files.live(number, disk.size(LargeFiles.name(number)));
+            } catch (NoSuchFileException e) {
+                continue; // clean is at work
+            }
+            if (!needed.remove(number)) {
+                files.ended(number);
+            }
+        }
+        for (long missing : needed) {
+            log.log(new QueueEvent.Missing(LargeFiles.name(missing), 1));
+        }
+    }
+
+    private void reportMissing() {
+        for (int segment : new ArrayList<>(segments.missing())) {
+            log.log(new QueueEvent.Missing(Segments.name(segment), index.needing(segment).length));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package carteiro.queue;
+
+import carteiro.log.EventLog;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/** Whether there is room on the disk for more messages; looks again at most every tenth of a second. Any thread. */
+final class Room {
+    private static final long LOOK_AGAIN = 100_000_000; // nanoseconds
+
+    private final Disk disk;
+    private final LongSupplier floor;
+    private final EventLog log;
+    private final AtomicLong lookedAt = new AtomicLong(System.nanoTime() - LOOK_AGAIN);
+    private final AtomicBoolean low = new AtomicBoolean();
+
+    /** @param floor octets below which nothing new is taken */
+    Room(Disk disk, LongSupplier floor, EventLog log) {
+        this.disk = disk;
+        this.floor = floor;
+        this.log = log;
+    }
+
+    /** Whether less than the floor is left. */
+    boolean isLow() {
+        long now = System.nanoTime();
+        long before = lookedAt.get();
+        if (now - before >= LOOK_AGAIN && lookedAt.compareAndSet(before, now)) {
+            look();
+        }
+        return low.get();
+    }
+
+    private void look() {
+        long usable;
+        try {
+            usable = disk.usable();
+        } catch (IOException e) {
+            return; // the next write will tell
+        }
+        boolean lowNow = usable < floor.getAsLong();
+        if (low.compareAndSet(!lowNow, lowNow)) {
+            log.log(lowNow ? new QueueEvent.DiskLow(usable, floor.getAsLong()) : new QueueEvent.DiskHasRoom(usable));
+        }
+    }
+}
