@@ -1,0 +1,133 @@
+package carteiro.send;
+
+import carteiro.mail.Address;
+import carteiro.mail.MailDate;
+import carteiro.mail.Octets;
+import carteiro.protocol.Waiting.Report;
+import java.time.Instant;
+import java.util.List;
+
+/** The text of a bounce: QSBMF, as qmail-send writes it, so that the programs that read bounces go on reading them. */
+final class BounceText {
+    private static final String TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n";
+
+    private BounceText() {}
+
+    /** Whom a bounce tells. */
+    enum Kind {
+        /** The sender of a message. */
+        SINGLE,
+        /** The postmaster, of a bounce that bounced. */
+        DOUBLE
+    }
+
+    /** The report of a deferral that is the last. */
+    static String tooLong(String report) {
+        String begun = report.isEmpty() || report.endsWith("\n") ? report : report + "\n";
+        return begun + TOO_LONG;
+    }
+
+    /**
+     * The paragraph of one failed recipient, its empty line included: {@code <recipient>:}, then the report. It holds no
+     * empty line in itself, since that would end it for a reader; nor anything that a mail program should not be shown.
+     */
+    static String paragraph(Address visible, String report) {
+        var paragraph = new StringBuilder(report.length() + 80).append('<');
+        for (int i = 0; i < visible.octets().length(); i++) {
+            char c = visible.octets().charAt(i);
+            paragraph.append(c < 32 || c == 127 ? '_' : c);
+        }
+        paragraph.append(">:\n");
+        int room = Report.PARAGRAPH_LIMIT - paragraph.length() - 2;
+        int length = Math.min(report.length(), room);
+        for (int i = 0; i < length; i++) {
+            char c = report.charAt(i);
+            boolean emptyLine = c == '\n' && paragraph.charAt(paragraph.length() - 1) == '\n';
+            boolean odd = c < 32 && c != '\n' && c != '\t' || c == 127;
+            paragraph.append(emptyLine ? '/' : odd ? '_' : c);
+        }
+        if (paragraph.charAt(paragraph.length() - 1) != '\n') {
+            paragraph.append('\n');
+        }
+        return paragraph.append('\n').toString();
+    }
+
+    /**
+     * Everything before the copy of the original: header, introduction, paragraphs, break and Return-Path.
+     *
+     * @param invoker the number of this process, in the Received field
+     * @param from control/bouncefrom at control/bouncehost
+     * @param host control/bouncehost
+     * @param to whom the bounce goes to
+     * @param sender the sender of the original, without a list's mark
+     */
+    static String before(
+            Kind kind,
+            long invoker,
+            Instant now,
+            Address from,
+            String host,
+            Address to,
+            Address sender,
+            List<String> paragraphs) {
+        String date = MailDate.format(now);
+        var text = new StringBuilder(1000);
+        text.append("Received: (qmail ")
+                .append(invoker)
+                .append(" invoked for bounce); ")
+                .append(date)
+                .append('\n');
+        text.append("Date: ").append(date).append('\n');
+        text.append("From: ").append(inField(from)).append('\n');
+        text.append("To: ").append(inField(to)).append('\n');
+        text.append("Subject: failure notice\n\n");
+        text.append("Hi. This is the qmail-send program at ")
+                .append(oneLine(host))
+                .append(".\n");
+        text.append(
+                switch (kind) {
+                    case SINGLE -> """
+                        I'm afraid I wasn't able to deliver your message to the following addresses.
+                        This is a permanent error; I've given up. Sorry it didn't work out.
+                        """;
+                    case DOUBLE -> "I tried to deliver a bounce message to this address, but the bounce bounced!\n";
+                });
+        text.append('\n');
+        paragraphs.forEach(text::append);
+        text.append(
+                switch (kind) {
+                    case SINGLE -> "--- Below this line is a copy of the message.\n\n";
+                    case DOUBLE -> "--- Below this line is the original bounce.\n\n";
+                });
+        return text.append("Return-Path: <")
+                .append(oneLine(sender.quoted()))
+                .append(">\n")
+                .toString();
+    }
+
+    /** After an original that was cut. */
+    static String cut(long octets) {
+        return "\n--- The message had " + octets + " octets; the rest is left out here.\n";
+    }
+
+    private static String inField(Address address) {
+        return oneLine(address.quoted());
+    }
+
+    /** No address may begin a header field of its own. */
+    private static String oneLine(String text) {
+        String line = text;
+        for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
+            if (c < 32 && c != '\t' || c == 127) {
+                line = line.replace(c, '_');
+            }
+        }
+        return line;
+    }
+
+    /** Whether the text needs 8BITMIME. */
+    static boolean isEightBit(String text) {
+        return !Octets.areAscii(text);
+    }
+}

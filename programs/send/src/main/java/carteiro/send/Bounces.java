@@ -1,0 +1,159 @@
+package carteiro.send;
+
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Octets;
+import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.Messages.MessageBody;
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Wires;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+
+/** Writes the bounce of a finished message and hands it to queue. Any number of threads at once. */
+final class Bounces {
+    /** Bounces being written at once; more wait. */
+    static final int AT_ONCE = 8;
+
+    private static final int BUFFER = 64 * 1024;
+
+    private final Settings settings;
+    private final Wires wires;
+    private final Reports reports;
+    private final Clock clock;
+    private final int uid;
+    private final Semaphore free = new Semaphore(AT_ONCE);
+
+    /** @param uid the user of this process, for the bounce's envelope */
+    Bounces(Settings settings, Wires wires, Reports reports, Clock clock, int uid) {
+        this.settings = settings;
+        this.wires = wires;
+        this.reports = reports;
+        this.clock = clock;
+        this.uid = uid;
+    }
+
+    /** What became of a bounce. */
+    sealed interface Result {
+        /** It is in the queue under this number. */
+        record Queued(long number) implements Result {}
+
+        /** A bounce that bounces is told to nobody here: control/doublebounceto is empty. */
+        record DoubleDiscarded() implements Result {}
+
+        /** A double bounce that bounces is told to nobody. */
+        record TripleDiscarded() implements Result {}
+
+        /** Not now. */
+        record NotNow(String reason) implements Result {}
+    }
+
+    /** Writes the bounce. The message is finished, so that nobody else changes it. */
+    Result write(Message message) {
+        Address sender = ListSender.bare(message.sender());
+        if (sender.equals(Address.DOUBLE_BOUNCE)) {
+            return new Result.TripleDiscarded();
+        }
+        BounceText.Kind kind = sender.isNull() ? BounceText.Kind.DOUBLE : BounceText.Kind.SINGLE;
+        if (kind == BounceText.Kind.DOUBLE && settings.doubleBounceTo().isEmpty()) {
+            return new Result.DoubleDiscarded();
+        }
+        try {
+            free.acquire();
+            try {
+                return write(message, kind, sender, settings.doubleBounceTo().orElse(sender));
+            } finally {
+                free.release();
+            }
+        } catch (IOException e) {
+            return new Result.NotNow(String.valueOf(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Result.NotNow("send is stopping");
+        }
+    }
+
+    private Result write(Message message, BounceText.Kind kind, Address sender, Address postmaster) throws IOException {
+        Address to = kind == BounceText.Kind.SINGLE ? sender : postmaster;
+        List<String> paragraphs = paragraphs(message);
+        byte[] before = Octets.bytes(BounceText.before(
+                kind,
+                ProcessHandle.current().pid(),
+                clock.instant(),
+                settings.bounceFrom(),
+                settings.bounceHost(),
+                to,
+                sender,
+                paragraphs));
+        boolean eightBit = message.body() == BodyType.EIGHT_BIT_MIME
+                || message.form() == AddressForm.SMTPUTF8
+                || !Octets.areAscii(Octets.text(before));
+        boolean utf8 = !Octets.areAscii(to.octets())
+                || !Octets.areAscii(settings.bounceFrom().octets());
+        var envelope = new Envelope(
+                kind == BounceText.Kind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
+                List.of(to),
+                eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
+                utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
+                uid);
+        try (var original = wires.messages().open(message.number());
+                var submission = wires.enqueue().open()) {
+            submission.write(before, 0, before.length);
+            long left = settings.bounceMaxBytes() == 0 ? Long.MAX_VALUE : settings.bounceMaxBytes();
+            byte[] buffer = new byte[BUFFER];
+            while (left > 0) {
+                int read = original.read(buffer, 0, (int) Math.min(BUFFER, left));
+                if (read < 0) {
+                    break;
+                }
+                submission.write(buffer, 0, read);
+                left -= read;
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedIOException("send is stopping");
+                }
+            }
+            endCut(original, left, submission);
+            return switch (submission.commit(envelope)) {
+                case Receipt.Accepted(long number) -> new Result.Queued(number);
+                case Receipt.NotNow(var _, var reason) -> new Result.NotNow(reason);
+                case Receipt.Never(var _, var reason) -> new Result.NotNow("refused: " + reason);
+            };
+        }
+    }
+
+    private static void endCut(MessageBody original, long left, carteiro.protocol.Enqueue.Submission submission)
+            throws IOException {
+        if (left == 0 && original.read() >= 0) {
+            byte[] note = Octets.bytes(BounceText.cut(original.octets()));
+            submission.write(note, 0, note.length);
+        }
+    }
+
+    /** The paragraphs queue kept; a recipient it has none for still gets one, so that no failure goes untold. */
+    private List<String> paragraphs(Message message) throws IOException {
+        var kept = new HashMap<Integer, String>();
+        for (Failure failure : reports.failures(message.number())) {
+            if (failure.paragraph().length() <= Report.PARAGRAPH_LIMIT) {
+                kept.putIfAbsent(failure.recipient(), failure.paragraph());
+            }
+        }
+        var paragraphs = new ArrayList<String>();
+        for (int recipient : message.failed()) {
+            String paragraph = kept.get(recipient);
+            paragraphs.add(
+                    paragraph != null
+                            ? paragraph
+                            : BounceText.paragraph(
+                                    message.visible(recipient), "The delivery failed; the report is lost.\n"));
+        }
+        return paragraphs;
+    }
+}

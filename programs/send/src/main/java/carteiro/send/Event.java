@@ -1,0 +1,179 @@
+package carteiro.send;
+
+import carteiro.log.LogEvent;
+import carteiro.log.LogText;
+import carteiro.mail.MailDate;
+import java.time.Instant;
+
+/** The lines of send: qmail-send's word for word, then those of our own (docs/programs/send.md). */
+sealed interface Event extends LogEvent {
+    /** A message is taken from the queue for the first time. */
+    record NewMessage(long message) implements Event {
+        @Override
+        public String line() {
+            return "new msg " + message;
+        }
+    }
+
+    /** What is known of it. {@code qp} is the message's own number here. */
+    record Info(long message, long octets, String sender, long qp, int uid) implements Event {
+        @Override
+        public String line() {
+            return "info msg " + message + ": bytes " + octets + " from <" + LogText.safe(sender) + "> qp " + qp
+                    + " uid " + uid;
+        }
+    }
+
+    /** A delivery begins. */
+    record Starting(long delivery, long message, String channel, String recipient) implements Event {
+        @Override
+        public String line() {
+            return "starting delivery " + delivery + ": msg " + message + " to " + channel + " "
+                    + LogText.safe(recipient);
+        }
+    }
+
+    /** How a delivery ended. */
+    enum Kind {
+        /** Done. */
+        SUCCESS,
+        /** Failed for good. */
+        FAILURE,
+        /** To be tried again. */
+        DEFERRAL;
+
+        String word() {
+            return switch (this) {
+                case SUCCESS -> "success";
+                case FAILURE -> "failure";
+                case DEFERRAL -> "deferral";
+            };
+        }
+    }
+
+    /** A delivery has ended. */
+    record Ended(long delivery, Kind kind, String text) implements Event {
+        @Override
+        public String line() {
+            return "delivery " + delivery + ": " + kind.word() + ": " + LogText.safe(text);
+        }
+    }
+
+    /** The answer of local or remote made no sense. */
+    record Mangled(long delivery) implements Event {
+        @Override
+        public String line() {
+            return "delivery " + delivery + ": report mangled, will defer";
+        }
+    }
+
+    /** How much runs. */
+    record Status(int local, int localMost, int remote, int remoteMost, boolean exiting) implements Event {
+        @Override
+        public String line() {
+            return "status: local " + local + "/" + localMost + " remote " + remote + "/" + remoteMost
+                    + (exiting ? " exitasap" : "");
+        }
+    }
+
+    /** send ends. */
+    record Exiting() implements Event {
+        @Override
+        public String line() {
+            return "status: exiting";
+        }
+    }
+
+    /** A bounce is in the queue; {@code qp} is its number. */
+    record BounceQueued(long message, long qp) implements Event {
+        @Override
+        public String line() {
+            return "bounce msg " + message + " qp " + qp;
+        }
+    }
+
+    /** A double bounce failed: nobody is told. */
+    record TripleBounce(long message) implements Event {
+        @Override
+        public String line() {
+            return "triple bounce: discarding bounce/" + message;
+        }
+    }
+
+    /** A bounce failed, and control/doublebounceto is empty. */
+    record DoubleBounceDiscarded(long message) implements Event {
+        @Override
+        public String line() {
+            return "double bounce: discarding bounce/" + message;
+        }
+    }
+
+    /** The message is finished. */
+    record EndMessage(long message) implements Event {
+        @Override
+        public String line() {
+            return "end msg " + message;
+        }
+    }
+
+    /** The bounce could not be queued now. */
+    record BounceTrouble(long message, String reason) implements Event {
+        @Override
+        public String line() {
+            return "warning: trouble injecting bounce message for msg " + message + ", will try later: "
+                    + LogText.sentence(reason);
+        }
+    }
+
+    /** Another program cannot be reached. */
+    record Lost(String program, String reason) implements Event {
+        @Override
+        public String line() {
+            return "alert: oh no! lost " + program + " (" + LogText.sentence(reason)
+                    + "); what needs it waits until it is back: see \"carteiro status\", then \"carteiro start "
+                    + program
+                    + "\"";
+        }
+    }
+
+    /** It is back. */
+    record Back(String program) implements Event {
+        @Override
+        public String line() {
+            return "send: " + program + " answers again; what waited for it goes on";
+        }
+    }
+
+    /** A message broke local or remote too often. */
+    record Parked(long message, String channel, int times, Instant until, String reason) implements Event {
+        @Override
+        public String line() {
+            return "alert: msg " + message + " broke " + channel + " " + times + " times and is parked until "
+                    + MailDate.format(until) + "; look at the message, and report a bug: " + LogText.sentence(reason);
+        }
+    }
+
+    /** HUP found a mistake. */
+    record UnableToReread(String problems) implements Event {
+        @Override
+        public String line() {
+            return "alert: unable to reread controls, the old ones stay: " + LogText.sentence(problems);
+        }
+    }
+
+    /** HUP found no control/locals. */
+    record LocalsFromMe() implements Event {
+        @Override
+        public String line() {
+            return "warning: control/locals is missing: the only local domain is that of control/me";
+        }
+    }
+
+    /** A second send, or no settings. */
+    record CannotStart(String reason) implements Event {
+        @Override
+        public String line() {
+            return "alert: cannot start: " + LogText.sentence(reason);
+        }
+    }
+}

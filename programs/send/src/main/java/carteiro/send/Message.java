@@ -1,0 +1,440 @@
+package carteiro.send;
+
+import carteiro.control.Routing;
+import carteiro.control.Routing.Route;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Octets;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Wires.Channel;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message in hand: two objects of together some 180 octets for one recipient, since a million may wait. Owned by the
+ * {@link Schedule} it is in. Times are seconds since 1970.
+ *
+ * <p>The addresses are in one array: two octets of length and the sender, then for each recipient one octet of state,
+ * two of the length of its virtual domain's prefix, two of its own length, and the recipient as rewritten. It is
+ * rewritten once, when it is taken: a later change of the tables does not touch it.
+ */
+final class Message implements Ready {
+    /** Recipients up to which an address is found by walking; above, each has its offset in an array. */
+    private static final int WALKED = 8;
+
+    private static final int HEAD = 5;
+
+    private static final int WAITING = 0;
+    private static final int DONE = 1;
+    private static final int FAILED = 2;
+    private static final int PROGRESS = 3;
+    private static final int LOCAL = 4;
+
+    private static final int EIGHT_BIT = 1;
+    private static final int UTF8 = 2;
+    private static final int SOME_FAILED = 4;
+    private static final int FINISHING = 8;
+    private static final int GONE = 16;
+    private static final int PARKED = 32;
+    /** Shifted by one for remote. */
+    private static final int STARTED = 64;
+
+    private static final int LAST = 256;
+    private static final int TRIED = 1024;
+
+    private final long number;
+    private final long birth;
+    private final long octets;
+    private final byte[] addresses;
+    private final int @Nullable [] offsets;
+    private final int count;
+    private long localDue;
+    private long remoteDue;
+    private int localLeft;
+    private int remoteLeft;
+    private int localPass;
+    private int remotePass;
+    private int flags;
+    private short session;
+    private byte breaks;
+
+    /** Routes the recipients and takes over how far each is. */
+    Message(WaitingMessage waiting, Routing routing) {
+        this.number = waiting.message();
+        this.birth = waiting.birth().getEpochSecond();
+        this.octets = waiting.octets();
+        Envelope envelope = waiting.envelope();
+        this.count = envelope.recipients().size();
+        this.offsets = count > WALKED ? new int[count] : null;
+        this.flags = (envelope.body() == BodyType.EIGHT_BIT_MIME ? EIGHT_BIT : 0)
+                | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
+        Route[] routes = new Route[count];
+        int size = 2 + envelope.sender().octets().length();
+        for (int i = 0; i < count; i++) {
+            routes[i] = routing.route(envelope.recipients().get(i));
+            size += HEAD + routes[i].recipient().octets().length();
+        }
+        this.addresses = new byte[size];
+        localDue = Long.MAX_VALUE;
+        remoteDue = Long.MAX_VALUE;
+        int at = putText(0, envelope.sender().octets());
+        for (int i = 0; i < count; i++) {
+            if (offsets != null) {
+                offsets[i] = at;
+            }
+            at = putRecipient(at, routes[i], waiting.states().get(i));
+        }
+    }
+
+    private int putRecipient(int at, Route route, RecipientState state) {
+        String recipient = route.recipient().octets();
+        Channel channel = route instanceof Route.Local ? Channel.LOCAL : Channel.REMOTE;
+        int prefix = route instanceof Route.Local(var _, var visible)
+                ? recipient.length() - visible.octets().length()
+                : 0;
+        int progress = switch (state) {
+            case RecipientState.Due(var when) -> {
+                long second = when.getEpochSecond() + (when.getNano() > 0 ? 1 : 0);
+                due(channel, Math.min(due(channel), second));
+                if (second > 0) {
+                    flags |= flag(TRIED, channel);
+                }
+                left(channel, 1);
+                yield WAITING;
+            }
+            case RecipientState.Done() -> DONE;
+            case RecipientState.ToBounce() -> {
+                flags |= SOME_FAILED;
+                yield FAILED;
+            }
+        };
+        addresses[at] = (byte) (progress | (channel == Channel.LOCAL ? LOCAL : 0));
+        addresses[at + 1] = (byte) (prefix >> 8);
+        addresses[at + 2] = (byte) prefix;
+        return putText(at + 3, recipient);
+    }
+
+    private int putText(int at, String text) {
+        byte[] bytes = Octets.bytes(text);
+        addresses[at] = (byte) (bytes.length >> 8);
+        addresses[at + 1] = (byte) bytes.length;
+        System.arraycopy(bytes, 0, addresses, at + 2, bytes.length);
+        return at + 2 + bytes.length;
+    }
+
+    private int sixteen(int at) {
+        return (addresses[at] & 0xff) << 8 | addresses[at + 1] & 0xff;
+    }
+
+    private int offset(int recipient) {
+        if (offsets != null) {
+            return offsets[recipient];
+        }
+        int at = 2 + sixteen(0);
+        for (int i = 0; i < recipient; i++) {
+            at += HEAD + sixteen(at + 3);
+        }
+        return at;
+    }
+
+    long number() {
+        return number;
+    }
+
+    long birth() {
+        return birth;
+    }
+
+    long octets() {
+        return octets;
+    }
+
+    /** How many recipients, in both channels and whatever became of them. */
+    int count() {
+        return count;
+    }
+
+    Address sender() {
+        return new Address(Octets.text(addresses, 2, sixteen(0)));
+    }
+
+    BodyType body() {
+        return (flags & EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT;
+    }
+
+    AddressForm form() {
+        return (flags & UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
+    }
+
+    /** The recipient as rewritten: what is delivered to and what the log shows. */
+    Address recipient(int recipient) {
+        int at = offset(recipient);
+        return new Address(Octets.text(addresses, at + HEAD, sixteen(at + 3)));
+    }
+
+    /** The recipient without a virtual domain's prefix: what a bounce shows. */
+    Address visible(int recipient) {
+        int at = offset(recipient);
+        int prefix = sixteen(at + 1);
+        return new Address(Octets.text(addresses, at + HEAD + prefix, sixteen(at + 3) - prefix));
+    }
+
+    /** How many recipients of the channel are neither delivered nor failed. */
+    int left(Channel channel) {
+        return channel == Channel.LOCAL ? localLeft : remoteLeft;
+    }
+
+    private void left(Channel channel, int change) {
+        switch (channel) {
+            case LOCAL -> localLeft += change;
+            case REMOTE -> remoteLeft += change;
+        }
+    }
+
+    /** The recipients of the channel that are left, in order. */
+    int[] leftIn(Channel channel) {
+        int[] found = new int[left(channel)];
+        int wanted = channel == Channel.LOCAL ? WAITING | LOCAL : WAITING;
+        int at = 2 + sixteen(0);
+        for (int i = 0, n = 0; i < count && n < found.length; i++) {
+            if ((addresses[at] & (PROGRESS | LOCAL)) == wanted) {
+                found[n++] = i;
+            }
+            at += HEAD + sixteen(at + 3);
+        }
+        return found;
+    }
+
+    /** The recipients that failed for good, in order. */
+    int[] failed() {
+        int[] found = new int[count];
+        int n = 0;
+        int at = 2 + sixteen(0);
+        for (int i = 0; i < count; i++) {
+            if ((addresses[at] & PROGRESS) == FAILED) {
+                found[n++] = i;
+            }
+            at += HEAD + sixteen(at + 3);
+        }
+        return Arrays.copyOf(found, n);
+    }
+
+    /**
+     * What shares one limit with the recipient: a remote recipient's domain; of a local one the account, which is the
+     * local part as the world sees it up to its first hyphen, and the domain.
+     */
+    String destination(Channel channel, int recipient) {
+        String address = Octets.lowerCase(visible(recipient).octets());
+        int at = address.lastIndexOf('@');
+        if (channel == Channel.REMOTE) {
+            return address.substring(at + 1);
+        }
+        int hyphen = address.indexOf('-');
+        return hyphen < 0 || hyphen > at ? address : address.substring(0, hyphen) + address.substring(at);
+    }
+
+    /** Marks a recipient as delivered. */
+    void delivered(Channel channel, int recipient) {
+        mark(recipient, DONE);
+        left(channel, -1);
+    }
+
+    /** Marks a recipient as failed for good. */
+    void failed(Channel channel, int recipient) {
+        mark(recipient, FAILED);
+        flags |= SOME_FAILED;
+        left(channel, -1);
+    }
+
+    private void mark(int recipient, int progress) {
+        int at = offset(recipient);
+        addresses[at] = (byte) (addresses[at] & ~PROGRESS | progress);
+    }
+
+    /** When the pair of message and channel is due; while a pass runs, when the next one will be. */
+    long due(Channel channel) {
+        return channel == Channel.LOCAL ? localDue : remoteDue;
+    }
+
+    void due(Channel channel, long second) {
+        switch (channel) {
+            case LOCAL -> localDue = second;
+            case REMOTE -> remoteDue = second;
+        }
+    }
+
+    /** How many recipients of the running pass have no outcome yet; 0 if none runs. */
+    int pass(Channel channel) {
+        return channel == Channel.LOCAL ? localPass : remotePass;
+    }
+
+    /** Begins a pass over what is left. */
+    void beginPass(Channel channel) {
+        flags &= ~(flag(STARTED, channel) | flag(LAST, channel) | PARKED);
+        passed(channel, -left(channel));
+    }
+
+    /** So many recipients of the running pass have an outcome. */
+    void passed(Channel channel, int recipients) {
+        switch (channel) {
+            case LOCAL -> localPass -= recipients;
+            case REMOTE -> remotePass -= recipients;
+        }
+    }
+
+    /** Whether the first delivery of the running pass has started. */
+    boolean started(Channel channel) {
+        return (flags & flag(STARTED, channel)) != 0;
+    }
+
+    /** The first delivery of the pass starts: sets when the next pass is due, and whether this one is the last. */
+    void start(Channel channel, long next, long now, long lifetime) {
+        flags |= flag(STARTED, channel) | flag(TRIED, channel);
+        if (now - lifetime > birth) {
+            flags |= flag(LAST, channel);
+        }
+        due(channel, next);
+    }
+
+    /** Whether the running pass is the last: what is deferred in it fails. */
+    boolean last(Channel channel) {
+        return (flags & flag(LAST, channel)) != 0;
+    }
+
+    /** Whether a delivery was tried before. */
+    boolean tried(Channel channel) {
+        return (flags & flag(TRIED, channel)) != 0;
+    }
+
+    /** Whether any recipient was tried, delivered or failed. */
+    boolean fresh() {
+        if ((flags & (flag(TRIED, Channel.LOCAL) | flag(TRIED, Channel.REMOTE))) != 0) {
+            return false;
+        }
+        return localLeft + remoteLeft == count;
+    }
+
+    boolean someFailed() {
+        return (flags & SOME_FAILED) != 0;
+    }
+
+    /** Nothing is left: its bounce and its end are on their way. */
+    boolean finishing() {
+        return (flags & FINISHING) != 0;
+    }
+
+    void finish() {
+        flags |= FINISHING;
+    }
+
+    /** Queue has it no longer. */
+    boolean gone() {
+        return (flags & GONE) != 0;
+    }
+
+    void leave() {
+        flags |= GONE;
+    }
+
+    /** It broke a program too often. */
+    boolean parked() {
+        return (flags & PARKED) != 0;
+    }
+
+    void park() {
+        flags |= PARKED;
+    }
+
+    /** Counts that it broke a program; the count so far. */
+    int countBreak() {
+        if (breaks < Byte.MAX_VALUE) {
+            breaks++;
+        }
+        return breaks;
+    }
+
+    /** The session of queue in which it was last presented. */
+    short session() {
+        return session;
+    }
+
+    void session(short current) {
+        session = current;
+    }
+
+    private static int flag(int local, Channel channel) {
+        return channel == Channel.LOCAL ? local : local << 1;
+    }
+
+    /** The message itself stands for all its recipients of the channel. */
+    @Override
+    public Message message() {
+        return this;
+    }
+
+    @Override
+    public int[] take(Channel channel, int most) {
+        int[] all = leftIn(channel);
+        return all.length <= most ? all : Arrays.copyOf(all, most);
+    }
+
+    @Override
+    public @Nullable Ready rest(Channel channel, int taken) {
+        int[] all = leftIn(channel);
+        return all.length == taken ? null : new Part(this, all, taken);
+    }
+
+    /** Some recipients of a message that have one destination. */
+    static final class Part implements Ready {
+        private final Message message;
+        private final int[] recipients;
+        private int next;
+
+        /** @param next how many of them are taken already */
+        Part(Message message, int[] recipients, int next) {
+            this.message = message;
+            this.recipients = recipients;
+            this.next = next;
+        }
+
+        @Override
+        public Message message() {
+            return message;
+        }
+
+        @Override
+        public int[] take(Channel channel, int most) {
+            return Arrays.copyOfRange(recipients, next, Math.min(recipients.length, next + most));
+        }
+
+        @Override
+        public @Nullable Ready rest(Channel channel, int taken) {
+            next += taken;
+            return next == recipients.length ? null : this;
+        }
+    }
+
+    /** For messages of several recipients: their numbers by destination, in order of appearance. */
+    static List<Part> parts(Message message, Channel channel, int[] recipients) {
+        var byDestination = new java.util.LinkedHashMap<String, int[]>();
+        var sizes = new java.util.HashMap<String, Integer>();
+        for (int recipient : recipients) {
+            String destination = message.destination(channel, recipient);
+            int size = sizes.merge(destination, 1, Integer::sum);
+            int[] so = byDestination.getOrDefault(destination, new int[1]);
+            if (size > so.length) {
+                so = Arrays.copyOf(so, size + (size >> 1));
+            }
+            so[size - 1] = recipient;
+            byDestination.put(destination, so);
+        }
+        var parts = new java.util.ArrayList<Part>(byDestination.size());
+        byDestination.forEach((destination, numbers) ->
+                parts.add(new Part(message, Arrays.copyOf(numbers, sizes.getOrDefault(destination, 0)), 0)));
+        return parts;
+    }
+}

@@ -1,0 +1,273 @@
+package carteiro.send;
+
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.Session;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports on their way to queue, in order. One thread sends whatever waits, up to 1000 in one call; while queue is away
+ * they wait. The last ones taken are kept and said again in the next session, since queue may have been killed before it
+ * had written them: queue ignores what it knows.
+ */
+final class Reports {
+    /** In one call; the limit of {@link Session#report}. */
+    static final int MOST = 1000;
+
+    /** With so many waiting, no further delivery should start. */
+    static final int FULL = 10_000;
+
+    /** Taken reports that are kept, and the octets of paragraphs among them. */
+    static final int RECENT = 2000;
+
+    static final int RECENT_OCTETS = 4 << 20;
+
+    /** One report, or none; and what to do when queue has it and all before. */
+    private record Entry(@Nullable Report report, @Nullable Runnable whenTaken) {}
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    /** Held over I/O: one call at a time on a session. Never taken while {@link #lock} is held. */
+    private final ReentrantLock speaking = new ReentrantLock();
+
+    private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Report> recent = new ArrayDeque<>();
+    private int recentOctets;
+    private @Nullable Session session;
+    private boolean closed;
+    private boolean busy;
+    private final Runnable whenCaughtUp;
+
+    /** @param whenCaughtUp done on the reporting thread when there is room for more deliveries again */
+    Reports(Runnable whenCaughtUp) {
+        this.whenCaughtUp = whenCaughtUp;
+    }
+
+    /** Adds a report. Never blocks. */
+    void add(Report report) {
+        add(new Entry(report, null));
+    }
+
+    /** Adds a report; then, when queue has taken it, something is done on the reporting thread. Never blocks. */
+    void add(Report report, Runnable whenTaken) {
+        add(new Entry(report, whenTaken));
+    }
+
+    /** Does something when queue has taken all reports so far. Never blocks. */
+    void afterAll(Runnable whenTaken) {
+        add(new Entry(null, whenTaken));
+    }
+
+    private void add(Entry entry) {
+        lock.lock();
+        try {
+            waiting.addLast(entry);
+            if (waiting.size() == 1) {
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether queue is there. */
+    boolean inSession() {
+        lock.lock();
+        try {
+            return session != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether queue is there and takes reports fast enough for more deliveries. */
+    boolean keepUp() {
+        lock.lock();
+        try {
+            return session != null && waiting.size() < FULL;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A new session: says again what the last one may not have kept, then goes on. */
+    void begin(Session begun) throws IOException {
+        List<Report> again;
+        lock.lock();
+        try {
+            again = List.copyOf(recent);
+        } finally {
+            lock.unlock();
+        }
+        speaking.lock();
+        try {
+            for (int from = 0; from < again.size(); from += MOST) {
+                begun.report(again.subList(from, Math.min(again.size(), from + MOST)));
+            }
+        } finally {
+            speaking.unlock();
+        }
+        lock.lock();
+        try {
+            session = begun;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The session is over. */
+    void end(Session over) {
+        lock.lock();
+        try {
+            if (over.equals(session)) {
+                session = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+        over.close();
+    }
+
+    /** What queue has been told of failures of a message. */
+    List<Failure> failures(long message) throws IOException {
+        Session now = session();
+        speaking.lock();
+        try {
+            return now.failures(message);
+        } finally {
+            speaking.unlock();
+        }
+    }
+
+    private Session session() throws IOException {
+        lock.lock();
+        try {
+            if (session == null) {
+                throw new IOException("queue is away");
+            }
+            return session;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends until closed. */
+    void run() {
+        var batch = new ArrayList<Entry>(MOST);
+        while (true) {
+            Session now = awaitWork(batch);
+            if (now == null) {
+                return;
+            }
+            var reports = new ArrayList<Report>(batch.size());
+            for (Entry entry : batch) {
+                if (entry.report != null) {
+                    reports.add(entry.report);
+                }
+            }
+            try {
+                if (!reports.isEmpty()) {
+                    speaking.lock();
+                    try {
+                        now.report(reports);
+                    } finally {
+                        speaking.unlock();
+                    }
+                }
+            } catch (IOException | RuntimeException e) {
+                end(now); // whoever takes messages from the same session notices, and begins a new one
+                continue;
+            }
+            taken(batch);
+        }
+    }
+
+    private @Nullable Session awaitWork(List<Entry> batch) {
+        batch.clear();
+        lock.lock();
+        try {
+            busy = false;
+            changed.signalAll();
+            while (session == null || waiting.isEmpty()) {
+                if (closed) {
+                    return null;
+                }
+                changed.awaitUninterruptibly();
+            }
+            busy = true;
+            for (Entry entry : waiting) {
+                if (batch.size() == MOST) {
+                    break;
+                }
+                batch.add(entry);
+            }
+            return session;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void taken(List<Entry> batch) {
+        boolean caughtUp;
+        lock.lock();
+        try {
+            boolean full = waiting.size() >= FULL;
+            for (Entry entry : batch) {
+                waiting.removeFirst();
+                if (entry.report != null) {
+                    recent.addLast(entry.report);
+                    recentOctets += octets(entry.report);
+                }
+            }
+            while (recent.size() > RECENT || recentOctets > RECENT_OCTETS) {
+                recentOctets -= octets(recent.removeFirst());
+            }
+            caughtUp = full && waiting.size() < FULL;
+        } finally {
+            lock.unlock();
+        }
+        for (Entry entry : batch) {
+            if (entry.whenTaken != null) {
+                entry.whenTaken.run();
+            }
+        }
+        if (caughtUp) {
+            whenCaughtUp.run();
+        }
+    }
+
+    private static int octets(Report report) {
+        return report instanceof Report.Failed(var _, var _, var paragraph) ? paragraph.length() : 0;
+    }
+
+    /** Waits until everything so far is taken, or queue is away, or the time is over; then ends {@link #run} and the session. */
+    void close(long nanoseconds) {
+        Session last = null;
+        lock.lock();
+        try {
+            long left = nanoseconds;
+            while (session != null && (busy || !waiting.isEmpty()) && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            closed = true;
+            last = session;
+            session = null;
+            changed.signalAll();
+            lock.unlock();
+        }
+        if (last != null) {
+            last.close();
+        }
+    }
+}

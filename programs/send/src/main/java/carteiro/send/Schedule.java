@@ -1,0 +1,413 @@
+package carteiro.send;
+
+import carteiro.mail.Address;
+import carteiro.mail.Outcome;
+import carteiro.protocol.Deliver;
+import carteiro.protocol.Deliver.Delivery;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Wires.Channel;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits, what is due, what runs: the whole state of send. It does no I/O and reads no clock, so that a test can
+ * play years in a moment. Not thread-safe: {@link Sending} owns it under its lock. Times are seconds since 1970.
+ *
+ * <p>As in qmail a due time belongs to the pair of message and channel. A pass tries all of the pair's recipients that
+ * are left; the next due time is set when its first delivery starts, and no further pass begins before all have an
+ * outcome.
+ */
+final class Schedule {
+    /** As often a message may break a program before it is parked. */
+    static final int BREAKS = 3;
+
+    /** How long it is parked, in seconds. */
+    static final long PARKED = 3600;
+
+    /** The pause after a bounce could not be queued, in seconds; qmail's. */
+    static final long BOUNCE_PAUSE = 123;
+
+    /** The most octets of a report that are kept; qmail's. */
+    static final int REPORT_LIMIT = 10_000;
+
+    /** Where the schedule's words go; called in order, and none of it blocks. */
+    interface Sink {
+        /** A line of the log. */
+        void log(Event event);
+
+        /** A report for queue. */
+        void report(Report report);
+
+        /** Nothing of the message is left; it stays here until {@link Schedule#forget}. */
+        void finished(Message message);
+    }
+
+    private final Settings settings;
+    private final Sink sink;
+    private final MessageTable messages = new MessageTable();
+    private final Lane local;
+    private final Lane remote;
+    private final DueHeap bounces = new DueHeap(Channel.LOCAL); // finished messages do not need that due time
+    private boolean remoteNext;
+    private long deliveries;
+    private boolean exiting;
+    private short session;
+
+    /** @param settings the limits and retry times; its routing is not used */
+    Schedule(Settings settings, Sink sink) {
+        this.settings = settings;
+        this.sink = sink;
+        this.local = new Lane(Channel.LOCAL, settings.local());
+        this.remote = new Lane(Channel.REMOTE, settings.remote());
+    }
+
+    private Lane lane(Channel channel) {
+        return switch (channel) {
+            case LOCAL -> local;
+            case REMOTE -> remote;
+        };
+    }
+
+    /** A session of queue begins: it will present everything again. */
+    void newSession() {
+        session++;
+    }
+
+    /** Whether a message is in hand; if so, what is presented is older than what is known. */
+    boolean knows(long number) {
+        Message message = messages.get(number);
+        if (message == null) {
+            return false;
+        }
+        message.session(session);
+        return true;
+    }
+
+    /** Takes a message that is not in hand. */
+    void add(Message message, long now) {
+        message.session(session);
+        messages.add(message);
+        if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
+            finish(message);
+            return;
+        }
+        for (Channel channel : Channel.values()) {
+            if (message.left(channel) > 0) {
+                await(message, channel, now);
+            }
+        }
+    }
+
+    private void await(Message message, Channel channel, long now) {
+        if (message.due(channel) <= now) {
+            lane(channel).beginPass(message);
+        } else {
+            lane(channel).due.add(message);
+        }
+    }
+
+    /** Everything was presented in this session: what was not, and is not in delivery, queue has no longer. */
+    void allPresented() {
+        var missing = new ArrayList<Message>();
+        messages.forEach(message -> {
+            boolean idle =
+                    !message.finishing() && message.pass(Channel.LOCAL) == 0 && message.pass(Channel.REMOTE) == 0;
+            if (idle && message.session() != session) {
+                missing.add(message);
+            }
+        });
+        for (Message message : missing) {
+            message.leave(); // its place in a heap ends when it comes up
+            messages.remove(message.number());
+        }
+    }
+
+    /** Begins the passes that are due, at most so many. Whether there may be more. */
+    boolean ripen(long now, int most) {
+        int begun = 0;
+        for (Lane lane : List.of(local, remote)) {
+            if (lane.probeHolds(now)) {
+                back(lane);
+            }
+            for (Message due = lane.due.take(now); due != null; due = lane.due.take(now)) {
+                if (!due.gone()) {
+                    lane.beginPass(due);
+                }
+                if (++begun >= most) {
+                    return true;
+                }
+            }
+        }
+        for (Message due = bounces.take(now); due != null; due = bounces.take(now)) {
+            sink.finished(due);
+        }
+        return false;
+    }
+
+    /** The next delivery to start, announced in the log, or null. The channels take turns. */
+    @Nullable
+    Start next(long now) {
+        if (exiting) {
+            return null;
+        }
+        remoteNext = !remoteNext;
+        Start start = next(remoteNext ? remote : local, now);
+        return start == null ? next(remoteNext ? local : remote, now) : start;
+    }
+
+    private @Nullable Start next(Lane lane, long now) {
+        Lane.Choice choice = lane.choose(now);
+        if (choice == null) {
+            return null;
+        }
+        Channel channel = lane.channel;
+        Message message = choice.ready().message();
+        Address sender = message.sender();
+        int most = channel == Channel.LOCAL || ListSender.isList(sender) ? 1 : Deliver.MOST_RECIPIENTS;
+        int[] recipients = choice.ready().take(channel, Math.min(most, choice.most()));
+        if (!message.started(channel)) {
+            message.start(channel, lane.limits.retries().next(message.birth(), now), now, settings.lifetime());
+        }
+        long number = deliveries + 1;
+        var addresses = new ArrayList<Address>(recipients.length);
+        int before = lane.running;
+        for (int recipient : recipients) {
+            addresses.add(message.recipient(recipient));
+        }
+        lane.started(choice, recipients.length, now);
+        lane.running = before;
+        for (Address address : addresses) {
+            lane.running++;
+            sink.log(new Event.Starting(++deliveries, message.number(), channel.word(), address.octets()));
+            status();
+        }
+        return new Start(
+                channel,
+                choice.destination(),
+                message,
+                recipients,
+                new Delivery(
+                        number,
+                        message.number(),
+                        message.octets(),
+                        ListSender.expand(sender, addresses.getFirst()),
+                        addresses,
+                        message.body(),
+                        message.form()),
+                choice.terms());
+    }
+
+    /** A delivery has ended with an outcome for each recipient. */
+    void ended(Start start, List<Outcome> outcomes, long now) {
+        Lane lane = lane(start.channel());
+        if (lane.reachable()) {
+            sink.log(new Event.Back(start.channel().word()));
+        }
+        lane.ended(start);
+        boolean allDeferred = true;
+        for (Outcome outcome : outcomes) {
+            allDeferred &= outcome instanceof Outcome.Deferred;
+        }
+        start.destination().troubled = allDeferred;
+        Message message = start.message();
+        var deferred = new ArrayList<Integer>();
+        for (int i = 0; i < outcomes.size(); i++) {
+            int recipient = start.recipients()[i];
+            long number = start.delivery().number() + i;
+            Outcome outcome = outcomes.get(i);
+            lane.running--;
+            switch (outcome) {
+                case Outcome.Delivered(var _, var report) -> {
+                    line(number, Event.Kind.SUCCESS, cut(report));
+                    message.delivered(lane.channel, recipient);
+                    sink.report(new Report.Done(message.number(), recipient));
+                }
+                case Outcome.Failed(var _, var report) -> fail(lane, message, recipient, number, cut(report));
+                case Outcome.Deferred(var _, var report) -> {
+                    if (message.last(lane.channel)) {
+                        fail(lane, message, recipient, number, BounceText.tooLong(cut(report)));
+                    } else {
+                        line(number, Event.Kind.DEFERRAL, cut(report));
+                        deferred.add(recipient);
+                    }
+                }
+            }
+            status();
+        }
+        pass(lane, start, deferred, now);
+        lane.settle(start.destination());
+    }
+
+    private void fail(Lane lane, Message message, int recipient, long number, String report) {
+        line(number, Event.Kind.FAILURE, report);
+        message.failed(lane.channel, recipient);
+        sink.report(new Report.Failed(
+                message.number(), recipient, BounceText.paragraph(message.visible(recipient), report)));
+    }
+
+    /** Recipients of a pass have an outcome: some of them are deferred; perhaps it was the last of the pass. */
+    private void pass(Lane lane, Start start, List<Integer> deferred, long now) {
+        Message message = start.message();
+        Channel channel = lane.channel;
+        if (message.parked()) {
+            message.due(channel, Math.max(message.due(channel), now + PARKED));
+        }
+        if (!deferred.isEmpty()) {
+            sink.report(new Report.Deferred(message.number(), deferred, Instant.ofEpochSecond(message.due(channel))));
+        }
+        message.passed(channel, start.recipients().length);
+        lane.inPasses -= start.recipients().length;
+        if (message.pass(channel) > 0) {
+            return;
+        }
+        if (message.left(channel) > 0) {
+            await(message, channel, now);
+        } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
+            finish(message);
+        }
+    }
+
+    private void finish(Message message) {
+        message.finish();
+        sink.finished(message);
+    }
+
+    /** The program could not be reached: nothing was tried, the recipients' turn comes when it is back. */
+    void unreachable(Start start, String reason, long now) {
+        Lane lane = lane(start.channel());
+        end(lane, start, reason);
+        hold(lane, reason, now);
+        lane.putBack(start);
+    }
+
+    /** The program was lost during the delivery, perhaps because of it. */
+    void broken(Start start, String reason, long now) {
+        Lane lane = lane(start.channel());
+        end(lane, start, reason);
+        hold(lane, reason, now);
+        int breaks = start.message().countBreak();
+        if (breaks >= BREAKS) {
+            park(lane, start, breaks, reason, now);
+        } else {
+            lane.suspect(start, breaks, now);
+        }
+    }
+
+    /** The answer made no sense: deferred as in qmail, and counted. */
+    void mangled(Start start, String reason, long now) {
+        Lane lane = lane(start.channel());
+        lane.ended(start);
+        start.destination().troubled = true;
+        for (int i = 0; i < start.recipients().length; i++) {
+            lane.running--;
+            sink.log(new Event.Mangled(start.delivery().number() + i));
+            status();
+        }
+        int breaks = start.message().countBreak();
+        if (breaks >= BREAKS) {
+            park(lane, start, breaks, reason, now);
+        } else {
+            pass(lane, start, recipients(start), now);
+            lane.settle(start.destination());
+        }
+    }
+
+    private void park(Lane lane, Start start, int breaks, String reason, long now) {
+        Message message = start.message();
+        message.park();
+        sink.log(new Event.Parked(
+                message.number(), lane.channel.word(), breaks, Instant.ofEpochSecond(now + PARKED), reason));
+        pass(lane, start, recipients(start), now);
+        lane.settle(start.destination());
+    }
+
+    private void end(Lane lane, Start start, String reason) {
+        lane.ended(start);
+        for (int i = 0; i < start.recipients().length; i++) {
+            lane.running--;
+            line(start.delivery().number() + i, Event.Kind.DEFERRAL, reason + "; will be tried again\n");
+            status();
+        }
+    }
+
+    private void hold(Lane lane, String reason, long now) {
+        if (lane.unreachable(now)) {
+            sink.log(new Event.Lost(lane.channel.word(), reason));
+        }
+    }
+
+    private void back(Lane lane) {
+        if (lane.reachable()) {
+            sink.log(new Event.Back(lane.channel.word()));
+        }
+    }
+
+    private static List<Integer> recipients(Start start) {
+        var recipients = new ArrayList<Integer>(start.recipients().length);
+        for (int recipient : start.recipients()) {
+            recipients.add(recipient);
+        }
+        return recipients;
+    }
+
+    private static String cut(String report) {
+        return report.length() <= REPORT_LIMIT
+                ? report
+                : report.substring(0, REPORT_LIMIT) + "\n(the report was longer)\n";
+    }
+
+    private void line(long number, Event.Kind kind, String text) {
+        sink.log(new Event.Ended(number, kind, text));
+    }
+
+    /** Writes the status line. */
+    void status() {
+        sink.log(new Event.Status(
+                local.running, local.limits.concurrency(), remote.running, remote.limits.concurrency(), exiting));
+    }
+
+    /** The bounce of a finished message could not be queued; it is tried again. */
+    void bounceLater(Message message, long now) {
+        message.due(Channel.LOCAL, now + BOUNCE_PAUSE);
+        bounces.add(message);
+    }
+
+    /** Queue knows that the message has ended. */
+    void forget(Message message) {
+        messages.remove(message.number());
+    }
+
+    /** ALRM: everything is due now. */
+    void tryNow(long now) {
+        local.tryNow(now);
+        remote.tryNow(now);
+        bounces.allDueBy(now);
+    }
+
+    /** TERM: nothing starts any more. */
+    void exit() {
+        exiting = true;
+    }
+
+    /** How many deliveries run. */
+    int running() {
+        return local.running + remote.running;
+    }
+
+    /** When there is something to do though nothing ends and nothing comes; may be in the past. */
+    long nextWake() {
+        return Math.min(bounces.firstDue(), Math.min(local.nextWake(), remote.nextWake()));
+    }
+
+    /** {@code name=value} pairs. */
+    String describe() {
+        return "local=" + local.running + "/" + local.limits.concurrency()
+                + " remote=" + remote.running + "/" + remote.limits.concurrency()
+                + " waiting=" + messages.size()
+                + " due=" + (local.inPasses - local.running + remote.inPasses - remote.running)
+                + (local.held() ? " held=local" : "")
+                + (remote.held() ? " held=remote" : "");
+    }
+}

@@ -1,0 +1,73 @@
+package carteiro.send;
+
+import carteiro.control.ControlException;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+
+/** send as a program (docs/programs/send.md). */
+public final class SendProgram implements Program {
+    /** For {@link java.util.ServiceLoader}. */
+    public SendProgram() {}
+
+    @Override
+    public String name() {
+        return "send";
+    }
+
+    @Override
+    public String user() {
+        return "qmails";
+    }
+
+    @Override
+    public Running start(Surroundings surroundings) throws ControlException, IOException {
+        return start(surroundings, Clock.systemUTC());
+    }
+
+    Sending start(Surroundings surroundings, Clock clock) throws ControlException, IOException {
+        FileChannel lock = onlyOne(surroundings);
+        try {
+            surroundings.dropPrivileges();
+            Settings settings = Settings.read(surroundings.installation());
+            return Sending.start(surroundings, settings, clock, SystemAccount.effectiveUid(), lock);
+        } catch (ControlException e) {
+            surroundings.log().log(new Event.CannotStart(String.join("; ", e.problems())));
+            lock.close();
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** Two sends would deliver everything twice: the lock lasts as long as the process, however it ends. */
+    private static FileChannel onlyOne(Surroundings surroundings) throws IOException {
+        Path file = surroundings.installation().run("send").resolve("lock");
+        Files.createDirectories(file.getParent());
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            // held within this process
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+        channel.close();
+        String reason = "another send is running on "
+                + surroundings.installation().home() + " (" + file + " is locked); stop it first";
+        surroundings.log().log(new Event.CannotStart(reason));
+        throw new IOException(reason);
+    }
+}

@@ -1,0 +1,469 @@
+package carteiro.send;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Outcome;
+import carteiro.protocol.Deliver;
+import carteiro.protocol.NotRunningException;
+import carteiro.protocol.Program;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Wires;
+import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * send at work: owns the {@link Schedule} and the threads. Its lock guards the schedule and is never held over I/O;
+ * writing to the log is none, since the log never blocks.
+ *
+ * <p>Threads, all virtual: one takes messages from queue, one hands reports to it, one waits for due times, one a running
+ * delivery, one a bounce. Whoever has changed the schedule calls {@link #turn}, which starts what can be started.
+ */
+final class Sending implements Program.Running {
+    /** Messages taken from queue in one call. */
+    static final int TAKEN = 1000;
+
+    /** How long one call waits for messages. */
+    static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /** The first and the longest pause, in milliseconds, before queue is asked for again. */
+    static final long FIRST_PAUSE = 100;
+
+    static final long LONGEST_PAUSE = 10_000;
+
+    /** Passes begun under one hold of the lock, so that a storm of due messages does not block what ends meanwhile. */
+    private static final int RIPENED = 1000;
+
+    /** The longest sleep, so that a clock that was set is noticed. */
+    private static final long LONGEST_SLEEP = 60_000;
+
+    /** How long the last reports may take when all deliveries have ended. */
+    private static final long LAST_REPORTS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final EventLog log;
+    private final Wires wires;
+    private final Clock clock;
+    private final Installation installation;
+    private final Closeable onlyOne;
+    private final Reports reports = new Reports(this::turn);
+    private final Bounces bounces;
+    private final Watchdog watchdog = new Watchdog();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition wake = lock.newCondition();
+    private final Condition ended = lock.newCondition();
+
+    /** Guarded by the lock. */
+    private final Schedule schedule;
+
+    /** Guarded by the lock: when the clockwork wakes by itself. */
+    private long wakesAt;
+
+    /** Guarded by the lock. */
+    private int bouncing;
+
+    /** Guarded by the lock. */
+    private boolean stopping;
+
+    private volatile boolean closed;
+    private volatile Settings settings;
+
+    private Sending(Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne) {
+        this.log = surroundings.log();
+        this.wires = surroundings.wires();
+        this.installation = surroundings.installation();
+        this.clock = clock;
+        this.onlyOne = onlyOne;
+        this.settings = settings;
+        this.bounces = new Bounces(settings, wires, reports, clock, uid);
+        this.schedule = new Schedule(settings, new Schedule.Sink() {
+            @Override
+            public void log(Event event) {
+                log.log(event);
+            }
+
+            @Override
+            public void report(Report report) {
+                reports.add(report);
+            }
+
+            @Override
+            public void finished(Message message) {
+                Sending.this.finished(message);
+            }
+        });
+    }
+
+    /** @param onlyOne closed at the end */
+    static Sending start(
+            Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne) {
+        var sending = new Sending(surroundings, settings, clock, uid, onlyOne);
+        sending.schedule.status();
+        Thread.ofVirtual().name("send/reports").start(sending.reports::run);
+        Thread.ofVirtual().name("send/clockwork").start(sending::clockwork);
+        Thread.ofVirtual().name("send/taking").start(sending::takeMessages);
+        return sending;
+    }
+
+    private long now() {
+        return Math.floorDiv(clock.millis(), 1000L);
+    }
+
+    /** Begins what is due and starts what can be started; tells the clockwork when it is needed. Whether more is due. */
+    boolean turn() {
+        var starts = new ArrayList<Start>();
+        boolean more;
+        boolean keepUp = reports.keepUp();
+        lock.lock();
+        try {
+            long now = now();
+            more = schedule.ripen(now, RIPENED);
+            if (keepUp && !closed) {
+                for (Start start = schedule.next(now); start != null; start = schedule.next(now)) {
+                    starts.add(start);
+                }
+            }
+            if (more || schedule.nextWake() < wakesAt) {
+                wake.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+        for (Start start : starts) {
+            Thread.ofVirtual().name("send/delivery").start(() -> deliver(start));
+        }
+        return more;
+    }
+
+    /** Wakes for due times; sleeps otherwise. */
+    private void clockwork() {
+        lock.lock();
+        try {
+            while (!closed) {
+                long sleep = Math.min(
+                        LONGEST_SLEEP,
+                        schedule.nextWake() - now() > LONGEST_SLEEP / 1000
+                                ? LONGEST_SLEEP
+                                : schedule.nextWake() * 1000 - clock.millis());
+                if (sleep > 0) {
+                    wakesAt = schedule.nextWake();
+                    wake.await(sleep, TimeUnit.MILLISECONDS);
+                    wakesAt = Long.MIN_VALUE;
+                }
+                long before = schedule.nextWake();
+                boolean more;
+                lock.unlock();
+                try {
+                    more = turn();
+                } finally {
+                    lock.lock();
+                }
+                if (!closed && !more && schedule.nextWake() == before && before <= now()) {
+                    wake.await(
+                            1, TimeUnit.SECONDS); // it is due and cannot be done: queue is away, or all slots are taken
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.bug("send", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void takeMessages() {
+        long pause = FIRST_PAUSE;
+        boolean lost = false;
+        while (!closed) {
+            String reason;
+            try {
+                Session session = wires.waiting().open();
+                try {
+                    reports.begin(session);
+                    begin();
+                    if (lost) {
+                        log.log(new Event.Back("queue"));
+                        lost = false;
+                    }
+                    pause = FIRST_PAUSE;
+                    take(session);
+                    return;
+                } finally {
+                    reports.end(session);
+                }
+            } catch (IOException e) {
+                reason = String.valueOf(e.getMessage());
+            } catch (RuntimeException e) {
+                log.bug("send", e);
+                reason = e.toString();
+            }
+            if (!lost && pause > FIRST_PAUSE * 8 && !closed) { // more than a restart
+                log.log(new Event.Lost("queue", reason));
+                lost = true;
+            }
+            sleep(pause);
+            pause = Math.min(LONGEST_PAUSE, pause * 2);
+        }
+    }
+
+    private void sleep(long milliseconds) {
+        lock.lock();
+        try {
+            long left = TimeUnit.MILLISECONDS.toNanos(milliseconds);
+            while (left > 0 && !closed) {
+                left = ended.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void begin() {
+        lock.lock();
+        try {
+            schedule.newSession();
+        } finally {
+            lock.unlock();
+        }
+        turn(); // queue is back: what could not start may
+    }
+
+    private void take(Session session) throws IOException {
+        boolean all = false;
+        while (!closed) {
+            List<WaitingMessage> taken = session.next(TAKEN, PATIENCE);
+            for (WaitingMessage waiting : taken) {
+                try {
+                    take(waiting);
+                } catch (RuntimeException e) {
+                    log.bug("send", e); // the message stays in the queue; the rest flows
+                }
+            }
+            if (taken.isEmpty() && !all) {
+                all = true;
+                lock.lock();
+                try {
+                    schedule.allPresented();
+                } finally {
+                    lock.unlock();
+                }
+            }
+            turn();
+        }
+    }
+
+    private void take(WaitingMessage waiting) {
+        lock.lock();
+        try {
+            if (stopping || schedule.knows(waiting.message())) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        var message = new Message(waiting, settings.routing());
+        lock.lock();
+        try {
+            if (message.fresh()) {
+                log.log(new Event.NewMessage(message.number()));
+                log.log(new Event.Info(
+                        message.number(),
+                        message.octets(),
+                        message.sender().octets(),
+                        message.number(),
+                        waiting.envelope().uid()));
+            }
+            schedule.add(message, now());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One delivery, on its own thread. Every surprise is a deferral. */
+    private void deliver(Start start) {
+        Thread self = Thread.currentThread();
+        long begun = System.nanoTime();
+        try {
+            List<Outcome> outcomes;
+            try (var _ = watchdog.closeAfter(Deliver.LIMIT, self::interrupt)) {
+                outcomes = wires.deliver(start.channel()).deliver(start.delivery());
+            }
+            if (outcomes.size() != start.recipients().length) {
+                throw new MalformedFrameException(
+                        outcomes.size() + " outcomes for " + start.recipients().length + " recipients");
+            }
+            settle(() -> schedule.ended(start, outcomes, now()));
+        } catch (NotRunningException e) {
+            settle(() -> schedule.unreachable(start, String.valueOf(e.getMessage()), now()));
+        } catch (MalformedFrameException e) {
+            settle(() -> schedule.mangled(start, String.valueOf(e.getMessage()), now()));
+        } catch (IOException e) {
+            if (System.nanoTime() - begun > Deliver.LIMIT.toNanos() - SECOND) {
+                Outcome late =
+                        Outcome.notNow("The delivery did not end within " + Deliver.LIMIT.toHours() + " hours.\n");
+                settle(() -> schedule.ended(start, Collections.nCopies(start.recipients().length, late), now()));
+            } else {
+                String reason = start.channel().word() + " was lost: " + e.getMessage();
+                settle(() -> schedule.broken(start, reason, now()));
+            }
+        } catch (RuntimeException | Error e) {
+            log.bug("send", e);
+            settle(() -> schedule.mangled(start, e.toString(), now()));
+        }
+        turn();
+    }
+
+    private void settle(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            ended.signalAll();
+        } catch (RuntimeException e) {
+            log.bug("send", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Called by the schedule, under the lock: nothing of a message is left. */
+    private void finished(Message message) {
+        if (message.someFailed()) {
+            bouncing++;
+            reports.afterAll(() -> Thread.ofVirtual().name("send/bounce").start(() -> bounce(message)));
+        } else {
+            end(message);
+        }
+    }
+
+    private void end(Message message) {
+        log.log(new Event.EndMessage(message.number()));
+        reports.add(new Report.Ended(message.number()), () -> settle(() -> schedule.forget(message)));
+    }
+
+    private void bounce(Message message) {
+        Bounces.Result result;
+        try {
+            result = bounces.write(message);
+        } catch (RuntimeException e) {
+            log.bug("send", e);
+            result = new Bounces.Result.NotNow(e.toString());
+        }
+        Bounces.Result done = result;
+        settle(() -> {
+            bouncing--;
+            switch (done) {
+                case Bounces.Result.Queued(long number) -> {
+                    log.log(new Event.BounceQueued(message.number(), number));
+                    end(message);
+                }
+                case Bounces.Result.DoubleDiscarded() -> {
+                    log.log(new Event.DoubleBounceDiscarded(message.number()));
+                    end(message);
+                }
+                case Bounces.Result.TripleDiscarded() -> {
+                    log.log(new Event.TripleBounce(message.number()));
+                    end(message);
+                }
+                case Bounces.Result.NotNow(String reason) -> {
+                    log.log(new Event.BounceTrouble(message.number(), reason));
+                    schedule.bounceLater(message, now());
+                }
+            }
+        });
+        turn();
+    }
+
+    /** HUP: locals and virtualdomains are read again; a mistake leaves all as it is. */
+    @Override
+    public void reload() throws ControlException {
+        Settings read;
+        try {
+            read = Settings.read(installation);
+        } catch (ControlException e) {
+            log.log(new Event.UnableToReread(String.join("; ", e.problems())));
+            throw e;
+        }
+        if (!Files.exists(installation.control("locals"))) {
+            log.log(new Event.LocalsFromMe());
+        }
+        settings = settings.withTablesOf(read);
+    }
+
+    @Override
+    public void tryNow() {
+        lock.lock();
+        try {
+            schedule.tryNow(now());
+        } finally {
+            lock.unlock();
+        }
+        turn();
+    }
+
+    @Override
+    public String status() {
+        lock.lock();
+        try {
+            return schedule.describe();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** TERM: nothing starts any more; what runs may end, for so long; what became of it is told to queue. */
+    @Override
+    public void stop(Duration patience) {
+        lock.lock();
+        try {
+            if (stopping) {
+                return;
+            }
+            stopping = true;
+            schedule.exit();
+            schedule.status();
+            long left = patience.toNanos();
+            while ((schedule.running() > 0 || bouncing > 0 && reports.inSession()) && left > 0) {
+                long turn = Math.min(left, SECOND); // that queue has gone meanwhile is not signalled
+                left -= turn - ended.awaitNanos(turn);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+        closed = true;
+        lock.lock();
+        try {
+            wake.signalAll();
+            ended.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        reports.close(LAST_REPORTS);
+        watchdog.close();
+        log.log(new Event.Exiting());
+        try {
+            onlyOne.close();
+        } catch (IOException e) {
+            log.warning("send", "cannot release its lock: " + e.getMessage());
+        }
+    }
+}
