@@ -239,7 +239,7 @@ final class CarteiroProcess implements AutoCloseable {
     /** {@code carteiro stop PROGRAM} and the like, on the running product. */
     Result control(Verb verb, String program) throws Exception {
         return command(
-                "carteiro.start.Control",
+                "carteiro.start.Start",
                 verb.name().toLowerCase(java.util.Locale.ROOT),
                 program,
                 "--home",

@@ -83,22 +83,27 @@ final class Init {
     private void folders() throws IOException {
         Files.createDirectories(installation.home());
         Owner us = new Owner.Us();
-        Owner queue = root ? Layout.owner(installation.home(), "qmailq") : us;
-        Owner alias = root ? Layout.owner(installation.home(), "alias") : us;
         folder(installation.control(), "rwxr-xr-x", us, "settings, one a file; see docs/control");
         folder(
                 installation.users(),
                 "rwxr-xr-x",
                 us,
                 "who owns which address (assign), if the system's accounts do not suffice");
-        folder(installation.alias(), "rwxr-xr-x", alias, "instructions for addresses that no account owns");
-        folder(installation.queue(), "rwxr-x---", queue, "the messages; queue alone writes here");
+        folder(installation.alias(), "rwxr-xr-x", owner("alias"), "instructions for addresses that no account owns");
+        folder(installation.queue(), "rwxr-x---", owner("qmailq"), "the messages; queue alone writes here");
         folder(installation.run(), "rwxr-xr-x", us, "the sockets by which the programs meet");
         folder(
                 installation.home().resolve("log"),
                 "rwxr-xr-x",
                 us,
                 "for a logger of your choice; carteiro itself logs to standard output");
+    }
+
+    /** One of our accounts when root sets up a host that has it; else whoever we are. */
+    private Owner owner(String account) throws IOException {
+        return root && SystemAccount.named(account).isPresent()
+                ? Layout.owner(installation.home(), account)
+                : new Owner.Us();
     }
 
     private void folder(Path folder, String mode, Owner owner, String what) throws IOException {
@@ -111,12 +116,14 @@ final class Init {
 
     /** Mail for these three has to reach a person; root and programs are no mailboxes. */
     private void aliases() throws IOException {
-        Owner alias = root ? Layout.owner(installation.home(), "alias") : new Owner.Us();
+        Owner alias = owner("alias");
         Path mailbox = installation.alias().resolve("Maildir");
         boolean made = Layout.folder(mailbox, "rwx------", alias);
         for (String part : List.of("tmp", "new", "cur")) {
             Layout.folder(mailbox.resolve(part), "rwx------", alias);
+            Layout.ownIfRoots(mailbox.resolve(part), alias);
         }
+        Layout.ownIfRoots(mailbox, alias);
         say(made, mailbox, "the mailbox of the three below, until you put a person's address there: &ann@example.org");
         for (String name : List.of("postmaster", "mailer-daemon", "root")) {
             Path file = installation.alias().resolve(".qmail-" + name);

@@ -67,6 +67,7 @@ final class Layout {
             if (program.name().equals("queue")) {
                 folder(installation.queue(), "rwxr-x---", owner);
                 checkQueue(installation, owner);
+                ownIfRoots(installation.queue(), owner);
             }
         }
     }
@@ -99,6 +100,13 @@ final class Layout {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString(mode)); // whatever the umask
         own(folder, owner);
         return true;
+    }
+
+    /** Gives a folder to its owner if root made it before there were accounts. */
+    static void ownIfRoots(Path folder, Owner owner) throws IOException {
+        if (Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
+            own(folder, owner);
+        }
     }
 
     /** Gives a file or folder to its owner; never through a link. */

@@ -153,6 +153,7 @@ public final class Start {
         } else {
             Layout.run(installation, program.name(), new Layout.Owner.Us());
         }
+        openEveryJar();
         Supplier<Duration> patience = Product.patience(installation);
         try (var _ = HomeLock.program(installation, program.name());
                 var wires = new SocketWires(installation, log)) {
@@ -173,6 +174,11 @@ public final class Start {
                 case AGAIN, DIED -> TROUBLE; // a supervisor that restarts on failure does so
             };
         }
+    }
+
+    /** Jars are opened at the first look; the program's user may not be able to reach them later. */
+    private static void openEveryJar() {
+        boolean _ = ClassLoader.getSystemResource("carteiro/start/no-such-file") == null;
     }
 
     private static Program.Privileges privileges(Program program, boolean root) throws IOException {

@@ -93,7 +93,7 @@ sealed interface StartCommand {
         List<String> known = switch (word) {
             case "run" -> List.of("--split");
             case "init" -> List.of("--create-users");
-            case "status", "start", "stop", "restart", "reload", "alarm" -> List.<String>of();
+            case "status", "start", "stop", "restart", "reload", "alarm", "now" -> List.<String>of();
             default -> List.of("--child");
         };
         for (String option : options) {
@@ -118,11 +118,11 @@ sealed interface StartCommand {
                 }
                 yield new Init(home, me, options.isEmpty() ? Users.KEEP : Users.CREATE);
             }
-            case "status", "start", "stop", "restart", "reload", "alarm" ->
+            case "status", "start", "stop", "restart", "reload", "alarm", "now" ->
                 names.size() > 1
                         ? new Malformed(word + " takes one program, or none for all")
                         : new Ask(
-                                Verb.valueOf(word.toUpperCase(Locale.ROOT)),
+                                word.equals("now") ? Verb.ALARM : Verb.valueOf(word.toUpperCase(Locale.ROOT)),
                                 names.isEmpty() ? Control.ALL : names.getFirst(),
                                 home);
             default ->

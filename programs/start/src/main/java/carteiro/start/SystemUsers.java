@@ -4,6 +4,7 @@ import carteiro.posix.SystemAccount;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -22,6 +23,17 @@ final class SystemUsers {
             new Account("alias", "nofiles", "mail to addresses that no other account owns"));
 
     private SystemUsers() {}
+
+    /** Those that the system lacks. */
+    static List<String> missing() throws IOException {
+        var missing = new ArrayList<String>();
+        for (Account account : ACCOUNTS) {
+            if (SystemAccount.named(account.name()).isEmpty()) {
+                missing.add(account.name());
+            }
+        }
+        return missing;
+    }
 
     /**
      * Makes those that are missing, with groupadd and useradd.
