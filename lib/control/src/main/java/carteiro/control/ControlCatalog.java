@@ -1,0 +1,129 @@
+package carteiro.control;
+
+import static carteiro.control.ControlFile.Absence.ME_ELSE_NAME;
+import static carteiro.control.ControlFile.Absence.ME_ELSE_REFUSED;
+import static carteiro.control.ControlFile.Absence.NOTHING;
+import static carteiro.control.ControlFile.Absence.STANDARD;
+
+import carteiro.control.ControlFile.Absence;
+import carteiro.control.ControlFile.Kind;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Every control file there is, for {@code carteiro showctl} and {@code carteiro check}. Each has a page docs/control/NAME.md,
+ * which a test compares. Programs read their files themselves; what stands here is what they do.
+ */
+public final class ControlCatalog {
+    private static final List<ControlFile> FILES = List.of(
+            row("me", Kind.LINE, NOTHING, "several programs refuse to start", "all", "the full name of this host"),
+            // inject
+            orMe("defaultdomain", "inject", "added to host names without a dot"),
+            orMe("defaulthost", "inject", "added to addresses without a host"),
+            orMe("idhost", "inject", "the host in a new Message-ID; must differ from host to host"),
+            orMe("plusdomain", "inject", "replaces a plus sign at the end of a host name"),
+            // smtpd
+            list("badmailfrom", "nobody is refused", "smtpd", "senders that are refused: addresses, or @host"),
+            number("concurrencyincoming", 1000, 1, 1_000_000, "smtpd", "connections at once"),
+            number("concurrencyperclient", 50, 1, 1_000_000, "smtpd", "connections at once from one client"),
+            number(
+                    "databytes",
+                    0,
+                    0,
+                    Long.MAX_VALUE,
+                    "smtpd",
+                    "octets of the largest message; 0 for no limit but disk"),
+            number("linebytes", 1000, 1000, 1L << 30, "smtpd", "octets of the longest line of a message"),
+            row("localiphost", Kind.LINE, STANDARD, "", "smtpd", "replaces [own address] in envelope addresses"),
+            number("maxrecipients", 1000, 100, 100_000, "smtpd", "recipients of one message"),
+            number("maxrefusals", 20, 1, 1_000_000, "smtpd", "refused commands until the conversation ends"),
+            list("morercpthosts", "none", "qmail-newmrh", "more of rcpthosts, for large lists: source of the cdb"),
+            row("morercpthosts.cdb", Kind.CDB, NOTHING, "none", "smtpd", "more of rcpthosts, made by qmail-newmrh"),
+            row(
+                    "openrelay",
+                    Kind.LINE,
+                    STANDARD,
+                    "no",
+                    "smtpd",
+                    "\"yes\" accepts mail for any domain when there is no rcpthosts, as qmail does"),
+            list(
+                    "rcpthosts",
+                    "only me is accepted",
+                    "smtpd",
+                    "domains that mail is accepted for; .suffix for all below"),
+            row(
+                    "servercert.pem",
+                    Kind.TEXT,
+                    NOTHING,
+                    "no STARTTLS",
+                    "smtpd",
+                    "the server's certificate, its chain and its private key"),
+            row("smtpdlisten", Kind.LIST, NOTHING, "port 25 as root, else none", "smtpd", "addresses to listen at"),
+            row("smtpgreeting", Kind.LINE, ME_ELSE_REFUSED, "", "smtpd", "what smtpd calls itself"),
+            row("tcp.smtp", Kind.TEXT, NOTHING, "no client may relay", "smtpd", "who may connect, who may relay"),
+            number("timeoutsession", 3600, 1, 86_400, "smtpd", "seconds of the longest conversation"),
+            number("timeoutsmtpd", 300, 0, 86_400, "smtpd", "seconds a client may be silent"),
+            // queue
+            number("queuediskfloor", 0, 1 << 20, 1L << 50, "queue", "octets of disk that stay free"),
+            number("queuememory", 0, 1 << 20, 1L << 40, "queue", "octets of memory for messages being received"),
+            // send
+            row("bouncefrom", Kind.LINE, STANDARD, "MAILER-DAEMON", "send", "local part in From of bounces"),
+            orMe("bouncehost", "send", "host in From and in the text of bounces"),
+            number("bouncemaxbytes", 0, 0, Long.MAX_VALUE, "send", "octets of the original in a bounce; 0 for all"),
+            number("concurrencylocal", 10, 0, 100_000, "send", "local deliveries at once; 0 holds local mail"),
+            number("concurrencyremote", 20, 0, 100_000, "send", "remote deliveries at once; 0 holds remote mail"),
+            orMe("doublebouncehost", "send", "host of the recipient of double bounces"),
+            row("doublebounceto", Kind.LINE, STANDARD, "postmaster", "send", "local part for double bounces"),
+            orMe("envnoathost", "send", "host given to envelope recipients that have none"),
+            row("locals", Kind.LIST, ME_ELSE_REFUSED, "", "send, smtpd, lookup", "domains delivered on this host"),
+            list("percenthack", "none", "send, smtpd, lookup", "domains whose user%host addresses are unfolded"),
+            number("queuelifetime", 604_800, 0, Long.MAX_VALUE, "send", "seconds a message may wait"),
+            list("retryschedule", "qmail's formula", "send", "when a deferred recipient is tried again"),
+            map("virtualdomains", "none", "send, smtpd, lookup", "domains and addresses that belong to an account"),
+            // local
+            row("defaultdelivery", Kind.TEXT, STANDARD, "./Mailbox", "local", "instructions of who has no .qmail"),
+            // remote
+            row("helohost", Kind.LINE, ME_ELSE_REFUSED, "", "remote", "what remote calls itself"),
+            list("outgoingip", "the system chooses", "remote", "addresses that connections go out from"),
+            map("smtproutes", "MX records decide", "remote", "relays: domain:relay or domain:relay:port"),
+            number("timeoutconnect", 60, 1, 3600, "remote", "seconds to wait for a connection"),
+            number("timeoutremote", 1200, 1, 86_400, "remote", "seconds a next hop may be silent"),
+            map("tlsremote", "TLS where offered", "remote", "by domain: none, may or require"),
+            // start
+            row("logformat", Kind.LINE, STANDARD, "plain", "start", "plain, tai64n or json"),
+            number("timeoutstop", 60, 1, 3600, "start", "seconds a program may take to finish what is in hand"));
+
+    private ControlCatalog() {}
+
+    /** Every file by name, in the order of names. */
+    public static Map<String, ControlFile> files() {
+        var files = new TreeMap<String, ControlFile>();
+        for (ControlFile file : FILES) {
+            files.put(file.name(), file);
+        }
+        return files;
+    }
+
+    private static ControlFile row(
+            String name, Kind kind, Absence absence, String standard, String readers, String meaning) {
+        return new ControlFile(name, kind, absence, standard, 0, 0, readers, meaning);
+    }
+
+    private static ControlFile orMe(String name, String readers, String meaning) {
+        return row(name, Kind.LINE, ME_ELSE_NAME, "", readers, meaning);
+    }
+
+    private static ControlFile number(
+            String name, long standard, long least, long most, String readers, String meaning) {
+        return new ControlFile(name, Kind.NUMBER, STANDARD, Long.toString(standard), least, most, readers, meaning);
+    }
+
+    private static ControlFile list(String name, String standard, String readers, String meaning) {
+        return row(name, Kind.LIST, NOTHING, standard, readers, meaning);
+    }
+
+    private static ControlFile map(String name, String standard, String readers, String meaning) {
+        return row(name, Kind.MAP, NOTHING, standard, readers, meaning);
+    }
+}

@@ -1,0 +1,53 @@
+package carteiro.control;
+
+/**
+ * What is known of one control file.
+ *
+ * @param name its name in HOME/control
+ * @param kind how it is read
+ * @param absence what a missing file means
+ * @param standard the value, or in words what holds, when the file is missing; empty where {@code me} stands in
+ * @param least the least number; 0 for other kinds
+ * @param most the greatest number; 0 for other kinds
+ * @param readers the programs that read it
+ * @param meaning one sentence without its full stop
+ */
+public record ControlFile(
+        String name,
+        Kind kind,
+        Absence absence,
+        String standard,
+        long least,
+        long most,
+        String readers,
+        String meaning) {
+    /** How it is read (docs/control/README.md). */
+    public enum Kind {
+        /** The first line. */
+        LINE,
+        /** The leading digits of the first line. */
+        NUMBER,
+        /** Every line that is neither empty nor a comment. */
+        LIST,
+        /** A list of {@code key:value}. */
+        MAP,
+        /** Every octet: a form of its own. */
+        TEXT,
+        /** A constant database. */
+        CDB,
+        /** A line that is shown to nobody. */
+        SECRET
+    }
+
+    /** What a missing file means. */
+    public enum Absence {
+        /** {@code control/me} stands in; without it, the literal name of the file, which makes the mistake visible. */
+        ME_ELSE_NAME,
+        /** {@code control/me} stands in; without it the program does not start. */
+        ME_ELSE_REFUSED,
+        /** The standard value holds. */
+        STANDARD,
+        /** Nothing is set; the standard says what that means. */
+        NOTHING
+    }
+}

@@ -1,0 +1,93 @@
+package carteiro.tools;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** A program that one of ours runs, as a shell or {@code .qmail} would: with our environment and output. */
+final class Child {
+    /** What exec says when it may work later: EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ETXTBSY, ENOSPC, and their like. */
+    private static final Set<String> TEMPORARY = Set.of("5", "11", "12", "16", "23", "24", "26", "28", "110", "122");
+
+    private Child() {}
+
+    /**
+     * Runs it on our own standard input and answers its exit code; 111 if a signal ended it or it cannot run now, 100 if
+     * it cannot run at all.
+     */
+    static int onOurInput(List<String> words) throws IOException {
+        return run(words, Redirect.INHERIT, InputStream.nullInputStream());
+    }
+
+    /** The same with that input; the program need not read it. */
+    static int onInput(List<String> words, InputStream input) throws IOException {
+        return run(words, Redirect.PIPE, input);
+    }
+
+    /** The same with a file from its beginning. */
+    static int onFile(List<String> words, Path file) throws IOException {
+        return run(words, Redirect.from(file.toFile()), InputStream.nullInputStream());
+    }
+
+    private static int run(List<String> words, Redirect source, InputStream input) throws IOException {
+        Process child;
+        try {
+            child = new ProcessBuilder(exactly(words))
+                    .redirectInput(source)
+                    .redirectOutput(Redirect.INHERIT)
+                    .redirectError(Redirect.INHERIT)
+                    .start();
+        } catch (IOException e) {
+            String message = String.valueOf(e.getMessage());
+            int at = message.indexOf("error=");
+            int end = message.indexOf(',', at);
+            boolean temporary = at < 0 || end < 0 || TEMPORARY.contains(message.substring(at + 6, end));
+            return temporary ? Exit.TEMPORARY : Exit.PERMANENT;
+        }
+        if (source.equals(Redirect.PIPE)) {
+            Thread.ofPlatform().daemon(true).start(() -> feed(input, child.getOutputStream()));
+        }
+        try {
+            int code = child.waitFor();
+            return code > 128 ? Exit.TEMPORARY : code;
+        } catch (InterruptedException e) {
+            child.destroy();
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private static void feed(InputStream input, OutputStream child) {
+        try (child) {
+            input.transferTo(child);
+        } catch (IOException e) {
+            // it has read what it wanted
+        }
+    }
+
+    /** The words as Java passes them on unchanged: octets above 127 are lost in the C locale, so a shell writes them. */
+    private static List<String> exactly(List<String> words) {
+        boolean plain = true;
+        for (String word : words) {
+            plain &= carteiro.mail.Octets.areAscii(word);
+        }
+        if (plain) {
+            return words;
+        }
+        var script = new StringBuilder("exec");
+        for (String word : words) {
+            script.append(" \"$(printf '");
+            for (int i = 0; i < word.length(); i++) {
+                int octet = word.charAt(i);
+                script.append('\\').append(octet >> 6).append(octet >> 3 & 7).append(octet & 7);
+            }
+            script.append("')\"");
+        }
+        return new ArrayList<>(List.of("/bin/sh", "-c", script.toString()));
+    }
+}

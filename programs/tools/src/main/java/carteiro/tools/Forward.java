@@ -1,0 +1,42 @@
+package carteiro.tools;
+
+import carteiro.posix.Invocation;
+import carteiro.protocol.Enqueue;
+import carteiro.tools.Forwarding.Result;
+import java.io.IOException;
+
+/** forward: in {@code .qmail}, forwards the message (docs/programs/forward.md). */
+public final class Forward {
+    private Forward() {}
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(
+                Invocation.ofThisProcess(arguments).run("forward", call -> Forwarding.withQueue(call, Forward::run)));
+    }
+
+    static int run(Invocation call, Enqueue queue) throws IOException {
+        if (call.arguments().isEmpty()) {
+            call.complain("forward: usage: forward newaddress ...\n");
+            return Exit.PERMANENT;
+        }
+        for (String variable : new String[] {"NEWSENDER", "DTLINE"}) {
+            if (!call.environment().containsKey(variable)) {
+                call.complain("forward: fatal: " + variable + " not set; forward is for .qmail files\n");
+                return Exit.PERMANENT;
+            }
+        }
+        Result result = Forwarding.queue(
+                queue, call.variable("DTLINE"), call.in(), call.variable("NEWSENDER"), call.arguments());
+        return switch (result) {
+            case Result.Queued(long message) -> {
+                call.complain("forward: qp " + message + "\n");
+                yield 0;
+            }
+            case Result.Refused(int code, String text) -> {
+                call.complain("forward: fatal: unable to forward message: " + text + "\n");
+                yield code;
+            }
+        };
+    }
+}

@@ -1,0 +1,36 @@
+package carteiro.tools;
+
+import carteiro.control.Installation;
+import carteiro.posix.Invocation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The installation that a command looks at. */
+final class HomeOption {
+    private HomeOption() {}
+
+    /** From {@code --home DIR}, the only option, or from the environment; empty if the arguments are others. */
+    static Optional<Installation> of(Invocation call) {
+        List<String> arguments = call.arguments();
+        if (arguments.size() == 2 && arguments.getFirst().equals("--home")) {
+            return Optional.of(new Installation(Path.of(arguments.get(1))));
+        }
+        return arguments.isEmpty() ? Optional.of(Installation.ofEnvironment(call.environment())) : Optional.empty();
+    }
+
+    /** The names in a folder, in order; none if there is no such folder. */
+    static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+}
