@@ -91,7 +91,7 @@ class ArchitectureTest {
     void dnsLivesInItsLibraryAlone() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("carteiro.dns")
+                .resideOutsideOfPackages("carteiro.dns", "carteiro.testkit")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.xbill..")

@@ -254,7 +254,7 @@ public final class DnsLookup implements HostLookup {
             return Optional.empty();
         }
         try {
-            return Optional.of(Name.fromString(ascii, Name.root));
+            return Optional.of(Name.fromString(Octets.lowerCase(ascii), Name.root));
         } catch (TextParseException e) {
             return Optional.empty();
         }

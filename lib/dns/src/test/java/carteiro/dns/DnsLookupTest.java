@@ -1,0 +1,179 @@
+package carteiro.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.dns.MailExchangers.MailExchanger;
+import carteiro.testkit.Covers;
+import carteiro.testkit.DnsOnLoopback;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DnsLookupTest {
+    private DnsOnLoopback server;
+    private DnsLookup dns;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = DnsOnLoopback.start(
+                "example.org. 300 IN MX 10 mx1.example.org.",
+                "example.org. 300 IN MX 20 mx2.example.org.",
+                "mx1.example.org. 300 IN A 192.0.2.1",
+                "mx1.example.org. 300 IN A 192.0.2.2",
+                "mx1.example.org. 300 IN AAAA 2001:db8::1",
+                "six.example.org. 300 IN AAAA 2001:db8::6",
+                "alias.example.org. 300 IN CNAME example.org.",
+                "nowhere.example.org. 300 IN CNAME gone.example.org.",
+                "round.example.org. 300 IN CNAME trip.example.org.",
+                "trip.example.org. 300 IN CNAME round.example.org.",
+                "none.example.org. 300 IN MX 0 .",
+                "xn--mller-kva.example. 300 IN MX 5 mx1.example.org.");
+        server.knowsOf("empty.example.org.");
+        dns = lookup(Duration.ofSeconds(1), Duration.ofSeconds(5));
+    }
+
+    private DnsLookup lookup(Duration once, Duration limit) {
+        var servers = new DnsServers(List.of(new InetSocketAddress("127.0.0.1", server.port())));
+        return new DnsLookup(servers, once, limit);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+    }
+
+    @Test
+    void exchangersAreFoundWithTheirPreferences() {
+        assertThat(dns.mailExchangers("Example.ORG"))
+                .isInstanceOfSatisfying(
+                        MailExchangers.Found.class,
+                        found -> assertThat(found.exchangers())
+                                .containsExactlyInAnyOrder(
+                                        new MailExchanger(10, "mx1.example.org"),
+                                        new MailExchanger(20, "mx2.example.org")));
+    }
+
+    @Test
+    void addressesAreFoundIpv4First() {
+        assertThat(dns.addresses("mx1.example.org")).isInstanceOfSatisfying(HostAddresses.Found.class, found -> {
+            assertThat(found.addresses().subList(0, 2))
+                    .containsExactlyInAnyOrder(InetAddress.ofLiteral("192.0.2.1"), InetAddress.ofLiteral("192.0.2.2"));
+            assertThat(found.addresses().get(2)).isEqualTo(InetAddress.ofLiteral("2001:db8::1"));
+        });
+        assertThat(dns.addresses("six.example.org"))
+                .isEqualTo(new HostAddresses.Found(List.of(InetAddress.ofLiteral("2001:db8::6"))));
+    }
+
+    @Test
+    void aliasesAreFollowed() {
+        assertThat(dns.mailExchangers("alias.example.org")).isInstanceOf(MailExchangers.Found.class);
+        assertThat(dns.mailExchangers("nowhere.example.org")).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.mailExchangers("round.example.org")).isInstanceOf(MailExchangers.Trouble.class);
+    }
+
+    @Test
+    void noneAndNoSuchHostAndNoMailAreToldApart() {
+        assertThat(dns.mailExchangers("empty.example.org")).isEqualTo(new MailExchangers.None());
+        assertThat(dns.mailExchangers("gone.example.org")).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.mailExchangers("none.example.org")).isEqualTo(new MailExchangers.NullMx());
+        assertThat(dns.addresses("empty.example.org")).isEqualTo(new HostAddresses.None());
+        assertThat(dns.addresses("gone.example.org")).isEqualTo(new HostAddresses.NoSuchHost());
+    }
+
+    @Test
+    void aServerThatFailsIsTroubleAndNotAbsence() throws IOException {
+        server.fails("broken.example.org.");
+        assertThat(dns.mailExchangers("broken.example.org")).isInstanceOf(MailExchangers.Trouble.class);
+        assertThat(dns.addresses("broken.example.org")).isInstanceOf(HostAddresses.Trouble.class);
+    }
+
+    @Test
+    void aServerThatIsSilentIsTroubleInBoundedTime() throws IOException {
+        server.ignores("mute.example.org.");
+        dns = lookup(Duration.ofMillis(200), Duration.ofSeconds(1));
+        assertThat(dns.mailExchangers("mute.example.org")).isInstanceOf(MailExchangers.Trouble.class);
+        server.knowsOf("mute.example.org.");
+        assertThat(dns.addresses("mute.example.org")).isInstanceOf(HostAddresses.Trouble.class);
+    }
+
+    @Test
+    void theSecondServerIsAskedWhenTheFirstIsGone() throws IOException {
+        int gone;
+        try (var other = DnsOnLoopback.start()) {
+            gone = other.port();
+        }
+        var servers = new DnsServers(
+                List.of(new InetSocketAddress("127.0.0.1", gone), new InetSocketAddress("127.0.0.1", server.port())));
+        dns = new DnsLookup(servers, Duration.ofMillis(300), Duration.ofSeconds(10));
+        assertThat(dns.mailExchangers("example.org")).isInstanceOf(MailExchangers.Found.class);
+    }
+
+    @Test
+    @Covers("qmail:X21")
+    void aHundredExchangersComeWholeByTcp() throws IOException {
+        for (int i = 0; i < 100; i++) {
+            server.knows("large.example. 300 IN MX " + i + " exchanger-number-" + i + ".large-names.example.");
+        }
+        assertThat(dns.mailExchangers("large.example"))
+                .isInstanceOfSatisfying(
+                        MailExchangers.Found.class,
+                        found -> assertThat(found.exchangers()).hasSize(100));
+        assertThat(server.questions()).contains("MX large.example. udp", "MX large.example. tcp");
+    }
+
+    @Test
+    void answersAreRememberedAndSoIsAbsence() {
+        for (int i = 0; i < 3; i++) {
+            dns.mailExchangers("example.org");
+            dns.mailExchangers("gone.example.org");
+            dns.mailExchangers("empty.example.org");
+        }
+        assertThat(server.questions())
+                .containsExactlyInAnyOrder(
+                        "MX example.org. udp", "MX gone.example.org. udp", "MX empty.example.org. udp");
+    }
+
+    @Test
+    void troubleIsNotRemembered() throws IOException {
+        server.fails("broken.example.org.");
+        dns.mailExchangers("broken.example.org");
+        int asked = server.questions().size();
+        dns.mailExchangers("broken.example.org");
+        assertThat(server.questions()).hasSizeGreaterThan(asked);
+    }
+
+    @Test
+    void aNameInUtf8IsAskedForInItsAsciiForm() {
+        byte[] utf8 = "m\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(dns.mailExchangers(carteiro.mail.Octets.text(utf8))).isInstanceOf(MailExchangers.Found.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", ".", "..", "a..b", "a b", "a\\.b", "\\065.example", "a\nb", "\u00ff\u00fe", "a@b", "[x]"})
+    void whatNoHostCanBeCalledIsNoHostAndNotAskedFor(String name) {
+        assertThat(dns.mailExchangers(name)).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.addresses(name)).isEqualTo(new HostAddresses.NoSuchHost());
+        assertThat(server.questions()).isEmpty();
+    }
+
+    @Test
+    void aLabelOrNameThatIsTooLongIsNoHost() {
+        assertThat(dns.mailExchangers("x".repeat(64) + ".example")).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.mailExchangers("x.".repeat(127) + "example")).isEqualTo(new MailExchangers.NoSuchHost());
+    }
+
+    @Test
+    void localhostIsThisHost() {
+        assertThat(dns.addresses("localhost"))
+                .isEqualTo(new HostAddresses.Found(
+                        List.of(InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("::1"))));
+    }
+}
