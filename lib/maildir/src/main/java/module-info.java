@@ -1,4 +1,7 @@
 module carteiro.maildir {
     requires static transitive org.jspecify;
     requires transitive carteiro.mail;
+    requires carteiro.posix;
+
+    exports carteiro.maildir;
 }

@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /** Links functions of the C library. */
 @SuppressWarnings("restricted") // that is what this module is for
@@ -15,6 +18,9 @@ final class Calls {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    private static final Charset PATHS =
+            Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"), StandardCharsets.UTF_8);
 
     private Calls() {}
 
@@ -27,6 +33,24 @@ final class Calls {
     static MethodHandle withErrno(String name, FunctionDescriptor shape) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name), shape, Linker.Option.captureCallState("errno"));
+    }
+
+    /**
+     * As {@link #withErrno}, for a function with a variable number of arguments.
+     *
+     * @param fixed how many arguments come before the variable ones
+     */
+    static MethodHandle variadicWithErrno(String name, FunctionDescriptor shape, int fixed) {
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow(name),
+                shape,
+                Linker.Option.captureCallState("errno"),
+                Linker.Option.firstVariadicArg(fixed));
+    }
+
+    /** A path as a C string, in the octets that Java's own calls would use for it. */
+    static MemorySegment path(Arena arena, Path path) {
+        return arena.allocateFrom(path.toString(), PATHS);
     }
 
     static MemorySegment state(Arena arena) {

@@ -1,0 +1,146 @@
+package carteiro.maildir;
+
+import static carteiro.posix.LockableFile.Attempt.BUSY;
+import static carteiro.posix.LockableFile.Attempt.LOCKED;
+
+import carteiro.posix.LockableFile;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+
+/**
+ * Appends to mbox files. They are locked by flock(2), as qmail does, and by fcntl(2), as Dovecot, mutt and procmail do; where a file
+ * system has neither, they are written unlocked. Safe for any number of platform threads.
+ */
+public final class Mbox {
+    /** How long others may hold the lock; qmail's limit. */
+    public static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final long PAUSE = 50;
+    private static final int BUFFER = 128 * 1024;
+
+    private final DirectorySync sync;
+    private final Duration patience;
+
+    /** Deliveries that wait for a lock for at most {@code patience}. */
+    public Mbox(DirectorySync sync, Duration patience) {
+        this.sync = sync;
+        this.patience = patience;
+    }
+
+    /** How a delivery ended that no {@link IOException} stopped. */
+    public enum Result {
+        /** On disk. */
+        DELIVERED,
+        /** Somebody else held the lock all the time; nothing was written. */
+        LOCKED,
+        /** The name leads to something that is no regular file; nothing was written. */
+        NO_FILE
+    }
+
+    /**
+     * Appends one message, and forces it to disk.
+     *
+     * @param header the From_, Return-Path and Delivered-To lines
+     * @throws IOException if the disk, or its permissions, refuse; what was written of the message is cut off again
+     */
+    public Result deliver(Path file, byte[] header, MessageOctets message) throws IOException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        boolean isNew = !Files.exists(file);
+        try (LockableFile opened = LockableFile.open(file)) {
+            if (!Files.isRegularFile(opened.path())) {
+                return Result.NO_FILE;
+            }
+            try (FileChannel out =
+                    FileChannel.open(opened.path(), StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+                LockableFile.Attempt flock = await(opened::tryLock, deadline);
+                LockableFile.Attempt fcntl = flock == BUSY ? BUSY : await(() -> tryLock(out), deadline);
+                if (fcntl == BUSY) {
+                    return Result.LOCKED;
+                }
+                append(out, header, message, flock == LOCKED || fcntl == LOCKED ? Repair.CUT : Repair.LEAVE);
+            }
+        }
+        if (isNew && file.getParent() != null) {
+            force(file.getParent());
+        }
+        return Result.DELIVERED;
+    }
+
+    private void force(Path parent) throws IOException {
+        try (FileChannel folder = FileChannel.open(parent, StandardOpenOption.READ)) {
+            sync.force(parent, folder);
+        } catch (AccessDeniedException e) {
+            // a folder that may be written but not read: delivered all the same, as qmail does
+        }
+    }
+
+    /** What happens to half a message. */
+    private enum Repair {
+        /** It is cut off. */
+        CUT,
+        /** It stays: without a lock, what follows may be somebody else's. */
+        LEAVE
+    }
+
+    private static void append(FileChannel out, byte[] header, MessageOctets message, Repair repair)
+            throws IOException {
+        long before = out.size();
+        try {
+            var buffered = new BufferedOutputStream(Channels.newOutputStream(out), BUFFER);
+            MboxEntry.write(buffered, header, message);
+            buffered.flush();
+            out.force(true);
+        } catch (IOException | RuntimeException e) {
+            if (repair == Repair.CUT) {
+                try {
+                    out.truncate(before);
+                } catch (IOException worse) {
+                    e.addSuppressed(worse);
+                }
+            }
+            throw e;
+        }
+    }
+
+    private interface Lock {
+        LockableFile.Attempt attempt();
+    }
+
+    private static LockableFile.Attempt await(Lock lock, long deadline) throws IOException {
+        LockableFile.Attempt attempt = lock.attempt();
+        while (attempt == BUSY && System.nanoTime() - deadline < 0) {
+            pause();
+            attempt = lock.attempt();
+        }
+        return attempt;
+    }
+
+    private static LockableFile.Attempt tryLock(FileChannel out) {
+        try {
+            FileLock lock = out.tryLock();
+            return lock == null ? BUSY : LOCKED;
+        } catch (OverlappingFileLockException e) {
+            return BUSY; // another thread of ours, where there is no flock
+        } catch (IOException e) {
+            return LockableFile.Attempt.UNSUPPORTED;
+        }
+    }
+
+    private static void pause() throws IOException {
+        try {
+            Thread.sleep(PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for a lock", e);
+        }
+    }
+}
