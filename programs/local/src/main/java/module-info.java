@@ -7,4 +7,9 @@ module carteiro.local {
     requires carteiro.control;
     requires carteiro.protocol;
     requires carteiro.maildir;
+
+    exports carteiro.local; // the command qmail-local
+
+    provides carteiro.protocol.Program with
+            carteiro.local.Local;
 }

@@ -1,0 +1,391 @@
+package carteiro.local;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.DotQmailName;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Octets;
+import carteiro.mail.Outcome;
+import carteiro.maildir.Maildir;
+import carteiro.maildir.Mbox;
+import carteiro.maildir.MboxEntry;
+import carteiro.maildir.MessageOctets;
+import carteiro.protocol.Lookup.Answer.Account;
+import carteiro.protocol.Lookup.DotFiles;
+import carteiro.protocol.Lookup.Mailbox;
+import carteiro.protocol.Lookup.Recipe;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One delivery into one account, in the order of qmail-local: home, loop, instructions, then each of them from top to
+ * bottom, and at last all forwards in one message. The first failure ends it; what was delivered before stays, and is
+ * delivered again when the message is tried again.
+ *
+ * <p>One thread at a time, but two take turns: the caller, and a thread of the user's identity for files.
+ */
+final class AccountDelivery {
+    private static final DotQmailName NO_FILE = new DotQmailName("", "", DotQmailName.Kind.EXACT);
+    private static final List<Integer> PERMANENT = List.of(100, 64, 65, 70, 76, 77, 78, 112);
+    private static final int STOP = 99;
+
+    static final Refusal NO_MAILBOX_HERE = new Refusal(Refusal.NO_MAILBOX, "Sorry, no mailbox here by that name.", "");
+
+    /** What all deliveries share. */
+    record Tools(
+            FileThreads files,
+            Maildir maildir,
+            Mbox mbox,
+            Programs programs,
+            Forwarding forwarding,
+            EventLog log,
+            InstantSource clock) {}
+
+    /** The message, and how a program reads it. */
+    interface Message {
+        MessageOctets octets();
+
+        /** It, from its first octet, as a program's standard input. */
+        Redirect input(int uid, int gid) throws IOException;
+    }
+
+    /** What comes next, after the work on files that could be done. */
+    private sealed interface Step {
+        /** A program, as a child. */
+        record Run(String command) implements Step {}
+
+        /** The forwards: every instruction is done. */
+        record Finish() implements Step {}
+
+        /** Nothing. */
+        record End(Outcome outcome) implements Step {}
+    }
+
+    private final Tools tools;
+    private final Account account;
+    private final Addressing addressing;
+    private final BodyType body;
+    private final AddressForm form;
+    private final Message message;
+    private final List<Instruction> defaultDelivery;
+    private final Report report = new Report();
+    private final String fromLine;
+
+    private List<Instruction> instructions = List.of();
+    private HomeFiles.Permitted permitted = HomeFiles.Permitted.ALL;
+    private DotQmailName found = NO_FILE;
+    private boolean prepared;
+    private int next;
+
+    private final List<Address> forwards = new ArrayList<>();
+    private Optional<Address> newSender = Optional.empty();
+    private int files;
+    private int programs;
+
+    AccountDelivery(
+            Tools tools,
+            Account account,
+            Addressing addressing,
+            BodyType body,
+            AddressForm form,
+            Message message,
+            List<Instruction> defaultDelivery) {
+        this.tools = tools;
+        this.account = account;
+        this.addressing = addressing;
+        this.body = body;
+        this.form = form;
+        this.message = message;
+        this.defaultDelivery = defaultDelivery;
+        this.fromLine = MboxEntry.fromLine(addressing.sender(), tools.clock().instant());
+    }
+
+    /** Delivers. */
+    Outcome deliver() {
+        try {
+            boolean loops = LoopScan.finds(addressing.deliveredTo(), message.octets());
+            while (true) {
+                switch (tools.files().as(account.uid(), account.gid(), () -> step(loops))) {
+                    case Step.Run(String command) -> {
+                        Optional<Outcome> end = run(command);
+                        if (end.isPresent()) {
+                            return end.get();
+                        }
+                        if (next == instructions.size()) {
+                            return finish();
+                        }
+                    }
+                    case Step.Finish() -> {
+                        return finish();
+                    }
+                    case Step.End(Outcome outcome) -> {
+                        return outcome;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            return trouble("Cannot deliver now", e);
+        }
+    }
+
+    private Outcome trouble(String what, IOException e) {
+        note("delivery for " + addressing.recipient() + " waits: " + e);
+        String why = e instanceof AccessDeniedException ? "permission denied" : "trouble with files or programs";
+        return report.refused(Refusal.SYSTEM, what + ": " + why + ".");
+    }
+
+    private void note(String text) {
+        tools.log()
+                .warning(
+                        "local",
+                        "account " + account.user() + " (uid " + Integer.toUnsignedString(account.uid()) + "): "
+                                + text);
+    }
+
+    private Step refused(Refusal refusal) {
+        if (!refusal.note().isEmpty()) {
+            note(refusal.note());
+        }
+        return new Step.End(report.refused(refusal.status(), refusal.sentence()));
+    }
+
+    // ---- As the user
+
+    private Step step(boolean loops) throws IOException {
+        var home = new HomeFiles(account);
+        if (!prepared) {
+            Optional<Refusal> refusal = home.refusal();
+            if (refusal.isPresent()) {
+                return refused(refusal.get());
+            }
+            if (loops) {
+                return new Step.End(
+                        report.refused(Refusal.LOOP, "This message is looping: it already has my Delivered-To line."));
+            }
+            refusal = prepare(home);
+            if (refusal.isPresent()) {
+                return refused(refusal.get());
+            }
+            prepared = true;
+        }
+        while (next < instructions.size()) {
+            Instruction instruction = instructions.get(next);
+            next++;
+            Optional<Refusal> refusal = forbidden(instruction, permitted);
+            if (refusal.isPresent()) {
+                return refused(refusal.get());
+            }
+            switch (instruction) {
+                case Instruction.ForwardsFromHere() -> permitted = HomeFiles.Permitted.FORWARDS;
+                case Instruction.Forward(Address target) -> {
+                    forwards.add(target);
+                    chooseSender(home);
+                }
+                case Instruction.Program(String command) -> {
+                    programs++;
+                    chooseSender(home);
+                    return new Step.Run(command);
+                }
+                case Instruction.Maildir(String folder) -> {
+                    files++;
+                    refusal = intoMaildir(home.resolve(folder));
+                }
+                case Instruction.Mbox(String file) -> {
+                    files++;
+                    refusal = intoMbox(home.resolve(file));
+                }
+            }
+            if (refusal.isPresent()) {
+                return refused(refusal.get());
+            }
+        }
+        return new Step.Finish();
+    }
+
+    /** Finds the instructions. */
+    private Optional<Refusal> prepare(HomeFiles home) throws IOException {
+        return switch (account.recipe()) {
+            case Recipe.DotQmail() -> readDotQmail(home, defaultDelivery, List.of());
+            case Recipe.Directory(
+                    String delivery,
+                    Mailbox mailbox,
+                    List<String> commands,
+                    List<Address> targets,
+                    DotFiles dotFiles) -> {
+                List<Instruction> mailboxDelivery;
+                switch (delivery.isEmpty()
+                        ? new Instruction.Parsed.Instructions(defaultDelivery)
+                        : Instruction.parse(delivery)) {
+                    case Instruction.Parsed.Instructions(var list) -> mailboxDelivery = list;
+                    case Instruction.Parsed.Mistake(int _, String text) -> {
+                        yield Optional.of(new Refusal(
+                                Refusal.MAILBOX,
+                                "The mailbox of this account is not well defined.",
+                                "the mailbox in the directory cannot be used: " + text));
+                    }
+                }
+                var first = new ArrayList<Instruction>();
+                commands.forEach(command -> first.add(new Instruction.Program(command)));
+                targets.forEach(target -> first.add(new Instruction.Forward(target)));
+                switch (mailbox) {
+                    case KEEP -> first.addAll(mailboxDelivery);
+                    case NONE -> {}
+                }
+                yield switch (dotFiles) {
+                    case IGNORED -> {
+                        instructions = List.copyOf(first);
+                        newSender = Optional.of(addressing.sender());
+                        yield Optional.empty();
+                    }
+                    case APPENDED -> readDotQmail(home, List.of(), first);
+                    case ALONE -> readDotQmail(home, mailboxDelivery, List.of());
+                };
+            }
+        };
+    }
+
+    /**
+     * Reads the account's {@code .qmail} file.
+     *
+     * @param otherwise what is done if there is none, or an empty one
+     * @param first what is done before; with it, an extension needs no file
+     */
+    private Optional<Refusal> readDotQmail(HomeFiles home, List<Instruction> otherwise, List<Instruction> first)
+            throws IOException {
+        var all = new ArrayList<>(first);
+        switch (home.find()) {
+            case HomeFiles.Found.Absent() -> {
+                if (!account.dash().isEmpty() && first.isEmpty()) {
+                    return Optional.of(NO_MAILBOX_HERE);
+                }
+                all.addAll(otherwise);
+            }
+            case HomeFiles.Found.Empty(var name) -> {
+                found = name;
+                all.addAll(otherwise);
+            }
+            case HomeFiles.Found.Refused(var refusal) -> {
+                return Optional.of(refusal);
+            }
+            case HomeFiles.Found.Text(var name, var text, var allowed) -> {
+                found = name;
+                permitted = allowed;
+                switch (Instruction.parse(text)) {
+                    case Instruction.Parsed.Instructions(var list) -> all.addAll(list);
+                    case Instruction.Parsed.Mistake(int line, String mistake) -> {
+                        return Optional.of(mistakeIn(name, line, mistake));
+                    }
+                }
+            }
+        }
+        instructions = List.copyOf(all);
+        return Optional.empty();
+    }
+
+    static Refusal mistakeIn(DotQmailName name, int line, String mistake) {
+        return new Refusal(
+                Refusal.MAILBOX,
+                "The .qmail file of this account is wrong: " + mistake + ".",
+                name.file() + ":" + line + ": " + mistake);
+    }
+
+    /** Why an instruction must not be done; empty if it may. */
+    static Optional<Refusal> forbidden(Instruction instruction, HomeFiles.Permitted permitted) {
+        if (permitted == HomeFiles.Permitted.ALL) {
+            return Optional.empty();
+        }
+        return switch (instruction) {
+            case Instruction.Maildir _, Instruction.Mbox _ -> Optional.of(forwardsOnly("file"));
+            case Instruction.Program _ -> Optional.of(forwardsOnly("program"));
+            case Instruction.Forward _, Instruction.ForwardsFromHere _ -> Optional.empty();
+        };
+    }
+
+    private static Refusal forwardsOnly(String kind) {
+        return new Refusal(Refusal.SECURITY, "Uh-oh: .qmail has " + kind + " delivery but has x bit set.", "");
+    }
+
+    private void chooseSender(HomeFiles home) throws IOException {
+        if (newSender.isEmpty()) {
+            newSender = Optional.of(home.newSender(addressing));
+        }
+    }
+
+    private Optional<Refusal> intoMaildir(Path folder) throws IOException {
+        return switch (tools.maildir().deliver(folder, addressing.header(), message.octets())) {
+            case DELIVERED -> Optional.empty();
+            case NO_MAILDIR ->
+                Optional.of(new Refusal(
+                        Refusal.MAILBOX,
+                        "The Maildir of this account is missing.",
+                        folder + " is no Maildir; make it by maildirmake, as this user"));
+        };
+    }
+
+    private Optional<Refusal> intoMbox(Path file) throws IOException {
+        byte[] header = Octets.bytes(fromLine + addressing.returnPath() + addressing.deliveredTo());
+        return switch (tools.mbox().deliver(file, header, message.octets())) {
+            case DELIVERED -> Optional.empty();
+            case LOCKED ->
+                Optional.of(new Refusal(
+                        Refusal.SYSTEM,
+                        "The mailbox is locked by somebody else.",
+                        file + " was locked for " + Mbox.PATIENCE.toSeconds() + " seconds"));
+            case NO_FILE ->
+                Optional.of(
+                        new Refusal(Refusal.MAILBOX, "The mailbox is no regular file.", file + " is no regular file"));
+        };
+    }
+
+    // ---- As ourselves
+
+    /** Runs a program; the end of the delivery, or empty if it goes on. */
+    private Optional<Outcome> run(String command) throws IOException {
+        var variables = ProgramVariables.of(addressing, account, newSender.orElseThrow(), found, fromLine);
+        Redirect input = message.input(account.uid(), account.gid());
+        return switch (tools.programs().run(account, command, variables, input, report)) {
+            case Programs.Ended.TooLong() ->
+                Optional.of(report.refused(
+                        Refusal.SYSTEM,
+                        "A program ran for over " + Programs.LIMIT.toHours() + " hours and was killed."));
+            case Programs.Ended.Stopped() ->
+                Optional.of(report.refused(Refusal.SYSTEM, "A program was killed because the mail system stops."));
+            case Programs.Ended.Exited(int code) -> {
+                if (code == 0) {
+                    yield Optional.empty();
+                }
+                if (code == STOP) {
+                    next = instructions.size();
+                    yield Optional.empty();
+                }
+                if (code > 128) {
+                    yield Optional.of(report.refused(Refusal.SYSTEM, "A program crashed."));
+                }
+                yield Optional.of(report.refusedByProgram(PERMANENT.contains(code) ? 5 : 4));
+            }
+        };
+    }
+
+    private Outcome finish() {
+        String did = "did " + files + "+" + forwards.size() + "+" + programs + "\n";
+        if (forwards.isEmpty()) {
+            return report.delivered(did);
+        }
+        var envelope = new Envelope(newSender.orElseThrow(), forwards, body, form, account.uid());
+        return tools.forwarding().send(envelope, forwardLines(), message.octets(), did, report);
+    }
+
+    private String forwardLines() {
+        boolean bulk = account.recipe() instanceof Recipe.Directory directory
+                && directory.forwards().size() > 1;
+        return addressing.deliveredTo() + (bulk ? "Precedence: bulk\n" : "");
+    }
+}

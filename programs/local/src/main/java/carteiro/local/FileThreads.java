@@ -1,0 +1,218 @@
+package carteiro.local;
+
+import carteiro.log.EventLog;
+import carteiro.posix.ThreadIdentity;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Platform threads for work on files, which take on the identity of the files' user (docs/decisions/thread-identity.md). Not virtual ones: an
+ * identity belongs to a thread of the kernel, and a forced write would hold a carrier.
+ *
+ * <p>A task gives its answer after the thread is root's again: giving it may start a thread, which would inherit the
+ * user's identity.
+ */
+final class FileThreads {
+    /** The most threads. */
+    static final int MOST = 128;
+
+    /** The most of them that work for one user, so that nobody's hanging file system stops the others. */
+    static final int MOST_PER_USER = 32;
+
+    private static final Duration IDLE = Duration.ofMinutes(1);
+
+    private final Powers powers;
+    private final Duration patience;
+    private final EventLog log;
+    private final Semaphore free = new Semaphore(MOST);
+    private final Map<Integer, Share> shares = new HashMap<>(); // guarded by itself
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition added = lock.newCondition();
+    private final ArrayDeque<Task<?>> tasks = new ArrayDeque<>(); // guarded by lock; at most MOST, by free
+    private int idle; // guarded by lock
+    private long started; // guarded by lock
+
+    /** @param patience how long one piece of work, or the wait for a thread, may take */
+    FileThreads(Powers powers, Duration patience, EventLog log) {
+        this.powers = powers;
+        this.patience = patience;
+        this.log = log;
+    }
+
+    /** What is to be done as a user. */
+    interface Work<T> {
+        T run() throws IOException;
+    }
+
+    /** What one user may have. */
+    private static final class Share {
+        final Semaphore free = new Semaphore(MOST_PER_USER);
+        int users;
+    }
+
+    /**
+     * Does something with the files of a user, as that user.
+     *
+     * @throws IOException if it fails, takes too long, or there is no thread for too long
+     */
+    <T> T as(int uid, int gid, Work<T> work) throws IOException {
+        Share share = share(uid);
+        var task = new Task<T>(uid, gid, work, share);
+        try {
+            acquire(share.free, () -> leave(uid, share));
+            acquire(free, () -> {
+                share.free.release();
+                leave(uid, share);
+            });
+            submit(task);
+            return task.answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new IOException("the file system did not answer within " + patience.toMinutes() + " minutes", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for the file system", e);
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException trouble -> throw trouble;
+                case RuntimeException ours -> throw ours;
+                case Error ours -> throw ours;
+                case null, default -> throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private void acquire(Semaphore semaphore, Runnable otherwise) throws IOException, InterruptedException {
+        boolean acquired = false;
+        try {
+            acquired = semaphore.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            if (!acquired) {
+                otherwise.run();
+            }
+        }
+        if (!acquired) {
+            throw new IOException("too many deliveries wait for slow disks");
+        }
+    }
+
+    private Share share(int uid) {
+        synchronized (shares) {
+            Share share = shares.computeIfAbsent(uid, _ -> new Share());
+            share.users++;
+            return share;
+        }
+    }
+
+    private void leave(int uid, Share share) {
+        synchronized (shares) {
+            share.users--;
+            if (share.users == 0) {
+                shares.remove(uid);
+            }
+        }
+    }
+
+    private void submit(Task<?> task) {
+        lock.lock();
+        try {
+            tasks.add(task);
+            if (idle >= tasks.size()) {
+                added.signal();
+                return;
+            }
+            started++;
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofPlatform().daemon(true).name("local files " + started).start(this::work);
+    }
+
+    private void work() {
+        for (Task<?> task = next(); task != null; task = next()) {
+            if (!task.perform()) {
+                return; // it is not clear who this thread is: nothing more by it
+            }
+        }
+    }
+
+    private @org.jspecify.annotations.Nullable Task<?> next() {
+        lock.lock();
+        try {
+            idle++;
+            long left = IDLE.toNanos();
+            while (tasks.isEmpty() && left > 0) {
+                left = added.awaitNanos(left);
+            }
+            idle--;
+            return tasks.poll();
+        } catch (InterruptedException e) {
+            idle--;
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private final class Task<T> {
+        private final int uid;
+        private final int gid;
+        private final Work<T> work;
+        private final Share share;
+        private final CompletableFuture<T> answer = new CompletableFuture<>();
+
+        Task(int uid, int gid, Work<T> work, Share share) {
+            this.uid = uid;
+            this.gid = gid;
+            this.work = work;
+            this.share = share;
+        }
+
+        /** Whether the thread is as it was before. */
+        boolean perform() {
+            Runnable finish;
+            boolean sane = true;
+            try {
+                T result = asUser();
+                finish = () -> answer.complete(result);
+            } catch (IOException | RuntimeException | Error e) {
+                finish = () -> answer.completeExceptionally(e);
+            }
+            if (powers instanceof Powers.EveryUser) {
+                try {
+                    ThreadIdentity.restore();
+                } catch (IOException e) {
+                    sane = false;
+                    log.alert("local", "a thread stays uid " + uid + " and ends: " + e.getMessage());
+                }
+            }
+            free.release();
+            share.free.release();
+            leave(uid, share);
+            finish.run();
+            return sane;
+        }
+
+        private T asUser() throws IOException {
+            switch (powers) {
+                case Powers.EveryUser _ -> ThreadIdentity.assume(uid, gid);
+                case Powers.OneUser(int own) -> {
+                    if (uid != own) {
+                        throw new IOException("not started by root: only uid " + own + " can be served");
+                    }
+                }
+            }
+            return work.run();
+        }
+    }
+}

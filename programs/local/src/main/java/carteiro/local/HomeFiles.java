@@ -1,0 +1,187 @@
+package carteiro.local;
+
+import carteiro.mail.Address;
+import carteiro.mail.DotQmailName;
+import carteiro.mail.Octets;
+import carteiro.protocol.Lookup.Answer.Account;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the home of an account: whether mail may be delivered, and the {@code .qmail} files. To be used as its user. */
+final class HomeFiles {
+    /** The largest {@code .qmail} file, in octets. */
+    static final int LIMIT = 1 << 20;
+
+    private static final int LONGEST_NAME = 255; // NAME_MAX
+    private static final int LONGEST_PATH = 4095; // PATH_MAX
+
+    private static final int KIND = 0170000;
+    private static final int FOLDER = 0040000;
+    private static final int STICKY = 01000;
+    private static final int OTHERS_WRITE = 02;
+
+    private final Account account;
+    private final Path home;
+
+    /** @throws IOException if the home cannot be named in this process's locale */
+    HomeFiles(Account account) throws IOException {
+        this.account = account;
+        this.home = SystemText.path(Path.of("/"), account.home());
+    }
+
+    /** What the search for instructions found. */
+    sealed interface Found {
+        /** A file with something in it. */
+        record Text(DotQmailName name, String text, Permitted permitted) implements Found {}
+
+        /** A file of no octets. */
+        record Empty(DotQmailName name) implements Found {}
+
+        /** No file. */
+        record Absent() implements Found {}
+
+        /** A file that must not be used. */
+        record Refused(Refusal refusal) implements Found {}
+    }
+
+    /** What instructions may do. */
+    enum Permitted {
+        /** Everything. */
+        ALL,
+        /** Forwards alone: the file has its x bit, or {@code +list} came before. */
+        FORWARDS
+    }
+
+    /** What a file name in an instruction means. */
+    Path resolve(String name) throws IOException {
+        return SystemText.path(home, name);
+    }
+
+    /** Why nothing may be delivered now; empty if it may. */
+    Optional<Refusal> refusal() throws IOException {
+        int mode;
+        try {
+            mode = (int) Files.getAttribute(home, "unix:mode");
+        } catch (NoSuchFileException e) {
+            return Optional.of(new Refusal(
+                    Refusal.SYSTEM,
+                    "The home of this account is missing.",
+                    note("is missing; make it, or remove the account")));
+        }
+        if ((mode & KIND) != FOLDER) {
+            return Optional.of(new Refusal(
+                    Refusal.SYSTEM, "The home of this account is no folder.", note("is no folder; mend the account")));
+        }
+        if ((mode & OTHERS_WRITE) != 0) {
+            return Optional.of(new Refusal(
+                    Refusal.SECURITY,
+                    "The home of this account is writable by everybody.",
+                    note("is writable by everybody; chmod o-w it")));
+        }
+        if ((mode & STICKY) != 0) {
+            return Optional.of(new Refusal(
+                    Refusal.MAILBOX, "The home of this account is sticky: its user is editing the .qmail files.", ""));
+        }
+        return Optional.empty();
+    }
+
+    private String note(String sentence) {
+        return account.home() + ", the home of " + account.user() + ", " + sentence;
+    }
+
+    /** Looks for the instructions of the account's extension. */
+    Found find() throws IOException {
+        for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
+            @Nullable PosixFileAttributes attributes = attributes(name.file());
+            if (attributes != null && attributes.isRegularFile()) {
+                return read(name, attributes);
+            }
+        }
+        return new Found.Absent();
+    }
+
+    private Found read(DotQmailName name, PosixFileAttributes attributes) throws IOException {
+        if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+            return new Found.Refused(new Refusal(
+                    Refusal.SECURITY,
+                    "The .qmail file is writable by everybody.",
+                    note("has a file " + name.file() + " that is writable by everybody; chmod o-w it")));
+        }
+        byte[] octets;
+        try (InputStream in = Files.newInputStream(resolve(name.file()))) {
+            octets = in.readNBytes(LIMIT + 1);
+        }
+        if (octets.length > LIMIT) {
+            return new Found.Refused(new Refusal(
+                    Refusal.SYSTEM,
+                    "The .qmail file is too large.",
+                    note("has a file " + name.file() + " of over " + LIMIT + " octets")));
+        }
+        if (octets.length == 0) {
+            return new Found.Empty(name);
+        }
+        return new Found.Text(
+                name,
+                Octets.text(octets),
+                attributes.permissions().contains(PosixFilePermission.OWNER_EXECUTE)
+                        ? Permitted.FORWARDS
+                        : Permitted.ALL);
+    }
+
+    /** NEWSENDER: the owner of a list answers for it, if there is one. */
+    Address newSender(Addressing addressing) throws IOException {
+        Address sender = addressing.sender();
+        if (sender.isNull() || sender.equals(Address.DOUBLE_BOUNCE)) {
+            return sender;
+        }
+        String owner = ".qmail" + account.dash()
+                + Octets.lowerCase(account.extension()).replace('.', ':') + "-owner";
+        if (attributes(owner) == null) {
+            return sender;
+        }
+        String local = addressing.local() + "-owner";
+        String octets = attributes(owner + "-default") == null
+                ? local + "@" + addressing.host()
+                : local + "-@" + addressing.host() + "-@[]"; // send makes one sender for each recipient of it (VERP)
+        if (octets.length() > Address.LIMIT) {
+            throw new IOException("the address of the list's owner has over " + Address.LIMIT + " octets");
+        }
+        return new Address(octets);
+    }
+
+    /**
+     * What a file of the home is; null if there is none, or can be none.
+     *
+     * @throws IOException if that cannot be told, also for want of permission
+     */
+    private @Nullable PosixFileAttributes attributes(String name) throws IOException {
+        if (home.toString().length() + name.length() >= LONGEST_PATH) {
+            return null;
+        }
+        for (String part : name.split("/", -1)) {
+            if (part.length() > LONGEST_NAME) {
+                return null;
+            }
+        }
+        Path file = resolve(name);
+        try {
+            return file.getFileSystem().provider().readAttributesIfExists(file, PosixFileAttributes.class);
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            if (name.indexOf('/') >= 0 && file.getParent() != null && !Files.isDirectory(file.getParent())) {
+                return null; // a slash in the address, below something that is no folder
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package carteiro.local;
+
+import carteiro.mail.Address;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One line of a {@code .qmail} file or of the default delivery (docs/programs/dot-qmail.md). */
+sealed interface Instruction {
+    /** {@code |command}: for /bin/sh. */
+    record Program(String command) implements Instruction {}
+
+    /** {@code &address}, or anything that is none of the rest. */
+    record Forward(Address target) implements Instruction {}
+
+    /** {@code ./file} or {@code /file}. */
+    record Mbox(String file) implements Instruction {}
+
+    /** {@code ./folder/} or {@code /folder/}. */
+    record Maildir(String folder) implements Instruction {}
+
+    /** {@code +list}: no file and no program from here on. */
+    record ForwardsFromHere() implements Instruction {}
+
+    /** Programs, mbox files and Maildirs of one list of instructions; a longer one is refused. */
+    int MOST_DELIVERIES = 500;
+
+    /** Forwards of one list of instructions; a longer one is refused. Lists of that size want a list manager. */
+    int MOST_FORWARDS = 10_000;
+
+    /** What a text says. */
+    sealed interface Parsed {
+        /** To be done from top to bottom. */
+        record Instructions(List<Instruction> list) implements Parsed {
+            /** Copies the list. */
+            public Instructions {
+                list = List.copyOf(list);
+            }
+        }
+
+        /**
+         * Nothing, because of a mistake.
+         *
+         * @param line counted from 1
+         */
+        record Mistake(int line, String text) implements Parsed {}
+    }
+
+    /** Reads a text that is not empty. */
+    static Parsed parse(String text) {
+        var list = new ArrayList<Instruction>();
+        int deliveries = 0;
+        int number = 0;
+        for (int from = 0; from < text.length(); ) {
+            int lineFeed = text.indexOf('\n', from);
+            int end = lineFeed < 0 ? text.length() : lineFeed;
+            String line = trimEnd(text, from, end);
+            from = end + 1;
+            number++;
+            if (line.isEmpty() && number == 1) {
+                return new Parsed.Mistake(1, "the first line is blank");
+            }
+            if (line.indexOf(0) >= 0) {
+                return new Parsed.Mistake(number, "the line has a NUL");
+            }
+            if (line.isEmpty() || line.startsWith("#") || line.startsWith("+") && !line.equals("+list")) {
+                continue;
+            }
+            Instruction instruction = instruction(line);
+            if (instruction instanceof Forward(Address target) && target.equals(NONE)) {
+                return new Parsed.Mistake(number, "the address has over " + Address.LIMIT + " octets");
+            }
+            list.add(instruction);
+            deliveries += instruction instanceof Forward ? 0 : 1;
+            if (deliveries > MOST_DELIVERIES || list.size() - deliveries > MOST_FORWARDS) {
+                return new Parsed.Mistake(
+                        number, "there are over " + MOST_DELIVERIES + " deliveries or " + MOST_FORWARDS + " forwards");
+            }
+        }
+        return new Parsed.Instructions(list);
+    }
+
+    /** Stands for an address that is too long to be one. */
+    Address NONE = new Address("(too long)");
+
+    private static Instruction instruction(String line) {
+        return switch (line.charAt(0)) {
+            case '|' -> new Program(line.substring(1));
+            case '.', '/' -> line.endsWith("/") ? new Maildir(line) : new Mbox(line);
+            case '+' -> new ForwardsFromHere();
+            case '&' -> forward(line.substring(1));
+            default -> forward(line);
+        };
+    }
+
+    private static Forward forward(String address) {
+        return new Forward(address.length() > Address.LIMIT ? NONE : new Address(address));
+    }
+
+    private static String trimEnd(String text, int from, int end) {
+        int last = end;
+        while (last > from && (text.charAt(last - 1) == ' ' || text.charAt(last - 1) == '\t')) {
+            last--;
+        }
+        return text.substring(from, last);
+    }
+}

@@ -1,0 +1,140 @@
+package carteiro.local;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.maildir.DirectorySync;
+import carteiro.maildir.Maildir;
+import carteiro.maildir.MaildirNames;
+import carteiro.maildir.Mbox;
+import carteiro.protocol.Program;
+import carteiro.protocol.Wires.Channel;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The program local: offers deliveries into accounts to send (docs/programs/local.md). */
+public final class Local implements Program {
+    /** How long one piece of work on files may take before the delivery is given up as deferred. */
+    private static final Duration FILE_PATIENCE = Duration.ofHours(1);
+
+    /** How long deliveries get to answer after their programs were killed. */
+    private static final Duration LAST_PATIENCE = Duration.ofSeconds(5);
+
+    /** How long the last answers get to leave by their sockets. */
+    private static final Duration ANSWER_PATIENCE = Duration.ofMillis(100);
+
+    /** For start, through {@link java.util.ServiceLoader}. */
+    public Local() {}
+
+    @Override
+    public String name() {
+        return "local";
+    }
+
+    @Override
+    public String user() {
+        return "root";
+    }
+
+    @Override
+    public Running start(Surroundings surroundings) throws ControlException, IOException {
+        surroundings.dropPrivileges();
+        return start(surroundings, Powers.ofThisProcess());
+    }
+
+    private static Running start(Surroundings surroundings, Powers powers) throws ControlException, IOException {
+        Installation installation = surroundings.installation();
+        LocalSettings settings = LocalSettings.read(installation);
+        EventLog log = surroundings.log();
+        Path folder = installation.run("local").resolve("messages");
+        MessageShelf shelf = MessageShelf.in(folder, powers);
+        var environment = new HashMap<String, String>(surroundings.environment());
+        environment.put("CARTEIRO_HOME", installation.home().toString()); // by which forward and others find the queue
+        var programs = new Programs(powers, folder, Map.copyOf(environment), Programs.LIMIT);
+        Clock clock = Clock.systemUTC();
+        var sync = new DirectorySync();
+        var tools = new AccountDelivery.Tools(
+                new FileThreads(powers, FILE_PATIENCE, log),
+                new Maildir(MaildirNames.ofThisHost(), sync, clock),
+                new Mbox(sync, Mbox.PATIENCE),
+                programs,
+                new Forwarding(
+                        surroundings.wires().enqueue(),
+                        clock,
+                        ProcessHandle.current().pid()),
+                log,
+                clock);
+        Rehearsal.run(tools, powers, folder);
+        if (!programs.problem().isEmpty()) {
+            log.alert("local", programs.problem());
+        }
+        if (!SystemText.namesEverything()) {
+            log.warning(
+                    "local",
+                    "the locale of this process cannot name files outside ASCII; start it with LC_ALL=C.UTF-8");
+        }
+        var deliveries = new LocalDeliveries(surroundings.wires(), powers, shelf, tools, log, settings);
+        Closeable offer = surroundings.wires().offer(Channel.LOCAL, deliveries);
+        return new RunningLocal(installation, deliveries, programs, offer, log);
+    }
+
+    private record RunningLocal(
+            Installation installation,
+            LocalDeliveries deliveries,
+            Programs programs,
+            Closeable offer,
+            EventLog log,
+            AtomicBoolean stopped)
+            implements Running {
+        RunningLocal(
+                Installation installation,
+                LocalDeliveries deliveries,
+                Programs programs,
+                Closeable offer,
+                EventLog log) {
+            this(installation, deliveries, programs, offer, log, new AtomicBoolean());
+        }
+
+        @Override
+        public void reload() throws ControlException {
+            deliveries.use(LocalSettings.read(installation));
+        }
+
+        @Override
+        public String status() {
+            return "running=" + deliveries.running();
+        }
+
+        @Override
+        public void stop(Duration patience) {
+            if (stopped.getAndSet(true)) {
+                return;
+            }
+            deliveries.refuse();
+            try {
+                if (!deliveries.quiet(patience)) {
+                    programs.killAll();
+                    if (!deliveries.quiet(LAST_PATIENCE)) {
+                        log.warning(
+                                "local", deliveries.running() + " deliveries are left behind; they will be repeated");
+                    }
+                }
+                Thread.sleep(ANSWER_PATIENCE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            programs.killAll();
+            try {
+                offer.close();
+            } catch (IOException e) {
+                log.warning("local", "cannot close its socket: " + e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package carteiro.local;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import carteiro.maildir.MessageOctets;
+import carteiro.protocol.Deliver;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Messages.MessageBody;
+import carteiro.protocol.Wires;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Answers send: finds out who a recipient is, and delivers. Any number of threads at once. */
+final class LocalDeliveries implements Deliver {
+    /** Deliveries at a time; further callers wait. Above any concurrencylocal. */
+    static final int MOST = 1000;
+
+    private final Wires wires;
+    private final Powers powers;
+    private final MessageShelf shelf;
+    private final AccountDelivery.Tools tools;
+    private final EventLog log;
+    private final AtomicReference<LocalSettings> settings;
+    private final Semaphore free = new Semaphore(MOST);
+    private volatile boolean stopping;
+
+    LocalDeliveries(
+            Wires wires,
+            Powers powers,
+            MessageShelf shelf,
+            AccountDelivery.Tools tools,
+            EventLog log,
+            LocalSettings settings) {
+        this.wires = wires;
+        this.powers = powers;
+        this.shelf = shelf;
+        this.tools = tools;
+        this.log = log;
+        this.settings = new AtomicReference<>(settings);
+    }
+
+    void use(LocalSettings changed) {
+        settings.set(changed);
+    }
+
+    int running() {
+        return MOST - free.availablePermits();
+    }
+
+    /** Takes nothing new. */
+    void refuse() {
+        stopping = true;
+    }
+
+    /** Whether nothing is in hand any more, after waiting for that. */
+    boolean quiet(Duration patience) throws InterruptedException {
+        return free.tryAcquire(MOST, patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public List<Outcome> deliver(Delivery delivery) throws IOException {
+        free.acquireUninterruptibly();
+        try {
+            if (stopping) {
+                throw new IOException("local is being stopped");
+            }
+            return delivery.recipients().stream()
+                    .map(recipient -> deliver(delivery, recipient))
+                    .toList();
+        } finally {
+            free.release();
+        }
+    }
+
+    private Outcome deliver(Delivery delivery, Address recipient) {
+        try {
+            return switch (wires.lookup().account(recipient)) {
+                case Answer.Account account -> deliver(delivery, recipient, account);
+                case Answer.Forward(List<Address> targets) -> forward(delivery, recipient, targets);
+                case Answer.Trash() -> new Outcome.Delivered(new Status(2, 1, 5), "");
+                case Answer.Unknown(Status status, String reason) ->
+                    new Outcome.Failed(status, inReport(reason, status));
+                case Answer.NotNow(Status status, String reason) ->
+                    new Outcome.Deferred(status, inReport(reason, status));
+                case Answer.Remote() -> {
+                    log.warning(
+                            "local",
+                            "lookup says that " + recipient + " is of another host, but send gave it to local; "
+                                    + "reload both so that they see the same locals and virtualdomains");
+                    yield Outcome.notNow("The address is of another host. (#4.3.5)\n");
+                }
+            };
+        } catch (FileNotFoundException e) {
+            return Outcome.notNow("The queue has no such message. (#4.3.0)\n");
+        } catch (IOException e) {
+            log.warning("local", "delivery " + delivery.number() + " waits: " + e.getMessage());
+            return Outcome.notNow("The address cannot be looked up, or the message cannot be read, now. (#4.3.0)\n");
+        } catch (RuntimeException e) {
+            log.bug("local", e);
+            return Outcome.notNow("A mistake in the mail system; its administrator knows. (#4.3.0)\n");
+        }
+    }
+
+    private Outcome deliver(Delivery delivery, Address recipient, Answer.Account account) throws IOException {
+        if (account.uid() == 0) {
+            log.alert("local", "account " + account.user() + " has uid 0, and root gets no mail; make an alias for it");
+            return Outcome.notNow("No mail is delivered as root. (#4.3.0)\n");
+        }
+        switch (powers) {
+            case Powers.EveryUser _ -> {}
+            case Powers.OneUser(int uid) -> {
+                if (uid != account.uid()) {
+                    log.alert(
+                            "local",
+                            "account " + account.user() + " has uid " + Integer.toUnsignedString(account.uid())
+                                    + ", but local was started by uid " + Integer.toUnsignedString(uid)
+                                    + " and can deliver for that one alone; start it as root");
+                    return Outcome.notNow("The mail system cannot deliver for this user now. (#4.3.0)\n");
+                }
+            }
+        }
+        if (!account.home().startsWith("/")) {
+            log.alert("local", "account " + account.user() + " has a home that is no absolute path; mend it");
+            return Outcome.notNow("The home of this account is not well defined. (#4.3.0)\n");
+        }
+        try (MessageBody body = wires.messages().open(delivery.message());
+                MessageShelf.Held held = shelf.take(body)) {
+            return new AccountDelivery(
+                            tools,
+                            account,
+                            Addressing.of(delivery.sender(), recipient),
+                            delivery.body(),
+                            delivery.form(),
+                            message(held),
+                            settings.get().defaultDelivery())
+                    .deliver();
+        }
+    }
+
+    private static AccountDelivery.Message message(MessageShelf.Held held) {
+        return new AccountDelivery.Message() {
+            @Override
+            public MessageOctets octets() {
+                return held.octets();
+            }
+
+            @Override
+            public Redirect input(int uid, int gid) throws IOException {
+                return held.input(uid, gid);
+            }
+        };
+    }
+
+    /** An address that is nothing but other addresses. */
+    private Outcome forward(Delivery delivery, Address recipient, List<Address> targets) throws IOException {
+        Addressing addressing = Addressing.of(delivery.sender(), recipient);
+        var report = new Report();
+        try (MessageBody body = wires.messages().open(delivery.message());
+                MessageShelf.Held held = shelf.take(body)) {
+            if (LoopScan.finds(addressing.deliveredTo(), held.octets())) {
+                return report.refused(Refusal.LOOP, "This message is looping: it already has my Delivered-To line.");
+            }
+            int uid = carteiro.posix.Identity.ownUid();
+            return tools.forwarding()
+                    .send(
+                            new Envelope(delivery.sender(), targets, delivery.body(), delivery.form(), uid),
+                            addressing.deliveredTo() + (targets.size() > 1 ? "Precedence: bulk\n" : ""),
+                            held.octets(),
+                            "did 0+" + targets.size() + "+0\n",
+                            report);
+        }
+    }
+
+    /** {@code No such mailbox. (#5.1.1)}: a reason as a line of a report, with its status once. */
+    static String inReport(String reason, Status status) {
+        if (reason.contains("(#")) {
+            return reason + "\n";
+        }
+        String sentence = reason.endsWith(".") ? reason : reason + ".";
+        return sentence + " (#" + status + ")\n";
+    }
+}

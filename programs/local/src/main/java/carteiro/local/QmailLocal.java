@@ -1,0 +1,272 @@
+package carteiro.local;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Outcome;
+import carteiro.maildir.DirectorySync;
+import carteiro.maildir.Maildir;
+import carteiro.maildir.MaildirNames;
+import carteiro.maildir.Mbox;
+import carteiro.maildir.MessageOctets;
+import carteiro.posix.Invocation;
+import carteiro.protocol.Enqueue;
+import carteiro.protocol.Lookup.Answer.Account;
+import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.SocketWires;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code qmail-local [-nN] user homedir local dash ext domain sender defaultdelivery}: delivers the message on standard
+ * input, a file, as the caller (docs/programs/qmail-local.md).
+ */
+public final class QmailLocal {
+    static final int PERMANENT = 100;
+    static final int TEMPORARY = 111;
+
+    private static final Duration LIMIT = Duration.ofHours(24);
+
+    private final Invocation call;
+    private final FileChannel input;
+    private final Redirect programInput;
+    private final Powers powers;
+    private final int uid;
+    private final Map<String, String> environment;
+    private final Enqueue queue;
+    private final EventLog log;
+
+    /**
+     * @param input the message; its position is moved
+     * @param programInput the same as the standard input of a program
+     * @param uid whom to deliver as
+     * @param environment for programs
+     */
+    QmailLocal(
+            Invocation call,
+            FileChannel input,
+            Redirect programInput,
+            Powers powers,
+            int uid,
+            Map<String, String> environment,
+            Enqueue queue,
+            EventLog log) {
+        this.call = call;
+        this.input = input;
+        this.programInput = programInput;
+        this.powers = powers;
+        this.uid = uid;
+        this.environment = Map.copyOf(environment);
+        this.queue = queue;
+        this.log = log;
+    }
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments).run("qmail-local", QmailLocal::deliver));
+    }
+
+    private static int deliver(Invocation call) throws IOException {
+        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var wires = new SocketWires(Installation.ofEnvironment(call.environment()), log)) {
+            FileChannel input = ((FileInputStream) call.in()).getChannel();
+            Powers powers = Powers.ofThisProcess();
+            int uid = switch (powers) {
+                case Powers.EveryUser _ -> 0;
+                case Powers.OneUser(int own) -> own;
+            };
+            return new QmailLocal(call, input, Redirect.INHERIT, powers, uid, System.getenv(), wires.enqueue(), log)
+                    .run();
+        }
+    }
+
+    /** What the options ask for. */
+    private enum Mode {
+        DELIVER,
+        LIST
+    }
+
+    int run() throws IOException {
+        Mode mode = Mode.DELIVER;
+        List<String> words = call.arguments();
+        while (!words.isEmpty() && words.getFirst().matches("-[nN]+")) {
+            mode = words.getFirst().endsWith("n") ? Mode.LIST : Mode.DELIVER;
+            words = words.subList(1, words.size());
+        }
+        boolean unknownOption = false;
+        if (!words.isEmpty() && words.getFirst().equals("--")) {
+            words = words.subList(1, words.size());
+        } else {
+            unknownOption = !words.isEmpty() && words.getFirst().startsWith("-");
+        }
+        if (words.size() != 8 || unknownOption) {
+            call.complain("qmail-local: usage: qmail-local [-nN] user homedir local dash ext domain sender"
+                    + " defaultdelivery\n");
+            return PERMANENT;
+        }
+        String home = words.get(1);
+        if (!home.startsWith("/")) {
+            call.complain("qmail-local: the home \"" + home + "\" does not begin with a slash\n");
+            return PERMANENT;
+        }
+        String sender = words.get(6);
+        if (sender.length() > Address.LIMIT
+                || words.get(2).length() + words.get(5).length() >= Address.LIMIT) {
+            call.complain("qmail-local: an address has over " + Address.LIMIT + " octets\n");
+            return PERMANENT;
+        }
+        List<Instruction> defaultDelivery;
+        switch (Instruction.parse(words.get(7))) {
+            case Instruction.Parsed.Instructions(var list) -> defaultDelivery = list;
+            case Instruction.Parsed.Mistake(int line, String mistake) -> {
+                call.complain("qmail-local: the default delivery is wrong in line " + line + ": " + mistake + "\n");
+                return TEMPORARY;
+            }
+        }
+        int gid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+        var account = new Account(words.getFirst(), uid, gid, home, words.get(3), words.get(4), new Recipe.DotQmail());
+        var addressing = new Addressing(new Address(sender), words.get(2), words.get(5));
+        return switch (mode) {
+            case LIST -> list(account, defaultDelivery);
+            case DELIVER -> deliver(account, addressing, defaultDelivery);
+        };
+    }
+
+    // ---- -N
+
+    private int deliver(Account account, Addressing addressing, List<Instruction> defaultDelivery) throws IOException {
+        if (account.uid() == 0) {
+            call.complain("qmail-local: nothing is delivered as root; run me as the user, for example by setpriv\n");
+            return TEMPORARY;
+        }
+        Path pipes = Files.createTempDirectory("qmail-local");
+        try {
+            return say(new AccountDelivery(
+                            tools(pipes),
+                            account,
+                            addressing,
+                            BodyType.EIGHT_BIT_MIME,
+                            AddressForm.ASCII,
+                            message(),
+                            defaultDelivery)
+                    .deliver());
+        } finally {
+            Files.delete(pipes);
+        }
+    }
+
+    private AccountDelivery.Tools tools(Path pipes) {
+        Clock clock = Clock.systemUTC();
+        var sync = new DirectorySync();
+        return new AccountDelivery.Tools(
+                new FileThreads(powers, LIMIT, log),
+                new Maildir(MaildirNames.ofThisHost(), sync, clock),
+                new Mbox(sync, Mbox.PATIENCE),
+                new Programs(powers, pipes, environment, Programs.LIMIT),
+                new Forwarding(queue, clock, ProcessHandle.current().pid()),
+                log,
+                clock);
+    }
+
+    private AccountDelivery.Message message() throws IOException {
+        input.position(0); // refuses what is no file
+        var octets = new MessageOctets.InFile(input, input.size());
+        return new AccountDelivery.Message() {
+            @Override
+            public MessageOctets octets() {
+                return octets;
+            }
+
+            @Override
+            public Redirect input(int user, int group) throws IOException {
+                input.position(0); // the position is one for us and the program
+                return programInput;
+            }
+        };
+    }
+
+    private int say(Outcome outcome) throws IOException {
+        call.print(outcome.report());
+        return switch (outcome) {
+            case Outcome.Delivered _ -> 0;
+            case Outcome.Deferred _ -> TEMPORARY;
+            case Outcome.Failed _ -> PERMANENT;
+        };
+    }
+
+    // ---- -n
+
+    private int list(Account account, List<Instruction> defaultDelivery) throws IOException {
+        var home = new HomeFiles(account);
+        Optional<Refusal> refusal = home.refusal();
+        if (refusal.isPresent()) {
+            if (!refusal.get().status().equals(Refusal.MAILBOX)) {
+                return say(refusal.get());
+            }
+            call.complain("qmail-local: warning: " + refusal.get().sentence() + "\n"); // sticky
+        }
+        return switch (home.find()) {
+            case HomeFiles.Found.Absent() ->
+                account.dash().isEmpty()
+                        ? list(defaultDelivery, HomeFiles.Permitted.ALL)
+                        : say(AccountDelivery.NO_MAILBOX_HERE);
+            case HomeFiles.Found.Empty _ -> list(defaultDelivery, HomeFiles.Permitted.ALL);
+            case HomeFiles.Found.Refused(var refused) -> say(refused);
+            case HomeFiles.Found.Text(var name, String text, var permitted) ->
+                switch (Instruction.parse(text)) {
+                    case Instruction.Parsed.Instructions(var instructions) -> list(instructions, permitted);
+                    case Instruction.Parsed.Mistake(int line, String mistake) ->
+                        say(AccountDelivery.mistakeIn(name, line, mistake));
+                };
+        };
+    }
+
+    private int say(Refusal refusal) throws IOException {
+        return say(new Report().refused(refusal.status(), refusal.sentence()));
+    }
+
+    private int list(List<Instruction> instructions, HomeFiles.Permitted atFirst) throws IOException {
+        HomeFiles.Permitted permitted = atFirst;
+        int files = 0;
+        int forwards = 0;
+        int programs = 0;
+        for (Instruction instruction : instructions) {
+            Optional<Refusal> refusal = AccountDelivery.forbidden(instruction, permitted);
+            if (refusal.isPresent()) {
+                return say(refusal.get());
+            }
+            switch (instruction) {
+                case Instruction.ForwardsFromHere() -> permitted = HomeFiles.Permitted.FORWARDS;
+                case Instruction.Forward(Address target) -> {
+                    forwards++;
+                    call.print("forward " + target.octets() + "\n");
+                }
+                case Instruction.Program(String command) -> {
+                    programs++;
+                    call.print("program " + command + "\n");
+                }
+                case Instruction.Maildir(String folder) -> {
+                    files++;
+                    call.print("maildir " + folder + "\n");
+                }
+                case Instruction.Mbox(String file) -> {
+                    files++;
+                    call.print("mbox " + file + "\n");
+                }
+            }
+        }
+        call.print("did " + files + "+" + forwards + "+" + programs + "\n");
+        return 0;
+    }
+}
