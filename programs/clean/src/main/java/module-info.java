@@ -6,4 +6,7 @@ module carteiro.clean {
     requires carteiro.posix;
     requires carteiro.control;
     requires carteiro.protocol;
+
+    provides carteiro.protocol.Program with
+            carteiro.clean.CleanProgram;
 }

@@ -42,11 +42,17 @@ final class Journal {
     private static final int BUFFER = 1 << 20;
     private static final long MOST_IN_A_BATCH = 8 << 20; // octets
     private static final long SYNC_REPORTS_AFTER = TimeUnit.SECONDS.toNanos(1);
-    private static final long TRY_AGAIN_AFTER = TimeUnit.SECONDS.toNanos(1);
+    private static final long TRY_AGAIN_AFTER = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long LOG_AGAIN_AFTER = TimeUnit.MINUTES.toNanos(1);
 
     /** A segment worth preparing a spare for. */
     private static final int BUSY = 1 << 20;
+
+    /** Ends of earlier segments that a segment's first record repeats. */
+    private static final int REPEATED_ENDS = 4;
+
+    private static final Chunks NOTHING = new Chunks();
+    private static final byte[] PADDING = new byte[Framing.ALIGNMENT];
 
     /** Told of messages when they are safe. */
     interface Arrivals {
@@ -63,7 +69,7 @@ final class Journal {
 
     private final LinkedBlockingQueue<Item> waiting = new LinkedBlockingQueue<>(); // bounded by who may submit
     private final ArrayDeque<Item> again = new ArrayDeque<>();
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+    private final ByteBuffer buffer;
     private final AtomicBoolean spare = new AtomicBoolean(); // any thread
     private final AtomicBoolean wantsCheckpoint = new AtomicBoolean(); // any thread
     private final Set<Long> endedFiles = new LinkedHashSet<>(); // their end is written, not synced
@@ -75,6 +81,7 @@ final class Journal {
     private int segment; // the last number used
     private boolean preallocated;
     private boolean named; // its name is synced
+    private int first; // end of the segment's first record: before it, the segment is as good as empty
     private int position; // end of what is written or in the buffer
     private int flushed; // end of what is written
     private int good; // end of the last batch that was written whole
@@ -83,6 +90,9 @@ final class Journal {
     private long nextMessage;
     private long failedAt; // nanoTime of the last failure; 0 if all is well
     private long loggedAt;
+    private final ArrayDeque<Place> ends = new ArrayDeque<>(); // of the segments before this one
+    private final List<Framed> framed = new ArrayList<>();
+    private final List<Cut> cuts = new ArrayList<>();
     private volatile Place end; // everything before it is in the index
     private volatile long lastMessage;
 
@@ -107,10 +117,12 @@ final class Journal {
         this.arrivals = arrivals;
         this.log = log;
         this.segmentSize = segmentSize;
+        this.buffer = ByteBuffer.allocateDirect(Math.min(BUFFER, segmentSize));
         this.segment = found.lastSegment();
         this.nextMessage = found.nextMessage();
         this.lastMessage = found.nextMessage() - 1;
         this.end = found.end();
+        this.ends.add(found.end());
         this.spare.set(found.spare());
         this.thread = Thread.ofPlatform().name("queue-journal").daemon(true).unstarted(this::run);
     }
@@ -217,6 +229,7 @@ final class Journal {
             }
         }
         seal();
+        cuts.removeIf(Journal::cut);
     }
 
     /** Waits for something to do, and takes all there is of it; nothing if a sync is due. */
@@ -271,8 +284,6 @@ final class Journal {
     /** A record that is in the buffer or behind it, not yet known to be on disk. */
     private record Framed(Item item, long message, Place place, int length) {}
 
-    private final List<Framed> framed = new ArrayList<>();
-
     private void write(List<Item> batch) throws IOException {
         framed.clear();
         boolean sync = unsyncedSince != 0 && System.nanoTime() - unsyncedSince >= SYNC_REPORTS_AFTER;
@@ -323,14 +334,12 @@ final class Journal {
         }
     }
 
-    private static final Chunks NOTHING = new Chunks();
-
     /** Puts a record into the buffer, writing the buffer as often as it is full. */
     private Place frame(Kind kind, long message, byte[] payload, int payloadSum, Chunks body, int bodySum)
             throws IOException {
         int length = Framing.length(payload.length, body.octets());
         boolean better = !preallocated && spare.get() && position > BUSY && framed.isEmpty();
-        if (file == null || length > segmentSize - position && position > FIRST_RECORD || better) {
+        if (file == null || length > segmentSize - position && position > first || better) {
             finish(true); // what stands in the old segment is answered by itself
             seal();
             openNext();
@@ -350,11 +359,6 @@ final class Journal {
         position += length;
         return place;
     }
-
-    private static final byte[] PADDING = new byte[Framing.ALIGNMENT];
-
-    /** Where the record after a segment's first one begins: the segment is as good as empty. */
-    private static final int FIRST_RECORD = Framing.length(8, 0);
 
     private void put(byte[] octets, int length) throws IOException {
         int from = 0;
@@ -514,25 +518,44 @@ final class Journal {
         file = null;
         unsyncedSince = 0;
         preallocated = false;
+        ends.addLast(new Place(segment, good));
+        while (ends.size() > REPEATED_ENDS) {
+            ends.removeFirst();
+        }
+        var cut = new Cut(sealed, good);
+        if (cut(cut)) {
+            end = new Place(segment, good);
+        } else {
+            if (good > 0) {
+                cuts.add(cut);
+            }
+            end = new Place(segment + 1, 0); // a checkpoint points behind what was refused
+        }
         if (good == 0) {
             segments.dropped(segment);
             try {
                 disk.delete(Segments.name(segment));
             } catch (IOException e) {
-                // Recovery finds no record in it; its number is not used again
+                // it is empty, or the next segment says so; its number is not used again
             }
             return;
         }
-        try {
-            if (sealed.size() > good) {
-                sealed.truncate(good);
-                sealed.force();
-            }
-        } catch (IOException e) {
-            // the next segment says where this one ends
-        }
-        end = new Place(segment, good);
         segments.sealed(segment, good);
+    }
+
+    /** What is still to be cut off a segment, because the disk failed. */
+    private record Cut(OpenFile file, int end) {}
+
+    private static boolean cut(Cut cut) {
+        try {
+            if (cut.file().size() > cut.end()) {
+                cut.file().truncate(cut.end());
+                cut.file().force();
+            }
+            return true;
+        } catch (IOException e) {
+            return false; // tried again, and the next segment says where this one ends
+        }
     }
 
     private void openNext() throws IOException {
@@ -554,8 +577,8 @@ final class Journal {
         }
         file = next;
         segments.writing(segment, next, 0);
-        byte[] payload = Payload.segment(end);
-        frameFirst(payload);
+        frameFirst(Payload.segment(List.copyOf(ends)));
+        cuts.removeIf(Journal::cut);
     }
 
     private void frameFirst(byte[] payload) {
@@ -564,6 +587,8 @@ final class Journal {
                 new Header(Kind.SEGMENT, payload.length, Framing.sum(payload), 0, 0, 0, 0),
                 new Place(segment, 0));
         buffer.put(payload);
-        position = FIRST_RECORD;
+        buffer.put(PADDING, 0, Framing.length(payload.length, 0) - Framing.HEADER - payload.length);
+        first = Framing.length(payload.length, 0);
+        position = first;
     }
 }

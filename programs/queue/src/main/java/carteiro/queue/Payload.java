@@ -199,17 +199,23 @@ final class Payload {
         }
     }
 
-    /** The payload of a segment's first record: where the log before it ends. */
-    static byte[] segment(Place end) {
-        return ByteBuffer.allocate(8).putInt(end.segment()).putInt(end.offset()).array();
+    /** The payload of a segment's first record: where segments before it end. */
+    static byte[] segment(List<Place> ends) {
+        ByteBuffer payload = ByteBuffer.allocate(8 * ends.size());
+        ends.forEach(end -> payload.putInt(end.segment()).putInt(end.offset()));
+        return payload.array();
     }
 
     /** Reads the payload of a segment's first record. */
-    static Place end(ByteBuffer payload) throws Misshapen {
+    static List<Place> ends(ByteBuffer payload) throws Misshapen {
+        var ends = new ArrayList<Place>();
         try {
-            return new Place(payload.getInt(), payload.getInt());
+            while (payload.hasRemaining()) {
+                ends.add(new Place(payload.getInt(), payload.getInt()));
+            }
+            return ends;
         } catch (BufferUnderflowException e) {
-            throw new Misshapen("segment record is too short");
+            throw new Misshapen("segment record is cut");
         }
     }
 }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -136,7 +135,7 @@ final class Recovery {
         Map<Integer, Long> ends = new HashMap<>();
         var after = present.tailMap(from.segment(), true);
         for (int segment : after.keySet()) {
-            endBefore(segment).ifPresent(before -> ends.put(before.segment(), (long) before.offset()));
+            endsBefore(segment).forEach(before -> ends.put(before.segment(), (long) before.offset()));
         }
         Place end = from;
         for (Map.Entry<Integer, Long> segment : after.entrySet()) {
@@ -162,16 +161,14 @@ final class Recovery {
         return end;
     }
 
-    /** Where the segment before this one ends, by this one's first record. */
-    private Optional<Place> endBefore(int segment) throws IOException {
+    /** Where the segments before this one end, by this one's first record. */
+    private List<Place> endsBefore(int segment) throws IOException {
         return segments.reading(segment, file -> {
             try {
                 Stored first = Stored.read(file, new Place(segment, 0));
-                return first.header().kind() == Framing.Kind.SEGMENT
-                        ? Optional.of(Payload.end(first.payload()))
-                        : Optional.empty();
+                return first.header().kind() == Framing.Kind.SEGMENT ? Payload.ends(first.payload()) : List.of();
             } catch (DamagedRecordException | Payload.Misshapen e) {
-                return Optional.empty(); // the scan will say what is wrong
+                return List.of(); // the scan will say what is wrong
             }
         });
     }

@@ -38,7 +38,7 @@ final class Scan {
     private final long limit;
     private final Bodies bodies;
     private final List<Bad> bad = new ArrayList<>();
-    private ByteBuffer window = ByteBuffer.allocate(WINDOW).limit(0);
+    private final ByteBuffer window;
     private long windowAt;
     private int end;
     private int synced;
@@ -50,6 +50,7 @@ final class Scan {
         this.segment = segment;
         this.limit = limit;
         this.bodies = bodies;
+        this.window = ByteBuffer.allocate(Math.clamp(limit, 4096, WINDOW)).limit(0);
     }
 
     /** The end of the last good record. */
@@ -102,7 +103,7 @@ final class Scan {
         var place = new Place(segment, at);
         long payloadAt = at + (long) Framing.HEADER;
         ByteBuffer payload;
-        if (header.payload() <= WINDOW) {
+        if (header.payload() <= window.capacity()) {
             int index = load(payloadAt, header.payload());
             if (index < 0) {
                 return "message " + header.message() + ": its record is cut";
@@ -132,7 +133,7 @@ final class Scan {
     private int bodySum(long from, int length) throws IOException {
         var sum = new CRC32C();
         for (int done = 0; done < length; ) {
-            int piece = Math.min(WINDOW, length - done);
+            int piece = Math.min(window.capacity(), length - done);
             int index = load(from + done, piece);
             if (index < 0) {
                 return ~(int) sum.getValue();
@@ -167,7 +168,7 @@ final class Scan {
 
     private boolean isZero(int from) throws IOException {
         for (long at = from; at < limit; ) {
-            int count = (int) Math.min(WINDOW, limit - at);
+            int count = (int) Math.min(window.capacity(), limit - at);
             int index = load(at, count);
             if (index < 0) {
                 return true;
@@ -186,7 +187,7 @@ final class Scan {
     private int load(long at, int length) throws IOException {
         if (at < windowAt || at + length > windowAt + window.limit()) {
             window.clear();
-            int most = (int) Math.min(WINDOW, Math.max(limit - at, 0));
+            int most = (int) Math.min(window.capacity(), Math.max(limit - at, 0));
             if (bodies == Bodies.SKIPPED) {
                 most = Math.min(most, Math.max(length, 16 * 1024)); // what follows is mostly a body
             }

@@ -1,0 +1,23 @@
+package carteiro.clean;
+
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import java.time.Duration;
+
+/**
+ * What clean reads of control/.
+ *
+ * @param pause between two looks (control/cleanpause)
+ */
+record CleanSettings(Duration pause) {
+    static final long DEFAULT_PAUSE = 10;
+
+    /** Reads the settings. */
+    static CleanSettings read(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        var settings = new CleanSettings(Duration.ofSeconds(files.number("cleanpause", 1, 3600, DEFAULT_PAUSE)));
+        files.check();
+        return settings;
+    }
+}
