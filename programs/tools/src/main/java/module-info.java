@@ -7,4 +7,6 @@ module carteiro.tools {
     requires carteiro.control;
     requires carteiro.protocol;
     requires carteiro.maildir;
+
+    uses carteiro.protocol.Program;
 }

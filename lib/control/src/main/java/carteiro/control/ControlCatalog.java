@@ -25,8 +25,8 @@ public final class ControlCatalog {
             orMe("plusdomain", "inject", "replaces a plus sign at the end of a host name"),
             // smtpd
             list("badmailfrom", "nobody is refused", "smtpd", "senders that are refused: addresses, or @host"),
-            number("concurrencyincoming", 1000, 1, 1_000_000, "smtpd", "connections at once"),
-            number("concurrencyperclient", 50, 1, 1_000_000, "smtpd", "connections at once from one client"),
+            number("concurrencyincoming", 10_000, 1, 1_000_000, "smtpd", "connections at once"),
+            number("concurrencyperclient", 200, 1, 1_000_000, "smtpd", "connections at once from one client"),
             number(
                     "databytes",
                     0,
@@ -65,25 +65,84 @@ public final class ControlCatalog {
             number("timeoutsession", 3600, 1, 86_400, "smtpd", "seconds of the longest conversation"),
             number("timeoutsmtpd", 300, 0, 86_400, "smtpd", "seconds a client may be silent"),
             // queue
-            number("queuediskfloor", 0, 1 << 20, 1L << 50, "queue", "octets of disk that stay free"),
-            number("queuememory", 0, 1 << 20, 1L << 40, "queue", "octets of memory for messages being received"),
+            number("queuediskfloor", 134_217_728, 1 << 20, 1L << 50, "queue", "octets of disk that stay free"),
+            number(
+                    "queuememory",
+                    33_554_432,
+                    1 << 20,
+                    1L << 40,
+                    "queue",
+                    "octets of memory for messages being received"),
             // send
             row("bouncefrom", Kind.LINE, STANDARD, "MAILER-DAEMON", "send", "local part in From of bounces"),
             orMe("bouncehost", "send", "host in From and in the text of bounces"),
             number("bouncemaxbytes", 0, 0, Long.MAX_VALUE, "send", "octets of the original in a bounce; 0 for all"),
-            number("concurrencylocal", 10, 0, 100_000, "send", "local deliveries at once; 0 holds local mail"),
-            number("concurrencyremote", 20, 0, 100_000, "send", "remote deliveries at once; 0 holds remote mail"),
+            number("concurrencylocal", 10, 0, Long.MAX_VALUE, "send", "local deliveries at once; 0 holds local mail"),
+            number(
+                    "concurrencyremote",
+                    20,
+                    0,
+                    Long.MAX_VALUE,
+                    "send",
+                    "remote deliveries at once; 0 holds remote mail"),
+            share("concurrencyperhost", "remote deliveries at once to one host"),
+            share("concurrencyperuser", "local deliveries at once to one account"),
             orMe("doublebouncehost", "send", "host of the recipient of double bounces"),
             row("doublebounceto", Kind.LINE, STANDARD, "postmaster", "send", "local part for double bounces"),
             orMe("envnoathost", "send", "host given to envelope recipients that have none"),
             row("locals", Kind.LIST, ME_ELSE_REFUSED, "", "send, smtpd, lookup", "domains delivered on this host"),
             list("percenthack", "none", "send, smtpd, lookup", "domains whose user%host addresses are unfolded"),
-            number("queuelifetime", 604_800, 0, Long.MAX_VALUE, "send", "seconds a message may wait"),
+            number("queuelifetime", 604_800, 0, 315_360_000, "send", "seconds a message may wait"),
             list("retryschedule", "qmail's formula", "send", "when a deferred recipient is tried again"),
             map("virtualdomains", "none", "send, smtpd, lookup", "domains and addresses that belong to an account"),
             // local
             row("defaultdelivery", Kind.TEXT, STANDARD, "./Mailbox", "local", "instructions of who has no .qmail"),
+            // lookup
+            row(
+                    "lookupsources",
+                    Kind.LIST,
+                    NOTHING,
+                    "ldap if there is one, assign, passwd, alias",
+                    "lookup",
+                    "where addresses are looked for, in order"),
+            row(
+                    "ldapserver",
+                    Kind.LIST,
+                    NOTHING,
+                    "no directory",
+                    "lookup",
+                    "LDAP servers, in the order they are tried"),
+            row("ldapbasedn", Kind.LINE, STANDARD, "", "lookup", "where in the directory the search begins"),
+            row("ldapobjectclass", Kind.LINE, STANDARD, "", "lookup", "only entries of this object class are found"),
+            row("ldaplogin", Kind.LINE, STANDARD, "", "lookup", "the DN that reads; empty to read anonymously"),
+            row("ldappassword", Kind.SECRET, STANDARD, "", "lookup", "the password of ldaplogin"),
+            row("ldapstarttls", Kind.LINE, STANDARD, "off", "lookup", "off, optional or required"),
+            row(
+                    "ldapcacerts",
+                    Kind.TEXT,
+                    NOTHING,
+                    "those that Java trusts",
+                    "lookup",
+                    "certificates of the authorities that vouch for the servers, PEM"),
+            number("ldaptimeout", 30, 1, 300, "lookup", "seconds for one search"),
+            number("ldaptimeoutconnect", 5, 1, 300, "lookup", "seconds for one connection, with TLS and bind"),
+            number("ldapconnections", 8, 1, 1000, "lookup", "connections at once to each server"),
+            number("ldapcachettl", 30, 0, 3600, "lookup", "seconds an entry is remembered"),
+            number("ldapcachenegativettl", 5, 0, 3600, "lookup", "seconds the absence of an entry is remembered"),
+            row("ldapmessagestore", Kind.LINE, STANDARD, "", "lookup", "relative mailMessageStore values are below it"),
+            number("ldapuid", 0, 100, Integer.MAX_VALUE - 1, "lookup", "uid of entries without qmailUID; 0 for none"),
+            number("ldapgid", 0, 100, Integer.MAX_VALUE - 1, "lookup", "gid of entries without qmailGID; 0 for none"),
+            number(
+                    "ldaplocaldelivery",
+                    1,
+                    0,
+                    1,
+                    "lookup",
+                    "1 asks the system's accounts after the directory, 0 does not"),
+            row("ldapdefaultdotmode", Kind.LINE, STANDARD, "ldaponly", "lookup", "dotmode of entries without one"),
+            row("ldapfaults", Kind.LINE, STANDARD, "defer", "lookup", "defer or bounce: mail for unusable entries"),
             // remote
+            list("dnsservers", "those of the system", "remote", "DNS servers to ask: address or address:port"),
             row("helohost", Kind.LINE, ME_ELSE_REFUSED, "", "remote", "what remote calls itself"),
             list("outgoingip", "the system chooses", "remote", "addresses that connections go out from"),
             map("smtproutes", "MX records decide", "remote", "relays: domain:relay or domain:relay:port"),
@@ -92,7 +151,7 @@ public final class ControlCatalog {
             map("tlsremote", "TLS where offered", "remote", "by domain: none, may or require"),
             // start
             row("logformat", Kind.LINE, STANDARD, "plain", "start", "plain, tai64n or json"),
-            number("timeoutstop", 60, 1, 3600, "start", "seconds a program may take to finish what is in hand"));
+            number("timeoutstop", 30, 1, 3600, "start", "seconds a program may take to finish what is in hand"));
 
     private ControlCatalog() {}
 
@@ -117,6 +176,11 @@ public final class ControlCatalog {
     private static ControlFile number(
             String name, long standard, long least, long most, String readers, String meaning) {
         return new ControlFile(name, Kind.NUMBER, STANDARD, Long.toString(standard), least, most, readers, meaning);
+    }
+
+    private static ControlFile share(String name, String meaning) {
+        return new ControlFile(
+                name, Kind.NUMBER, NOTHING, "three quarters of the whole", 1, Integer.MAX_VALUE, "send", meaning);
     }
 
     private static ControlFile list(String name, String standard, String readers, String meaning) {

@@ -30,6 +30,13 @@ public interface Program {
     Running start(Surroundings surroundings) throws ControlException, IOException;
 
     /**
+     * Reads its settings and does nothing else, for {@code carteiro check}.
+     *
+     * @throws ControlException naming every setting that cannot be used
+     */
+    default void check(Installation installation) throws ControlException {}
+
+    /**
      * What a program gets from start.
      *
      * @param installation where things are

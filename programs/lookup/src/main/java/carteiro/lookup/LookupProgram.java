@@ -36,6 +36,11 @@ public final class LookupProgram implements Program {
     }
 
     @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = LookupSettings.read(installation);
+    }
+
+    @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
         Installation installation = surroundings.installation();
         LookupSettings settings = LookupSettings.read(installation); // before root is given up: secrets may be root's

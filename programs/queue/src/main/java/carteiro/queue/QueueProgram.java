@@ -31,6 +31,11 @@ public final class QueueProgram implements Program {
     }
 
     @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = QueueSettings.read(installation);
+    }
+
+    @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
         Installation installation = surroundings.installation();
         surroundings.dropPrivileges(); // nothing here needs root: every file is ours

@@ -42,6 +42,11 @@ public final class Remote implements Program {
     }
 
     @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = RemoteSettings.read(installation);
+    }
+
+    @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
         RemoteSettings settings = RemoteSettings.read(surroundings.installation());
         surroundings.dropPrivileges();

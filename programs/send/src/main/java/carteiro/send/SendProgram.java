@@ -1,6 +1,7 @@
 package carteiro.send;
 
 import carteiro.control.ControlException;
+import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import java.io.IOException;
@@ -25,6 +26,11 @@ public final class SendProgram implements Program {
     @Override
     public String user() {
         return "qmails";
+    }
+
+    @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = Settings.read(installation);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlException;
+import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import java.io.IOException;
@@ -19,6 +20,11 @@ public final class Smtpd implements Program {
     @Override
     public String user() {
         return "qmaild";
+    }
+
+    @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = SmtpdSettings.read(installation);
     }
 
     @Override

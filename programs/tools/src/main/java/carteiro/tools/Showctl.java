@@ -126,9 +126,8 @@ public final class Showctl {
         switch (file.kind()) {
             case LINE -> text.append(present ? files.line(file.name()).orElse("") + "\n" : "");
             case NUMBER -> {
-                long standard = Long.parseLong(file.standard());
-                long value = files.number(file.name(), file.least(), file.most(), standard);
-                text.append(present ? value + "\n" : "");
+                long value = files.number(file.name(), file.least(), file.most(), -1);
+                text.append(present ? (value < 0 ? file.standard() : value) + "\n" : "");
             }
             case LIST, MAP -> {
                 if (present) {

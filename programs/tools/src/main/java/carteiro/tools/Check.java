@@ -1,0 +1,52 @@
+package carteiro.tools;
+
+import carteiro.control.Installation;
+import carteiro.mail.Octets;
+import carteiro.posix.Invocation;
+import carteiro.protocol.Program;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/** check: finds every mistake in the settings of an installation at once (docs/programs/carteiro-check.md). */
+public final class Check {
+    private Check() {}
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        System.exit(Invocation.ofThisProcess(arguments)
+                .run("carteiro check", call -> run(call, ServiceLoader.load(Program.class))));
+    }
+
+    /** @param programs those that check their own settings */
+    static int run(Invocation call, Iterable<Program> programs) throws IOException {
+        Optional<Installation> installation = HomeOption.of(call);
+        if (installation.isEmpty()) {
+            call.complain("carteiro check: usage: carteiro check [ --home DIR ]\n");
+            return Exit.PERMANENT;
+        }
+        Findings findings = Findings.of(installation.get(), programs);
+        var text = new StringBuilder();
+        findings.mistakes().forEach(mistake -> text.append(mistake).append('\n'));
+        findings.warnings()
+                .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
+        text.append(installation.get().home())
+                .append(": ")
+                .append(
+                        findings.mistakes().isEmpty()
+                                ? "no mistakes"
+                                : count(findings.mistakes().size(), "mistake"))
+                .append(
+                        findings.warnings().isEmpty()
+                                ? ""
+                                : ", " + count(findings.warnings().size(), "warning"))
+                .append('\n');
+        call.print(Octets.text(text.toString().getBytes(StandardCharsets.UTF_8)));
+        return findings.mistakes().isEmpty() ? 0 : Exit.PERMANENT;
+    }
+
+    private static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+}
