@@ -42,7 +42,7 @@ final class BounceText {
         int length = Math.min(report.length(), room);
         for (int i = 0; i < length; i++) {
             char c = report.charAt(i);
-            boolean emptyLine = c == '\n' && paragraph.charAt(paragraph.length() - 1) == '\n';
+            boolean emptyLine = c == '\n' && (i == 0 || report.charAt(i - 1) == '\n');
             boolean odd = c < 32 && c != '\n' && c != '\t' || c == 127;
             paragraph.append(emptyLine ? '/' : odd ? '_' : c);
         }

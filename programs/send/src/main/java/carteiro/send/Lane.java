@@ -298,14 +298,13 @@ final class Lane {
         if (running >= limits.concurrency()) {
             return wake;
         }
-        Suspect suspect = suspects.peekFirst();
-        if (pause > 0) {
-            if (probeStarted > 0) {
-                return Math.min(wake, probeStarted + PROBE);
-            }
-            boolean some = !healthy.isEmpty() || !troubled.isEmpty() || suspect != null;
-            return some ? Math.min(wake, heldUntil) : wake;
+        Suspect suspect = suspectRuns ? null : suspects.peekFirst();
+        if (pause > 0 && probeStarted > 0) {
+            return Math.min(wake, probeStarted + PROBE);
         }
-        return suspect != null && !suspectRuns ? Math.min(wake, suspect.notBefore) : wake;
+        if (pause > 0 && (!healthy.isEmpty() || !troubled.isEmpty())) {
+            return Math.min(wake, heldUntil);
+        }
+        return suspect == null ? wake : Math.min(wake, Math.max(suspect.notBefore, pause > 0 ? heldUntil : 0));
     }
 }

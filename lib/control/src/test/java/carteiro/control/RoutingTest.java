@@ -1,0 +1,216 @@
+package carteiro.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.Routing.Route;
+import carteiro.mail.Address;
+import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Rewriting and the decision between local and remote, from real control files. */
+class RoutingTest {
+    @TempDir
+    Path home;
+
+    @BeforeEach
+    void settings() throws Exception {
+        Files.createDirectory(home.resolve("control"));
+        write("me", "host.example.org\n");
+        write("locals", "host.example.org\nexample.org\n");
+        write("percenthack", "pct.org\n");
+        write("virtualdomains", "virt.org:joe-v\n.wild.org:alias-wild\nfred@virt2.org:fred\nexc.wild.org:\n");
+    }
+
+    private void write(String file, String text) throws IOException {
+        Files.writeString(home.resolve("control").resolve(file), text);
+    }
+
+    private Routing read() throws ControlException {
+        var files = new ControlFiles(new Installation(home));
+        Routing routing = Routing.read(files);
+        files.check();
+        return routing;
+    }
+
+    private String route(String recipient) throws ControlException {
+        return switch (read().route(new Address(recipient))) {
+            case Route.Local(Address to, Address _) -> "local " + to.octets();
+            case Route.Remote(Address to) -> "remote " + to.octets();
+        };
+    }
+
+    @Covers({"qmail:R01", "qmail:R03", "qmail:R05", "qmail:R07", "qmail:R09", "qmail:R10"})
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            u@virt.org           | local joe-v-u@virt.org
+            u@VIRT.ORG           | local joe-v-u@VIRT.ORG
+            u@sub.virt.org       | remote u@sub.virt.org
+            u@a.wild.org         | local alias-wild-u@a.wild.org
+            u@a.b.wild.org       | local alias-wild-u@a.b.wild.org
+            u@wild.org           | remote u@wild.org
+            u@exc.wild.org       | remote u@exc.wild.org
+            Fred@Virt2.org       | local fred-Fred@Virt2.org
+            other@virt2.org      | remote other@virt2.org
+            a%joe@pct.org        | remote a@joe
+            a%b%virt.org@pct.org | local joe-v-a%b@virt.org
+            noat                 | local noat@host.example.org
+            u%x                  | local u%x@host.example.org
+            u%x@example.org      | local u%x@example.org
+            @virt.org            | local joe-v-@virt.org
+            a@b@virt.org         | local joe-v-a@b@virt.org
+            u@example.org        | local u@example.org
+            u@elsewhere.example  | remote u@elsewhere.example
+            @example.org         | local @example.org
+            """)
+    void workedCases(String recipient, String route) throws Exception {
+        assertThat(route(recipient)).isEqualTo(route);
+    }
+
+    @Test
+    void emptyRecipientIsABareNameToo() throws Exception {
+        assertThat(route("")).isEqualTo("local @host.example.org");
+    }
+
+    @Test
+    @Covers("qmail:R01")
+    void envnoathostGivesTheHostOfBareNames() throws Exception {
+        write("envnoathost", "elsewhere.example\n");
+        assertThat(route("joe")).isEqualTo("remote joe@elsewhere.example");
+    }
+
+    @Test
+    @Covers("qmail:R02")
+    void percentHackIsRepeated() throws Exception {
+        write("percenthack", "p.org\nq.org\n");
+        assertThat(route("u%h%q.org@p.org")).isEqualTo("remote u@h");
+        assertThat(route("u@p.org")).isEqualTo("remote u@p.org");
+    }
+
+    @Test
+    @Covers("qmail:R04")
+    void localsComeBeforeVirtualdomains() throws Exception {
+        write("virtualdomains", "example.org:joe\n");
+        assertThat(route("u@example.org")).isEqualTo("local u@example.org");
+    }
+
+    @Test
+    @Covers("qmail:R06")
+    void virtualUserBeatsItsDomain() throws Exception {
+        write("virtualdomains", "dom.org:whole\nann@dom.org:single\n");
+        assertThat(route("ann@dom.org")).isEqualTo("local single-ann@dom.org");
+        assertThat(route("bob@dom.org")).isEqualTo("local whole-bob@dom.org");
+    }
+
+    @Test
+    @Covers("qmail:R08")
+    void emptyKeyTakesEveryOtherDomain() throws Exception {
+        write("virtualdomains", ":alias-x\nexc.org:\n");
+        assertThat(route("u@anywhere.example")).isEqualTo("local alias-x-u@anywhere.example");
+        assertThat(route("u@exc.org")).isEqualTo("remote u@exc.org");
+        assertThat(route("u@example.org")).isEqualTo("local u@example.org");
+    }
+
+    @Test
+    void longerSuffixBeatsTheShorterAndADomainBeatsBoth() throws Exception {
+        write("virtualdomains", ".org:one\n.dom.org:two\na.b.dom.org:three\n");
+        assertThat(route("u@b.dom.org")).isEqualTo("local two-u@b.dom.org");
+        assertThat(route("u@other.org")).isEqualTo("local one-u@other.org");
+        assertThat(route("u@a.b.dom.org")).isEqualTo("local three-u@a.b.dom.org");
+    }
+
+    @Test
+    @Covers("qmail:R11")
+    void visibleAddressHasNoPrefix() throws Exception {
+        write("virtualdomains", "virt.org:joe-v\n.wild.org:w\nfred@virt2.org:fred\n");
+        for (String recipient : List.of("u@virt.org", "u@a.wild.org", "fred@virt2.org", "u@example.org")) {
+            assertThat(((Route.Local) read().route(new Address(recipient))).visible())
+                    .isEqualTo(new Address(recipient));
+        }
+    }
+
+    @Test
+    @Covers("qmail:C03")
+    void neitherLocalsNorMeIsRefused() throws Exception {
+        Files.delete(home.resolve("control/locals"));
+        Files.delete(home.resolve("control/me"));
+        assertThatThrownBy(this::read)
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/me: is missing, and so is control/locals");
+    }
+
+    @Test
+    @Covers("qmail:C01")
+    void meIsTheOnlyLocalDomainWithoutLocals() throws Exception {
+        Files.delete(home.resolve("control/locals"));
+        assertThat(route("u@host.example.org")).isEqualTo("local u@host.example.org");
+        assertThat(route("u@example.org")).isEqualTo("remote u@example.org");
+    }
+
+    @Test
+    void emptyLocalsMeansNoLocalDomainAtAll() throws Exception {
+        write("locals", "");
+        assertThat(route("u@host.example.org")).isEqualTo("remote u@host.example.org");
+    }
+
+    @Test
+    @Covers("qmail:C04")
+    void commentsAndBlanksAreHarmless() throws Exception {
+        write("locals", "#x\n\nexample.org \t\n   \n#y");
+        assertThat(route("u@example.org")).isEqualTo("local u@example.org");
+        assertThat(route("u@#x")).isEqualTo("remote u@#x");
+    }
+
+    @Test
+    @Covers("qmail:C08")
+    void lastOfTwoLinesForOneDomainCounts() throws Exception {
+        write("virtualdomains", "dom.org:first\ndom.org:second\n");
+        assertThat(route("u@dom.org")).isEqualTo("local second-u@dom.org");
+    }
+
+    @Test
+    @Covers("qmail:C09")
+    void keysAreComparedWithoutCase() throws Exception {
+        write("locals", "EXAMPLE.org\n");
+        write("virtualdomains", "Fred@VIRT.org:f\n");
+        write("percenthack", "PCT.org\n");
+        assertThat(route("x@example.ORG")).isEqualTo("local x@example.ORG");
+        assertThat(route("fred@virt.ORG")).isEqualTo("local f-fred@virt.ORG");
+        assertThat(route("a%b@pct.ORG")).isEqualTo("remote a@b");
+    }
+
+    @Test
+    void octetsAbove127PassUnchanged() throws Exception {
+        assertThat(route("caf\u00c3\u00a9@virt.org")).isEqualTo("local joe-v-caf\u00c3\u00a9@virt.org");
+    }
+
+    @Test
+    void addressThatWouldBecomeTooLongGoesRemoteUnchanged() {
+        String local = "x".repeat(Address.LIMIT - "@virt.org".length());
+        Routing routing = Routing.of(List.of(), Map.of("virt.org", "joe"), List.of(), "host");
+        assertThat(routing.route(new Address(local + "@virt.org")))
+                .isEqualTo(new Route.Remote(new Address(local + "@virt.org")));
+        String bare = "x".repeat(Address.LIMIT);
+        assertThat(routing.route(new Address(bare))).isEqualTo(new Route.Remote(new Address(bare)));
+    }
+
+    @Test
+    void tablesOfAnotherLeaveTheRestAlone() {
+        Routing old = Routing.of(List.of("a.org"), Map.of(), List.of("p.org"), "old.org");
+        Routing read = Routing.of(List.of("b.org"), Map.of("c.org", "c"), List.of(), "new.org");
+        Routing now = old.withTablesOf(read);
+        assertThat(now.route(new Address("u@b.org"))).isInstanceOf(Route.Local.class);
+        assertThat(now.route(new Address("u@a.org"))).isInstanceOf(Route.Remote.class);
+        assertThat(now.route(new Address("u")).recipient()).isEqualTo(new Address("u@old.org"));
+        assertThat(now.route(new Address("u%x@p.org")).recipient()).isEqualTo(new Address("u@x"));
+    }
+}

@@ -1,0 +1,128 @@
+package carteiro.send;
+
+import carteiro.control.Routing;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.WaitingMessage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A schedule in the hands of a test, and what it said. Everything at {@code local.example} is local. */
+final class Planned implements Schedule.Sink {
+    static final long BIRTH = 1_795_489_290;
+    static final Outcome OK = new Outcome.Delivered(new Status(2, 0, 0), "ok\n");
+    static final Outcome LATER = new Outcome.Deferred(new Status(4, 0, 0), "later\n");
+    static final Outcome NEVER = new Outcome.Failed(new Status(5, 0, 0), "never\n");
+
+    final List<Event> events = new ArrayList<>();
+    final List<Report> reports = new ArrayList<>();
+    final List<Long> finished = new ArrayList<>();
+    final Routing routing = Routing.of(List.of("local.example"), Map.of(), List.of(), "local.example");
+    final Schedule schedule;
+    long now = BIRTH;
+
+    Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime) {
+        schedule = new Schedule(
+                new Settings(routing, local, remote, lifetime, Address.NULL, "host", Optional.of(Address.NULL), 0),
+                this);
+    }
+
+    /** With qmail's retry times, and all slots for each destination. */
+    static Planned of(int local, int remote) {
+        return of(local, local, remote, remote);
+    }
+
+    static Planned of(int local, int perUser, int remote, int perHost) {
+        return new Planned(
+                new Settings.Lanes(local, perUser, new RetryTimes.Squares(10)),
+                new Settings.Lanes(remote, perHost, new RetryTimes.Squares(20)),
+                604_800);
+    }
+
+    @Override
+    public void log(Event event) {
+        events.add(event);
+    }
+
+    @Override
+    public void report(Report report) {
+        reports.add(report);
+    }
+
+    @Override
+    public void finished(Message message) {
+        finished.add(message.number());
+    }
+
+    void add(long number, String... recipients) {
+        addFrom("ann@example.org", number, recipients);
+    }
+
+    void addFrom(String sender, long number, String... recipients) {
+        addWith(sender, number, Collections.nCopies(recipients.length, RecipientState.Due.NOW), recipients);
+    }
+
+    void addWith(String sender, long number, List<? extends RecipientState> states, String... recipients) {
+        var addresses = new ArrayList<Address>();
+        for (String recipient : recipients) {
+            addresses.add(new Address(recipient));
+        }
+        var envelope = new Envelope(
+                new Address(sender), addresses, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
+        schedule.add(
+                new Message(
+                        new WaitingMessage(number, Instant.ofEpochSecond(now), 10, envelope, List.copyOf(states)),
+                        routing),
+                now);
+    }
+
+    /** Everything that may start now. */
+    List<Start> starts() {
+        while (schedule.ripen(now, 1000)) {
+            // more is due
+        }
+        var starts = new ArrayList<Start>();
+        for (Start start = schedule.next(now); start != null; start = schedule.next(now)) {
+            starts.add(start);
+        }
+        return starts;
+    }
+
+    Start only() {
+        List<Start> starts = starts();
+        if (starts.size() != 1) {
+            throw new AssertionError("not one start: " + starts);
+        }
+        return starts.getFirst();
+    }
+
+    void end(Start start, Outcome outcome) {
+        schedule.ended(start, Collections.nCopies(start.recipients().length, outcome), now);
+    }
+
+    static List<String> recipients(List<Start> starts) {
+        return starts.stream()
+                .flatMap(start -> start.delivery().recipients().stream())
+                .map(Address::octets)
+                .toList();
+    }
+
+    List<String> lines() {
+        return events.stream().map(Event::line).toList();
+    }
+
+    /** How many of a kind were started, by the domain of their recipients. */
+    static long to(List<Start> starts, String domain) {
+        return recipients(starts).stream()
+                .filter(recipient -> recipient.endsWith(domain))
+                .count();
+    }
+}

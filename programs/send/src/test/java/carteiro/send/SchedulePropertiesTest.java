@@ -1,0 +1,171 @@
+package carteiro.send;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.protocol.Waiting.Report;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** What must hold whatever happens in whatever order. */
+class SchedulePropertiesTest {
+    /**
+     * Random messages, outcomes, absences and breaks: limits hold at every step, no recipient is tried twice at once or
+     * after its end, none before its time, and all come to an end.
+     */
+    @Property(tries = 150)
+    void everyRecipientComesToOneEnd(@ForAll long seed) {
+        var random = new Random(seed);
+        int local = 1 + random.nextInt(6);
+        int remote = 1 + random.nextInt(12);
+        var plan = Planned.of(local, Math.max(1, local - 1), remote, 1 + random.nextInt(remote));
+        int messages = 1 + random.nextInt(25);
+        var expected = new HashSet<String>();
+        var done = new HashSet<String>();
+        var busy = new HashSet<String>();
+        var running = new ArrayList<Start>();
+        var notBefore = new HashMap<String, Long>();
+        int added = 0;
+        int reported = 0;
+        for (int step = 0; step < 100_000 && (added < messages || done.size() < expected.size()); step++) {
+            if (added < messages && random.nextInt(3) == 0) {
+                added++;
+                var recipients = new String[random.nextInt(6)];
+                for (int i = 0; i < recipients.length; i++) {
+                    recipients[i] = "u" + random.nextInt(3) + "@"
+                            + (random.nextBoolean() ? "local.example" : "d" + random.nextInt(4) + ".example");
+                    expected.add(added + "/" + i);
+                }
+                plan.addFrom(random.nextInt(4) == 0 ? "l-@h-@[]" : "ann@example.org", added, recipients);
+            }
+            for (Start start : plan.starts()) {
+                running.add(start);
+                for (int recipient : start.recipients()) {
+                    String key = start.message().number() + "/" + recipient;
+                    assertThat(busy.add(key)).as("tried twice at once").isTrue();
+                    assertThat(done).as("tried after its end").doesNotContain(key);
+                    assertThat(notBefore.getOrDefault(key, 0L)).isLessThanOrEqualTo(plan.now);
+                }
+            }
+            assertThat(plan.schedule.running())
+                    .isEqualTo(running.stream()
+                            .mapToInt(start -> start.recipients().length)
+                            .sum());
+            if (!running.isEmpty() && random.nextInt(5) > 0) {
+                Start start = running.remove(random.nextInt(running.size()));
+                for (int recipient : start.recipients()) {
+                    busy.remove(start.message().number() + "/" + recipient);
+                }
+                switch (random.nextInt(8)) {
+                    case 0 -> plan.schedule.unreachable(start, "away", plan.now);
+                    case 1 -> plan.schedule.broken(start, "lost", plan.now);
+                    case 2 -> plan.schedule.mangled(start, "nonsense", plan.now);
+                    case 3, 4 -> plan.end(start, Planned.LATER);
+                    case 5 -> plan.end(start, Planned.NEVER);
+                    default -> plan.end(start, Planned.OK);
+                }
+            }
+            for (; reported < plan.reports.size(); reported++) {
+                switch (plan.reports.get(reported)) {
+                    case Report.Done(long message, int recipient) ->
+                        assertThat(done.add(message + "/" + recipient)).isTrue();
+                    case Report.Failed(long message, int recipient, String _) ->
+                        assertThat(done.add(message + "/" + recipient)).isTrue();
+                    case Report.Deferred(long message, var recipients, var due) ->
+                        recipients.forEach(recipient -> notBefore.put(message + "/" + recipient, due.getEpochSecond()));
+                    case Report.Ended _ -> throw new AssertionError("not the schedule's word");
+                }
+            }
+            if (running.isEmpty() && plan.schedule.nextWake() < Long.MAX_VALUE) {
+                plan.now = Math.max(plan.now, plan.schedule.nextWake());
+            } else {
+                plan.now += random.nextInt(3);
+            }
+        }
+        assertThat(done)
+                .as(plan.schedule.describe() + " wake " + (plan.schedule.nextWake() - plan.now) + " " + running)
+                .isEqualTo(expected);
+        assertThat(plan.finished).hasSize(messages).doesNotHaveDuplicates();
+        assertThat(plan.schedule.nextWake()).isEqualTo(Long.MAX_VALUE);
+        for (Event event : plan.events) {
+            if (event instanceof Event.Status status) {
+                assertThat(status.local()).isBetween(0, local);
+                assertThat(status.remote()).isBetween(0, remote);
+            }
+        }
+        assertThat(plan.schedule.running()).isZero();
+        assertThat(plan.schedule.describe()).endsWith("waiting=" + messages + " due=0");
+    }
+
+    @Property(tries = 200)
+    void tableHoldsWhatWasAddedAndNotWhatWasRemoved(@ForAll long seed) {
+        var random = new Random(seed);
+        var plan = Planned.of(1, 1);
+        var table = new MessageTable();
+        var model = new TreeMap<Long, Message>();
+        for (int i = 0; i < 4000; i++) {
+            long number = random.nextInt(1500);
+            if (model.containsKey(number)) {
+                assertThat(table.get(number)).isSameAs(model.remove(number));
+                table.remove(number);
+            } else {
+                Message message = message(plan, number);
+                model.put(number, message);
+                table.add(message);
+            }
+            assertThat(table.size()).isEqualTo(model.size());
+        }
+        for (long number = 0; number < 1500; number++) {
+            assertThat(table.get(number)).isSameAs(model.get(number));
+        }
+    }
+
+    @Property(tries = 200)
+    void heapGivesTheEarliestFirst(@ForAll long seed) {
+        var random = new Random(seed);
+        var plan = Planned.of(1, 1);
+        var heap = new DueHeap(carteiro.protocol.Wires.Channel.REMOTE);
+        var model = new ArrayList<Long>();
+        for (int i = 0; i < 2000; i++) {
+            if (random.nextInt(3) > 0) {
+                Message message = message(plan, i + 1);
+                long due = random.nextInt(1000);
+                message.due(carteiro.protocol.Wires.Channel.REMOTE, due);
+                heap.add(message);
+                model.add(due);
+            } else if (!model.isEmpty()) {
+                long least = model.stream().mapToLong(Long::longValue).min().orElseThrow();
+                assertThat(heap.firstDue()).isEqualTo(least);
+                assertThat(heap.take(least - 1)).isNull();
+                assertThat(heap.take(least)).isNotNull();
+                model.remove(least);
+            }
+            if (random.nextInt(500) == 0) {
+                heap.allDueBy(400);
+                model.replaceAll(due -> Math.min(due, 400));
+            }
+        }
+        assertThat(heap.size()).isEqualTo(model.size());
+    }
+
+    private static Message message(Planned plan, long number) {
+        return new Message(
+                new carteiro.protocol.Waiting.WaitingMessage(
+                        number,
+                        java.time.Instant.EPOCH,
+                        1,
+                        new carteiro.mail.Envelope(
+                                carteiro.mail.Address.NULL,
+                                List.of(),
+                                carteiro.mail.Envelope.BodyType.SEVEN_BIT,
+                                carteiro.mail.Envelope.AddressForm.ASCII,
+                                0),
+                        List.of()),
+                plan.routing);
+    }
+}

@@ -1,0 +1,125 @@
+package carteiro.send;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.mail.Address;
+import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+    @TempDir
+    Path home;
+
+    @BeforeEach
+    void me() throws IOException {
+        Files.createDirectory(home.resolve("control"));
+        write("me", "host.example.org\n");
+    }
+
+    private void write(String file, String text) throws IOException {
+        Files.writeString(home.resolve("control").resolve(file), text);
+    }
+
+    private Settings read() throws ControlException {
+        return Settings.read(new Installation(home));
+    }
+
+    @Test
+    @Covers("qmail:C01")
+    void defaultsAreQmails() throws Exception {
+        Settings settings = read();
+        assertThat(settings.local()).isEqualTo(new Settings.Lanes(10, 8, new RetryTimes.Squares(10)));
+        assertThat(settings.remote()).isEqualTo(new Settings.Lanes(20, 15, new RetryTimes.Squares(20)));
+        assertThat(settings.lifetime()).isEqualTo(604_800);
+        assertThat(settings.bounceFrom()).isEqualTo(new Address("MAILER-DAEMON@host.example.org"));
+        assertThat(settings.bounceHost()).isEqualTo("host.example.org");
+        assertThat(settings.doubleBounceTo()).contains(new Address("postmaster@host.example.org"));
+        assertThat(settings.bounceMaxBytes()).isZero();
+    }
+
+    @Test
+    @Covers("qmail:S11")
+    void concurrencyIsCutAtAThousand() throws Exception {
+        write("concurrencylocal", "99999999999999999999\n");
+        write("concurrencyremote", "1001\n");
+        assertThat(read().local().concurrency()).isEqualTo(1000);
+        assertThat(read().remote().concurrency()).isEqualTo(1000);
+    }
+
+    @ParameterizedTest(name = "{0} at once: {1} for one")
+    @CsvSource({"0, 1", "1, 1", "2, 1", "3, 2", "4, 3", "10, 8", "20, 15", "100, 75", "1000, 750"})
+    void oneDestinationNeverHasEverySlotUnlessThereIsBut(int concurrency, int share) throws Exception {
+        write("concurrencyremote", concurrency + "\n");
+        assertThat(read().remote().perDestination()).isEqualTo(share);
+    }
+
+    @Test
+    void shareOfADestinationCanBeSet() throws Exception {
+        write("concurrencyperhost", "3\n");
+        write("concurrencyperuser", "500\n");
+        assertThat(read().remote().perDestination()).isEqualTo(3);
+        assertThat(read().local().perDestination()).isEqualTo(10);
+    }
+
+    @Test
+    void retryScheduleReplacesTheFormulaOfItsChannel() throws Exception {
+        write("retryschedule", "# ours\nremote: 300 900  3600\n");
+        assertThat(read().remote().retries()).isEqualTo(new RetryTimes.Ages(300, 900, 3600));
+        assertThat(read().local().retries()).isEqualTo(new RetryTimes.Squares(10));
+    }
+
+    @Test
+    void everyMistakeIsNamedAtOnce() throws Exception {
+        write("retryschedule", "remote:300 300\nlocal:x\nelsewhere:5\nlocal:\n");
+        write("concurrencyperhost", "0\n");
+        write("queuelifetime", "999999999999\n");
+        write("bouncefrom", "x".repeat(1000));
+        assertThatThrownBy(this::read)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        e -> assertThat(e.problems())
+                                .hasSize(7)
+                                .anyMatch(line -> line.contains("retryschedule") && line.contains("\"remote:300 300\""))
+                                .anyMatch(line -> line.contains("\"local:x\" is not a list of ascending seconds"))
+                                .anyMatch(
+                                        line -> line.contains("\"elsewhere:5\" begins with neither local: nor remote:"))
+                                .anyMatch(line -> line.contains("concurrencyperhost:1: \"0\" is not a number from 1"))
+                                .anyMatch(line -> line.contains("queuelifetime"))
+                                .anyMatch(line -> line.contains("bouncefrom:1: makes no address with its host")));
+    }
+
+    @Test
+    @Covers("qmail:S20")
+    void bounceFilesAreRead() throws Exception {
+        write("bouncefrom", "daemon\n");
+        write("bouncehost", "b.example\n");
+        write("doublebounceto", "pm\n");
+        write("doublebouncehost", "d.example\n");
+        assertThat(read().bounceFrom()).isEqualTo(new Address("daemon@b.example"));
+        assertThat(read().doubleBounceTo()).contains(new Address("pm@d.example"));
+    }
+
+    @Test
+    void emptyDoublebouncetoDiscards() throws Exception {
+        write("doublebounceto", "\n");
+        assertThat(read().doubleBounceTo()).isEqualTo(Optional.empty());
+    }
+
+    @Test
+    @Covers("qmail:C03")
+    void withoutLocalsAndMeThereAreNoSettings() throws Exception {
+        Files.delete(home.resolve("control/me"));
+        assertThatThrownBy(this::read).hasMessageContaining("control/me: is missing, and so is control/locals");
+    }
+}
