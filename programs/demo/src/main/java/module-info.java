@@ -1,10 +1,9 @@
+/** The whole product at work in a temporary folder, for a visitor. */
 module carteiro.demo {
-    requires static org.jspecify;
-    requires carteiro.mail;
-    requires carteiro.wire;
-    requires carteiro.log;
+    requires static transitive org.jspecify;
     requires carteiro.posix;
     requires carteiro.control;
-    requires carteiro.protocol;
+    requires carteiro.log;
+    requires carteiro.start;
     requires unboundid.ldapsdk;
 }

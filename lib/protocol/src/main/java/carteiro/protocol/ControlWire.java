@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** Control over the socket run/PROGRAM/control (docs/protocols/control.md): one frame asks, one answers. */
 public final class ControlWire {
@@ -25,6 +27,12 @@ public final class ControlWire {
     private static final int STATUS_LIMIT = 2_000;
     private static final int TEXT_LIMIT = 64 * 1024;
     private static final int MOST_PROGRAMS = 40;
+
+    /** Requests at one time; further ones wait. */
+    private static final int MOST_ANSWERS = 100;
+
+    /** How long closing waits for answers under way. */
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
 
     private ControlWire() {}
 
@@ -37,7 +45,17 @@ public final class ControlWire {
     public static Closeable offer(
             String program, Installation installation, Set<String> callers, Control control, EventLog log)
             throws IOException {
-        return DoorKeeper.open(new Door(program, "control", callers), installation.run(), server(control), log);
+        var answering = new Semaphore(MOST_ANSWERS);
+        var door = new Door(program, "control", callers);
+        Closeable keeper = DoorKeeper.open(door, installation.run(), server(control, answering), log);
+        return () -> {
+            try { // whoever asked for the end of it all hears of it
+                boolean _ = answering.tryAcquire(MOST_ANSWERS, LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            keeper.close();
+        };
     }
 
     /** @param limit how long an answer may take */
@@ -54,14 +72,19 @@ public final class ControlWire {
         };
     }
 
-    private static DoorKeeper.Server server(Control control) {
+    private static DoorKeeper.Server server(Control control, Semaphore answering) {
         return (in, out, user) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, REQUEST_LIMIT);
                 Verb verb = Frames.constant(frame, Verb.class);
                 String program = frame.text(NAME_LIMIT);
                 frame.end();
-                frame(control.ask(verb, program)).send(out);
+                answering.acquireUninterruptibly();
+                try {
+                    frame(control.ask(verb, program)).send(out);
+                } finally {
+                    answering.release();
+                }
             }
         };
     }

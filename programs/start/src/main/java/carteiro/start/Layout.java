@@ -81,7 +81,7 @@ final class Layout {
             for (Path file : files) {
                 if (Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
                     throw new IOException(file + " belongs to root, so that queue cannot use it; mend it by: chown -R "
-                            + them.user().getName() + ":" + them.group().getName() + " " + installation.queue());
+                            + them.user().getName() + ": " + installation.queue());
                 }
             }
         }

@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** The command: {@code carteiro run}, {@code carteiro PROGRAM}, {@code carteiro status} and the like, {@code carteiro init}. */
@@ -76,11 +77,13 @@ public final class Start {
 
     private int run(Installation installation, Form form) throws InterruptedException {
         return logging(installation, log -> {
+            var started = new CompletableFuture<Product>(); // a signal that comes early waits for the start
+            Signals.on("TERM", () -> started.join().stop());
+            Signals.on("INT", () -> started.join().stop());
+            Signals.on("HUP", () -> started.join().order(Verb.RELOAD));
+            Signals.on("ALRM", () -> started.join().order(Verb.ALARM));
             try (var product = Product.start(installation, form, Order.programs(), log, forPrograms(environment))) {
-                Signals.on("TERM", product::stop);
-                Signals.on("INT", product::stop);
-                Signals.on("HUP", () -> product.order(Verb.RELOAD));
-                Signals.on("ALRM", () -> product.order(Verb.ALARM));
+                started.complete(product);
                 product.awaitStopped();
                 return DONE;
             }
@@ -157,6 +160,8 @@ public final class Start {
         Supplier<Duration> patience = Product.patience(installation);
         try (var _ = HomeLock.program(installation, program.name());
                 var wires = new SocketWires(installation, log)) {
+            var started = new CompletableFuture<Single>();
+            signals(started, parent, patience, log);
             Program.Running running = program.start(new Program.Surroundings(
                     installation, wires, log, forPrograms(environment), privileges(program, root)));
             if (root && !program.user().equals("root") && SystemAccount.effectiveUid() == 0) {
@@ -164,7 +169,7 @@ public final class Start {
                 throw new IOException(program.name() + " has not given up root; a bug, please report");
             }
             var single = new Single(program.name(), running, patience);
-            signals(single, parent, patience, log);
+            started.complete(single);
             Single.End end;
             try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {
                 end = single.awaitEnd();
@@ -190,29 +195,31 @@ public final class Start {
         return () -> Identity.become(account);
     }
 
-    private static void signals(Single single, Parent parent, Supplier<Duration> patience, EventLog log) {
-        Signals.on("ALRM", () -> single.ask(Verb.ALARM, Control.ALL));
+    /** A signal that comes early waits until the program is ready. */
+    private static void signals(
+            CompletableFuture<Single> started, Parent parent, Supplier<Duration> patience, EventLog log) {
+        Signals.on("ALRM", () -> started.join().ask(Verb.ALARM, Control.ALL));
         Signals.on("HUP", () -> {
-            Answer answer = single.ask(Verb.RELOAD, Control.ALL);
+            Answer answer = started.join().ask(Verb.RELOAD, Control.ALL);
             if (answer.result() == Result.FAILED) {
                 answer.text().lines().forEach(problem -> log.log(new StartEvent.ReloadRefused("it", problem)));
             }
         });
         switch (parent) {
             case SYSTEM -> {
-                Signals.on("TERM", () -> single.end(Single.End.ASKED, patience.get()));
-                Signals.on("INT", () -> single.end(Single.End.ASKED, patience.get()));
+                Signals.on("TERM", () -> started.join().end(Single.End.ASKED, patience.get()));
+                Signals.on("INT", () -> started.join().end(Single.End.ASKED, patience.get()));
             }
             case START -> { // a terminal or supervisor sends these to everybody at once; start stops us in order
                 Signals.ignore("TERM");
                 Signals.ignore("INT");
-                Thread.ofPlatform().name("parent").daemon(true).start(() -> followParent(single, patience));
+                Thread.ofPlatform().name("parent").daemon(true).start(() -> followParent(started, patience));
             }
         }
     }
 
     /** Ends when start says so, in a line with the milliseconds we have, or when start is gone. */
-    private static void followParent(Single single, Supplier<Duration> patience) {
+    private static void followParent(CompletableFuture<Single> started, Supplier<Duration> patience) {
         Duration limit = patience.get();
         try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
             String line = in.readLine();
@@ -222,7 +229,10 @@ public final class Start {
         } catch (IOException e) {
             // the pipe is as good as closed
         }
-        single.end(Single.End.ASKED, limit);
+        if (!started.isDone()) {
+            Runtime.getRuntime().halt(TROUBLE); // nothing has been begun that could be finished
+        }
+        started.join().end(Single.End.ASKED, limit);
     }
 
     // ---- carteiro status, start, stop, restart, reload, alarm

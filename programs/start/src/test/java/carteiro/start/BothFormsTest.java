@@ -1,0 +1,171 @@
+package carteiro.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.testkit.Covers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What holds in one process and in a process a program alike. */
+class BothFormsTest {
+    @TempDir
+    Path folder;
+
+    private Path home;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        home = StartProcess.home(folder.resolve("h"));
+    }
+
+    private StartProcess run(StartCommand.Form form) throws Exception {
+        var arguments = new ArrayList<>(List.of("run", "--home", home.toString()));
+        if (form == StartCommand.Form.SPLIT) {
+            arguments.add("--split");
+        }
+        return new StartProcess(arguments.toArray(String[]::new));
+    }
+
+    private StartProcess ask(String... words) throws Exception {
+        var arguments = new ArrayList<>(List.of(words));
+        arguments.addAll(List.of("--home", home.toString()));
+        return StartProcess.toEnd(arguments.toArray(String[]::new));
+    }
+
+    private void toy(String name, String told) throws Exception {
+        Files.writeString(home.resolve("control/toy-" + name), told + "\n");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @Covers({"qmail:A04", "qmail:A10"})
+    void allStartSecondInstanceIsRefusedAndTermStopsInOrder(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            assertThat(run.output()).contains("queue starts as uid", "X=1");
+
+            StartProcess second = StartProcess.toEnd("run", "--home", home.toString());
+            assertThat(second.process.exitValue()).isEqualTo(111);
+            assertThat(second.output()).contains("alert: cannot start: another carteiro run is at work in " + home);
+
+            StartProcess status = ask("status");
+            assertThat(status.process.exitValue()).isZero();
+            assertThat(status.output()).containsPattern("(?m)^remote +ready .* told=$");
+
+            run.signal("TERM");
+            assertThat(run.exit()).isZero();
+            assertThat(run.lines().stream()
+                            .filter(line -> line.startsWith("toy: ") && line.endsWith(" stops"))
+                            .toList())
+                    .containsExactly("toy: smtpd stops", "toy: send stops", "toy: remote stops", "toy: queue stops");
+        }
+        StartProcess status = ask("status");
+        assertThat(status.process.exitValue()).isEqualTo(3);
+        assertThat(status.output()).contains("nothing runs in " + home);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void oneProgramIsStoppedStartedAndRestartedWhileTheOthersGoOn(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            assertThat(ask("stop", "remote").process.exitValue()).isZero();
+            StartProcess status = ask("status", "remote");
+            assertThat(status.process.exitValue()).isEqualTo(3);
+            assertThat(status.output()).containsPattern("(?m)^remote +down ");
+
+            assertThat(ask("start", "remote").output()).isEqualTo("ready");
+            assertThat(ask("restart", "send").process.exitValue()).isZero();
+            run.await("start: send ready .*", 2);
+            assertThat(run.output()).doesNotContain("queue stops", "smtpd stops");
+
+            StartProcess stranger = ask("stop", "pop3d");
+            assertThat(stranger.process.exitValue()).isEqualTo(111);
+            assertThat(stranger.output()).contains("there is no program pop3d; there are queue, remote, send, smtpd");
+
+            StartProcess stop = ask("stop");
+            assertThat(stop.output()).contains("stopped");
+            assertThat(stop.process.exitValue()).isZero();
+            assertThat(run.exit()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void hupReloadsAndAlrmTriesNow(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            run.signal("HUP");
+            run.await("toy: queue reloads");
+            run.await("toy: smtpd reloads");
+            run.signal("ALRM");
+            run.await("toy: send tries now");
+            assertThat(ask("alarm", "send").process.exitValue()).isZero();
+            run.await("toy: send tries now", 2);
+
+            toy("smtpd", "settings");
+            StartProcess reload = ask("reload");
+            assertThat(reload.process.exitValue()).isEqualTo(111);
+            assertThat(reload.output())
+                    .contains("smtpd keeps its old settings: control/toy-smtpd:1: says settings; say something else");
+            run.await("alert: start: smtpd keeps its old settings: .*");
+            assertThat(ask("status").process.exitValue()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatEndsByItselfOrCannotStartIsTriedAgainAfterAGrowingPause(StartCommand.Form form) throws Exception {
+        toy("remote", "die");
+        toy("send", "absent");
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+"); // the others do not wait for them
+            run.await("alert: start: remote ended by itself: .*; starting it again in 1 s");
+            run.await("alert: start: remote ended by itself: .*; starting it again in 2 s");
+            run.await("alert: start: send cannot start: .*; trying again in 1 s");
+            run.await("alert: start: send cannot start: .*; trying again in 2 s");
+            toy("remote", "fine");
+            toy("send", "fine");
+            run.await("start: send ready .*");
+            StartProcess status = ask("status", "queue");
+            assertThat(status.process.exitValue()).isZero();
+            assertThat(ask("start", "remote").process.exitValue()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyMistakeInTheSettingsIsToldAndNothingRuns(StartCommand.Form form) throws Exception {
+        toy("remote", "settings");
+        toy("smtpd", "settings");
+        try (var run = run(form)) {
+            assertThat(run.exit()).isEqualTo(111);
+            assertThat(run.output())
+                    .contains("alert: cannot start: control/toy-remote:1: says settings; say something else")
+                    .contains("alert: cannot start: control/toy-smtpd:1: says settings; say something else");
+        }
+        assertThat(ask("status").process.exitValue()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aProgramThatDoesNotEndIsLeftBehindAfterTheTimeThereIs(StartCommand.Form form) throws Exception {
+        Files.writeString(home.resolve("control/timeoutstop"), "1\n");
+        toy("remote", "dull");
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            run.signal("TERM");
+            assertThat(run.exit()).isZero();
+            assertThat(run.output()).contains("toy: queue stops"); // what comes after it still ends in order
+            assertThat(run.process.descendants()).isEmpty();
+        }
+    }
+}

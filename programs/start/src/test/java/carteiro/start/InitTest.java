@@ -1,0 +1,75 @@
+package carteiro.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.Installation;
+import carteiro.testkit.Covers;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InitTest {
+    @TempDir
+    Path home;
+
+    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+    private void init(String me) throws IOException {
+        new Init(new Installation(home), new PrintStream(said), false).write(me);
+    }
+
+    @Test
+    @Covers("qmail:C14")
+    void theFirstControlFilesAreThoseOfConfigFast() throws Exception {
+        init("A.b.example.org");
+        assertThat(home.resolve("control/me")).hasContent("a.b.example.org\n");
+        assertThat(home.resolve("control/defaultdomain")).hasContent("b.example.org\n");
+        assertThat(home.resolve("control/plusdomain")).hasContent("example.org\n");
+        assertThat(home.resolve("control/locals")).hasContent("a.b.example.org\n");
+        assertThat(home.resolve("control/rcpthosts")).hasContent("a.b.example.org\n");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("control/me"))))
+                .isEqualTo("rw-r--r--");
+        assertThat(home.resolve("control/smtpdlisten")).hasContent("127.0.0.1:2525\n");
+        assertThat(home.resolve("alias/.qmail-postmaster")).hasContent("./Maildir/\n");
+        assertThat(home.resolve("alias/Maildir/new")).isDirectory();
+        assertThat(said.toString()).contains("made   control/me = a.b.example.org", "Ready. Next: carteiro run --home");
+    }
+
+    @Test
+    void whatExistsIsNeverChanged() throws Exception {
+        Files.createDirectories(home.resolve("control"));
+        Files.createDirectories(home.resolve("alias"));
+        Files.writeString(home.resolve("control/locals"), "mine.example.org\n");
+        Files.writeString(home.resolve("alias/.qmail-root"), "&ann@example.org\n");
+        init("mail.example.org");
+        init("other.example.org");
+        assertThat(home.resolve("control/locals")).hasContent("mine.example.org\n");
+        assertThat(home.resolve("alias/.qmail-root")).hasContent("&ann@example.org\n");
+        assertThat(home.resolve("control/me")).hasContent("mail.example.org\n");
+        assertThat(said.toString()).contains("exists control/locals = mine.example.org");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a.b.c.org,b.c.org,c.org", "b.org,org,b.org", "localhost,localhost,localhost"})
+    @Covers("qmail:C14")
+    void domainsOfAHost(String host, String defaultDomain, String plusDomain) {
+        assertThat(Init.defaultDomain(host)).isEqualTo(defaultDomain);
+        assertThat(Init.plusDomain(host)).isEqualTo(plusDomain);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "a..b", "-a.org", "a b", "a/b", "a\nb", "ann@example.org"})
+    void whatIsNoHostIsRefusedAndNothingIsWritten(String me) {
+        assertThatThrownBy(() -> init(me)).hasMessageContaining("is no name of a host");
+        assertThat(home).isEmptyDirectory();
+    }
+}

@@ -1,0 +1,41 @@
+package carteiro.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StartCommandTest {
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            run --home /h                  | Run[home=/h, form=TOGETHER]
+            run --split --home /h          | Run[home=/h, form=SPLIT]
+            run                            | Run[home=/var/qmail, form=TOGETHER]
+            run send                       | Malformed[reason=run takes no names; one program alone is run by: carteiro send]
+            run --fast                     | Malformed[reason=run has no option --fast]
+            run --home                     | Malformed[reason=--home wants a value after it]
+            queue --home /h                | One[program=queue, home=/h, parent=SYSTEM]
+            queue --child --home /h        | One[program=queue, home=/h, parent=START]
+            ../queue                       | Malformed[reason="../queue" with further names means nothing here]
+            status --home /h               | Ask[verb=STATUS, program=, home=/h]
+            stop remote --home /h          | Ask[verb=STOP, program=remote, home=/h]
+            now send                       | Ask[verb=ALARM, program=send, home=/var/qmail]
+            stop remote local              | Malformed[reason=stop takes one program, or none for all]
+            stop REMOTE                    | Malformed[reason="REMOTE" is no name of a program]
+            init --me a.org --home /h      | Init[home=/h, me=a.org, users=KEEP]
+            init --me a.org --create-users | Init[home=/var/qmail, me=a.org, users=CREATE]
+            init --home /h                 | Malformed[reason=usage: carteiro init --home DIR --me HOST [--create-users]]
+            """)
+    void commandLines(String line, String understood) {
+        assertThat(StartCommand.parse(List.of(line.split(" ")), Map.of())).hasToString(understood);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"status,/elsewhere", "status --home /h,/h"})
+    void theHomeMayBeInTheEnvironment(String line, String home) {
+        assertThat(StartCommand.parse(List.of(line.split(" ")), Map.of("CARTEIRO_HOME", "/elsewhere")))
+                .hasToString("Ask[verb=STATUS, program=, home=" + home + "]");
+    }
+}
