@@ -3,6 +3,8 @@ package carteiro.demo;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -13,7 +15,7 @@ final class Journal extends OutputStream {
     private static final int MOST_LINES = 20_000;
     private static final int LONGEST_LINE = 8_000;
     private static final Pattern INFO = Pattern.compile("info msg (\\d+): bytes \\d+ from <([^>]*)> .*");
-    private static final Pattern STARTING = Pattern.compile("starting delivery (\\d+): msg (\\d+) to \\S+ \\S+");
+    private static final Pattern STARTING = Pattern.compile("starting delivery (\\d+): msg (\\d+) to (.*)");
     private static final Pattern ENDED = Pattern.compile("delivery (\\d+): (.*)");
 
     private final PrintStream out;
@@ -57,21 +59,21 @@ final class Journal extends OutputStream {
         return List.copyOf(lines);
     }
 
-    /** How the deliveries ended of the message from that sender; each as the log has it. */
+    /** How the deliveries ended of the messages from that sender; each as the log has it. */
     List<String> deliveries(String sender) {
-        String message = "";
-        var running = new ArrayList<String>();
+        var messages = new HashSet<String>();
+        var running = new HashMap<String, String>();
         var ended = new ArrayList<String>();
         for (String logged : lines()) {
             Matcher info = INFO.matcher(logged);
             Matcher starting = STARTING.matcher(logged);
             Matcher end = ENDED.matcher(logged);
             if (info.matches() && info.group(2).equals(sender)) {
-                message = info.group(1);
-            } else if (starting.matches() && starting.group(2).equals(message)) {
-                running.add(starting.group(1));
-            } else if (end.matches() && running.contains(end.group(1))) {
-                ended.add("msg " + message + " " + logged);
+                messages.add(info.group(1));
+            } else if (starting.matches() && messages.contains(starting.group(2))) {
+                running.put(starting.group(1), starting.group(2) + " to " + starting.group(3));
+            } else if (end.matches() && running.containsKey(end.group(1))) {
+                ended.add("msg " + running.get(end.group(1)) + ": " + end.group(2));
             }
         }
         return ended;
