@@ -271,7 +271,7 @@ class PowerFailureTest {
     void recoveryItselfMayBeStoppedAtAnyCall(Unsynced unsynced) throws Exception {
         History history = recorded();
         var calls = history.disk.calls();
-        for (int count = 3; count <= calls.size(); count += 5) {
+        for (int count = 3; count <= calls.size(); count += 9) {
             TrialDisk first = TrialDisk.after(calls, count, Unsynced.TORN, count);
             int before = first.callCount();
             open(first).close();

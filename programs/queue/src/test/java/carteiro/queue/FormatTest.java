@@ -1,0 +1,138 @@
+package carteiro.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.log.EventLog;
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.WaitingMessage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Queues written by every released version are read by this one. The fixtures in src/test/resources/format-N are what
+ * {@link #write} left: {@code stopped} after a stop, {@code killed} before any checkpoint. A released one is never
+ * changed.
+ */
+class FormatTest {
+    private static final Instant DUE = Instant.ofEpochSecond(2_000_000_000);
+    private static final int SEGMENT = 1 << 16;
+
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+
+    private Queue open(Path where) throws IOException {
+        return new Queue(
+                new FileDisk(where), () -> new QueueSettings(1 << 20, 1 << 20), log, Clock.systemUTC(), SEGMENT);
+    }
+
+    /** Writes what the fixtures hold; {@code killed} is a copy made before the end. */
+    private void write(Path stopped, Path killed) throws IOException {
+        try (Queue queue = open(Files.createDirectories(stopped))) {
+            for (int i = 1; i <= 4; i++) {
+                Sample.accepted(queue.enqueue(), Sample.octets(1000 * i, i), "a@x", "caf\u00e9@x", "c@x");
+            }
+            Sample.accepted(queue.enqueue(), Sample.octets(Incoming.INLINE + 1, 5), "large@x");
+            try (var session = queue.waiting().open()) {
+                session.report(List.of(
+                        new Report.Done(2, 0),
+                        new Report.Failed(2, 1, "<caf\u00e9@x>:\nno\n\n"),
+                        new Report.Deferred(2, List.of(2), DUE),
+                        new Report.Ended(3)));
+            }
+            Sample.accepted(queue.enqueue(), Sample.octets(6, 6), "last@x");
+            copy(stopped, killed);
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (var files = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else if (!file.endsWith("lock")) {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+    }
+
+    private void check(Path where) throws IOException {
+        try (Queue queue = open(where);
+                var session = queue.waiting().open()) {
+            List<WaitingMessage> waiting = Sample.drain(session);
+            assertThat(waiting).extracting(WaitingMessage::message).containsExactly(1L, 2L, 4L, 5L, 6L);
+            for (WaitingMessage message : waiting) {
+                long number = message.message();
+                try (var body = queue.messages().open(number)) {
+                    int size = number == 6 ? 6 : number == 5 ? Incoming.INLINE + 1 : (int) (1000 * number);
+                    assertThat(body.readAllBytes()).isEqualTo(Sample.octets(size, number));
+                }
+            }
+            assertThat(waiting.get(1).envelope()).isEqualTo(Sample.envelope("a@x", "caf\u00e9@x", "c@x"));
+            assertThat(waiting.get(1).states())
+                    .containsExactly(
+                            new RecipientState.Done(), new RecipientState.ToBounce(), new RecipientState.Due(DUE));
+            assertThat(session.failures(2)).containsExactly(new Failure(1, "<caf\u00e9@x>:\nno\n\n"));
+            assertThat(Sample.accepted(queue.enqueue(), Sample.octets(1, 7), "new@x"))
+                    .isEqualTo(7);
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1)).doesNotContain("alert");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stopped", "killed"})
+    void queueOfFormatOneIsRead(String how) throws Exception {
+        Path fixture = Path.of(FormatTest.class
+                        .getResource("/format-1/" + how + "/format")
+                        .toURI())
+                .getParent();
+        copy(fixture, folder);
+        for (String empty : List.of("segments", "large", "checkpoints", "damaged")) {
+            Files.createDirectories(folder.resolve(empty)); // a source tree keeps no empty folders
+        }
+        check(folder);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stopped", "killed"})
+    void whatIsWrittenNowIsReadAlike(String how) throws IOException {
+        write(folder.resolve("stopped"), folder.resolve("killed"));
+        check(folder.resolve(how));
+    }
+
+    @Test
+    void headerIsLaidOutAsThePageSays() {
+        var buffer = java.nio.ByteBuffer.allocate(Framing.HEADER);
+        var header = new Framing.Header(Framing.Kind.FAILED, 0x01020304, 0x05060708, 9, 10, 0x1122334455667788L, 16);
+        Framing.put(buffer, header, new Place(3, 800));
+        assertThat(java.util.HexFormat.of().formatHex(buffer.array()))
+                .matches("43510104[0-9a-f]{8}01020304050607080000000900" + "00000a11223344556677880000001000000000");
+        assertThat(Framing.read(buffer, 0, new Place(3, 800))).isEqualTo(header);
+        assertThat(Framing.read(buffer, 0, new Place(4, 800))).isNull();
+        assertThat(Framing.read(buffer, 0, new Place(3, 808))).isNull();
+        for (int octet = 0; octet < Framing.HEADER; octet++) {
+            buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
+            assertThat(Framing.read(buffer, 0, new Place(3, 800)))
+                    .as("octet " + octet)
+                    .isNull();
+            buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
+        }
+    }
+}
