@@ -10,6 +10,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 
 /**
@@ -22,6 +24,15 @@ final class EnqueueWire {
 
     /** How long queue may take from the envelope to its answer. */
     static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
+
+    /** An envelope of more octets than this is large: about 30,000 recipients. */
+    private static final int LARGE_ENVELOPE = 1 << 20;
+
+    /** Large envelopes being read at once. */
+    private static final int MOST_LARGE_ENVELOPES = 2;
+
+    private static final int PIECE = 16 * 1024;
+    private static final byte[] NOTHING = new byte[0];
 
     private EnqueueWire() {}
 
@@ -139,10 +150,11 @@ final class EnqueueWire {
      * @param uidOf the uid of a system user; what a stranger says of its own uid is replaced by it
      */
     static DoorKeeper.Server server(Enqueue queue, ToIntFunction<String> uidOf) {
+        var largeEnvelopes = new Semaphore(MOST_LARGE_ENVELOPES);
         return (in, out, user) -> {
             while (true) {
                 try (var submission = queue.open()) {
-                    Envelope claimed = takeMessage(in, submission);
+                    Envelope claimed = takeMessage(in, submission, largeEnvelopes);
                     Envelope envelope = new Envelope(
                             claimed.sender(),
                             claimed.recipients(),
@@ -155,14 +167,56 @@ final class EnqueueWire {
         };
     }
 
-    private static Envelope takeMessage(InputStream in, Enqueue.Submission submission) throws IOException {
+    /** Any local user may say anything here: octets go on as they come, and only few large envelopes are in memory. */
+    private static Envelope takeMessage(InputStream in, Enqueue.Submission submission, Semaphore largeEnvelopes)
+            throws IOException {
+        byte[] piece = NOTHING;
         while (true) {
-            byte[] frame = FrameReader.receiveRaw(in, Frames.LIMIT);
-            if (frame.length > 0 && frame[0] == 'M') {
-                submission.write(frame, 1, frame.length - 1);
-            } else {
-                return envelope(FrameReader.of(frame));
+            int length = FrameReader.announced(in, Frames.LIMIT);
+            in.mark(1);
+            if (length > 0 && in.read() == 'M') {
+                if (piece.length == 0) {
+                    piece = new byte[PIECE];
+                }
+                takeOctets(in, length - 1, piece, submission);
+                continue;
             }
+            in.reset();
+            if (length <= LARGE_ENVELOPE) {
+                return envelope(FrameReader.of(FrameReader.receiveRest(in, length)));
+            }
+            if (!acquire(largeEnvelopes)) {
+                throw new IOException("too many large envelopes at once");
+            }
+            try {
+                return envelope(FrameReader.of(FrameReader.receiveRest(in, length)));
+            } finally {
+                largeEnvelopes.release();
+            }
+        }
+    }
+
+    private static void takeOctets(InputStream in, int length, byte[] piece, Enqueue.Submission submission)
+            throws IOException {
+        for (int left = length; left > 0; ) {
+            int count = in.read(piece, 0, Math.min(left, piece.length));
+            if (count < 0) {
+                throw new MalformedFrameException("message is cut short");
+            }
+            submission.write(piece, 0, count);
+            left -= count;
+        }
+        if (in.read() != ',') {
+            throw new MalformedFrameException("frame has no comma");
+        }
+    }
+
+    private static boolean acquire(Semaphore largeEnvelopes) throws IOException {
+        try {
+            return largeEnvelopes.tryAcquire(ANSWER_LIMIT.toSeconds() / 2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
         }
     }
 

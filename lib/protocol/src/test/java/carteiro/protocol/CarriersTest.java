@@ -110,14 +110,14 @@ class CarriersTest {
         var queue = new Kept();
         open.add(server.offer(queue));
         String large = "x".repeat(100_000) + "\n";
-        for (String text : List.of("a\n", "", large, "8-bit \u00ff\n")) {
+        for (String text : List.of("a\n", "", large, "M\n", "8-bit \u00ff\n")) {
             byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
             try (var submission = client.enqueue().open()) {
                 submission.write(octets, 0, octets.length);
                 assertThat(submission.commit(ENVELOPE)).isEqualTo(new Receipt.Accepted(457));
             }
         }
-        assertThat(queue.messages).containsExactly("a\n", "", large, "8-bit \u00ff\n");
+        assertThat(queue.messages).containsExactly("a\n", "", large, "M\n", "8-bit \u00ff\n");
         assertThat(queue.envelopes.getFirst().recipients()).isEqualTo(ENVELOPE.recipients());
         assertThat(queue.envelopes.getFirst().form()).isEqualTo(ENVELOPE.form());
     }
@@ -337,5 +337,26 @@ class CarriersTest {
         assertThat(client.inspection().counts()).isEqualTo(counts);
         assertThat(client.inspection().page(456, 7)).containsExactly(waiting);
         assertThat(client.inspection().page(457, 7)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void envelopeOfManyRecipientsArrivesWhole(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        var recipients = new ArrayList<Address>();
+        for (int i = 0; i < Envelope.MOST_RECIPIENTS; i++) {
+            recipients.add(new Address("recipient" + i + "@example.org"));
+        }
+        var envelope = new Envelope(Address.NULL, recipients, ENVELOPE.body(), ENVELOPE.form(), 71);
+        for (int i = 0; i < 3; i++) {
+            try (var submission = client.enqueue().open()) {
+                submission.write(new byte[] {'a', '\n'}, 0, 2);
+                assertThat(submission.commit(envelope)).isEqualTo(new Receipt.Accepted(457));
+            }
+        }
+        assertThat(queue.envelopes).hasSize(3);
+        assertThat(queue.envelopes.getLast().recipients()).isEqualTo(recipients);
     }
 }

@@ -27,7 +27,11 @@ public final class FrameReader {
 
     /** As {@link #receive}, the octets as they are. Memory grows with what arrives, not with what was announced. */
     public static byte[] receiveRaw(InputStream in, int limit) throws IOException {
-        int length = length(in, limit);
+        return receiveRest(in, announced(in, limit));
+    }
+
+    /** The octets of a frame whose length was read by {@link #announced}. */
+    public static byte[] receiveRest(InputStream in, int length) throws IOException {
         byte[] octets = in.readNBytes(length);
         if (octets.length < length || in.read() != ',') {
             throw new MalformedFrameException("frame of " + length + " octets is cut short or has no comma");
@@ -40,7 +44,14 @@ public final class FrameReader {
         return new FrameReader(octets);
     }
 
-    private static int length(InputStream in, int limit) throws IOException {
+    /**
+     * Reads the length of a frame and no more: its octets and a comma follow.
+     *
+     * @param limit the most octets it may have
+     * @throws EOFException at the end of the stream before the first octet
+     * @throws MalformedFrameException if it is longer, or no netstring
+     */
+    public static int announced(InputStream in, int limit) throws IOException {
         int length = 0;
         for (int digits = 0; ; digits++) {
             int c = in.read();

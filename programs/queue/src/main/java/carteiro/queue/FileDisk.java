@@ -104,6 +104,29 @@ final class FileDisk implements Disk {
 
     @Override
     public Closeable lock(String name) throws IOException {
+        // Closing any channel of a file drops all locks this process has on it (POSIX), so that a second queue in this
+        // process must not even open the file.
+        String held = "carteiro.queue.lock " + path(name).toAbsolutePath().normalize();
+        if (System.getProperties().putIfAbsent(held, "held") != null) {
+            throw heldByAnother(name);
+        }
+        try {
+            Closeable lock = lockFile(name);
+            return () -> {
+                lock.close();
+                System.clearProperty(held);
+            };
+        } catch (IOException | RuntimeException e) {
+            System.clearProperty(held);
+            throw e;
+        }
+    }
+
+    private IOException heldByAnother(String name) {
+        return new IOException(path(name) + ": another queue is running on this HOME; stop it first");
+    }
+
+    private Closeable lockFile(String name) throws IOException {
         FileChannel channel =
                 FileChannel.open(path(name), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OWN_FILE);
         try {
@@ -118,7 +141,7 @@ final class FileDisk implements Disk {
             throw e;
         }
         channel.close();
-        throw new IOException(path(name) + ": another queue is running on this HOME; stop it first");
+        throw heldByAnother(name);
     }
 
     /**

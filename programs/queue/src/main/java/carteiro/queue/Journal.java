@@ -223,7 +223,7 @@ final class Journal {
                 }
             } catch (IOException e) {
                 failed(batch, e);
-            } catch (RuntimeException | OutOfMemoryError e) {
+            } catch (RuntimeException | Error e) { // whatever it is, those who wait are answered
                 log.bug("queue", e);
                 failed(batch, new IOException(e));
             }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /** The parts of a queue, put together. */
@@ -39,6 +40,7 @@ final class Queue implements Closeable {
     private final Checkpoints checkpoints;
     private final Housekeeping housekeeping;
     private final Inspecting inspecting;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
     /**
@@ -151,26 +153,34 @@ final class Queue implements Closeable {
 
     /** Keeps house until the queue stops: checkpoints, spare segments. Runs on a thread of its own. */
     void upkeep() {
-        boolean failed = false;
         try {
             while (!stopping.await(1, TimeUnit.SECONDS)) {
                 try {
-                    if (checkpoints.isDue() && !failed || failed && journal.wantsCheckpoint()) {
-                        checkpoints.take();
-                    }
-                    if (journal.wantsSpare() && !room.isLow()) {
-                        prepareSpare();
-                    }
-                    failed = false;
+                    keepHouse();
                 } catch (IOException e) {
                     log.log(new QueueEvent.CheckpointFailed(e.toString()));
-                    failed = stopping.await(1, TimeUnit.MINUTES);
+                    if (stopping.await(1, TimeUnit.MINUTES)) {
+                        return;
+                    }
                 } catch (RuntimeException e) {
                     log.bug("queue", e);
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void keepHouse() throws IOException, InterruptedException {
+        if (checkpoints.isDue()) {
+            checkpoints.take();
+        }
+        if (journal.wantsSpare() && room.has(4L * segmentSize)) {
+            try {
+                prepareSpare();
+            } catch (IOException e) {
+                disk.delete(Segments.SPARE + ".new"); // it was only for speed
+            }
         }
     }
 
@@ -212,6 +222,9 @@ final class Queue implements Closeable {
     /** Writes what was handed in, takes a checkpoint, and lets go of the folder. */
     @Override
     public void close() throws IOException {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         stopping.countDown();
         presenter.stop();
         try {

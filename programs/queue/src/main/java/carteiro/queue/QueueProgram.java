@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -43,7 +44,8 @@ public final class QueueProgram implements Program {
         Path folder = installation.queue();
         if (!Files.isDirectory(folder)) {
             try {
-                Files.createDirectory(folder);
+                Files.createDirectory(
+                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } catch (IOException e) {
                 throw new IOException(
                         folder + ": cannot make this folder (" + e + "); make it, owned by the user of queue, mode 700",

@@ -33,6 +33,11 @@ final class Room {
         return low.get();
     }
 
+    /** Whether so many octets can be written without coming near the floor. */
+    boolean has(long octets) throws IOException {
+        return disk.usable() - octets >= floor.getAsLong();
+    }
+
     private void look() {
         long usable;
         try {
