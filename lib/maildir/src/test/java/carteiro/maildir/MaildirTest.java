@@ -1,0 +1,156 @@
+package carteiro.maildir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.mail.Octets;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MaildirTest {
+    private static final byte[] HEADER = Octets.bytes("Return-Path: <a@b>\n");
+    private static final MessageOctets MESSAGE =
+            new MessageOctets.InMemory(Octets.bytes("Subject: x\n\n\u00ff\u0000partial"));
+
+    @TempDir
+    Path folder;
+
+    private final Maildir maildir = new Maildir(new MaildirNames("host", 7), new DirectorySync(), Clock.systemUTC());
+
+    @BeforeEach
+    void makeMaildir() throws IOException {
+        for (String part : List.of("tmp", "new", "cur")) {
+            Files.createDirectory(folder.resolve(part));
+        }
+    }
+
+    private List<Path> files(String part) throws IOException {
+        try (var files = Files.list(folder.resolve(part))) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void theMessageIsInNewOctetForOctetAndNothingIsLeftInTmp() throws Exception {
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.DELIVERED);
+        Path file = files("new").getFirst();
+        assertThat(Octets.text(Files.readAllBytes(file)))
+                .isEqualTo("Return-Path: <a@b>\nSubject: x\n\n\u00ff\u0000partial");
+        assertThat(file.getFileName().toString()).matches("\\d{10}\\.M\\d{1,6}P7Q1\\.host");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(files("tmp")).isEmpty();
+    }
+
+    @Test
+    void aLargeMessageComesFromAFile() throws Exception {
+        Path large = folder.resolve("large");
+        byte[] octets = new byte[1_000_000];
+        java.util.Arrays.fill(octets, (byte) 'x');
+        Files.write(large, octets);
+        try (var channel = FileChannel.open(large, StandardOpenOption.READ)) {
+            var message = new MessageOctets.InFile(channel, octets.length);
+            maildir.deliver(folder, HEADER, message);
+            maildir.deliver(folder, HEADER, message);
+            assertThat(channel.position()).isZero();
+        }
+        assertThat(files("new")).hasSize(2).allSatisfy(file -> assertThat(file).hasSize(1_000_000 + HEADER.length));
+    }
+
+    @Test
+    void aMessageThatComesShortLeavesNothing() throws Exception {
+        Path large = folder.resolve("large");
+        Files.writeString(large, "short");
+        try (var channel = FileChannel.open(large, StandardOpenOption.READ)) {
+            assertThatThrownBy(() -> maildir.deliver(folder, HEADER, new MessageOctets.InFile(channel, 100)))
+                    .isInstanceOf(IOException.class);
+        }
+        assertThat(files("new")).isEmpty();
+        assertThat(files("tmp")).isEmpty();
+    }
+
+    @Test
+    void thousandsOfNamesInOneInstantAllDiffer() {
+        var names = new MaildirNames("host", 7);
+        Set<String> given = ConcurrentHashMap.newKeySet();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 5000; i++) {
+                threads.execute(() -> given.add(names.next(Instant.EPOCH)));
+            }
+        }
+        assertThat(given).hasSize(5000);
+    }
+
+    @Test
+    void deliveriesAtTheSameTimeAreAllKept() throws Exception {
+        var results = new ArrayList<Future<Maildir.Result>>();
+        try (var threads = Executors.newFixedThreadPool(16)) {
+            for (int i = 0; i < 200; i++) {
+                results.add(threads.submit(() -> maildir.deliver(folder, HEADER, MESSAGE)));
+            }
+        }
+        for (Future<Maildir.Result> result : results) {
+            assertThat(result.get()).isEqualTo(Maildir.Result.DELIVERED);
+        }
+        assertThat(files("new")).hasSize(200);
+        assertThat(files("tmp")).isEmpty();
+    }
+
+    @Test
+    void aNameThatIsInNewAlreadyIsNeverOverwritten() throws Exception {
+        InstantSource still = InstantSource.fixed(Instant.EPOCH);
+        new Maildir(new MaildirNames("host", 7), new DirectorySync(), still).deliver(folder, HEADER, MESSAGE);
+        var again = new Maildir(new MaildirNames("host", 7), new DirectorySync(), still);
+        assertThatThrownBy(() -> again.deliver(folder, HEADER, new MessageOctets.InMemory(new byte[0])))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertThat(files("new").getFirst()).hasSize(HEADER.length + MESSAGE.count());
+        assertThat(files("tmp")).isEmpty();
+        assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.DELIVERED);
+    }
+
+    @Test
+    void aNameThatIsInTmpAlreadyIsLeftAlone() throws Exception {
+        InstantSource still = InstantSource.fixed(Instant.EPOCH);
+        Path taken = folder.resolve("tmp").resolve(new MaildirNames("host", 7).next(Instant.EPOCH));
+        Files.createSymbolicLink(taken, folder.resolve("elsewhere"));
+        var again = new Maildir(new MaildirNames("host", 7), new DirectorySync(), still);
+        assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.DELIVERED);
+        assertThat(folder.resolve("elsewhere")).doesNotExist();
+        assertThat(taken).isSymbolicLink();
+    }
+
+    @Test
+    void whatIsNoMaildirIsTold() throws Exception {
+        assertThat(maildir.deliver(folder.resolve("none"), HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        Files.delete(folder.resolve("tmp"));
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        Files.writeString(folder.resolve("tmp"), "");
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(files("new")).isEmpty();
+    }
+
+    @Test
+    void aHostNameCannotLeaveTheFolderAndIsCut() {
+        assertThat(new MaildirNames("a/b:c", 1).next(Instant.EPOCH)).isEqualTo("0.M0P1Q1.a\\057b\\072c");
+        assertThat(new MaildirNames("h".repeat(100), 1).next(Instant.EPOCH)).endsWith("Q1." + "h".repeat(64));
+        assertThat(MaildirNames.ofThisHost().next(Instant.EPOCH))
+                .contains("P" + ProcessHandle.current().pid() + "Q");
+    }
+}

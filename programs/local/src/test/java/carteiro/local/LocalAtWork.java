@@ -1,0 +1,175 @@
+package carteiro.local;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Octets;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import carteiro.protocol.Deliver.Delivery;
+import carteiro.protocol.DirectWires;
+import carteiro.protocol.Lookup;
+import carteiro.protocol.Messages;
+import carteiro.protocol.Program.Running;
+import carteiro.protocol.Program.Surroundings;
+import carteiro.protocol.SocketWires;
+import carteiro.protocol.Wires;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The program local, started, among a lookup, messages and a queue that the test fills. */
+final class LocalAtWork implements AutoCloseable, Lookup, Messages {
+    static final String HOST = "x.example.org";
+
+    final Person person;
+    final Path home;
+    final Path installation;
+    final KeptMessages queue = new KeptMessages();
+    final ConcurrentMap<String, Answer> accounts = new ConcurrentHashMap<>();
+    final Wires wires;
+    final Running running;
+    private final ConcurrentMap<Long, byte[]> messages = new ConcurrentHashMap<>();
+    private final AtomicLong counter = new AtomicLong();
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+
+    LocalAtWork(Path folder) throws IOException, ControlException {
+        this(folder, Map.of());
+    }
+
+    LocalAtWork(Path folder, Map<String, String> control) throws IOException, ControlException {
+        person = Person.one();
+        home = person.home(folder);
+        installation = Files.createDirectory(folder.resolve("i"));
+        Files.createDirectory(installation.resolve("control"));
+        for (var file : control.entrySet()) {
+            Files.writeString(installation.resolve("control").resolve(file.getKey()), file.getValue());
+        }
+        var layout = new Installation(installation);
+        wires = new DirectWires(new SocketWires(layout, log));
+        wires.offer((Lookup) this);
+        wires.offer((Messages) this);
+        wires.offer(queue);
+        running = new Local()
+                .start(new Surroundings(layout, wires, log, Map.of("PATH", "/usr/bin:/bin", "X", "1"), () -> {}));
+        account("joe", "", "");
+    }
+
+    Answer.Account account(String local, String dash, String extension) {
+        return account(local, dash, extension, new Recipe.DotQmail());
+    }
+
+    Answer.Account account(String local, String dash, String extension, Recipe recipe) {
+        var account =
+                new Answer.Account("joe", person.uid(), person.gid(), home.toString(), dash, extension, recipe);
+        accounts.put(local + "@" + HOST, account);
+        return account;
+    }
+
+    /** Writes a file of the home. */
+    Path write(String name, String octets) throws IOException {
+        Path file = home.resolve(name);
+        Files.write(file, Octets.bytes(octets));
+        person.own(home);
+        return file;
+    }
+
+    Outcome deliver(String local, String message) throws IOException {
+        return deliver("s@x.example", local, Octets.bytes(message));
+    }
+
+    Outcome deliver(String sender, String local, byte[] message) throws IOException {
+        long number = counter.incrementAndGet();
+        messages.put(number, message);
+        try {
+            return wires.deliver(Wires.Channel.LOCAL)
+                    .deliver(new Delivery(
+                            number,
+                            number,
+                            message.length,
+                            new Address(sender),
+                            List.of(new Address(local + "@" + HOST)),
+                            Envelope.BodyType.EIGHT_BIT_MIME,
+                            Envelope.AddressForm.ASCII))
+                    .getFirst();
+        } finally {
+            messages.remove(number);
+        }
+    }
+
+    /** The files in new/ of a Maildir of the home. */
+    List<Path> inMaildir(String name) throws IOException {
+        try (var files = Files.list(home.resolve(name).resolve("new"))) {
+            return files.toList();
+        }
+    }
+
+    /** What local keeps of messages and pipes. */
+    List<Path> leftBehind() throws IOException {
+        try (var files = Files.list(installation.resolve("run/local/messages"))) {
+            return files.toList();
+        }
+    }
+
+    /** The log; complete after close. */
+    String log() {
+        return logged.toString();
+    }
+
+    @Override
+    public Answer recipient(Address envelopeRecipient) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Answer account(Address recipient) throws IOException {
+        Answer answer = accounts.get(recipient.octets());
+        return answer == null ? new Answer.Unknown(new Status(5, 1, 1), "No such mailbox") : answer;
+    }
+
+    @Override
+    public MessageBody open(long message) throws IOException {
+        byte[] octets = messages.get(message);
+        if (octets == null) {
+            throw new FileNotFoundException("none");
+        }
+        InputStream in = new ByteArrayInputStream(octets);
+        return new MessageBody() {
+            @Override
+            public long octets() {
+                return octets.length;
+            }
+
+            @Override
+            public int read() throws IOException {
+                return in.read();
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                return in.read(into, from, length);
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        running.stop(Duration.ofSeconds(10));
+        wires.close();
+        log.close();
+    }
+}
