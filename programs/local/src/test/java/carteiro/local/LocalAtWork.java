@@ -74,8 +74,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     }
 
     Answer.Account account(String local, String dash, String extension, Recipe recipe) {
-        var account =
-                new Answer.Account("joe", person.uid(), person.gid(), home.toString(), dash, extension, recipe);
+        var account = new Answer.Account("joe", person.uid(), person.gid(), home.toString(), dash, extension, recipe);
         accounts.put(local + "@" + HOST, account);
         return account;
     }

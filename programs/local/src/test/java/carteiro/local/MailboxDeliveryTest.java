@@ -50,7 +50,8 @@ class MailboxDeliveryTest {
             Path file = local.inMaildir("Maildir").getFirst();
             assertThat(Octets.text(Files.readAllBytes(file)))
                     .isEqualTo("Return-Path: <s@x.example>\nDelivered-To: joe@" + LocalAtWork.HOST + "\n" + message);
-            assertThat(file.getFileName().toString()).matches("\\d+\\.M\\d+P" + ProcessHandle.current().pid() + "Q\\d+\\.[^/:]+");
+            assertThat(file.getFileName().toString())
+                    .matches("\\d+\\.M\\d+P" + ProcessHandle.current().pid() + "Q\\d+\\.[^/:]+");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo("rw-------");
             assertThat(local.leftBehind()).isEmpty();
@@ -153,7 +154,9 @@ class MailboxDeliveryTest {
             local.write(".qmail", "./none/\n");
             assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Maildir of this account is missing");
         }
-        assertThat(local.log()).contains("warning: local: account joe").contains("none is no Maildir; make it by maildirmake");
+        assertThat(local.log())
+                .contains("warning: local: account joe")
+                .contains("none is no Maildir; make it by maildirmake");
     }
 
     @Test
@@ -181,7 +184,13 @@ class MailboxDeliveryTest {
             local.write(".qmail", "./Maildir/\n");
             Path link = Files.createSymbolicLink(folder.resolve("link"), local.home);
             var account = new Answer.Account(
-                    "joe", local.person.uid(), local.person.gid(), link.toString(), "", "", new Lookup.Recipe.DotQmail());
+                    "joe",
+                    local.person.uid(),
+                    local.person.gid(),
+                    link.toString(),
+                    "",
+                    "",
+                    new Lookup.Recipe.DotQmail());
             local.accounts.put("link@" + LocalAtWork.HOST, account);
             assertThat(local.deliver("link", "\n")).isEqualTo(DID_ONE_FILE);
         }
@@ -312,8 +321,8 @@ class MailboxDeliveryTest {
                 Files.delete(local.home.resolve(name));
             }
             assertThat(local.deliver("joe-A.B-c", "\n"))
-                    .isEqualTo(new Outcome.Failed(
-                            new Status(5, 1, 1), "Sorry, no mailbox here by that name. (#5.1.1)\n"));
+                    .isEqualTo(
+                            new Outcome.Failed(new Status(5, 1, 1), "Sorry, no mailbox here by that name. (#5.1.1)\n"));
         }
     }
 
@@ -432,7 +441,8 @@ class MailboxDeliveryTest {
                 Files.delete(local.inMaildir("disk/Maildir").getFirst());
                 assertThat(local.deliver("joe", large)).isEqualTo(DID_ONE_FILE);
             } finally {
-                assertThat(new ProcessBuilder("umount", disk.toString()).start().waitFor()).isZero();
+                assertThat(new ProcessBuilder("umount", disk.toString()).start().waitFor())
+                        .isZero();
             }
         }
     }

@@ -91,7 +91,10 @@ class ProgramsTest {
             assertThat(local.deliver("swap", "\n").report()).contains("permission denied");
             var report = new Report();
             var programs = new Programs(
-                    new Powers.EveryUser(), local.installation.resolve("run/local/messages"), java.util.Map.of(), Programs.LIMIT);
+                    new Powers.EveryUser(),
+                    local.installation.resolve("run/local/messages"),
+                    java.util.Map.of(),
+                    Programs.LIMIT);
             var account = new Answer.Account("swap", 41001, 41001, secret.toString(), "", "", new Recipe.DotQmail());
             var ended = programs.run(
                     account,
@@ -163,7 +166,9 @@ class ProgramsTest {
         try (var local = new LocalAtWork(folder)) {
             String octets = "caf\u00e9 \u00c3\u00a9'\"$(id)`id`\\n%s\\\\";
             local.account("joe-x", "-", "x");
-            local.write(".qmail-x", "|printf '%s\\n' \"$SENDER\" \"$NEWSENDER\" '\u00e9\u00ff'; printf '%s|' \"$RPLINE\"\n");
+            local.write(
+                    ".qmail-x",
+                    "|printf '%s\\n' \"$SENDER\" \"$NEWSENDER\" '\u00e9\u00ff'; printf '%s|' \"$RPLINE\"\n");
             String report = local.deliver(octets + "@h", "joe-x", new byte[0]).report();
             String quoted = octets.replace("\\", "\\\\").replace("\"", "\\\"");
             assertThat(report)
@@ -189,8 +194,7 @@ class ProgramsTest {
     void theHardExitCodesFailForGood(int code) throws Exception {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "|echo no '(#5.7.1)'; exit " + code + "\n./Maildir/\n");
-            assertThat(local.deliver("joe", "\n"))
-                    .isEqualTo(new Outcome.Failed(new Status(5, 7, 1), "no (#5.7.1)\n"));
+            assertThat(local.deliver("joe", "\n")).isEqualTo(new Outcome.Failed(new Status(5, 7, 1), "no (#5.7.1)\n"));
             assertThat(local.inMaildir("Maildir")).isEmpty();
         }
     }
@@ -215,7 +219,10 @@ class ProgramsTest {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "|yes x | head -c 10000; yes y | head -c 10000 >&2; exit 100\n");
             String report = local.deliver("joe", "\n").report();
-            assertThat(report).startsWith("x\nx\n").hasSizeLessThan(3100).contains("cut: the output was longer than 3000");
+            assertThat(report)
+                    .startsWith("x\nx\n")
+                    .hasSizeLessThan(3100)
+                    .contains("cut: the output was longer than 3000");
             assertThat(report).doesNotContain("y\ny");
         }
     }
@@ -227,7 +234,8 @@ class ProgramsTest {
             local.write(".qmail", "|" + background + "\n echo $! >pid; exit 0\n".replace("\n", "") + "\n");
             assertThat(local.deliver("joe", "\n")).isInstanceOf(Outcome.Delivered.class);
             assertThat(local.leftBehind()).isEmpty();
-            long pid = Long.parseLong(Files.readString(local.home.resolve("pid")).strip());
+            long pid =
+                    Long.parseLong(Files.readString(local.home.resolve("pid")).strip());
             ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
         }
     }
@@ -336,8 +344,10 @@ class ProgramsTest {
             assertThat(local.deliver("joe-L.x", "\n").report()).startsWith("joe-L.x-owner@x.example.org\n");
             local.write(".qmail-l:x-owner-default", "./Maildir/\n");
             assertThat(local.deliver("joe-L.x", "\n").report()).startsWith("joe-L.x-owner-@x.example.org-@[]\n");
-            assertThat(local.deliver("", "joe-L.x", Octets.bytes("\n")).report()).startsWith("\ndid");
-            assertThat(local.deliver("#@[]", "joe-L.x", Octets.bytes("\n")).report()).startsWith("#@[]\n");
+            assertThat(local.deliver("", "joe-L.x", Octets.bytes("\n")).report())
+                    .startsWith("\ndid");
+            assertThat(local.deliver("#@[]", "joe-L.x", Octets.bytes("\n")).report())
+                    .startsWith("#@[]\n");
             assertThat(local.queue.kept.stream()
                             .map(kept -> kept.envelope().sender().octets()))
                     .containsExactly("joe-L.x-owner@x.example.org", "joe-L.x-owner-@x.example.org-@[]", "", "#@[]");
@@ -351,7 +361,8 @@ class ProgramsTest {
                     "all@" + LocalAtWork.HOST,
                     new Answer.Forward(List.of(new Address("a@b.example"), new Address("c@d.example"))));
             assertThat(local.deliver("all", "Subject: x\n\n").report()).isEqualTo("did 0+2+0\nqp 4001\n");
-            assertThat(local.queue.kept.getFirst().message()).contains(dtLine("all") + "Precedence: bulk\nSubject: x\n");
+            assertThat(local.queue.kept.getFirst().message())
+                    .contains(dtLine("all") + "Precedence: bulk\nSubject: x\n");
             assertThat(local.deliver("all", dtLine("all") + "\n")).isInstanceOf(Outcome.Failed.class);
         }
     }
@@ -370,8 +381,7 @@ class ProgramsTest {
                             List.of("ls Maildir/new | wc -l"),
                             List.of(new Address("a@b.example")),
                             DotFiles.APPENDED));
-            assertThat(local.deliver("joe", "\n").report().replace(" ", ""))
-                    .isEqualTo("0\n1\ndid1+2+2\nqp4001\n");
+            assertThat(local.deliver("joe", "\n").report().replace(" ", "")).isEqualTo("0\n1\ndid1+2+2\nqp4001\n");
             assertThat(local.queue.kept.getFirst().envelope().recipients())
                     .containsExactly(new Address("a@b.example"), new Address("dot@b.example"));
         }
@@ -401,7 +411,10 @@ class ProgramsTest {
             local.write(".qmail", "./Maildir2/\n");
             for (DotFiles dotFiles : DotFiles.values()) {
                 local.account(
-                        "joe", "", "", new Recipe.Directory("./Maildir/", Mailbox.KEEP, List.of(), List.of(), dotFiles));
+                        "joe",
+                        "",
+                        "",
+                        new Recipe.Directory("./Maildir/", Mailbox.KEEP, List.of(), List.of(), dotFiles));
                 local.deliver("joe", "\n");
                 int first = local.inMaildir("Maildir").size();
                 int second = local.inMaildir("Maildir2").size();
