@@ -34,11 +34,14 @@ final class Connections {
 
     private final Map<Place, ArrayDeque<Kept>> kept = new HashMap<>();
     private final Set<SmtpConnection> inUse = new HashSet<>();
+    private final Duration keep;
     private final Thread sweeper;
     private int keptCount;
     private boolean closed;
 
-    Connections() {
+    /** @param keep how long an idle connection is kept */
+    Connections(Duration keep) {
+        this.keep = keep;
         sweeper = Thread.ofVirtual().name("remote/kept").start(this::sweep);
     }
 
@@ -114,8 +117,8 @@ final class Connections {
     private void sweep() {
         try {
             while (true) {
-                Thread.sleep(1000);
-                takeOlderThan(KEEP).forEach(SmtpConnection::quit);
+                Thread.sleep(Math.max(100, keep.toMillis() / 10));
+                takeOlderThan(keep).forEach(SmtpConnection::quit);
             }
         } catch (InterruptedException e) {
             // closed

@@ -84,7 +84,7 @@ public final class Remote implements Program {
         private final Surroundings surroundings;
         private final OwnAddresses own;
         private final int smtpPort;
-        private final Connections connections = new Connections();
+        private final Connections connections = new Connections(Connections.KEEP);
         private final Watchdog watchdog = new Watchdog();
         private final SSLContext tls = AnyCertificate.context();
         private final DeadHosts deadHosts;

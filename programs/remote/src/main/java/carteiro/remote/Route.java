@@ -27,7 +27,10 @@ sealed interface Route {
             int end = relay.startsWith("[") ? relay.indexOf(']') + 1 : relay.indexOf(':');
             String host = end <= 0 ? relay : relay.substring(0, end);
             String port = end <= 0 || end >= relay.length() ? "" : relay.substring(end);
-            if (host.startsWith("[") && Literal.ofSetting(host).isEmpty() || !host.matches("[\\x21-\\x7e]+")) {
+            boolean bareIpv6 = !relay.startsWith("[") && relay.indexOf(':') != relay.lastIndexOf(':');
+            if (bareIpv6
+                    || host.startsWith("[") && Literal.ofSetting(host).isEmpty()
+                    || !host.matches("[\\x21-\\x7e]+")) {
                 files.problem("smtproutes", 0, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
             } else if (!port.isEmpty() && !isPort(port)) {
                 files.problem(

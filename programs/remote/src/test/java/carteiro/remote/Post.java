@@ -30,7 +30,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Post implements AutoCloseable {
     private final Path home;
     private final Watchdog watchdog = new Watchdog();
-    final Connections connections = new Connections();
+    Connections connections = new Connections(Connections.KEEP);
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
     private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
     final Names names = new Names();
@@ -95,6 +95,12 @@ final class Post implements AutoCloseable {
 
     static Letter letter() {
         return letter("Subject: hello\n\nhow are you\n", "someone@example.org");
+    }
+
+    /** Hangs up on what is kept to that server. */
+    void forget(ScriptedServer server) {
+        connections.forget(
+                new Connections.Place(new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
     }
 
     /** What was logged; ends the log. */

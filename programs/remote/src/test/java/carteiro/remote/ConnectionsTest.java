@@ -1,0 +1,164 @@
+package carteiro.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.mail.Outcome;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections that are kept for the next message. */
+class ConnectionsTest {
+    private static final String HELLO = """
+            S: 220 ready
+            C: EHLO *
+            S: 250-next.example\\n250 PIPELINING
+            """;
+    private static final String MESSAGE = """
+            C: MAIL *
+            C: RCPT *
+            C: DATA
+            S: 250 ok\\n250 ok\\n354 go
+            D:
+            S: 250 ok
+            """;
+
+    @TempDir
+    Path home;
+
+    @Test
+    void theNextMessageGoesOverTheSameConnectionWithoutRset() throws Exception {
+        try (var server = ScriptedServer.start(HELLO + MESSAGE.repeat(3));
+                var post = new Post(home).allTo(server)) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            }
+            assertThat(server.connections()).isEqualTo(1);
+            post.connections.closeKept();
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "X:",
+                "Z:",
+                "C: MAIL *\nC: RCPT *\nC: DATA\nX:",
+                "C: MAIL *\nC: RCPT *\nC: DATA\nS: 421 time is up",
+                "C: MAIL *\nC: RCPT *\nC: DATA\nS: 503 nested MAIL\nX:",
+                "S: 421 idle too long\nX:"
+            })
+    void aKeptConnectionThatIsOfNoUseIsReplacedInSilence(String after) throws Exception {
+        try (var server = ScriptedServer.start(HELLO + MESSAGE + after, HELLO + MESSAGE).leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            Outcome second = post.sendOne(Post.letter());
+            assertThat(second).as(second.report()).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aReplyThatNobodyAskedForIsNotTakenForAnAnswer() throws Exception {
+        String stray = MESSAGE.replace("D:\nS: 250 ok\n", "D:\nS: 250 ok\\n250 ok\n");
+        try (var server = ScriptedServer.start(HELLO + stray + "W:", HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(2);
+            assertThat(server.messages()).hasSize(2);
+        }
+    }
+
+    @Test
+    void aRefusedMessageLeavesTheConnectionUsableAndARefusedRecipientDoesNot() throws Exception {
+        String refused = MESSAGE.replace("D:\nS: 250 ok\n", "D:\nS: 554 spam\n");
+        String nobody = "C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\\n550 no\\n503 no\n";
+        try (var server = ScriptedServer.start(HELLO + refused + nobody, HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Failed.class);
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Failed.class);
+            assertThat(server.connections()).isEqualTo(1);
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aConnectionServesAHundredMessages() throws Exception {
+        try (var server = ScriptedServer.start(HELLO + MESSAGE.repeat(Connections.MOST_MESSAGES), HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            for (int i = 0; i <= Connections.MOST_MESSAGES; i++) {
+                assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            }
+            assertThat(server.connections()).isEqualTo(2);
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+        }
+    }
+
+    @Test
+    void anIdleConnectionIsClosedByUs() throws Exception {
+        try (var server = ScriptedServer.start(HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            post.connections.abort();
+            post.connections = new Connections(Duration.ofSeconds(1));
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (post.connections.keptCount() > 0 && System.nanoTime() < deadline) {
+                LockSupport.parkNanos(50_000_000);
+            }
+            assertThat(post.connections.keptCount()).isZero();
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+        }
+    }
+
+    @Test
+    void notMoreThanFortyAreKeptToOnePlace() throws Exception {
+        String[] scripts = {HELLO + MESSAGE};
+        try (var server = ScriptedServer.start(scripts);
+                var post = new Post(home).allTo(server)) {
+            int many = Connections.MOST_KEPT_EACH + 5;
+            var opened = new java.util.concurrent.CountDownLatch(many);
+            var threads = new java.util.ArrayList<Thread>();
+            for (int i = 0; i < many; i++) {
+                Letter whole = Post.letter();
+                var waiting = new Letter(whole.sender(), whole.recipients(), whole.body(), whole.form(), 2, () -> {
+                    opened.countDown(); // every connection is open before the first is done
+                    await(opened);
+                    return new java.io.ByteArrayInputStream(new byte[] {'x', '\n'});
+                });
+                threads.add(Thread.ofVirtual().start(() -> send(post, waiting)));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(server.messages()).hasSize(many);
+            assertThat(post.connections.keptCount()).isEqualTo(Connections.MOST_KEPT_EACH);
+        }
+    }
+
+    private static void await(java.util.concurrent.CountDownLatch latch) throws java.io.IOException {
+        try {
+            if (!latch.await(30, TimeUnit.SECONDS)) {
+                throw new java.io.IOException("the others did not come");
+            }
+        } catch (InterruptedException e) {
+            throw new java.io.IOException(e);
+        }
+    }
+
+    private static void send(Post post, Letter letter) {
+        try {
+            post.sendOne(letter);
+        } catch (carteiro.control.ControlException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package carteiro.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.mail.Outcome;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TlsTest {
+    @TempDir
+    static Path keys;
+
+    @TempDir
+    Path home;
+
+    private static KeyManagerFactory key;
+
+    private static final String TO_STARTTLS = """
+            S: 220 ready
+            C: EHLO client.example
+            S: 250-next.example\\n250 STARTTLS
+            C: STARTTLS
+            """;
+    private static final String FROM_MAIL = """
+            C: MAIL *
+            S: 250 ok
+            C: RCPT *
+            S: 250 ok
+            C: DATA
+            S: 354 go
+            D:
+            S: 250 ok
+            """;
+    private static final String ENCRYPTED = TO_STARTTLS + """
+            S: 220 go
+            T:
+            C: EHLO client.example
+            S: 250 next.example
+            """ + FROM_MAIL;
+    private static final String IN_CLEAR = """
+            S: 220 ready
+            C: EHLO client.example
+            S: 250-next.example\\n250 STARTTLS
+            """ + FROM_MAIL;
+
+    @BeforeAll
+    static void makeCertificate() throws Exception {
+        Path store = keys.resolve("key.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "next",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=other.example",
+                        "-validity",
+                        "2",
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        "test material",
+                        "-keystore",
+                        store.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(keys.resolve("out").toFile())
+                .start();
+        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(keytool.exitValue()).isZero();
+        var loaded = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            loaded.load(in, "test material".toCharArray());
+        }
+        key = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        key.init(loaded, "test material".toCharArray());
+    }
+
+    private static SSLContext server() throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(key.getKeyManagers(), null, null);
+        return context;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void encryptionIsUsedWhenOfferedWhateverTheCertificate(String protocol) throws Exception {
+        try (var server = ScriptedServer.withTls(server(), ENCRYPTED.replace("T:\n", "T: " + protocol + "\n"));
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.heard(0)).contains("(" + protocol + ")");
+        }
+    }
+
+    @Test
+    void aBrokenHandshakeIsFollowedByOneTryInClear() throws Exception {
+        try (var server = ScriptedServer.start(
+                        TO_STARTTLS + "S: 220 go\nR: this is no TLS at all, is it?\\r\\n", IN_CLEAR);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.logged()).contains("STARTTLS failed", "trying again in clear");
+        }
+    }
+
+    @Test
+    void aHandshakeThatStallsEndsAndIsFollowedByOneTryInClear() throws Exception {
+        try (var server = ScriptedServer.start(TO_STARTTLS + "S: 220 go\nW:", IN_CLEAR);
+                var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void aRefusedStarttlsLeavesTheConnectionInClear() throws Exception {
+        try (var server = ScriptedServer.start(TO_STARTTLS + "S: 454 not now\n" + FROM_MAIL);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatWasSaidInClearAfterStarttlsIsNotTakenForEncrypted() throws Exception {
+        try (var server = ScriptedServer.start(TO_STARTTLS + "S: 220 go\\n250 injected", IN_CLEAR);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.logged()).contains("it went on in clear");
+        }
+    }
+
+    @Test
+    void tlsCanBeSwitchedOff() throws Exception {
+        try (var server = ScriptedServer.start(IN_CLEAR);
+                var post = new Post(home).allTo(server).control("tlsremote", ".org:none")) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void requiredTlsIsUsed() throws Exception {
+        try (var server = ScriptedServer.withTls(server(), ENCRYPTED);
+                var post = new Post(home).allTo(server).control("tlsremote", "example.org:require")) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "S: 220 ready\nC: EHLO *\nS: 250 next.example",
+                "S: 220 ready\nC: EHLO *\nS: 500 what\nC: HELO *\nS: 250 next.example",
+                TO_STARTTLS + "S: 454 not now",
+                TO_STARTTLS + "S: 220 go\nR: this is no TLS at all, is it?\\r\\n"
+            })
+    void whereTlsIsRequiredNothingGoesInClear(String script) throws Exception {
+        try (var server = ScriptedServer.start(script);
+                var post = new Post(home).allTo(server).control("tlsremote", "example.org:require")) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+            assertThat(outcome.status().toString()).startsWith("4.7.");
+            assertThat(server.connections()).isEqualTo(1);
+            assertThat(server.heardToTheEnd(0)).noneMatch(line -> line.startsWith("MAIL"));
+        }
+    }
+
+    @Test
+    void anEncryptedConnectionIsKeptEncrypted() throws Exception {
+        try (var server = ScriptedServer.withTls(server(), ENCRYPTED + FROM_MAIL).leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(1);
+            post.control("tlsremote", ":none");
+            post.sendOne(Post.letter());
+            assertThat(server.connections())
+                    .as("another policy, another connection")
+                    .isEqualTo(2);
+        }
+    }
+}
