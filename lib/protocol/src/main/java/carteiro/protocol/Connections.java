@@ -125,6 +125,10 @@ final class Connections implements Closeable {
         }
     }
 
+    String program() {
+        return program;
+    }
+
     Watchdog watchdog() {
         return watchdog;
     }

@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Deliver over a socket (docs/protocols/deliver.md): one frame with the delivery, one with the outcomes. */
+/** Deliver over a socket (docs/protocols/deliver.md): one frame with the delivery, one with the outcomes, or an
+ * empty one if the program is stopping. */
 final class DeliverWire {
     private static final int FRAME_LIMIT = (Deliver.MOST_RECIPIENTS + 1) * (Frames.REPORT_LIMIT + 100);
 
@@ -34,6 +35,9 @@ final class DeliverWire {
                 Frames.put(frame, delivery.body(), delivery.form());
                 frame.send(connection.out);
                 FrameReader answer = FrameReader.receive(connection.in, FRAME_LIMIT);
+                if (!answer.more()) { // it is stopping: nothing was tried
+                    throw new NotRunningException(connections.program() + " is stopping");
+                }
                 var outcomes = new ArrayList<Outcome>();
                 while (answer.more()) {
                     outcomes.add(Frames.outcome(answer));
@@ -62,8 +66,12 @@ final class DeliverWire {
                         Frames.form(frame));
                 frame.end();
                 var answer = new FrameWriter();
-                for (Outcome outcome : deliver.deliver(delivery)) {
-                    Frames.put(answer, outcome);
+                try {
+                    for (Outcome outcome : deliver.deliver(delivery)) {
+                        Frames.put(answer, outcome);
+                    }
+                } catch (NotRunningException e) {
+                    answer = new FrameWriter(); // no outcomes at all
                 }
                 answer.send(out);
             }

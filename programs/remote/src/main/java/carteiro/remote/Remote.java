@@ -7,6 +7,7 @@ import carteiro.log.EventLog;
 import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Messages;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.Wires;
 import carteiro.wire.Watchdog;
@@ -150,11 +151,11 @@ public final class Remote implements Program {
                     .folded(delivery.recipients().size());
         }
 
-        private void begin() throws IOException {
+        private void begin() throws NotRunningException {
             lock.lock();
             try {
                 if (stopping) {
-                    throw new IOException("remote is stopping");
+                    throw new NotRunningException("remote is stopping");
                 }
                 running++;
             } finally {

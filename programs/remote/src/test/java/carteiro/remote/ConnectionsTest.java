@@ -55,7 +55,8 @@ class ConnectionsTest {
                 "S: 421 idle too long\nX:"
             })
     void aKeptConnectionThatIsOfNoUseIsReplacedInSilence(String after) throws Exception {
-        try (var server = ScriptedServer.start(HELLO + MESSAGE + after, HELLO + MESSAGE).leniently();
+        try (var server = ScriptedServer.start(HELLO + MESSAGE + after, HELLO + MESSAGE)
+                        .leniently();
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
             Outcome second = post.sendOne(Post.letter());

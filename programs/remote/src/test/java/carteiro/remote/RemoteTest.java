@@ -14,6 +14,7 @@ import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Messages;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
@@ -238,6 +239,36 @@ class RemoteTest {
             });
             assertThatThrownBy(() -> wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org")))
                     .isInstanceOf(IOException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whileStoppingNothingNewIsTried(Form form) throws Exception {
+        Wires wires = wires(form);
+        try (var server =
+                        ScriptedServer.start(GOOD.replace("S: 250 taken", "W:")).leniently();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            control("smtproutes", ":[127.0.0.1]:" + server.port());
+            offerMessages(wires, Octets.bytes("x\n"));
+            Program.Running running = start(wires);
+            Deliver remote = wires.deliver(Wires.Channel.REMOTE);
+            var _ = threads.submit((Callable<List<Outcome>>) () -> remote.deliver(delivery(7, "a@example.org")));
+            awaitTrue(() -> server.messages().size() == 1);
+            Future<?> stopped = threads.submit(() -> running.stop(Duration.ofSeconds(30)));
+            awaitTrue(() -> {
+                try {
+                    remote.deliver(delivery(8, "b@example.org"));
+                    return false;
+                } catch (NotRunningException e) {
+                    return true;
+                } catch (IOException e) {
+                    return false;
+                }
+            });
+            assertThat(stopped.isDone()).isFalse();
+            server.close();
+            stopped.get(10, TimeUnit.SECONDS);
         }
     }
 

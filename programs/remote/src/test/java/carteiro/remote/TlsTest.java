@@ -176,7 +176,8 @@ class TlsTest {
 
     @Test
     void anEncryptedConnectionIsKeptEncrypted() throws Exception {
-        try (var server = ScriptedServer.withTls(server(), ENCRYPTED + FROM_MAIL).leniently();
+        try (var server =
+                        ScriptedServer.withTls(server(), ENCRYPTED + FROM_MAIL).leniently();
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
