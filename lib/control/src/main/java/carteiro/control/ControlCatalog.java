@@ -73,6 +73,8 @@ public final class ControlCatalog {
                     1L << 40,
                     "queue",
                     "octets of memory for messages being received"),
+            // clean
+            number("cleanpause", 10, 1, 3600, "clean", "seconds between two looks for dead segments"),
             // send
             row("bouncefrom", Kind.LINE, STANDARD, "MAILER-DAEMON", "send", "local part in From of bounces"),
             orMe("bouncehost", "send", "host in From and in the text of bounces"),

@@ -1,6 +1,7 @@
 package carteiro.clean;
 
 import carteiro.control.ControlException;
+import carteiro.control.Installation;
 import carteiro.protocol.Cleaning;
 import carteiro.protocol.Program;
 import java.io.IOException;
@@ -30,6 +31,11 @@ public final class CleanProgram implements Program {
     @Override
     public String user() {
         return "qmailq";
+    }
+
+    @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = CleanSettings.read(installation);
     }
 
     @Override

@@ -43,6 +43,11 @@ public final class Local implements Program {
     }
 
     @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = LocalSettings.read(installation);
+    }
+
+    @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
         surroundings.dropPrivileges();
         return start(surroundings, Powers.ofThisProcess());

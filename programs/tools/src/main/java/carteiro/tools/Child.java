@@ -11,8 +11,9 @@ import java.util.Set;
 
 /** A program that one of ours runs, as a shell or {@code .qmail} would: with our environment and output. */
 final class Child {
-    /** What exec says when it may work later: EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ETXTBSY, ENOSPC, and their like. */
-    private static final Set<String> TEMPORARY = Set.of("5", "11", "12", "16", "23", "24", "26", "28", "110", "122");
+    /** What exec says when it may work later, or when it says nothing: EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ETXTBSY, ENOSPC, and their like. */
+    private static final Set<String> TEMPORARY =
+            Set.of("", "5", "11", "12", "16", "23", "24", "26", "28", "110", "122");
 
     private Child() {}
 
@@ -43,10 +44,7 @@ final class Child {
                     .redirectError(Redirect.INHERIT)
                     .start();
         } catch (IOException e) {
-            String message = String.valueOf(e.getMessage());
-            int at = message.indexOf("error=");
-            int end = message.indexOf(',', at);
-            boolean temporary = at < 0 || end < 0 || TEMPORARY.contains(message.substring(at + 6, end));
+            boolean temporary = TEMPORARY.contains(errno(String.valueOf(e.getMessage())));
             return temporary ? Exit.TEMPORARY : Exit.PERMANENT;
         }
         if (source.equals(Redirect.PIPE)) {
@@ -60,6 +58,19 @@ final class Child {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
+    }
+
+    /** The number in Java's {@code ...error=2, No such file} or {@code ...error: 2 (No such file...)}. */
+    private static String errno(String message) {
+        int at = message.lastIndexOf("error");
+        while (at >= 0 && at < message.length() && !Character.isDigit(message.charAt(at))) {
+            at++;
+        }
+        int end = Math.max(at, 0);
+        while (end < message.length() && Character.isDigit(message.charAt(end))) {
+            end++;
+        }
+        return at < 0 ? "" : message.substring(at, end);
     }
 
     private static void feed(InputStream input, OutputStream child) {

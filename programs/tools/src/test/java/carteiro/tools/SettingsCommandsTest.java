@@ -1,0 +1,256 @@
+package carteiro.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.protocol.Program;
+import carteiro.testkit.Covers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** showctl, check and config-fast. */
+class SettingsCommandsTest {
+    @TempDir
+    Path home;
+
+    @BeforeEach
+    void folders() throws Exception {
+        for (String name : new String[] {"control", "alias", "users"}) {
+            Files.createDirectories(home.resolve(name));
+        }
+        write("alias/.qmail-default", "root\n");
+        write("control/me", "mail.example.org\n");
+        write("control/rcpthosts", "mail.example.org\n");
+    }
+
+    private void write(String name, String text) throws Exception {
+        Files.writeString(home.resolve(name), text);
+    }
+
+    private Tool.Result showctl() {
+        return new Tool().run(Showctl::run, "--home", home.toString());
+    }
+
+    private Tool.Result check(Program... programs) {
+        return new Tool().run(call -> Check.run(call, List.of(programs)), "--home", home.toString());
+    }
+
+    @Test
+    @Covers("qmail:T02")
+    void showctlTellsValuesFromDefaults() throws Exception {
+        write("control/concurrencylocal", "7 of them\n");
+        write("control/locals", "# ours\nexample.org\n\nexample.net  \n");
+        write("control/ldappassword", "secret\n");
+        write("control/bouncefrom", "");
+        write("control/defaulthost", "caf\u00e9\u001b[2J\n");
+        write("control/surprise", "");
+        var result = showctl();
+        assertThat(result.code()).isZero();
+        assertThat(result.out())
+                .contains(
+                        "home directory: " + home + ".\n",
+                        "paternalism (in decimal): 2.\n",
+                        "\nme: mail.example.org\n",
+                        "\nconcurrencylocal: 7\n",
+                        "\nconcurrencyremote: (Default.) 20\n",
+                        "\nlocals: \n  example.org\n  example.net\n",
+                        "\nidhost: (Default.) mail.example.org, from control/me\n",
+                        "\nldappassword: (set)\n",
+                        "(an empty file is an empty value, not the default)",
+                        "\ndefaulthost: caf??",
+                        "\nsurprise: I have no idea what this file does.\n")
+                .doesNotContain("secret")
+                .doesNotContain("\u001b");
+        List<String> names = result.out()
+                .lines()
+                .skip(7)
+                .filter(line -> line.matches("[a-z.]+: .*") && !line.contains("no idea"))
+                .map(line -> line.substring(0, line.indexOf(':')))
+                .toList();
+        assertThat(names)
+                .containsExactlyElementsOf(
+                        carteiro.control.ControlCatalog.files().keySet());
+    }
+
+    @Test
+    @Covers("qmail:T02")
+    void showctlSeesAStaleDatabase() throws Exception {
+        write("control/morercpthosts", "big.example\n");
+        assertThat(showctl().out()).contains("WRONG: morercpthosts exists, but no morercpthosts.cdb");
+        write("control/morercpthosts.cdb", "");
+        Files.setLastModifiedTime(home.resolve("control/morercpthosts.cdb"), FileTime.from(Instant.EPOCH));
+        assertThat(showctl().out()).contains("WRONG: it is older than morercpthosts; run qmail-newmrh");
+        Files.setLastModifiedTime(
+                home.resolve("control/morercpthosts.cdb"),
+                FileTime.from(Instant.now().plusSeconds(9)));
+        assertThat(showctl().out()).doesNotContain("WRONG");
+        Files.delete(home.resolve("control/morercpthosts"));
+        assertThat(showctl().out()).contains("WRONG: there is no morercpthosts");
+    }
+
+    @Test
+    @Covers("qmail:T02")
+    void showctlShowsWhatHoldsWithoutMe() throws Exception {
+        Files.delete(home.resolve("control/me"));
+        assertThat(showctl().out())
+                .contains(
+                        "\nidhost: (Default.) idhost, since control/me is missing too\n",
+                        "\nsmtpgreeting: (Default.) none: smtpd will not start");
+        assertThat(new Tool().run(Showctl::run, "--nonsense").code()).isEqualTo(100);
+    }
+
+    @Test
+    void soundSettingsHaveNoMistakes() {
+        assertThat(check()).isEqualTo(new Tool.Result(0, home + ": no mistakes\n", ""));
+    }
+
+    @ParameterizedTest(name = "{0} holding \"{1}\": {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+            control/me                | mail example.org    | control/me:1: "mail example.org" is no host name
+            control/timeoutconnect    | 0                   | control/timeoutconnect: "0" is not a number from 1 to 3600
+            control/timeoutremote     | five minutes        | control/timeoutremote:1: "five minutes" has no digits
+            control/smtproutes        | example.org         | control/smtproutes:1: "example.org" has no colon
+            control/virtualdomains    | example.org         | control/virtualdomains:1: "example.org" has no colon
+            control/rcpthosts         | *.example.org       | control/rcpthosts: "*.example.org" matches nothing
+            control/badmailfrom       | example.org         | control/badmailfrom: "example.org" matches nothing
+            control/locals            | joe@example.org     | control/locals: "joe@example.org" is no domain
+            control/concurencyremote  | 50                  | control/concurencyremote: is no control file of Carteiro; concurrencyremote is
+            control/Locals            | example.org         | control/Locals: is no control file of Carteiro; locals is
+            control/morercpthosts     | example.org         | control/morercpthosts: exists, but control/morercpthosts.cdb does not
+            users/assign              | .                   | users/assign: exists, but users/cdb does not
+            """)
+    void checkFindsAMistake(String file, String text, String mistake) throws Exception {
+        write(file, text + "\n");
+        var result = check();
+        assertThat(result.out().replaceFirst(":1: \"0\"", ": \"0\"")).contains(mistake);
+        assertThat(result.code()).isEqualTo(100);
+        assertThat(result.out()).endsWith(home + ": 1 mistake\n");
+    }
+
+    @Test
+    void checkFindsEveryMistakeAtOnce() throws Exception {
+        Files.delete(home.resolve("control/me"));
+        write("control/locals", "example.org\r\n");
+        write("control/virtualdomains", "Example.net:joe\n");
+        write("control/timeoutconnect", "9999\n");
+        write("users/assign", ".\n");
+        write("users/cdb", "");
+        Files.setLastModifiedTime(home.resolve("users/cdb"), FileTime.from(Instant.EPOCH));
+        Files.setPosixFilePermissions(home.resolve("alias"), PosixFilePermissions.fromString("rwxrwxrwx"));
+        write("control/ldappassword", "x");
+        Files.setPosixFilePermissions(
+                home.resolve("control/ldappassword"), PosixFilePermissions.fromString("rw-r--r--"));
+        var result = check(new Toy());
+        assertThat(result.code()).isEqualTo(100);
+        assertThat(result.out())
+                .contains(
+                        "control/me: is missing",
+                        "control/locals:1: the line ends in CR LF",
+                        "\"9999\" is not a number from 1 to 3600",
+                        "users/cdb: is older than users/assign",
+                        "alias: every user of this host may write it",
+                        "control/ldappassword: every user of this host may read it",
+                        "control/toy: is broken");
+    }
+
+    @Test
+    void checkFindsWhatItMayNotRead() throws Exception {
+        assumeThat(System.getProperty("user.name"))
+                .as("root may read everything")
+                .isNotEqualTo("root");
+        write("control/helohost", "x\n");
+        Files.setPosixFilePermissions(home.resolve("control/helohost"), PosixFilePermissions.fromString("---------"));
+        assertThat(check().out()).contains("control/helohost: cannot be read");
+    }
+
+    @Test
+    void checkWarnsOfWhatMayBeMeant() throws Exception {
+        write("control/me", "localhost\n");
+        Files.delete(home.resolve("control/rcpthosts"));
+        Files.delete(home.resolve("alias/.qmail-default"));
+        write("control/idhost", "");
+        write("control/mynotes", "");
+        var result = check();
+        assertThat(result.code()).isZero();
+        assertThat(result.out())
+                .contains(
+                        "warning: control/me:1: \"localhost\" has no dot",
+                        "warning: control/rcpthosts: is missing",
+                        "warning: alias/.qmail-postmaster: is missing",
+                        "warning: control/idhost: is empty",
+                        "warning: control/mynotes: is no control file of Carteiro; nothing reads it",
+                        "no mistakes, 7 warnings\n");
+    }
+
+    @Test
+    void checkSaysWhenThereIsNothing() {
+        var result = new Tool()
+                .run(
+                        call -> Check.run(call, List.of()),
+                        "--home",
+                        home.resolve("none").toString());
+        assertThat(result.code()).isEqualTo(100);
+        assertThat(result.out()).contains("is no folder", "carteiro init");
+    }
+
+    @Test
+    @Covers("qmail:C14")
+    void configFastWritesTheFirstFiles() throws Exception {
+        Files.delete(home.resolve("control/me"));
+        var result = new Tool().with("CARTEIRO_HOME", home.toString()).run(ConfigFast::run, "a.b.Example.org");
+        assertThat(result.code()).isZero();
+        assertThat(Files.readString(home.resolve("control/me"))).isEqualTo("a.b.example.org\n");
+        assertThat(Files.readString(home.resolve("control/defaultdomain"))).isEqualTo("b.example.org\n");
+        assertThat(Files.readString(home.resolve("control/plusdomain"))).isEqualTo("example.org\n");
+        assertThat(Files.readString(home.resolve("control/locals"))).isEqualTo("a.b.example.org\n");
+        assertThat(Files.readString(home.resolve("control/rcpthosts")))
+                .isEqualTo("mail.example.org\na.b.example.org\n");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("control/me"))))
+                .isEqualTo("rw-r--r--");
+        assertThat(check().code()).isZero();
+
+        var again = new Tool().with("CARTEIRO_HOME", home.toString()).run(ConfigFast::run, "a.b.example.org");
+        assertThat(again.code()).isEqualTo(111);
+        for (String wrong : new String[] {"", "localhost", "a..b", "a.b.", "a b.c", ".a.b"}) {
+            assertThat(new Tool()
+                            .with("CARTEIRO_HOME", home.toString())
+                            .run(ConfigFast::run, wrong)
+                            .code())
+                    .isEqualTo(100);
+        }
+    }
+
+    /** A program that does not like its settings. */
+    private static final class Toy implements Program {
+        @Override
+        public String name() {
+            return "toy";
+        }
+
+        @Override
+        public String user() {
+            return "toy";
+        }
+
+        @Override
+        public Running start(Surroundings surroundings) {
+            throw new AssertionError("check starts nothing");
+        }
+
+        @Override
+        public void check(Installation installation) throws ControlException {
+            throw new ControlException(List.of("control/toy: is broken"));
+        }
+    }
+}
