@@ -82,8 +82,8 @@ final class PathParser {
         if (reason != null) {
             return reason;
         }
-        if (peek() != '@') {
-            return null;
+        if (peek() != '@') { // a quoted @ must not become the one before a domain that nobody has checked
+            return address.indexOf("@") >= 0 ? "domain missing" : null;
         }
         at++;
         address.append('@');

@@ -174,11 +174,13 @@ public final class TlsIdentity {
                 int tag = sec1[at] & 0xff;
                 int length = sec1[at + 1] & 0xff;
                 int head = 2;
-                if (length == 0x81 && at + 2 < end) {
+                if (length == 0x81 && at + 2 < end) { // a length of one more octet; an EC key needs no longer one
                     length = sec1[at + 2] & 0xff;
                     head = 3;
+                } else if (length > 0x7f) {
+                    return null;
                 }
-                if (length > 0x81 || at + head + length > end) {
+                if (at + head + length > end) {
                     return null;
                 }
                 if (tag == 0xa0) {

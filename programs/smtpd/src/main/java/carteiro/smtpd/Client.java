@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -41,6 +42,17 @@ record Client(String ip, String host, String info, String local, Map<String, Str
     /** If set, the client may send to anywhere, and this is appended to every recipient. */
     Optional<String> relayClient() {
         return Optional.ofNullable(variables.get("RELAYCLIENT"));
+    }
+
+    /** What a program that we run for it finds in its environment, as below tcpserver. */
+    Map<String, String> environment() {
+        var environment = new HashMap<>(variables);
+        environment.putIfAbsent("PROTO", "TCP");
+        environment.putIfAbsent("TCPREMOTEIP", ip);
+        if (!host.isEmpty()) {
+            environment.putIfAbsent("TCPREMOTEHOST", host);
+        }
+        return environment;
     }
 
     /** An address as text, without an interface's name. */

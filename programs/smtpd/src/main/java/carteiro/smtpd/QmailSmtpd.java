@@ -54,10 +54,6 @@ public final class QmailSmtpd {
         try (log;
                 var wires = new SocketWires(installation, log)) {
             return converse(installation, environment, new StandardSocket(in, out), wires, log);
-        } catch (ControlException e) {
-            e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
-            answer(out);
-            return 1;
         } catch (IOException e) {
             return 1; // the client has gone
         }
@@ -69,8 +65,16 @@ public final class QmailSmtpd {
             StandardSocket socket,
             SocketWires wires,
             EventLog log)
-            throws ControlException, IOException {
-        SmtpdSettings settings = SmtpdSettings.read(installation);
+            throws IOException {
+        SmtpdSettings settings;
+        try {
+            settings = SmtpdSettings.read(installation);
+        } catch (ControlException e) {
+            e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
+            socket.getOutputStream().write(UNREADABLE.octets());
+            socket.shutdownOutput();
+            return 1;
+        }
         var connection = new ClientConnection(socket, settings.silence(), settings.conversation());
         var done = new CountDownLatch(1);
         Thread.ofPlatform().name("sweep").daemon(true).start(() -> sweep(connection, done));
@@ -83,6 +87,7 @@ public final class QmailSmtpd {
                         wires.lookup(),
                         log,
                         Clock.systemUTC(),
+                        installation.home(),
                         SystemAccount.effectiveUid(),
                         () -> false));
         session.run();
@@ -97,15 +102,6 @@ public final class QmailSmtpd {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void answer(OutputStream out) {
-        try {
-            out.write(UNREADABLE.octets());
-            out.flush();
-        } catch (IOException e) {
-            // the client has gone
         }
     }
 

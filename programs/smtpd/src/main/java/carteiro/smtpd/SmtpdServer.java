@@ -175,6 +175,7 @@ final class SmtpdServer implements Program.Running {
                                             surroundings.wires().lookup(),
                                             log,
                                             clock,
+                                            surroundings.installation().home(),
                                             uid,
                                             stopping::get))
                             .run();

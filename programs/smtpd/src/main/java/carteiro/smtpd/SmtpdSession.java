@@ -8,6 +8,7 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.QueueProgram;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.Result;
 import carteiro.smtpd.ReceivedField.Protocol;
@@ -16,6 +17,7 @@ import carteiro.wire.Line;
 import carteiro.wire.TextDecoder;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,10 +61,12 @@ final class SmtpdSession {
     /**
      * What a session needs of the rest.
      *
+     * @param home where a program of QMAILQUEUE is run
      * @param uid the user this process runs as, for the envelope
      * @param stopping whether the program is being stopped
      */
-    record Surroundings(Enqueue enqueue, Lookup lookup, EventLog log, Clock clock, int uid, BooleanSupplier stopping) {}
+    record Surroundings(
+            Enqueue enqueue, Lookup lookup, EventLog log, Clock clock, Path home, int uid, BooleanSupplier stopping) {}
 
     /** From MAIL on, until the message is kept or given up. */
     private static final class Transaction {
@@ -399,11 +403,19 @@ final class SmtpdSession {
     private IncomingMessage open(TextDecoder.Form form) throws NoQueueException {
         Submission submission;
         try {
-            submission = surroundings.enqueue().open();
+            submission = queue().open();
         } catch (IOException e) {
             throw new NoQueueException(e);
         }
         return new IncomingMessage(submission, new TextDecoder(form), databytes, settings.linebytes());
+    }
+
+    /** queue, or what QMAILQUEUE names in its place. */
+    private Enqueue queue() {
+        String program = client.variables().getOrDefault(QueueProgram.VARIABLE, "");
+        return program.isEmpty()
+                ? surroundings.enqueue()
+                : new QueueProgram(program, surroundings.home(), client.environment());
     }
 
     private byte[] received(Transaction current) {

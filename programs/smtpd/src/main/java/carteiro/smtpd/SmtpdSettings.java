@@ -72,7 +72,7 @@ record SmtpdSettings(
                 Duration.ofSeconds(Math.max(1, files.number("timeoutsmtpd", 0, 86_400, SILENCE))),
                 Duration.ofSeconds(files.number("timeoutsession", 1, 86_400, CONVERSATION)),
                 (int) files.number("maxrefusals", 1, 1_000_000, REFUSALS),
-                databytes(files.number("databytes", 0, Long.MAX_VALUE, DATABYTES)),
+                databytes(files.number("databytes", 0, 1L << 60, DATABYTES)),
                 files.number("linebytes", LINEBYTES, 1L << 30, LINEBYTES),
                 (int) files.number("maxrecipients", 100, 100_000, RECIPIENTS),
                 (int) files.number("concurrencyincoming", 1, 1_000_000, CONNECTIONS),

@@ -38,7 +38,11 @@ final class Dialogue implements Closeable {
     }
 
     static Dialogue with(int port) throws IOException {
-        return new Dialogue(new Socket(InetAddress.getByName("127.0.0.1"), port));
+        return to("127.0.0.1", port);
+    }
+
+    static Dialogue to(String address, int port) throws IOException {
+        return new Dialogue(new Socket(InetAddress.getByName(address), port));
     }
 
     Socket socket() {
@@ -114,10 +118,15 @@ final class Dialogue implements Closeable {
     }
 
     Dialogue startTls() throws IOException, GeneralSecurityException {
+        return startTls("TLSv1.3", "TLSv1.2");
+    }
+
+    Dialogue startTls(String... versions) throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new TrustAll()}, null);
         SSLSocket tls =
                 (SSLSocket) context.getSocketFactory().createSocket(socket, "mail.example.org", socket.getPort(), true);
+        tls.setEnabledProtocols(versions);
         tls.startHandshake();
         socket = tls;
         streams();

@@ -1,0 +1,174 @@
+package carteiro.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.mail.Address;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.w3c.dom.Element;
+
+/** Paths of MAIL and RCPT. */
+class SmtpPathTest {
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            <joe@example.org>            | Parsed[address=<joe@example.org>, rest=]
+            '  <joe@example.org>  A=b C' | Parsed[address=<joe@example.org>, rest=A=b C]
+            joe@example.org SIZE=1       | Parsed[address=<joe@example.org>, rest=SIZE=1]
+            <>                           | Parsed[address=<>, rest=]
+            <joe>                        | Parsed[address=<joe>, rest=]
+            <"joe smith"@example.org>    | Parsed[address=<joe smith@example.org>, rest=]
+            <"a\\"\\\\b"@example.org>    | Parsed[address=<a"\\b@example.org>, rest=]
+            <joe\\@home@example.org>     | Parsed[address=<joe@home@example.org>, rest=]
+            <""@example.org>             | Parsed[address=<@example.org>, rest=]
+            <@a.example,@b.example:joe@example.org> | Parsed[address=<joe@example.org>, rest=]
+            <@a.example:joe@example.org> | Parsed[address=<joe@example.org>, rest=]
+            <joe..x.@example.org>        | Parsed[address=<joe..x.@example.org>, rest=]
+            <joe@a_b.example.org>        | Parsed[address=<joe@a_b.example.org>, rest=]
+            <joe@a--b.example.org>       | Parsed[address=<joe@a--b.example.org>, rest=]
+            <joe@[IPv6:2001:db8::1]>     | Parsed[address=<joe@[IPv6:2001:db8::1]>, rest=]
+            <joe\\@example.org>           | Malformed[reason=domain missing]
+            <"joe@example.org">          | Malformed[reason=domain missing]
+            <joe@example.org             | Malformed[reason=> missing]
+            <joe@example.org>x           | Malformed[reason=x unexpected]
+            <joe smith@example.org>      | Malformed[reason=space unexpected]
+            <joe@>                       | Malformed[reason=> unexpected]
+            <joe@                        | Malformed[reason=domain missing]
+            <@a.example>                 | Malformed[reason=: missing after the source route]
+            <"joe@example.org>           | Malformed[reason=" missing]
+            <joe(home)@example.org>      | Malformed[reason=( unexpected]
+            <joe@-example.org>           | Malformed[reason=- unexpected]
+            <joe@example-.org>           | Malformed[reason=domain ends in a dot or hyphen]
+            <joe@example-.org            | Malformed[reason=domain ends in a dot or hyphen]
+            <joe@example..org>           | Malformed[reason=domain ends in a dot or hyphen]
+            <joe@example.org.>           | Malformed[reason=domain ends in a dot or hyphen]
+            <joe@[192.0.2.1>             | Malformed[reason=] missing]
+            <joe@[]>                     | Malformed[reason=address missing in []]
+            <joe@x@example.org>          | Malformed[reason=@ unexpected]
+            ''                           | Malformed[reason=address missing]
+            """)
+    void pathsBecomeAddresses(String text, String understood) {
+        assertThat(SmtpPath.parse(text)).hasToString(understood);
+    }
+
+    @Test
+    void octetsThatAreNoTextAreRefused() {
+        for (String octet : new String[] {"\0", "\t", "\u007f", "\u001f"}) {
+            for (String form :
+                    new String[] {"<a%sb@c>", "<\"a%sb\"@c>", "<\"a\\%sb\"@c>", "<a\\%sb@c>", "<a@b%sc>", "<a@[b%sc]>"
+                    }) {
+                assertThat(SmtpPath.parse(form.formatted(octet))).as(form).isInstanceOf(SmtpPath.Malformed.class);
+            }
+        }
+    }
+
+    @Test
+    void theLongestAddressPassesAndOneOctetMoreDoesNot() {
+        assertThat(SmtpPath.parse("<" + "a".repeat(897) + "@b>")).isInstanceOf(SmtpPath.Parsed.class);
+        assertThat(SmtpPath.parse("<" + "a".repeat(898) + "@b>")).isInstanceOf(SmtpPath.TooLong.class);
+    }
+
+    static List<Arguments> isemail() throws Exception {
+        var cases = new ArrayList<Arguments>();
+        for (String file : List.of("isemail-tests.xml", "isemail-tests-original.xml")) {
+            try (InputStream in = SmtpPathTest.class.getResourceAsStream("/isemail/" + file)) {
+                var tests = DocumentBuilderFactory.newInstance()
+                        .newDocumentBuilder()
+                        .parse(in)
+                        .getElementsByTagName("test");
+                for (int i = 0; i < tests.getLength(); i++) {
+                    Element test = (Element) tests.item(i);
+                    cases.add(Arguments.of(
+                            octets(text(test, "address")), text(test, "category"), text(test, "diagnosis")));
+                }
+            }
+        }
+        assertThat(cases).hasSizeGreaterThan(200);
+        return cases;
+    }
+
+    private static String text(Element test, String name) {
+        return test.getElementsByTagName(name).item(0).getTextContent();
+    }
+
+    private static String octets(String address) {
+        var controls = new StringBuilder();
+        address.chars().forEach(c -> controls.append((char) (c >= 0x2400 && c < 0x2421 ? c - 0x2400 : c)));
+        return new String(controls.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    /** What is invalid for any purpose is refused, but for what we take on purpose; what SMTP allows is taken. */
+    @ParameterizedTest(name = "{0} {2}")
+    @MethodSource("isemail")
+    void addressesOfOthersAreJudgedAlike(String address, String category, String diagnosis) {
+        SmtpPath path = SmtpPath.parse("<" + address + ">");
+        switch (category) {
+            case "ISEMAIL_VALID_CATEGORY", "ISEMAIL_RFC5321", "ISEMAIL_DNSWARN" ->
+                assertThat(path).isInstanceOf(SmtpPath.Parsed.class);
+            case "ISEMAIL_ERR" -> {
+                boolean onPurpose = diagnosis.equals("ISEMAIL_ERR_NODOMAIN") // a user's name; <> is the null sender
+                        || diagnosis.equals("ISEMAIL_ERR_CONSECUTIVEDOTS")
+                        || diagnosis.equals("ISEMAIL_ERR_DOT_START")
+                        || diagnosis.equals("ISEMAIL_ERR_DOT_END")
+                        || !carteiro.mail.Octets.areAscii(address) // SMTPUTF8's affair
+                        || address.indexOf('\\') >= 0; // qmail takes a quoted octet outside quotes
+                if (!onPurpose) {
+                    assertThat(path).isNotInstanceOf(SmtpPath.Parsed.class);
+                }
+            }
+            default -> assertThat(path).isNotNull(); // forms of header fields
+        }
+    }
+
+    @Test
+    void anyOctetsAreAValueAndAQuotedAddressIsReadBack() {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        String often = "<>@\"\\:,.[]- ab";
+        for (int i = 0; i < 200_000; i++) {
+            var text = new StringBuilder();
+            for (int j = random.nextInt(30); j > 0; j--) {
+                text.append(
+                        random.nextInt(3) == 0
+                                ? (char) random.nextInt(256)
+                                : often.charAt(random.nextInt(often.length())));
+            }
+            try {
+                if (SmtpPath.parse(text.toString()) instanceof SmtpPath.Parsed(Address address, String rest)
+                        && !address.isNull()
+                        && rest.isEmpty()
+                        && address.hasDomain()) {
+                    assertThat(SmtpPath.parse("<" + address.quoted() + ">"))
+                            .as("seed %d text %s", seed, text)
+                            .isEqualTo(new SmtpPath.Parsed(address, ""));
+                }
+                assertThat(SmtpParameters.parse(text.toString())).isNotNull();
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed " + seed + " text " + text, e);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            ''              | Parsed[parameters=[]]
+            SIZE=10         | Parsed[parameters=[Parameter[keyword=SIZE, value=10]]]
+            ' size=10  x '  | Parsed[parameters=[Parameter[keyword=SIZE, value=10], Parameter[keyword=X, value=]]]
+            SIZE=           | Malformed[reason=parameter not understood]
+            =10             | Malformed[reason=parameter not understood]
+            A=b=c           | Malformed[reason=parameter not understood]
+            -A=b            | Malformed[reason=parameter not understood]
+            A_B             | Malformed[reason=parameter not understood]
+            """)
+    void parametersAreRead(String text, String understood) {
+        assertThat(SmtpParameters.parse(text)).hasToString(understood);
+    }
+}

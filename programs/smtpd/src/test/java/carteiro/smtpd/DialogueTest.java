@@ -1,0 +1,240 @@
+package carteiro.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.testkit.Covers;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The order of the dialogue and the reply to each command. */
+class DialogueTest {
+    @TempDir
+    static Path home;
+
+    private static SmtpdOnLoopback smtpd;
+
+    @BeforeAll
+    static void start() throws Exception {
+        smtpd = SmtpdOnLoopback.start(
+                home,
+                "smtpgreeting",
+                "smtp.example.org hello\nnot this line\n",
+                "databytes",
+                "1000000\n",
+                "maxrefusals",
+                "1000\n");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        smtpd.close();
+    }
+
+    @Test
+    @Covers({"qmail:M01", "qmail:C06"})
+    void bannerHeloAndEhloNameTheGreeting() throws Exception {
+        try (var client = smtpd.connect()) {
+            assertThat(client.reply()).isEqualTo("220 smtp.example.org hello ESMTP");
+            assertThat(client.send("HELO client.example\r\n").reply()).isEqualTo("250 smtp.example.org hello");
+            assertThat(client.send("EHLO client.example\r\n").reply().lines())
+                    .containsExactly(
+                            "250-smtp.example.org hello",
+                            "250-PIPELINING",
+                            "250-8BITMIME",
+                            "250-SIZE 1000000",
+                            "250-ENHANCEDSTATUSCODES",
+                            "250-CHUNKING",
+                            "250 SMTPUTF8");
+            client.say("QUIT", "221 2.0.0 smtp.example.org hello").expectClosed();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            NOOP              | 250 2.0.0
+            noop with words   | 250 2.0.0
+            RSET              | 250 2.0.0 flushed
+            HELP              | 214 2.0.0
+            HELP MAIL         | 214 2.0.0
+            VRFY alice        | 252 2.
+            VRFY              | 501 5.5.4
+            EXPN list         | 502 5.5.1
+            TURN              | 502 5.5.1
+            AUTH PLAIN x      | 502 5.5.1
+            STARTTLS          | 502 5.5.1
+            STARTTLS now      | 501 5.5.4
+            ETRN example.org  | 502 5.5.1
+            FROB              | 502 5.5.1
+            EHLO              | 501 5.5.4
+            HELO              | 501 5.5.4
+            RSET now          | 501 5.5.4
+            DATA now          | 501 5.5.4
+            RCPT TO:<a@b>     | 503 5.5.1
+            DATA              | 503 5.5.1
+            MAIL              | 501 5.5.4
+            MAIL TO:<a@b>     | 501 5.5.4
+            MAIL FROM:        | 501 5.5.4
+            MAIL FROM:<a@b    | 501 5.5.4
+            MAIL FROM:<a@b>x  | 501 5.5.4
+            MAIL FROM:<a@b> = | 501 5.5.4
+            MAIL FROM:<a@b> FOO=BAR         | 555 5.5.4
+            MAIL FROM:<a@b> SIZE=x          | 501 5.5.4
+            MAIL FROM:<a@b> BODY=BINARYMIME | 501 5.5.4
+            MAIL FROM:<a@b> SMTPUTF8=1      | 501 5.5.4
+            MAIL FROM:<a@b> SIZE=1000000    | 250 2.1.0
+            MAIL FROM:<a@b> SIZE=1000001    | 552 5.3.4
+            MAIL FROM:<a@b> SIZE=99999999999999999999 | 552 5.3.4
+            MAIL FROM:<a@b> body=8bitmime size=5      | 250 2.1.0
+            """)
+    @Covers({"qmail:M02", "qmail:M03"})
+    void eachCommandAloneHasItsReply(String command, String reply) throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say(command, reply).say("NOOP", "250 ").say("QUIT", "221 ");
+        }
+    }
+
+    @Test
+    @Covers("qmail:M04")
+    void mailForgetsTheRecipientsOfTheOneBefore() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.envelope().say("MAIL FROM:<t@client.example>", "250 ").say("DATA", "503 5.5.1");
+        }
+    }
+
+    @Test
+    @Covers("qmail:M05")
+    void theTransactionIsOverAfterData() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.envelope().say("DATA", "354 ").say("x\r\n.", "250 ok ").say("DATA", "503 5.5.1");
+            client.say("RCPT TO:<bob@example.org>", "503 5.5.1");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RSET", "HELO again", "EHLO again"})
+    void someCommandsEndTheTransaction(String command) throws Exception {
+        try (var client = smtpd.connect()) {
+            client.envelope().say(command, "250").say("DATA", "503 5.5.1");
+        }
+    }
+
+    @Test
+    @Covers("qmail:M24")
+    void aWholeSessionInOneWriteIsAnswered() throws Exception {
+        int before = smtpd.queue.messages.size();
+        try (var client = smtpd.connect()) {
+            client.send("""
+                    EHLO client.example
+                    MAIL FROM:<s@client.example>
+                    RCPT TO:<alice@example.org>
+                    DATA
+                    Subject: one
+
+                    first
+                    .
+                    MAIL FROM:<s@client.example>
+                    RCPT TO:<nobody@example.org>
+                    RCPT TO:<bob@example.org>
+                    DATA
+                    Subject: two
+
+                    second
+                    .
+                    QUIT
+                    """.replace("\n", "\r\n"));
+            for (String begin : List.of(
+                    "220 ",
+                    "250-",
+                    "250 2.1.0",
+                    "250 2.1.5",
+                    "354 ",
+                    "250 ok",
+                    "250 2.1.0",
+                    "550 5.1.1",
+                    "250 2.1.5",
+                    "354 ",
+                    "250 ok",
+                    "221 ")) {
+                client.expect(begin);
+            }
+            client.expectClosed();
+        }
+        assertThat(smtpd.queue.messages.subList(before, before + 2))
+                .extracting(KeptMessages.Kept::sent)
+                .containsExactly("Subject: one\n\nfirst\n", "Subject: two\n\nsecond\n");
+    }
+
+    @Test
+    void repliesOfAGroupComeInOnePieceOnlyWhenNothingIsLeftToRead() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ");
+            client.socket().setTcpNoDelay(true);
+            client.send("NOOP\r\nNOOP\r\nNOOP\r\n");
+            byte[] block = new byte[1000];
+            int length = client.socket().getInputStream().read(block); // one segment, one write
+            assertThat(new String(block, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1))
+                    .isEqualTo("250 2.0.0 ok\r\n".repeat(3));
+        }
+    }
+
+    @Test
+    @Covers("qmail:M21")
+    void acceptanceNamesTheNumberThatTheLogHas() throws Exception {
+        try (var client = smtpd.connect()) {
+            String reply =
+                    client.envelope().say("DATA", "354 ").send("x\r\n.\r\n").reply();
+            assertThat(reply).matches("250 ok \\d{10} qp \\d+");
+            String number = reply.substring(reply.lastIndexOf(' ') + 1);
+            assertThat(smtpd.awaitLog("accepted msg " + number + " "))
+                    .contains("smtpd: accepted msg " + number
+                            + " from <s@client.example> 1 recipients 2 bytes client 127.0.0.1\n");
+        }
+    }
+
+    @Test
+    void everySessionAndEveryRefusalHasALine() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say("HELO one%two", "250 ").say("MAIL FROM:<log@client.example>", "250 ");
+            client.say("RCPT TO:<nobody@example.org>", "550 ").say("QUIT", "221 ");
+        }
+        assertThat(smtpd.awaitLog("helo one_two"))
+                .contains("smtpd: refused RCPT <nobody@example.org> from <log@client.example> client 127.0.0.1: "
+                        + "550 5.1.1 no such address\n")
+                .contains("smtpd: session client 127.0.0.1 helo one_two plain messages 0 refusals 1 ended: quit\n");
+    }
+
+    @Test
+    void anAddressBeyondAsciiNeedsSmtpUtf8() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO x", "250-");
+            client.say("MAIL FROM:<caf\u00c3\u00a9@example.net>", "553 5.6.7");
+            client.say("MAIL FROM:<caf\u00e9@example.net> SMTPUTF8", "553 5.6.7"); // Latin-1
+            client.say("MAIL FROM:<s@example.net>", "250 ").say("RCPT TO:<caf\u00c3\u00a9@example.org>", "553 5.6.7");
+            client.say("MAIL FROM:<caf\u00c3\u00a9@example.net> SMTPUTF8", "250 ");
+            client.say("RCPT TO:<caf\u00c3\u00a9@example.org>", "250 ")
+                    .say("DATA", "354 ")
+                    .say("x\r\n.", "250 ok");
+        }
+        KeptMessages.Kept kept = smtpd.queue.messages.getLast();
+        assertThat(kept.envelope().form()).isEqualTo(carteiro.mail.Envelope.AddressForm.SMTPUTF8);
+        assertThat(kept.envelope().sender().octets()).isEqualTo("caf\u00c3\u00a9@example.net");
+        assertThat(kept.received()).contains(" with UTF8SMTP;");
+    }
+
+    @Test
+    void bodyTypeReachesTheEnvelope() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO x", "250-").say("MAIL FROM:<> BODY=8BITMIME", "250 ");
+            client.say("RCPT TO:<bob@example.org>", "250 ").say("DATA", "354 ").say("\u00ff\r\n.", "250 ok");
+        }
+        KeptMessages.Kept kept = smtpd.queue.messages.getLast();
+        assertThat(kept.envelope().body()).isEqualTo(carteiro.mail.Envelope.BodyType.EIGHT_BIT_MIME);
+        assertThat(kept.sent()).isEqualTo("\u00ff\n");
+    }
+}

@@ -1,0 +1,360 @@
+package carteiro.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Peers that stall, drip, send without end, vanish, come in crowds; settings that change; stopping. */
+class LimitsTest {
+    @TempDir
+    Path home;
+
+    /** Where a client may stop talking. */
+    private static final String[] STEPS = {
+        "",
+        "EHL",
+        "EHLO x\r\n",
+        "MAIL FROM:<a@b>\r\n",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<bob@example.org>\r\n",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\nSubject: x\r\n\r\nhalf a li",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\nx\r\n.\r",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<bob@example.org>\r\nBDAT 100\r\nhalf a chu",
+        "MAIL FROM:<a@b>\r\nRCPT TO:<bob@example.org>\r\nBDAT 5\r\nabc\r\n"
+    };
+
+    @Test
+    @Covers("qmail:M25")
+    void aClientThatFallsSilentAtAnyStepIsToldAndClosed() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "timeoutsmtpd", "1\n")) {
+            var clients = new ArrayList<Dialogue>();
+            for (String step : STEPS) {
+                clients.add(smtpd.connect().send(step));
+            }
+            for (Dialogue client : clients) {
+                String reply;
+                String last = "";
+                for (reply = client.reply(); !reply.isEmpty(); reply = client.reply()) {
+                    last = reply;
+                }
+                assertThat(last).startsWith("421 4.4.2");
+                client.close();
+            }
+            Waiting.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
+            assertThat(smtpd.queue.messages).isEmpty();
+            assertThat(smtpd.queue.open.get()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
+    void aClientThatVanishesAtAnyStepLeavesNothing(int step) throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home)) {
+            for (boolean reset : new boolean[] {false, true}) {
+                try (var client = smtpd.connect()) {
+                    client.expect("220 ").send(STEPS[step]);
+                    client.socket().setSoLinger(reset, 0); // a reset instead of an orderly end
+                }
+            }
+            Waiting.until(() -> smtpd.running.status().contains("sessions=0 conversations=2"), "sessions are left");
+            assertThat(smtpd.queue.messages).isEmpty();
+            assertThat(smtpd.queue.open.get()).isZero();
+        }
+    }
+
+    @Test
+    void aClientThatDripsIsEndedByTheLimitOnTheWholeConversation() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "timeoutsession", "1\n", "timeoutsmtpd", "60\n");
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("MAIL FROM:<a@b>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+            client.say("DATA", "354 ");
+            Waiting.until(
+                    () -> {
+                        try {
+                            client.send("x");
+                            return client.hasReply();
+                        } catch (IOException e) {
+                            return true;
+                        }
+                    },
+                    "the dripping client is still served");
+            smtpd.awaitLog("ended: conversation too long");
+            assertThat(smtpd.queue.open.get()).isZero();
+        }
+    }
+
+    @Test
+    void aClientThatDoesNotReadIsClosed() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "timeoutsmtpd", "1\n");
+                var client = smtpd.connect()) {
+            client.socket().setReceiveBufferSize(4096);
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    String group = "HELP\r\n".repeat(1000);
+                    while (true) {
+                        client.send(group);
+                    }
+                } catch (IOException e) {
+                    // closed at last
+                }
+            });
+            smtpd.awaitLog("ended: connection lost");
+            client.close();
+            sending.join();
+        }
+    }
+
+    @Test
+    void twentyRefusedCommandsEndTheConversation() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var client = smtpd.connect()) {
+            client.expect("220 ");
+            for (int i = 0; i < 20; i++) {
+                client.say("FROB", "502 ");
+            }
+            client.expect("421 4.7.0").expectClosed();
+        }
+    }
+
+    @Test
+    void nineteenRefusedCommandsDoNotAndAnAcceptedMessageForgetsThem() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var client = smtpd.connect()) {
+            client.expect("220 ");
+            for (int round = 0; round < 2; round++) {
+                for (int i = 0; i < 19; i++) {
+                    client.say("FROB", "502 ");
+                }
+                client.say("MAIL FROM:<>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+                client.say("DATA", "354 ").say("x\r\n.", "250 ok");
+            }
+        }
+    }
+
+    @Test
+    void aCommandLineOf2048OctetsPassesAndOneMoreDoesNot() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("NOOP " + "x".repeat(2041), "250 ").say("NOOP " + "x".repeat(2042), "500 5.5.2");
+            client.say("NOOP " + "x".repeat(60_000), "500 5.5.2").say("NOOP", "250 ");
+            client.send("x".repeat(70_000)).expect("500 5.5.2").expectClosed();
+        }
+    }
+
+    @Test
+    void connectionsAboveTheTotalAreTurnedAwayAndLaterOnesServed() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "concurrencyincoming", "2\n")) {
+            try (var first = smtpd.connect();
+                    var second = smtpd.connect()) {
+                first.expect("220 ");
+                second.expect("220 ");
+                try (var third = smtpd.connect()) {
+                    third.expect("421 4.3.2").expectClosed();
+                }
+                assertThat(smtpd.awaitLog("turned away client 127.0.0.1: all 2 connections are taken"))
+                        .isNotEmpty();
+            }
+            Waiting.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
+            try (var client = smtpd.connect()) {
+                client.expect("220 ");
+            }
+        }
+    }
+
+    @Test
+    void connectionsOfOneClientAreLimited() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "concurrencyperclient", "1\n");
+                var first = smtpd.connect()) {
+            first.expect("220 ");
+            try (var second = smtpd.connect()) {
+                second.expect("421 4.7.0").expectClosed();
+            }
+            var other = new java.net.Socket();
+            try (other) {
+                other.bind(new java.net.InetSocketAddress(InetAddress.getByName("127.0.0.2"), 0));
+                other.connect(new java.net.InetSocketAddress("127.0.0.1", smtpd.port()));
+                assertThat(new String(other.getInputStream().readNBytes(3), java.nio.charset.StandardCharsets.US_ASCII))
+                        .isEqualTo("220");
+            }
+        }
+    }
+
+    @Test
+    void anIpv6NetworkCountsAsOneClient() throws Exception {
+        long one = Client.key(InetAddress.ofLiteral("2001:db8:1:2::1"));
+        assertThat(Client.key(InetAddress.ofLiteral("2001:db8:1:2:ffff::9"))).isEqualTo(one);
+        assertThat(Client.key(InetAddress.ofLiteral("2001:db8:1:3::1"))).isNotEqualTo(one);
+        assertThat(Client.key(InetAddress.ofLiteral("192.0.2.1")))
+                .isNotEqualTo(Client.key(InetAddress.ofLiteral("192.0.2.2")));
+    }
+
+    @Test
+    void ipv6IsServed() throws Exception {
+        try (var probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            assertThat(probe.getLocalPort()).isPositive();
+        } catch (SocketException e) {
+            org.junit.jupiter.api.Assumptions.abort("skipped: no IPv6 on the loopback here");
+        }
+        try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", "[::1]:0\n127.0.0.1:0\n")) {
+            assertThat(smtpd.log()).isNotNull();
+            try (var client = Dialogue.to("::1", smtpd.port())) {
+                client.envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
+            }
+            assertThat(smtpd.queue.messages.getFirst().received())
+                    .matches("(?s)Received: from client.example \\(\\[IPv6:0:0:0:0:0:0:0:1]\\)\n.*");
+            smtpd.awaitLog("smtpd: listening on [0:0:0:0:0:0:0:1]:" + smtpd.port());
+        }
+    }
+
+    // ---- Settings
+
+    @Test
+    void everyProblemIsNamedAtOnceAndAReloadLeavesTheOldSettings() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home)) {
+            smtpd.control("smtpdlisten", "localhost\n127.0.0.1:0\n");
+            smtpd.control("databytes", "99999999999999999999\n");
+            smtpd.control("tcp.smtp", "10.:permit\n");
+            Files.createDirectory(home.resolve("control/badmailfrom")); // unreadable, even for root
+            assertThatThrownBy(smtpd.running::reload)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/smtpdlisten:1: \"localhost\" is no address and port")
+                    .hasMessageContaining("control/databytes:1: ")
+                    .hasMessageContaining("control/tcp.smtp:1: says neither allow nor deny")
+                    .hasMessageContaining("control/badmailfrom: cannot be read");
+            try (var client = smtpd.connect()) {
+                client.envelope();
+            }
+        }
+    }
+
+    @Test
+    void aReloadOpensAndClosesListenersAndKeepsTheOthers() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", "127.0.0.1:0\n127.0.0.2:0\n")) {
+            int kept = smtpd.port();
+            int second = Integer.parseInt(smtpd.running.status().replaceAll(".*,127.0.0.2:(\\d+).*", "$1"));
+            try (var client = Dialogue.to("127.0.0.2", second)) {
+                client.expect("220 ");
+                smtpd.control("smtpdlisten", "127.0.0.1:0\n127.0.0.3:0\n");
+                smtpd.control("smtpgreeting", "changed.example\n");
+                smtpd.running.reload();
+                client.say("NOOP", "250 "); // who was served is served on
+            }
+            assertThat(smtpd.port()).isEqualTo(kept);
+            int third = Integer.parseInt(smtpd.running.status().replaceAll(".*,127.0.0.3:(\\d+).*", "$1"));
+            try (var client = Dialogue.to("127.0.0.3", third)) {
+                client.expect("220 changed.example ESMTP");
+            }
+            assertThatThrownBy(() -> Dialogue.to("127.0.0.2", second)).isInstanceOf(IOException.class);
+            smtpd.control("smtpdlisten", "127.0.0.1:0\n127.0.0.3:0\n127.0.0.1:" + kept + "\n"); // taken by ourselves
+            assertThatThrownBy(smtpd.running::reload)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/smtpdlisten: cannot listen on 127.0.0.1:" + kept);
+            smtpd.connect().expect("220 changed.example ESMTP").close();
+        }
+    }
+
+    @Test
+    void aPortInUseIsNamedAtStart() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            assertThatThrownBy(() ->
+                            SmtpdOnLoopback.start(home, "smtpdlisten", "127.0.0.1:" + taken.getLocalPort() + "\n"))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("cannot listen on 127.0.0.1:" + taken.getLocalPort());
+        }
+    }
+
+    @Test
+    void rulesOfTcpSmtpDenyAndLetRelay() throws Exception {
+        try (var smtpd =
+                SmtpdOnLoopback.start(home, "tcp.smtp", "127.0.0.2:deny\n127.:allow,RELAYCLIENT=\"\"\n:allow\n")) {
+            try (var client = smtpd.connect()) {
+                client.envelope().say("RCPT TO:<x@foreign.example>", "250 ");
+            }
+            var denied = new java.net.Socket();
+            try (denied) {
+                denied.bind(new java.net.InetSocketAddress(InetAddress.getByName("127.0.0.2"), 0));
+                denied.connect(new java.net.InetSocketAddress("127.0.0.1", smtpd.port()));
+                assertThat(new String(
+                                denied.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII))
+                        .startsWith("554 5.7.1");
+            }
+            smtpd.awaitLog("smtpd: turned away client 127.0.0.2: control/tcp.smtp denies it");
+        }
+    }
+
+    // ---- Stopping
+
+    @Test
+    void stoppingTellsIdleClientsAndLetsAMessageInHandFinish() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var idle = smtpd.connect();
+                var begun = smtpd.connect();
+                var busy = smtpd.connect()) {
+            idle.expect("220 ");
+            begun.envelope();
+            busy.envelope().say("DATA", "354 ").send("half\r\n");
+            CompletableFuture<Void> stopping =
+                    CompletableFuture.runAsync(() -> smtpd.running.stop(Duration.ofSeconds(20)));
+            idle.expect("421 4.3.2").expectClosed();
+            begun.expect("421 4.3.2").expectClosed();
+            busy.send("whole\r\n.\r\n").expect("250 ok").expect("421 4.3.2").expectClosed();
+            stopping.join();
+            assertThat(smtpd.queue.messages).hasSize(1);
+            assertThat(smtpd.running.status()).contains("sessions=0");
+        }
+    }
+
+    @Test
+    void patienceEnds() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var busy = smtpd.connect()) {
+            busy.envelope().say("DATA", "354 ");
+            smtpd.running.stop(Duration.ofMillis(100));
+            busy.expectClosed();
+            Waiting.until(() -> smtpd.queue.open.get() == 0, "the submission stays open");
+            assertThatThrownBy(smtpd::connect).isInstanceOf(Throwable.class);
+        }
+    }
+
+    @Test
+    void twoThousandIdleClientsAreHeldAndOthersServed() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "concurrencyperclient", "3000\n")) {
+            var clients = new ArrayList<Dialogue>();
+            try {
+                for (int i = 0; i < 2000; i++) {
+                    clients.add(smtpd.connect());
+                }
+                for (Dialogue client : clients) {
+                    client.expect("220 ");
+                }
+                try (var client = smtpd.connect()) {
+                    client.envelope()
+                            .say("DATA", "354 ")
+                            .say("x\r\n.", "250 ok")
+                            .say("QUIT", "221 ");
+                }
+                assertThat(smtpd.running.status()).contains("sessions=200");
+                clients.getLast().say("NOOP", "250 ");
+            } finally {
+                for (Dialogue client : clients) {
+                    client.close();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+package carteiro.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.protocol.SocketWires;
+import carteiro.testkit.Covers;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** One session on standard input and output; queue and lookup are reached by their sockets. */
+class QmailSmtpdTest {
+    private static final String MESSAGE = """
+            EHLO client.example
+            MAIL FROM:<s@client.example>
+            RCPT TO:<alice@example.org>
+            DATA
+            Subject: x
+
+            .
+            QUIT
+            """.replace("\n", "\r\n");
+
+    @TempDir
+    Path home;
+
+    private final KeptMessages queue = new KeptMessages();
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private SocketWires wires = new SocketWires(new Installation(Path.of("/nonexistent")), log);
+
+    @BeforeEach
+    void neighbours() throws Exception {
+        SmtpdOnLoopback.writeControl(home, "me", "mail.example.org\n");
+        SmtpdOnLoopback.writeControl(home, "locals", "example.org\n");
+        SmtpdOnLoopback.writeControl(home, "rcpthosts", "example.org\n");
+        wires = new SocketWires(new Installation(home), log);
+        wires.offer(queue);
+        wires.offer(new KnownAddresses());
+    }
+
+    @AfterEach
+    void close() {
+        wires.close();
+        log.close();
+    }
+
+    private int run(Map<String, String> environment, String input) {
+        return QmailSmtpd.run(
+                new String[] {"--home", home.toString()},
+                environment,
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.ISO_8859_1)),
+                out,
+                errors);
+    }
+
+    private String said() {
+        return out.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    @Covers("qmail:M20")
+    void variablesOfTcpserverAreInTheReceivedField() {
+        assertThat(run(
+                        Map.of(
+                                "PROTO",
+                                "TCP",
+                                "TCPREMOTEIP",
+                                "192.0.2.7",
+                                "TCPREMOTEHOST",
+                                "host.example",
+                                "TCPREMOTEINFO",
+                                "joe",
+                                "TCPLOCALIP",
+                                "192.0.2.1",
+                                "TCPLOCALHOST",
+                                "local.example"),
+                        MESSAGE))
+                .isZero();
+        assertThat(said()).startsWith("220 mail.example.org ESMTP\r\n250-").endsWith("221 2.0.0 mail.example.org\r\n");
+        assertThat(queue.messages.getFirst().received())
+                .startsWith("Received: from client.example (host.example [192.0.2.7]) (ident joe)\n"
+                        + "  by local.example with ESMTP; ");
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1))
+                .contains("smtpd: accepted msg 457 from <s@client.example> 1 recipients 12 bytes client 192.0.2.7\n");
+    }
+
+    @Test
+    @Covers("qmail:M26")
+    void aRelayClientOnStandardInputRelays() {
+        String foreign = MESSAGE.replace("alice@example.org", "x@foreign.example");
+        assertThat(run(Map.of(), foreign)).isZero();
+        assertThat(queue.messages).isEmpty();
+        assertThat(said()).contains("553 5.7.1");
+        assertThat(run(Map.of("RELAYCLIENT", ""), foreign)).isZero();
+        assertThat(queue.messages).hasSize(1);
+    }
+
+    @Test
+    @Covers("qmail:M14")
+    void databytesOfTheEnvironmentGoBeforeTheFile() {
+        SmtpdOnLoopback.writeControl(home, "databytes", "1\n");
+        assertThat(run(Map.of("DATABYTES", "12"), MESSAGE)).isZero();
+        assertThat(queue.messages).hasSize(1);
+        assertThat(run(Map.of("DATABYTES", "11"), MESSAGE)).isZero();
+        assertThat(queue.messages).hasSize(1);
+        assertThat(said()).contains("552 5.3.4");
+    }
+
+    @Test
+    void theEndOfInputWithoutQuitIsExitCode1() {
+        assertThat(run(Map.of(), "NOOP\r\n")).isEqualTo(1);
+    }
+
+    @Test
+    @Covers("qmail:C13")
+    void unreadableSettingsAre421AndClose() throws Exception {
+        Files.createDirectory(home.resolve("control/badmailfrom")); // unreadable, even for root
+        assertThat(run(Map.of(), MESSAGE)).isEqualTo(1);
+        assertThat(said()).matches("421 4\\.3\\.0 [^\r\n]*\r\n");
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1))
+                .contains("alert: qmail-smtpd: control/badmailfrom: cannot be read");
+    }
+
+    @Test
+    @Covers("qmail:M25")
+    void aSilentPipeIsTimedOut() throws Exception {
+        SmtpdOnLoopback.writeControl(home, "timeoutsmtpd", "1\n");
+        var client = new PipedOutputStream();
+        int code = QmailSmtpd.run(new String[] {"--home=" + home}, Map.of(), new PipedInputStream(client), out, errors);
+        assertThat(code).isEqualTo(1);
+        assertThat(said()).startsWith("220 ").contains("421 4.4.2");
+    }
+
+    @Test
+    void argumentsNotUnderstoodAreExitCode100() {
+        assertThat(QmailSmtpd.run(new String[] {"-x"}, Map.of(), InputStream.nullInputStream(), out, errors))
+                .isEqualTo(100);
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1)).contains("usage: ");
+    }
+
+    @ParameterizedTest(name = "exit {0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            exit 0   | 250 ok \\d+ qp \\d+
+            exit 11  | 554 5.1.3 .*
+            exit 115 | 554 5.1.3 .*
+            exit 12  | 554 5.3.0 .*
+            exit 31  | 554 5.3.0 .*
+            exit 40  | 554 5.3.0 .*
+            exit 51  | 451 4.3.0 .*
+            exit 52  | 451 4.3.0 .*
+            exit 53  | 451 4.3.0 .*
+            exit 54  | 451 4.3.0 .*
+            exit 55  | 451 4.3.0 .*
+            exit 56  | 451 4.3.0 .*
+            exit 62  | 451 4.3.0 .*
+            exit 71  | 451 4.3.0 .*
+            exit 72  | 451 4.4.1 .*
+            exit 73  | 451 4.4.1 .*
+            exit 74  | 451 4.4.2 .*
+            exit 81  | 451 4.3.0 .*
+            exit 120 | 451 4.3.0 .*
+            kill -9 $$ | 451 4.3.0 .*
+            """)
+    @Covers("qmail:M22")
+    void theExitCodeOfAQueueProgramBecomesTheReply(String last, String reply) throws Exception {
+        Path program = program("cat >/dev/null\n" + last);
+        assertThat(run(Map.of("QMAILQUEUE", program.toString()), MESSAGE)).isZero();
+        assertThat(said().lines().toList().reversed().get(1)).matches(reply);
+        assertThat(queue.messages).isEmpty();
+    }
+
+    @Test
+    @Covers("qmail:M23")
+    void aQueueProgramMayGiveItsOwnText() throws Exception {
+        run(
+                Map.of(
+                        "QMAILQUEUE",
+                        program("printf 'Dno viruses here' >&6; exit 82").toString()),
+                MESSAGE);
+        assertThat(said()).contains("\r\n554 5.3.0 no viruses here\r\n");
+        out.reset();
+        run(
+                Map.of(
+                        "QMAILQUEUE",
+                        program("printf 'Zscanner is busy' >&6; exit 82").toString()),
+                MESSAGE);
+        assertThat(said()).contains("\r\n451 4.3.0 scanner is busy\r\n");
+        out.reset();
+        run(Map.of("QMAILQUEUE", program("exit 82").toString()), MESSAGE);
+        assertThat(said()).contains("\r\n451 4.3.0 the message cannot be kept now\r\n");
+    }
+
+    @Test
+    @Covers("qmail:P10")
+    void aQueueProgramGetsMessageAndEnvelopeAsQmailQueueDoes() throws Exception {
+        Path program = program("cat >'" + home + "/message'; cat <&1 >'" + home + "/envelope'\n"
+                + "echo \"$TCPREMOTEIP $EXTRA\" >'" + home + "/variables'");
+        assertThat(run(Map.of("QMAILQUEUE", program.toString(), "TCPREMOTEIP", "192.0.2.7", "EXTRA", "more"), MESSAGE))
+                .isZero();
+        assertThat(Files.readString(home.resolve("message")))
+                .startsWith("Received: from client.example ([192.0.2.7])\n")
+                .endsWith("\nSubject: x\n\n");
+        assertThat(Files.readString(home.resolve("envelope"))).isEqualTo("Fs@client.example\0Talice@example.org\0\0");
+        assertThat(Files.readString(home.resolve("variables"))).isEqualTo("192.0.2.7 more\n");
+    }
+
+    private Path program(String text) throws IOException {
+        Path program = home.resolve("queue-program");
+        Files.writeString(program, "#!/bin/sh\n" + text + "\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return program;
+    }
+
+    @Test
+    void itRunsBelowTcpserver() throws Exception {
+        String tcpserver = TestTools.assumeInstalled("tcpserver");
+        Path java = Path.of(System.getProperty("java.home"), "bin/java");
+        Process server = new ProcessBuilder(List.of(
+                        tcpserver,
+                        "-1",
+                        "-R",
+                        "-H",
+                        "-l",
+                        "local.example",
+                        "127.0.0.1",
+                        "0",
+                        java.toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "carteiro.smtpd.QmailSmtpd",
+                        "--home",
+                        home.toString()))
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            int port = Integer.parseInt(
+                    server.inputReader(StandardCharsets.US_ASCII).readLine().strip());
+            try (var socket = new Socket("127.0.0.1", port)) {
+                socket.setSoTimeout(30_000);
+                socket.getOutputStream().write(MESSAGE.getBytes(StandardCharsets.ISO_8859_1));
+                String said = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+                assertThat(said).contains("\r\n250 ok ").endsWith("221 2.0.0 mail.example.org\r\n");
+            }
+            assertThat(queue.messages.getFirst().received())
+                    .startsWith("Received: from client.example ([127.0.0.1])\n  by local.example with ESMTP; ");
+        } finally {
+            server.destroy();
+            assertThat(server.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+}

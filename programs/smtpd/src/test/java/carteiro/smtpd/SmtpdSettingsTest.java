@@ -1,0 +1,108 @@
+package carteiro.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The control files of smtpd. */
+class SmtpdSettingsTest {
+    @TempDir
+    Path home;
+
+    private SmtpdSettings read(String... files) throws ControlException {
+        for (int i = 0; i < files.length; i += 2) {
+            SmtpdOnLoopback.writeControl(home, files[i], files[i + 1]);
+        }
+        return SmtpdSettings.read(new Installation(home));
+    }
+
+    @Test
+    @Covers("qmail:C01")
+    void meStandsInForTheGreeting() throws Exception {
+        SmtpdSettings settings = read("me", "mail.example.org  \nsecond\n");
+        assertThat(settings.greeting()).isEqualTo("mail.example.org");
+        assertThat(settings.me()).isEqualTo("mail.example.org");
+    }
+
+    @Test
+    void withoutMeAndGreetingNothingStarts() {
+        assertThatThrownBy(() -> read("locals", "example.org\n"))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/me: is missing, and so is control/smtpgreeting");
+    }
+
+    @Test
+    @Covers("qmail:C05")
+    void numbersAreReadAsQmailDoes() throws Exception {
+        SmtpdSettings settings = read("me", "x\n", "databytes", "30abc\n", "timeoutsmtpd", "abc\n");
+        assertThat(settings.databytes()).isEqualTo(30);
+        assertThat(settings.silence()).isEqualTo(Duration.ofSeconds(300));
+        settings = read("databytes", "0\n", "timeoutsmtpd", "0\n");
+        assertThat(settings.databytes()).isEqualTo(SmtpdSettings.NO_LIMIT);
+        assertThat(settings.silence()).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "databytes,67108864",
+        "linebytes,1000",
+        "timeoutsmtpd,300",
+        "timeoutsession,3600",
+        "maxrefusals,20",
+        "maxrecipients,1000",
+        "concurrencyincoming,10000",
+        "concurrencyperclient,200"
+    })
+    void defaultsAreThoseOfTheManual(String file, String number) throws Exception {
+        SmtpdSettings settings = read("me", "x\n");
+        long value = switch (file) {
+            case "databytes" -> settings.databytes();
+            case "linebytes" -> settings.linebytes();
+            case "timeoutsmtpd" -> settings.silence().toSeconds();
+            case "timeoutsession" -> settings.conversation().toSeconds();
+            case "maxrefusals" -> settings.refusals();
+            case "maxrecipients" -> settings.recipients();
+            case "concurrencyincoming" -> settings.connections();
+            default -> settings.connectionsOfOne();
+        };
+        assertThat(value).isEqualTo(Long.parseLong(number));
+        assertThat(page(file)).contains("Default: " + number);
+    }
+
+    private static String page(String file) throws IOException {
+        return Files.readString(Path.of(System.getProperty("carteiro.root"), "docs/control", file + ".md"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:2525,127.0.0.1:2525",
+        "[::1]:25,[0:0:0:0:0:0:0:1]:25",
+        "0.0.0.0:0,0.0.0.0:0",
+        "localhost:25,",
+        "127.0.0.1,",
+        "::1:25,",
+        "[::1],",
+        "127.0.0.1:65536,",
+        ":25,",
+        "127.0.0.1:-1,",
+        "127.0.0.1:,"
+    })
+    void listenAddressesAreLiterals(String text, String form) {
+        assertThat(ListenAddress.parse(text)
+                        .map(a -> ListenAddress.form(
+                                a.address().getAddress(), a.address().getPort()))
+                        .orElse(null))
+                .isEqualTo(form);
+    }
+}

@@ -1,0 +1,162 @@
+package carteiro.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** STARTTLS (RFC 3207). */
+class TlsTest {
+    @TempDir
+    Path home;
+
+    private String pem = "";
+
+    @BeforeEach
+    void certificate() throws Exception {
+        pem = TestCertificate.pem(home, "rsa:2048");
+    }
+
+    @Test
+    void afterStartTlsTheConversationBeginsAnewAndTheMessageSaysEsmtps() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem);
+                var client = smtpd.connect()) {
+            client.envelope().say("STARTTLS", "220 2.0.0").startTls();
+            client.say("RCPT TO:<alice@example.org>", "503 5.5.1"); // nothing of before counts
+            String offered = client.send("EHLO client.example\r\n").reply();
+            assertThat(offered).doesNotContain("STARTTLS").contains("PIPELINING");
+            client.say("STARTTLS", "503 5.5.1").say("MAIL FROM:<>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+            client.say("DATA", "354 ")
+                    .say("x".repeat(900) + "\r\n..y\r\n.", "250 ok")
+                    .say("QUIT", "221 ");
+            client.expectClosed();
+            assertThat(smtpd.queue.messages.getFirst().received()).contains(" with ESMTPS tls TLS_AES_");
+            smtpd.awaitLog("ended: quit");
+        }
+    }
+
+    @Test
+    void startTlsIsOfferedOnlyWithACertificateAndAReloadBringsIt() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home)) {
+            try (var client = smtpd.connect()) {
+                client.expect("220 ");
+                assertThat(client.send("EHLO x\r\n").reply()).doesNotContain("STARTTLS");
+                client.say("STARTTLS", "502 5.5.1");
+            }
+            smtpd.control("servercert.pem", "nonsense\n");
+            assertThatThrownBy(smtpd.running::reload)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessage("control/servercert.pem: no private key in it; put both into the one file");
+            smtpd.control("servercert.pem", pem);
+            smtpd.running.reload();
+            try (var client = smtpd.connect()) {
+                client.expect("220 ");
+                assertThat(client.send("EHLO x\r\n").reply()).contains("250-STARTTLS");
+            }
+        }
+    }
+
+    @Test
+    void commandsSentInTheClearBehindStartTlsAreRefused() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem);
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO x", "250-");
+            client.send("STARTTLS\r\nMAIL FROM:<injected@evil.example>\r\n").expect("554 5.5.1");
+            client.expectClosed();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TLSv1.2", "TLSv1.3"})
+    void versions12And13AreSpokenWithEcKeysToo(String version) throws Exception {
+        String ec = TestCertificate.pem(home, "ec");
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", ec);
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO x", "250-").say("STARTTLS", "220 ").startTls(version);
+            client.say("NOOP", "250 ");
+            assertThat(((SSLSocket) client.socket()).getSession().getProtocol()).isEqualTo(version);
+        }
+    }
+
+    @Test
+    void olderVersionsAndNonsenseEndTheSessionWithALine() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem);
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("STARTTLS", "220 ").send("this is no TLS at all\r\n\r\n");
+            smtpd.awaitLog("ended: no TLS");
+        }
+    }
+
+    @Test
+    void aSilentClientHearsOfItThroughTls() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "timeoutsmtpd", "4\n");
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("STARTTLS", "220 ").startTls().say("NOOP", "250 ");
+            client.expect("421 4.4.2").expectClosed();
+            smtpd.awaitLog("ended: timeout");
+        }
+    }
+
+    @Test
+    void aClientSilentInTheHandshakeIsEnded() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "timeoutsmtpd", "1\n");
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("STARTTLS", "220 ");
+            smtpd.awaitLog("ended: no TLS");
+        }
+    }
+
+    @Test
+    void opensslSpeaksToIt() throws Exception {
+        TestTools.assumeInstalled("openssl");
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem)) {
+            Process openssl = new ProcessBuilder(
+                            "openssl",
+                            "s_client",
+                            "-quiet",
+                            "-starttls",
+                            "smtp",
+                            "-connect",
+                            "127.0.0.1:" + smtpd.port())
+                    .redirectErrorStream(true)
+                    .start();
+            openssl.getOutputStream().write("NOOP\r\nQUIT\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            openssl.getOutputStream().flush();
+            String said =
+                    new String(openssl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+            assertThat(openssl.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(said).contains("250 2.0.0 ok").contains("221 2.0.0");
+        }
+    }
+
+    @Test
+    void everyProblemOfThePemFileIsNamed() throws Exception {
+        String certificate = pem.substring(pem.indexOf("-----BEGIN CERTIFICATE"));
+        SmtpdOnLoopback.writeControl(home, "me", "x\n");
+        Path file = home.resolve("control/servercert.pem");
+        for (String[] each : new String[][] {
+            {certificate, "no private key in it"},
+            {pem.replace(certificate, ""), "no certificate in it"},
+            {certificate + "-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----\n", "is not base64"},
+            {
+                certificate + "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAA==\n-----END ENCRYPTED PRIVATE KEY-----\n",
+                "encrypted"
+            },
+        }) {
+            Files.writeString(file, each[0]);
+            assertThatThrownBy(() -> SmtpdSettings.read(new carteiro.control.Installation(home)))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/servercert.pem: ")
+                    .hasMessageContaining(each[1]);
+        }
+    }
+}
