@@ -42,7 +42,7 @@ final class Journal {
     private static final int BUFFER = 1 << 20;
     private static final long MOST_IN_A_BATCH = 8 << 20; // octets
     private static final long SYNC_REPORTS_AFTER = TimeUnit.SECONDS.toNanos(1);
-    private static final long TRY_AGAIN_AFTER = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long TRY_AGAIN_AFTER = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long LOG_AGAIN_AFTER = TimeUnit.MINUTES.toNanos(1);
 
     /** A segment worth preparing a spare for. */

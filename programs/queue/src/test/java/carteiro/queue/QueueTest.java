@@ -499,6 +499,19 @@ class QueueTest {
     }
 
     @Test
+    void refusedSecondQueueLeavesTheFirstOneItsLock() throws IOException {
+        Path locks = Path.of("/proc/locks");
+        org.junit.jupiter.api.Assumptions.assumeTrue(Files.isReadable(locks), "no /proc/locks on this system");
+        String inode = ":" + Files.getAttribute(folder.resolve("lock"), "unix:ino") + " ";
+        assertThat(Files.readString(locks)).contains(inode);
+        assertThatThrownBy(() -> open(folder)).isInstanceOf(IOException.class);
+        assertThat(Files.readString(locks)).contains(inode);
+        queue.close();
+        assertThat(Files.readString(locks)).doesNotContain(inode);
+        queue = open(folder);
+    }
+
+    @Test
     void newerFormatIsRefused() throws IOException {
         queue.close();
         assertThat(Files.readString(folder.resolve("format"))).isEqualTo("carteiro queue 1\n");
