@@ -9,6 +9,7 @@ import carteiro.maildir.MessageOctets;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Messages.MessageBody;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Wires;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -71,7 +72,7 @@ final class LocalDeliveries implements Deliver {
         free.acquireUninterruptibly();
         try {
             if (stopping) {
-                throw new IOException("local is being stopped");
+                throw new NotRunningException("local is stopping");
             }
             return delivery.recipients().stream()
                     .map(recipient -> deliver(delivery, recipient))

@@ -74,10 +74,8 @@ final class Rehearsal {
                 List.of("list", "mailboxes", "missing", "folder", "program", "wrong", "empty", "x/y", "none")) {
             deliver(asRoot, new Account("x", ROOT, ROOT, home.toString(), "-", extension, new Recipe.DotQmail()));
         }
-        for (DotFiles dotFiles : DotFiles.values()) {
-            var recipe = new Recipe.Directory("./Maildir/", Mailbox.KEEP, List.of(), List.of(), dotFiles);
-            deliver(asRoot, new Account("x", ROOT, ROOT, home.toString(), "", "", recipe));
-        }
+        var recipe = new Recipe.Directory("./Maildir/", Mailbox.KEEP, List.of(), List.of(), DotFiles.APPENDED);
+        deliver(asRoot, new Account("x", ROOT, ROOT, home.toString(), "", "", recipe));
         deliver(asRoot, new Account("x", ROOT, ROOT, home + "/missing", "", "", new Recipe.DotQmail()));
         try (var files = Files.walk(home)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -106,7 +104,7 @@ final class Rehearsal {
                         BodyType.SEVEN_BIT,
                         AddressForm.ASCII,
                         message,
-                        List.of(new Instruction.Maildir("./Maildir/")))
+                        List.of(new Instruction.Maildir("./none/")))
                 .deliver();
     }
 }

@@ -4,17 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
+import carteiro.maildir.DirectorySync;
+import carteiro.maildir.Maildir;
+import carteiro.maildir.MaildirNames;
+import carteiro.maildir.Mbox;
+import carteiro.maildir.MessageOctets;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +155,70 @@ class MailboxDeliveryTest {
                     .matches("From s@x\\.example [A-Z][a-z]{2} [A-Z][a-z]{2} \\d\\d \\d\\d:\\d\\d:\\d\\d \\d{4}\n"
                             + "Return-Path: <s@x\\.example>\nDelivered-To: joe@x\\.example\\.org\n"
                             + "Subject: x\n\nbody\n>From me\n\n");
+        }
+    }
+
+    @Test
+    @Covers("qmail:L05")
+    void anMboxThatAnotherProcessKeepsLockedDefers() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/flock")), "needs flock (util-linux)");
+        assertThat(Mbox.PATIENCE).isEqualTo(Duration.ofSeconds(30)); // here it is shorter
+        Person person = Person.one();
+        Path home = person.home(folder);
+        Path mailbox = Files.writeString(home.resolve("Mailbox"), "before\n");
+        person.own(home);
+        var holder =
+                new ProcessBuilder("/usr/bin/flock", mailbox.toString(), "sh", "-c", "echo locked; exec cat").start();
+        try {
+            assertThat(holder.inputReader().readLine()).isEqualTo("locked");
+            assertDeferred(deliverImpatiently(person, home), "4.3.0", "locked by somebody else");
+            assertThat(mailbox).hasContent("before\n");
+        } finally {
+            holder.getOutputStream().close();
+            holder.waitFor();
+        }
+        assertThat(deliverImpatiently(person, home)).isEqualTo(DID_ONE_FILE);
+    }
+
+    private static Outcome deliverImpatiently(Person person, Path home) {
+        var clock = Clock.systemUTC();
+        var sync = new DirectorySync();
+        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, clock)) {
+            var tools = new AccountDelivery.Tools(
+                    new FileThreads(person.powers(), Duration.ofMinutes(1), log),
+                    new Maildir(MaildirNames.ofThisHost(), sync, clock),
+                    new Mbox(sync, Duration.ofMillis(300)),
+                    new Programs(person.powers(), home, Map.of(), Programs.LIMIT),
+                    new Forwarding(new KeptMessages(), clock, 1),
+                    log,
+                    clock);
+            var message = new AccountDelivery.Message() {
+                @Override
+                public MessageOctets octets() {
+                    return new MessageOctets.InMemory(Octets.bytes("body\n"));
+                }
+
+                @Override
+                public Redirect input(int uid, int gid) {
+                    throw new UnsupportedOperationException();
+                }
+            };
+            return new AccountDelivery(
+                            tools,
+                            new Answer.Account(
+                                    "joe",
+                                    person.uid(),
+                                    person.gid(),
+                                    home.toString(),
+                                    "",
+                                    "",
+                                    new Lookup.Recipe.DotQmail()),
+                            new Addressing(new Address("s@x.example"), "joe", LocalAtWork.HOST),
+                            BodyType.SEVEN_BIT,
+                            AddressForm.ASCII,
+                            message,
+                            List.of(new Instruction.Mbox("./Mailbox")))
+                    .deliver();
         }
     }
 

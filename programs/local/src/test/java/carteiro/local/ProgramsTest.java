@@ -1,6 +1,7 @@
 package carteiro.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
@@ -11,6 +12,7 @@ import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
 import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.NotRunningException;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -231,7 +233,7 @@ class ProgramsTest {
     @ValueSource(strings = {"sleep 1000 &", "(trap '' PIPE; yes) &", "setsid sleep 1000 &"})
     void aChildThatKeepsTheOutputOpenHoldsNothingUp(String background) throws Exception {
         try (var local = new LocalAtWork(folder)) {
-            local.write(".qmail", "|" + background + "\n echo $! >pid; exit 0\n".replace("\n", "") + "\n");
+            local.write(".qmail", "|" + background + " echo $! >pid; exit 0\n");
             assertThat(local.deliver("joe", "\n")).isInstanceOf(Outcome.Delivered.class);
             assertThat(local.leftBehind()).isEmpty();
             long pid =
@@ -260,6 +262,7 @@ class ProgramsTest {
             assertThat(local.running.status()).isEqualTo("running=1");
             local.running.stop(Duration.ofMillis(50));
             assertThat(outcome.get(10, TimeUnit.SECONDS).report()).contains("killed because the mail system stops");
+            assertThatThrownBy(() -> local.deliver("joe", "\n")).isInstanceOf(NotRunningException.class);
             for (String pid : Files.readString(pids).strip().split(" ")) {
                 var handle = ProcessHandle.of(Long.parseLong(pid));
                 if (handle.isPresent()) {
