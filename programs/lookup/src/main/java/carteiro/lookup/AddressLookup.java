@@ -96,11 +96,12 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private Answer checked(Answer answer, Trail trail) {
         switch (answer) {
             case Answer.Account account
-            when account.uid() == 0 -> {
+            when account.uid() <= 0 || account.gid() < 0 -> {
                 notNow.increment();
                 return new Answer.NotNow(
                         new Status(4, 3, 5),
-                        "the account " + account.user() + " has uid 0; mail is never delivered as root");
+                        "the account " + account.user() + " has uid " + Integer.toUnsignedString(account.uid())
+                                + "; mail is never delivered as root, nor with ids above 2147483647");
             }
             case Answer.Account account
             when decidedByFiles(account) -> {

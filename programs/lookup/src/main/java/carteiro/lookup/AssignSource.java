@@ -87,9 +87,9 @@ final class AssignSource implements Source {
     }
 
     private static int id(String digits, String what, String local) throws IOException {
-        if (!digits.matches("[0-9]{1,9}")) {
+        if (!digits.matches("[0-9]{1,10}") || Long.parseLong(digits) > Integer.MAX_VALUE) {
             throw new IOException("users/assign gives \"" + local + "\" the " + what + " \"" + digits
-                    + "\", which is not a number; correct it and run qmail-newu");
+                    + "\", which is not a number from 0 to 2147483647; correct it and run qmail-newu");
         }
         return Integer.parseInt(digits);
     }

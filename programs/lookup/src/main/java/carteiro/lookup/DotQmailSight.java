@@ -1,12 +1,10 @@
 package carteiro.lookup;
 
 import carteiro.mail.DotQmailName;
+import carteiro.posix.FileStatus;
+import carteiro.posix.FileStatus.Kind;
 import carteiro.protocol.Lookup.Answer.Account;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /** Looks whether an account has a {@code .qmail} file for an extension, without opening any. */
@@ -30,42 +28,23 @@ final class DotQmailSight {
 
     /** Tries the names in the order in which local does. */
     static Sight look(Account account) {
-        Optional<Path> home = OctetPath.of(account.home());
-        if (home.isEmpty()) {
-            return new Sight.Unseen("its path is in another encoding than this process's locale");
-        }
         try {
-            if (!Files.readAttributes(home.get(), BasicFileAttributes.class).isDirectory()) {
+            Optional<FileStatus> home = FileStatus.of(account.home());
+            if (home.isEmpty() || home.get().kind() != Kind.FOLDER) {
                 return new Sight.Unseen(account.home() + " is no folder");
             }
             for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
-                if (name.file().lastIndexOf('/') < 0 && name.file().length() > LONGEST_NAME) {
+                if (name.file().indexOf('/') < 0 && name.file().length() > LONGEST_NAME) {
                     continue;
                 }
-                Optional<Path> file = OctetPath.of(account.home() + "/" + name.file());
-                if (file.isEmpty()) {
-                    return new Sight.Unseen("the file's name is in another encoding than this process's locale");
-                }
-                if (isThere(file.get())) {
+                Optional<FileStatus> file = FileStatus.of(account.home() + "/" + name.file());
+                if (file.isPresent() && file.get().kind() == Kind.REGULAR) {
                     return new Sight.There(name.file());
                 }
             }
             return new Sight.Absent();
         } catch (IOException e) {
             return new Sight.Unseen(e.toString());
-        }
-    }
-
-    private static boolean isThere(Path file) throws IOException {
-        try {
-            return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
-        } catch (NoSuchFileException e) {
-            return false;
-        } catch (IOException e) {
-            if (OctetPath.crossesFile(file)) {
-                return false;
-            }
-            throw e;
         }
     }
 }

@@ -14,10 +14,10 @@ record HomeArgument(Installation installation, Invocation call) {
     static HomeArgument of(Invocation call) {
         if (call.arguments().size() >= 2 && call.arguments().getFirst().equals("--home")) {
             String home = call.arguments().get(1);
-            Path path = OctetPath.of(home).orElseThrow(() -> new IllegalArgumentException("no path: " + home));
             int size = call.arguments().size();
             return new HomeArgument(
-                    new Installation(path), call.withArguments(call.arguments().subList(2, size)));
+                    new Installation(Path.of(home)),
+                    call.withArguments(call.arguments().subList(2, size)));
         }
         return new HomeArgument(Installation.ofEnvironment(call.environment()), call);
     }

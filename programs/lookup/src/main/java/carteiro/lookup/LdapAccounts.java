@@ -104,12 +104,13 @@ final class LdapAccounts {
             }
             return new Answer.Forward(forwards);
         }
+        String folder = home.isPresent() ? absolute(home.get()) : storeAsHome(store.orElseThrow(), settings);
         String delivery = home.isPresent() ? delivery(store) : "";
         return new Answer.Account(
                 name(entry),
                 id(entry, "qmailUID", settings.uid(), "ldapuid"),
                 id(entry, "qmailGID", settings.gid(), "ldapgid"),
-                home.isPresent() ? absolute(home.get()) : storeAsHome(store.orElseThrow(), settings),
+                folder,
                 extension.dash(),
                 extension instanceof Extension.Of(var text) ? text : "",
                 recipe(entry, dotMode(entry, settings), delivery, modes, forwards));

@@ -20,8 +20,9 @@ import com.unboundid.ldap.sdk.SearchResultReference;
 import com.unboundid.ldap.sdk.SearchScope;
 import com.unboundid.ldap.sdk.SimpleBindRequest;
 import com.unboundid.ldap.sdk.extensions.StartTLSExtendedRequest;
-import com.unboundid.util.ssl.HostNameSSLSocketVerifier;
 import java.io.Closeable;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -33,6 +34,7 @@ import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +66,7 @@ final class LdapServer implements Closeable {
     private final Deque<Kept> idle = new ArrayDeque<>(); // guarded by itself; the one used last is first
     private volatile boolean closed;
 
-    private record Kept(LDAPConnection connection, long born, long idleSince) {}
+    private record Kept(LDAPConnection connection, Socket below, long born, long idleSince) {}
 
     /** What a search brought. */
     record Result(List<DirectoryEntry> entries, boolean referred) {
@@ -85,11 +87,15 @@ final class LdapServer implements Closeable {
      * Searches below the base. A kept connection that turns out to be dead is replaced by a new one, once.
      *
      * @param attributes to be returned
+     * @param worthwhile asked after the wait for a free connection: whether the server is still to be used
      * @throws LDAPException what the server, or the way to it, said against it
      */
-    Result search(Filter filter, List<String> attributes) throws LDAPException {
+    Result search(Filter filter, List<String> attributes, BooleanSupplier worthwhile) throws LDAPException {
         takePermit();
         try {
+            if (!worthwhile.getAsBoolean()) {
+                throw new LDAPException(ResultCode.UNAVAILABLE, "it has not answered others meanwhile");
+            }
             Kept kept = takeIdle();
             if (kept != null) {
                 try {
@@ -130,13 +136,11 @@ final class LdapServer implements Closeable {
         options.setFollowReferrals(false);
         options.setBindWithDNRequiresPassword(true);
         options.setMaxMessageSize(LARGEST_MESSAGE);
-        options.setSSLSocketVerifier(new HostNameSSLSocketVerifier(true));
-        LDAPConnection connection = address.tls() == Tls.LDAPS
-                ? new LDAPConnection(tls.getSocketFactory(), options)
-                : new LDAPConnection(options);
+        ReadySocket socket = connect();
+        var connection = new LDAPConnection(socket, options);
         boolean usable = false;
-        try (var _ = limit(settings.connectTime(), connection)) {
-            connection.connect(address.host(), address.port(), limit);
+        try (var _ = limit(settings.connectTime(), socket.below())) {
+            connection.connect(address.host(), socket.address(), address.port(), limit);
             if (address.tls() == Tls.LATER && settings.startTls() != StartTls.OFF) {
                 protect(connection);
             }
@@ -147,34 +151,61 @@ final class LdapServer implements Closeable {
             usable = true;
         } finally {
             if (!usable) {
-                connection.closeWithoutUnbind();
+                discard(connection, socket.below());
             }
         }
         long now = System.nanoTime();
-        return new Kept(connection, now, now);
+        return new Kept(connection, socket.below(), now, now);
+    }
+
+    private ReadySocket connect() throws LDAPException {
+        try {
+            return ReadySocket.connect(address, tls, settings.connectTime(), watchdog);
+        } catch (IOException e) {
+            throw new LDAPException(ResultCode.CONNECT_ERROR, e.toString(), e);
+        } catch (RejectedExecutionException e) {
+            throw new LDAPException(ResultCode.USER_CANCELED, "lookup is stopping", e);
+        }
+    }
+
+    private static void discard(LDAPConnection connection, Socket below) {
+        try {
+            below.close(); // first: nothing the library says to the server can block now
+        } catch (IOException e) {
+            // it is of no further use either way
+        }
+        connection.closeWithoutUnbind();
     }
 
     /** A little above the time-outs of the steps, which say better what was slow. */
-    private Watchdog.Limit limit(Duration time, LDAPConnection connection) throws LDAPException {
+    private Watchdog.Limit limit(Duration time, Socket below) throws LDAPException {
         try {
-            return watchdog.closeAfter(time.plusSeconds(1), connection::closeWithoutUnbind);
+            return watchdog.closeAfter(time.plusSeconds(1), below);
         } catch (RejectedExecutionException e) {
             throw new LDAPException(ResultCode.USER_CANCELED, "lookup is stopping", e);
         }
     }
 
     private void protect(LDAPConnection connection) throws LDAPException {
-        ExtendedResult result = connection.processExtendedOperation(new StartTLSExtendedRequest(tls));
-        boolean unknownThere = result.getResultCode().equals(ResultCode.PROTOCOL_ERROR)
-                || result.getResultCode().equals(ResultCode.UNWILLING_TO_PERFORM)
-                || result.getResultCode().equals(ResultCode.UNAVAILABLE);
+        ResultCode code;
+        String message;
+        try {
+            ExtendedResult result =
+                    connection.processExtendedOperation(new StartTLSExtendedRequest(new NamedTls(tls, address.host())));
+            code = result.getResultCode();
+            message = String.valueOf(result.getDiagnosticMessage());
+        } catch (LDAPException e) {
+            code = e.getResultCode();
+            message = e.getMessage();
+        }
+        boolean unknownThere = code.equals(ResultCode.PROTOCOL_ERROR)
+                || code.equals(ResultCode.UNWILLING_TO_PERFORM)
+                || code.equals(ResultCode.UNAVAILABLE);
         if (unknownThere && settings.startTls() == StartTls.OPTIONAL) {
             return;
         }
-        if (!result.getResultCode().equals(ResultCode.SUCCESS)) {
-            throw new LDAPException(
-                    ResultCode.CONNECT_ERROR,
-                    "StartTLS is refused: " + result.getResultCode() + " " + result.getDiagnosticMessage());
+        if (!code.equals(ResultCode.SUCCESS)) {
+            throw new LDAPException(ResultCode.CONNECT_ERROR, "no StartTLS: " + code + ": " + message);
         }
     }
 
@@ -193,7 +224,7 @@ final class LdapServer implements Closeable {
                 attributes.toArray(String[]::new));
         request.setResponseTimeoutMillis(settings.searchTime().toMillis());
         boolean usable = false;
-        try (var _ = limit(settings.searchTime(), kept.connection)) {
+        try (var _ = limit(settings.searchTime(), kept.below)) {
             kept.connection.search(request);
             usable = true;
         } catch (LDAPSearchException e) {
@@ -205,7 +236,7 @@ final class LdapServer implements Closeable {
             if (usable) {
                 giveBack(kept);
             } else {
-                kept.connection.closeWithoutUnbind();
+                discard(kept.connection, kept.below);
             }
         }
         return new Result(listener.entries, listener.referred);
@@ -264,7 +295,7 @@ final class LdapServer implements Closeable {
     private void giveBack(Kept kept) {
         synchronized (idle) {
             if (!closed) {
-                idle.addFirst(new Kept(kept.connection, kept.born, System.nanoTime()));
+                idle.addFirst(new Kept(kept.connection, kept.below, kept.born, System.nanoTime()));
                 return;
             }
         }
@@ -277,7 +308,7 @@ final class LdapServer implements Closeable {
             all = List.copyOf(idle);
             idle.clear();
         }
-        all.forEach(kept -> kept.connection.closeWithoutUnbind());
+        all.forEach(kept -> discard(kept.connection, kept.below));
     }
 
     /** How many connections wait for work. */

@@ -11,6 +11,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLContext;
@@ -30,7 +31,7 @@ final class LdapServers implements Closeable {
     /** Status of a directory that does not answer. */
     static final Status AWAY = new Status(4, 4, 3);
 
-    /** Status of a directory that is set up wrongly. */
+    /** Status of an entry that cannot be used. */
     static final Status FAULT = new Status(4, 3, 5);
 
     private final List<Candidate> candidates = new ArrayList<>();
@@ -108,7 +109,9 @@ final class LdapServers implements Closeable {
                 continue;
             }
             try {
-                LdapServer.Result result = candidate.server.search(filter, attributes);
+                Pause begun = pause;
+                LdapServer.Result result =
+                        candidate.server.search(filter, attributes, () -> Objects.equals(candidate.pause.get(), begun));
                 answered(candidate);
                 if (result.entries().isEmpty() && result.referred()) {
                     return fault("the server " + candidate.server
@@ -153,7 +156,7 @@ final class LdapServers implements Closeable {
 
     private Found fault(String reason) {
         alarms.raise("fault " + reason, new LookupEvent.DirectoryFault(reason));
-        return new Found.Nothing(FAULT, reason);
+        return new Found.Nothing(AWAY, reason);
     }
 
     private void answered(Candidate candidate) {

@@ -4,14 +4,17 @@ import carteiro.control.ControlFiles;
 import carteiro.mail.Octets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What the control files say of the directory; see docs/control/ldap*.md. Holds no class of the LDAP library.
  *
  * @param servers in the order in which they are tried
+ * @param aliasDomains domains in lower case that are searched under another name
  * @param startTls for servers without ldaps
  * @param caCertificates PEM text; empty: the authorities that Java trusts
  * @param base the search base
@@ -30,6 +33,7 @@ import java.util.Optional;
  */
 record LdapSettings(
         List<Server> servers,
+        Map<String, String> aliasDomains,
         StartTls startTls,
         String caCertificates,
         String base,
@@ -56,6 +60,7 @@ record LdapSettings(
 
     LdapSettings {
         servers = List.copyOf(servers);
+        aliasDomains = Map.copyOf(aliasDomains);
     }
 
     /** Where a server listens. */
@@ -114,8 +119,12 @@ record LdapSettings(
         if (!store.isEmpty() && !store.startsWith("/")) {
             files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
         }
+        if (files.number("ldapcluster", 0, 1, 0) == 1) { // mail for mailboxes of other hosts must not be stored here
+            files.problem("ldapcluster", 1, "1 is not possible: mailHost is not regarded; write 0 or remove the file");
+        }
         return new LdapSettings(
                 servers(files),
+                aliasDomains(files),
                 startTls,
                 caCertificates(files),
                 files.line("ldapbasedn").orElse(""),
@@ -194,6 +203,12 @@ record LdapSettings(
         }
         int number = port.isEmpty() ? tls == Tls.LDAPS ? TLS_PORT : PLAIN_PORT : Integer.parseInt(port.substring(1));
         return number < 1 || number > 65535 ? Optional.empty() : Optional.of(new Server(host, number, tls));
+    }
+
+    private static Map<String, String> aliasDomains(ControlFiles files) {
+        var domains = new HashMap<String, String>();
+        files.map("aliasdomains").orElse(Map.of()).forEach((alias, real) -> domains.put(Octets.lowerCase(alias), real));
+        return domains;
     }
 
     private static String caCertificates(ControlFiles files) {

@@ -12,6 +12,7 @@ import com.unboundid.ldap.sdk.Filter;
 import com.unboundid.ldap.sdk.LDAPException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ final class LdapSource implements Source {
             trail.step(() -> "ldap: an address without a domain is in no directory");
             return Optional.empty();
         }
-        for (Candidate candidate : candidates(recipient)) {
+        for (Candidate candidate : candidates(recipient, settings.aliasDomains())) {
             Remembered known = memory.recall(Octets.lowerCase(candidate.key));
             if (known == null) {
                 switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES)) {
@@ -151,11 +152,11 @@ final class LdapSource implements Source {
     }
 
     /** The keys for an address, in the order in which they are tried. */
-    static List<Candidate> candidates(Address recipient) {
+    static List<Candidate> candidates(Address recipient, Map<String, String> aliasDomains) {
         String local = recipient.localPart();
-        String domain = "@" + recipient.domain();
+        String domain = "@" + aliasDomains.getOrDefault(Octets.lowerCase(recipient.domain()), recipient.domain());
         var candidates = new ArrayList<Candidate>();
-        candidates.add(new Candidate(recipient.octets(), new Extension.None()));
+        candidates.add(new Candidate(local + domain, new Extension.None()));
         if (!local.startsWith("-")) {
             var dashes = new ArrayList<Integer>();
             for (int at = local.indexOf('-'); at >= 0 && dashes.size() < MOST_DASHES; at = local.indexOf('-', at + 1)) {

@@ -168,8 +168,17 @@ public final class LookupProgram implements Program {
 
         private void warnOfUncompiledAssignments() {
             Path folder = surroundings.installation().users();
-            if (Files.exists(folder.resolve("assign")) && Files.notExists(folder.resolve("cdb"))) {
-                surroundings.log().warning(NAME, "users/assign has no effect without users/cdb; run qmail-newu");
+            Path assign = folder.resolve("assign");
+            Path cdb = folder.resolve("cdb");
+            try {
+                if (Files.exists(assign) && Files.notExists(cdb)) {
+                    surroundings.log().warning(NAME, "users/assign has no effect without users/cdb; run qmail-newu");
+                } else if (Files.exists(assign)
+                        && Files.getLastModifiedTime(assign).compareTo(Files.getLastModifiedTime(cdb)) > 0) {
+                    surroundings.log().warning(NAME, "users/assign is newer than users/cdb; run qmail-newu");
+                }
+            } catch (IOException e) {
+                // they are being replaced: then all is well
             }
         }
     }

@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.mail.Octets;
+import carteiro.posix.FileStatus;
 import carteiro.posix.Invocation;
 import carteiro.posix.Options;
 import java.io.IOException;
@@ -140,23 +141,16 @@ public final class QmailPw2u {
         if (homes == Homes.IGNORED) {
             return true;
         }
-        Path path = OctetPath.of(home)
-                .orElseThrow(() -> new IOException("unable to name the home of " + user + " in this locale"));
+        Optional<FileStatus> status;
         try {
-            return Integer.toUnsignedLong((int) Files.getAttribute(path, "unix:uid")) == uid;
-        } catch (NoSuchFileException e) {
-            if (homes == Homes.PRESENT) {
-                throw new IOException("the home of " + user + ", " + home + ", is missing", e);
-            }
-            return false;
+            status = FileStatus.of(home);
         } catch (AccessDeniedException e) {
-            throw new IOException("the home of " + user + ", " + home + ", cannot be examined", e);
-        } catch (IOException e) {
-            if (OctetPath.crossesFile(path)) {
-                return false;
-            }
-            throw e;
+            throw new IOException("the home of " + user + ", " + home + ", cannot be examined; try as root", e);
         }
+        if (status.isEmpty() && homes == Homes.PRESENT) {
+            throw new IOException("the home of " + user + ", " + home + ", is missing");
+        }
+        return status.isPresent() && Integer.toUnsignedLong(status.get().uid()) == uid;
     }
 
     private void addSubuser(String line) throws IOException {

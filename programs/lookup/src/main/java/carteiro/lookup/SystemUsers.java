@@ -1,11 +1,9 @@
 package carteiro.lookup;
 
+import carteiro.posix.FileStatus;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -118,20 +116,17 @@ final class SystemUsers implements AutoCloseable {
         if (account.uid() == 0 || !account.home().startsWith("/")) {
             return false;
         }
-        Optional<Path> home = OctetPath.of(account.home());
-        if (home.isEmpty()) {
-            return false;
-        }
         try {
-            return (int) Files.getAttribute(home.get(), "unix:uid") == account.uid();
-        } catch (NoSuchFileException | AccessDeniedException e) {
+            return FileStatus.of(account.home())
+                    .filter(home -> home.uid() == account.uid())
+                    .isPresent();
+        } catch (AccessDeniedException e) {
             return false;
         } catch (IOException e) {
-            if (OctetPath.crossesFile(home.get())) {
-                return false;
-            }
             throw new HomeNotNow(
-                    "the home of the system user " + account.name() + " cannot be examined now (" + e + ")", e);
+                    "the home of the system user " + account.name() + " cannot be examined now (" + e.getMessage()
+                            + ")",
+                    e);
         }
     }
 

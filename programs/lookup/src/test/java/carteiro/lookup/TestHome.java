@@ -103,6 +103,20 @@ final class TestHome implements AutoCloseable {
         return lookup;
     }
 
+    /** A lookup with the settings as they are now. */
+    AddressLookup fresh() throws ControlException {
+        if (lookup != null) {
+            lookup.close();
+            lookup = null;
+        }
+        return lookup();
+    }
+
+    /** The lookup made before. */
+    AddressLookup lookupNow() {
+        return java.util.Objects.requireNonNull(lookup);
+    }
+
     Answer recipient(String address) throws ControlException {
         return lookup().recipient(new Address(address));
     }

@@ -1,0 +1,88 @@
+package carteiro.posix;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.util.Optional;
+
+/**
+ * What stands at a path that is given as octets, whatever the locale says: Java names files by characters, and under the
+ * locale C it cannot name one with octets above 127. Symbolic links are followed (statx of Linux).
+ *
+ * @param kind what it is
+ * @param uid whose it is
+ * @param mode the permission bits
+ */
+public record FileStatus(Kind kind, int uid, int mode) {
+    private static final int SIZE = 256; // struct statx: uid 20, mode 28
+    private static final int CURRENT_FOLDER = -100;
+    private static final int TYPE_MODE_UID = 1 | 2 | 8;
+    private static final int ENOENT = 2;
+    private static final int EACCES = 13;
+    private static final int ENOTDIR = 20;
+    private static final int ENAMETOOLONG = 36;
+    private static final int ELOOP = 40;
+
+    /** What a path leads to. */
+    public enum Kind {
+        /** A file with octets in it. */
+        REGULAR,
+        /** A folder. */
+        FOLDER,
+        /** A socket, a device, a named pipe. */
+        OTHER
+    }
+
+    private static final class Functions {
+        static final MethodHandle STATX = Calls.withErrno(
+                "statx",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS));
+    }
+
+    /**
+     * Looks at a path; empty if nothing is there, nor ever can be (a part of the path is no folder, a name is too long).
+     *
+     * @param path octets without NUL
+     * @throws AccessDeniedException if this process may not look
+     * @throws IOException if the file system cannot tell now
+     */
+    public static Optional<FileStatus> of(String path) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            byte[] octets = path.getBytes(StandardCharsets.ISO_8859_1);
+            MemorySegment asked = arena.allocate(octets.length + 1L);
+            MemorySegment.copy(octets, 0, asked, ValueLayout.JAVA_BYTE, 0, octets.length);
+            MemorySegment status = arena.allocate(SIZE, 8);
+            MemorySegment state = Calls.state(arena);
+            int result = (int) Functions.STATX.invokeExact(state, CURRENT_FOLDER, asked, 0, TYPE_MODE_UID, status);
+            if (result != 0) {
+                return switch (Calls.errno(state)) {
+                    case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP -> Optional.empty();
+                    case EACCES -> throw new AccessDeniedException(path);
+                    default -> throw new IOException(path + " cannot be examined (error " + Calls.errno(state) + ")");
+                };
+            }
+            int mode = Short.toUnsignedInt(status.get(ValueLayout.JAVA_SHORT, 28));
+            Kind kind = switch (mode & 0170000) {
+                case 0100000 -> Kind.REGULAR;
+                case 0040000 -> Kind.FOLDER;
+                default -> Kind.OTHER;
+            };
+            return Optional.of(new FileStatus(kind, status.get(ValueLayout.JAVA_INT, 20), mode & 07777));
+        } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package carteiro.posix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.posix.FileStatus.Kind;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class FileStatusTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aFileAFolderAndNothing() throws Exception {
+        Path file = Files.createFile(folder.resolve("file"));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-x--x"));
+        Files.createSymbolicLink(folder.resolve("link"), file);
+        Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+        int uid = SystemAccount.effectiveUid();
+        assertThat(FileStatus.of(file.toString())).contains(new FileStatus(Kind.REGULAR, uid, 0651));
+        assertThat(FileStatus.of(folder + "/link").orElseThrow().kind()).isEqualTo(Kind.REGULAR);
+        assertThat(FileStatus.of(folder.toString()).orElseThrow().kind()).isEqualTo(Kind.FOLDER);
+        assertThat(FileStatus.of("/dev/null").orElseThrow().kind()).isEqualTo(Kind.OTHER);
+        assertThat(FileStatus.of(folder + "/none")).isEmpty();
+        assertThat(FileStatus.of(folder + "/loop")).isEmpty();
+        assertThat(FileStatus.of(folder + "/file/below")).isEmpty();
+        assertThat(FileStatus.of(folder + "/" + "x".repeat(300))).isEmpty();
+    }
+
+    @Test
+    void namesAreOctetsWhateverTheLocaleSays() throws Exception {
+        Process shell = new ProcessBuilder(
+                        "/bin/sh", "-c", "> \"$1/$(printf '\\377\\303\\251')\"", "sh", folder.toString())
+                .start();
+        assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(FileStatus.of(folder + "/\u00ff\u00c3\u00a9").orElseThrow().kind())
+                .isEqualTo(Kind.REGULAR);
+        assertThat(FileStatus.of(folder + "/\u00ff\u00c3")).isEmpty();
+        shell = new ProcessBuilder("/bin/sh", "-c", "rm \"$1\"/*", "sh", folder.toString()).start();
+        assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void whatMayNotBeSeenIsNotMissing() throws Exception {
+        Assumptions.assumeTrue(SystemAccount.effectiveUid() != 0, "root may see everything: needs an ordinary user");
+        Path closed = Files.createDirectory(folder.resolve("closed"));
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+        try {
+            assertThatThrownBy(() -> FileStatus.of(closed + "/file")).isInstanceOf(AccessDeniedException.class);
+        } finally {
+            Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+}

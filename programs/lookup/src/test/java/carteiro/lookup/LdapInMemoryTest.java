@@ -1,0 +1,353 @@
+package carteiro.lookup;
+
+import static carteiro.lookup.TestHome.brief;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DotFiles;
+import carteiro.protocol.Lookup.Mailbox;
+import carteiro.protocol.Lookup.Recipe;
+import carteiro.testkit.Covers;
+import com.unboundid.ldap.listener.InMemoryDirectoryServer;
+import com.unboundid.ldap.listener.InMemoryDirectoryServerConfig;
+import com.unboundid.ldap.listener.InMemoryListenerConfig;
+import com.unboundid.ldap.listener.interceptor.InMemoryInterceptedSearchRequest;
+import com.unboundid.ldap.listener.interceptor.InMemoryOperationInterceptor;
+import com.unboundid.ldap.sdk.LDAPException;
+import com.unboundid.ldap.sdk.ResultCode;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One entry, bent this way and that, in the in-memory server of the LDAP library; and servers that refuse. */
+final class LdapInMemoryTest {
+    private static final String ENTRY = "cn=ana,dc=example,dc=org";
+
+    @TempDir
+    Path folder;
+
+    private final AtomicReference<ResultCode> refusal = new AtomicReference<>(ResultCode.SUCCESS);
+    private final AtomicInteger searches = new AtomicInteger();
+    private InMemoryDirectoryServer server;
+    private TestHome home;
+
+    @BeforeEach
+    void start() throws Exception {
+        var config = new InMemoryDirectoryServerConfig("dc=example,dc=org");
+        config.setSchema(null);
+        config.setListenerConfigs(
+                InMemoryListenerConfig.createLDAPConfig("test", InetAddress.getByName("127.0.0.1"), 0, null));
+        config.addInMemoryOperationInterceptor(new InMemoryOperationInterceptor() {
+            @Override
+            public void processSearchRequest(InMemoryInterceptedSearchRequest request) throws LDAPException {
+                searches.incrementAndGet();
+                if (!refusal.get().equals(ResultCode.SUCCESS)) {
+                    throw new LDAPException(refusal.get(), "refused by the test");
+                }
+            }
+        });
+        server = new InMemoryDirectoryServer(config);
+        server.add("dn: dc=example,dc=org", "objectClass: domain", "dc: example");
+        server.add(
+                "dn: " + ENTRY,
+                "objectClass: qmailUser",
+                "cn: ana",
+                "uid: ana",
+                "mail: ana@example.org",
+                "mailMessageStore: ana/");
+        server.startListening();
+        home = new TestHome(folder)
+                .control("ldapserver", "ldap://127.0.0.1:" + server.getListenPort() + "\n")
+                .control("ldapbasedn", "dc=example,dc=org\n")
+                .control("ldapmessagestore", "/store\n")
+                .control("ldapuid", "2000\n")
+                .control("ldapgid", "2001\n")
+                .control("ldapcachettl", "0\n")
+                .control("ldapcachenegativettl", "0\n");
+    }
+
+    @AfterEach
+    void end() {
+        home.close();
+        server.shutDown(true);
+    }
+
+    private void set(String attribute, String... values) throws Exception {
+        var lines = new String[values.length + 3];
+        lines[0] = "dn: " + ENTRY;
+        lines[1] = "changetype: modify";
+        lines[2] = "replace: " + attribute;
+        for (int i = 0; i < values.length; i++) {
+            lines[i + 3] = attribute + ": " + values[i];
+        }
+        server.modify(lines);
+    }
+
+    private Recipe.Directory recipe() throws Exception {
+        return (Recipe.Directory) ((Answer.Account) home.recipient("ana@example.org")).recipe();
+    }
+
+    @Test
+    @Covers("ldap:QL-004")
+    void withoutAReaderTheDirectoryIsReadAnonymously() throws Exception {
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("ana:2000:2001:/store/ana/::");
+        refusal.set(ResultCode.INSUFFICIENT_ACCESS_RIGHTS);
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.4.3");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 11, 50, 51, 52, 53, 80, 10, 2})
+    @Covers("ldap:QL-014")
+    void whateverAServerRefusesWithNothingIsUnknown(int code) throws Exception {
+        refusal.set(ResultCode.valueOf(code));
+        assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("notnow 4.4.3");
+        refusal.set(ResultCode.SUCCESS);
+        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (brief(home.recipient("nobody@example.org")).equals("notnow 4.4.3") && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(20_000_000);
+        }
+        assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(home.log()).contains("refused by the test");
+    }
+
+    @ParameterizedTest(name = "{0} = {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+        uid                 | -ana                 | begins with -
+        uid                 | a/b                  | holds a character
+        uid                 | a b                  | holds a character
+        homeDirectory       | home/ana             | is not an absolute path
+        homeDirectory       | /home/ana/..         | leads upwards
+        homeDirectory       | '/home/a;b'          | holds a character
+        homeDirectory       | /home/$USER          | holds a character
+        mailMessageStore    | ../bob/              | leads upwards
+        mailMessageStore    | a/../../b/           | leads upwards
+        mailMessageStore    | -x/                  | begins with -
+        mailMessageStore    | caf\u00e9/           | holds a character
+        qmailUID            | 0                    | is not a number from 100
+        qmailUID            | 99                   | is not a number from 100
+        qmailUID            | 65536                | is not a number from 100
+        qmailUID            | 12x                  | is not a number from 100
+        qmailUID            | 4294967296000        | is not a number from 100
+        qmailGID            | -1                   | is not a number from 100
+        qmailDotMode        | sometimes            | is none of ldaponly
+        """)
+    void valuesThatCannotBeUsedAreNamed(String attribute, String value, String fault) throws Exception {
+        set(attribute, value);
+        assertThat(home.recipient("ana@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+            assertThat(notNow.status()).hasToString("4.3.5");
+            assertThat(notNow.reason()).contains(ENTRY, attribute, fault);
+        });
+    }
+
+    @Test
+    @Covers("ldap:QL-045")
+    void rootIsRefusedInTheSettingAndInTheEntry() throws Exception {
+        home.control("ldapfaults", "bounce\n");
+        set("qmailUID", "0");
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("unknown 5.3.5");
+        try (TestHome other = new TestHome(folder.resolve("other"))) {
+            other.control("ldapserver", "localhost\n").control("ldapuid", "0\n");
+            assertThatThrownBy(other::lookup)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/ldapuid:1: \"0\" is not a number from 100");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"/bin/x; rm", "/bin/x $(id)", "/bin/x `id`", "/bin/x | y", "/bin/x > /etc/y", "/bin/x & y", "-x"
+            })
+    @Covers("ldap:QL-056")
+    void programsWithShellSignsAreRefused(String program) throws Exception {
+        home.control("ldapfaults", "bounce\n");
+        set("qmailDotMode", "ldapwithprog");
+        set("deliveryProgramPath", program);
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("unknown 5.3.5");
+        set("qmailDotMode", "ldaponly");
+        assertThat(recipe().programs()).isEmpty();
+    }
+
+    @Test
+    @Covers("ldap:QL-050")
+    void modesAreReadInAnyCaseAndOldOnesAreLoggedAndIgnored() throws Exception {
+        set("deliveryMode", "NoLocal");
+        assertThat(recipe().mailbox()).isEqualTo(Mailbox.NONE);
+        set("deliveryMode", "normal", "echo", "xyz");
+        assertThat(recipe().mailbox()).isEqualTo(Mailbox.KEEP);
+        assertThat(home.log()).contains("\"normal\"", "\"echo\"", "\"xyz\"", "; ignored");
+    }
+
+    @Test
+    @Covers("ldap:QL-054")
+    void theModeNoneIsTheMailboxAloneAndTheDefaultModeIsTheSettings() throws Exception {
+        set("mailForwardingAddress", "x@remote.example");
+        set("qmailDotMode", "none");
+        assertThat(recipe())
+                .isEqualTo(new Recipe.Directory(
+                        "", Mailbox.KEEP, java.util.List.of(), java.util.List.of(), DotFiles.IGNORED));
+        home.control("ldapdefaultdotmode", "BOTH\n");
+        set("qmailDotMode");
+        try (TestHome other = home) {
+            assertThat(other.fresh().recipient(new carteiro.mail.Address("ana@example.org")))
+                    .isInstanceOfSatisfying(
+                            Answer.Account.class,
+                            account -> assertThat(((Recipe.Directory) account.recipe()).dotFiles())
+                                    .isEqualTo(DotFiles.APPENDED));
+        }
+    }
+
+    @Test
+    void aDotModeInAnyCase() throws Exception {
+        set("qmailDotMode", "DotOnly");
+        set("homeDirectory", "/home/ana");
+        set("mailMessageStore", "./Mail/");
+        assertThat(recipe())
+                .isEqualTo(new Recipe.Directory(
+                        "./Mail/", Mailbox.KEEP, java.util.List.of(), java.util.List.of(), DotFiles.ALONE));
+    }
+
+    @Test
+    void forwardsAreCheckedAndBounded() throws Exception {
+        set("mailForwardingAddress", "a b@example.org");
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.3.5");
+        var many = new String[501];
+        for (int i = 0; i < many.length; i++) {
+            many[i] = "u" + i + "@remote.example";
+        }
+        set("mailForwardingAddress", many);
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.3.5");
+        set("mailForwardingAddress", java.util.Arrays.copyOf(many, 500));
+        assertThat(recipe().forwards()).hasSize(500);
+    }
+
+    @Test
+    @Covers("ldap:QL-006")
+    void aReaderWithoutAPasswordIsNeverAnonymous() throws Exception {
+        home.control("ldaplogin", "cn=reader,dc=example,dc=org\n").control("ldappassword", "\n");
+        assertThatThrownBy(home::lookup)
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/ldappassword: is missing or empty");
+        LdapSettings.Server address =
+                LdapSettings.server("127.0.0.1:" + server.getListenPort()).orElseThrow();
+        try (var log = new carteiro.log.EventLog(
+                        java.io.OutputStream.nullOutputStream(),
+                        carteiro.log.EventLog.Form.PLAIN,
+                        java.time.Clock.systemUTC());
+                var watchdog = new carteiro.wire.Watchdog();
+                var servers = new LdapServers(
+                        new LdapSettings(
+                                java.util.List.of(address),
+                                java.util.Map.of(),
+                                LdapSettings.StartTls.OFF,
+                                "",
+                                "dc=example,dc=org",
+                                "",
+                                "cn=reader,dc=example,dc=org",
+                                new Secret(""),
+                                Duration.ofSeconds(5),
+                                Duration.ofSeconds(5),
+                                1,
+                                Duration.ZERO,
+                                Duration.ZERO,
+                                "",
+                                0,
+                                0,
+                                DotMode.LDAPONLY,
+                                LdapSettings.Faults.DEFER),
+                        new Alarms(log),
+                        watchdog)) {
+            assertThat(servers.search(
+                            com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"), java.util.List.of("mail")))
+                    .isInstanceOfSatisfying(
+                            LdapServers.Found.Nothing.class,
+                            nothing -> assertThat(nothing.status()).hasToString("4.4.3"));
+        }
+        assertThat(searches).hasValue(0);
+    }
+
+    @Test
+    @Covers("ldap:QL-018")
+    void answersAreRememberedForTheirTime() throws Exception {
+        home.control("ldapcachettl", "1\n").control("ldapcachenegativettl", "1\n");
+        home.recipient("ana@example.org");
+        home.recipient("ana@example.org");
+        assertThat(searches).hasValue(1);
+        set("mailMessageStore", "elsewhere/");
+        assertThat(brief(home.recipient("new@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(searches).as("new@ and catchall@").hasValue(3);
+        assertThat(brief(home.recipient("new@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(searches).hasValue(3);
+        set("mail", "ana@example.org", "new@example.org");
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!brief(home.recipient("ana@example.org")).contains("/store/elsewhere/")
+                || !brief(home.recipient("new@example.org")).startsWith("ana:")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    @Test
+    void aBadObjectClassIsAMistakeAtTheStart() throws Exception {
+        home.control("ldapobjectclass", "a(b\n");
+        assertThatThrownBy(home::lookup).isInstanceOf(ControlException.class).hasMessageContaining("ldapobjectclass");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
+        ldap.example                 | ldap://ldap.example:389
+        ldap.example:1389            | ldap://ldap.example:1389
+        127.0.0.1                    | ldap://127.0.0.1:389
+        [::1]                        | ldap://[::1]:389
+        [2001:db8::1]:390            | ldap://[2001:db8::1]:390
+        ldap://ldap.example          | ldap://ldap.example:389
+        LDAPS://ldap.example         | ldaps://ldap.example:636
+        ldaps://ldap.example:1636/   | ldaps://ldap.example:1636
+        ldapi:///                    | none
+        http://ldap.example          | none
+        ldap.example:0               | none
+        ldap.example:65536           | none
+        ldap.example:x               | none
+        [::1                         | none
+        [::1]x                       | none
+        ldap example                 | none
+        ldap://ldap.example/dc=x     | none
+        :389                         | none
+        """)
+    void servers(String entry, String server) {
+        assertThat(LdapSettings.server(entry).map(Object::toString).orElse(null))
+                .isEqualTo(server);
+    }
+
+    @Test
+    void everyMistakeIsReportedAtOnce() throws Exception {
+        home.control("ldapserver", "good.example\nbad server\n")
+                .control("ldapstarttls", "perhaps\n")
+                .control("ldapmessagestore", "relative\n")
+                .control("ldapfaults", "hide\n")
+                .control("ldapdefaultdotmode", "x\n")
+                .control("ldaptimeout", "0\n")
+                .control("ldapcluster", "1\n")
+                .control("lookupsources", "ldap\nnis\nldap\n");
+        assertThatThrownBy(home::lookup)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        e -> assertThat(e.problems())
+                                .hasSize(9)
+                                .anyMatch(problem -> problem.startsWith("control/ldapserver:2: \"bad server\""))
+                                .anyMatch(problem -> problem.startsWith("control/lookupsources:2: \"nis\" is none of"))
+                                .anyMatch(problem ->
+                                        problem.startsWith("control/lookupsources:3: names ldap a second time")));
+    }
+}

@@ -1,0 +1,232 @@
+package carteiro.lookup;
+
+import static carteiro.lookup.TestHome.brief;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.DirectWires;
+import carteiro.protocol.Lookup;
+import carteiro.protocol.Program;
+import carteiro.protocol.SocketWires;
+import carteiro.protocol.Wires;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as start runs it, asked over its socket. */
+final class LookupProgramTest {
+    private static final int OWN_UID = SystemAccount.effectiveUid() == 0 ? 4711 : SystemAccount.effectiveUid();
+
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private Installation installation;
+    private Wires wires;
+
+    @BeforeEach
+    void installation() throws IOException {
+        installation = new Installation(folder);
+        Files.createDirectories(installation.control());
+        Files.createDirectories(installation.users());
+        Files.createDirectories(installation.alias());
+        Files.writeString(installation.control("me"), "mail.example.org\n");
+        wires = new SocketWires(installation, log);
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        wires.close();
+        log.close();
+    }
+
+    private Program.Running start() throws Exception {
+        return start(wires, () -> {});
+    }
+
+    private Program.Running start(Wires over, Program.Privileges privileges) throws Exception {
+        return new LookupProgram().start(new Program.Surroundings(installation, over, log, Map.of(), privileges));
+    }
+
+    private void assign(String text) throws Exception {
+        Files.writeString(installation.users().resolve("assign"), text);
+        try (var writer = new carteiro.control.CdbWriter(
+                installation.users().resolve("cdb"), installation.users().resolve("cdb.tmp"))) {
+            Assignments.compile(text, writer);
+            writer.commit();
+        }
+    }
+
+    private String ask(String address) throws IOException {
+        return brief(wires.lookup().recipient(new Address(address)));
+    }
+
+    @Test
+    void startFindsIt() {
+        assertThat(ServiceLoader.load(Program.class).stream().map(ServiceLoader.Provider::type))
+                .contains(LookupProgram.class);
+        assertThat(new LookupProgram().name()).isEqualTo("lookup");
+        assertThat(new LookupProgram().user()).isEqualTo("qmailp");
+    }
+
+    @Test
+    void itAnswersOverTheSocketAndInTheSameProcess() throws Exception {
+        assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
+        Program.Running running = start();
+        try {
+            assertThat(ask("joe@mail.example.org")).isEqualTo("joe:" + OWN_UID + ":78:" + folder + "::");
+            assertThat(ask("joe@elsewhere.example")).isEqualTo("remote");
+            assertThat(brief(wires.lookup().account(new Address("joe@anything"))))
+                    .startsWith("joe:");
+            assertThat(running.status()).startsWith("remote=1 assign=2 passwd=0 alias=0 unknown=0 notnow=0");
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+        running.stop(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> ask("joe@mail.example.org")).isInstanceOf(IOException.class);
+        var direct = new DirectWires(new SocketWires(installation, log));
+        Program.Running again = start(direct, () -> {});
+        try {
+            assertThat(brief(direct.lookup().recipient(new Address("joe@mail.example.org"))))
+                    .startsWith("joe:");
+        } finally {
+            again.stop(Duration.ofSeconds(1));
+            direct.close();
+        }
+    }
+
+    @Test
+    void rootIsGivenUpBeforeAnythingIsAnswered() throws Exception {
+        var dropped = new AtomicBoolean();
+        Program.Running running = start(wires, () -> {
+            assertThat(installation.run("lookup").resolve("lookup")).doesNotExist();
+            dropped.set(true);
+        });
+        running.stop(Duration.ofSeconds(1));
+        assertThat(dropped).isTrue();
+        assertThatThrownBy(() -> start(wires, () -> {
+                    throw new IOException("no");
+                }))
+                .hasMessage("no");
+        assertThat(installation.run("lookup").resolve("lookup")).doesNotExist();
+    }
+
+    @Test
+    void aReloadChangesEverythingAtOnceAndABadOneNothing() throws Exception {
+        assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
+        Program.Running running = start();
+        try {
+            Files.writeString(installation.control("locals"), "new.example\n");
+            assertThat(ask("joe@new.example")).isEqualTo("remote");
+            running.reload();
+            assertThat(ask("joe@new.example")).startsWith("joe:");
+            Files.writeString(installation.control("locals"), "newer.example\n");
+            Files.writeString(installation.control("lookupsources"), "nis\n");
+            assertThatThrownBy(running::reload).isInstanceOf(ControlException.class);
+            assertThat(ask("joe@new.example")).startsWith("joe:");
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void aNewUsersCdbIsSeenWithoutAReload() throws Exception {
+        assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
+        Program.Running running = start();
+        try {
+            assertThat(ask("joe@mail.example.org")).startsWith("joe:");
+            assign("=joe:new:" + OWN_UID + ":78:" + folder + ":::\n.\n");
+            long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+            while (!ask("joe@mail.example.org").startsWith("new:")) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+            }
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+    }
+
+    @Test
+    void manyAskAtOnceWhileItIsReloaded() throws Exception {
+        assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
+        Program.Running running = start();
+        var wrong = new AtomicBoolean();
+        try {
+            var threads = new ArrayList<Thread>();
+            for (int i = 0; i < 20; i++) {
+                threads.add(Thread.ofVirtual().start(() -> {
+                    for (int j = 0; j < 50; j++) {
+                        try {
+                            if (!ask("joe@mail.example.org").startsWith("joe:")) {
+                                wrong.set(true);
+                            }
+                        } catch (IOException e) {
+                            wrong.set(true);
+                        }
+                    }
+                }));
+            }
+            for (int i = 0; i < 20; i++) {
+                running.reload();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+        assertThat(wrong).isFalse();
+    }
+
+    @Test
+    void carelessnessIsLogged() throws Exception {
+        Files.writeString(installation.control("ldappassword"), "hush\n");
+        Files.setPosixFilePermissions(
+                installation.control("ldappassword"), PosixFilePermissions.fromString("rw-r--r--"));
+        Files.writeString(installation.users().resolve("assign"), ".\n");
+        start().stop(Duration.ofSeconds(1));
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                .contains("warning: lookup: control/ldappassword can be read by others than its owner")
+                .contains("warning: lookup: users/assign has no effect without users/cdb; run qmail-newu")
+                .doesNotContain("hush");
+    }
+
+    @Test
+    void itDoesNotStartWithMistakes() throws Exception {
+        Files.delete(installation.control("me"));
+        assertThatThrownBy(this::start).isInstanceOf(ControlException.class).hasMessageContaining("control/me");
+    }
+
+    @Test
+    void anAnswerOfTheLookupIsTheSameForBothQuestions() throws Exception {
+        assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
+        Program.Running running = start();
+        try {
+            Lookup lookup = wires.lookup();
+            assertThat(lookup.recipient(new Address("joe")))
+                    .isEqualTo(lookup.account(new Address("joe@mail.example.org")));
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+    }
+}
