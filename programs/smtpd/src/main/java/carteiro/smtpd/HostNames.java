@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,7 +32,12 @@ final class HostNames implements AutoCloseable {
 
     /** The name; empty if there is none, or none in time. */
     String of(InetAddress address) {
-        Future<String> asked = threads.submit(address::getCanonicalHostName);
+        Future<String> asked;
+        try {
+            asked = threads.submit(address::getCanonicalHostName);
+        } catch (RejectedExecutionException e) {
+            return ""; // we are stopping
+        }
         try {
             String name = asked.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return name.equals(address.getHostAddress()) ? "" : name;

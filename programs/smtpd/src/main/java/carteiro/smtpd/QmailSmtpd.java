@@ -88,6 +88,7 @@ public final class QmailSmtpd {
                         log,
                         Clock.systemUTC(),
                         installation.home(),
+                        MemoryBudget.ofThisProcess(),
                         SystemAccount.effectiveUid(),
                         () -> false));
         session.run();

@@ -15,8 +15,10 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,6 +35,7 @@ final class RecipientPolicy {
     private static final Reply CANNOT_TELL = Reply.of(451, "4.3.0 cannot tell now whether this address exists");
 
     private final Routing routing;
+    private final Routing named;
     private final Set<String> hosts;
     private final Optional<CdbFile> moreHosts;
     private final Relaying relaying;
@@ -48,12 +51,14 @@ final class RecipientPolicy {
 
     private RecipientPolicy(
             Routing routing,
+            Routing named,
             Set<String> hosts,
             Optional<CdbFile> moreHosts,
             Relaying relaying,
             Set<String> badSenders,
             Optional<String> localIpHost) {
         this.routing = routing;
+        this.named = named;
         this.hosts = hosts;
         this.moreHosts = moreHosts;
         this.relaying = relaying;
@@ -74,11 +79,26 @@ final class RecipientPolicy {
         }
         return new RecipientPolicy(
                 Routing.read(files),
+                withoutCatchAll(files),
                 lowered(rcpthosts),
                 rcpthosts.map(_ -> more),
                 files.line("openrelay").orElse("").equals("yes") ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE,
                 lowered(files.list("badmailfrom")),
                 files.line("localiphost").or(() -> me));
+    }
+
+    /**
+     * The same decision without the empty key of virtualdomains. That key sends every foreign domain to a gateway of
+     * this host; it must not make all the world's domains ours, since the gateway sends on.
+     */
+    private static Routing withoutCatchAll(ControlFiles files) {
+        var virtual = new HashMap<>(files.map("virtualdomains").orElse(Map.of()));
+        virtual.remove("");
+        return Routing.of(
+                files.list("locals").or(() -> files.line("me").map(List::of)).orElse(List.of()),
+                virtual,
+                files.list("percenthack").orElse(List.of()),
+                files.lineOrMe("envnoathost"));
     }
 
     private static Set<String> lowered(Optional<List<String>> lines) {
@@ -152,12 +172,19 @@ final class RecipientPolicy {
         }
         Address wanted = suffix.isEmpty() ? recipient : new Address(recipient.octets() + suffix);
         try {
+            if (named.route(wanted) instanceof Route.Remote(var elsewhere)
+                    && !maySend(elsewhere.domain(), relayClient)) {
+                return new Verdict.Refuse(FOREIGN, "domain is not in rcpthosts");
+            }
             return switch (routing.route(wanted)) {
-                case Route.Remote(var foreign) -> foreign(wanted, foreign, relayClient);
+                case Route.Remote _ -> new Verdict.Accept(wanted);
                 case Route.Local _ ->
                     switch (lookup.recipient(wanted)) {
                         case Answer.Account _, Answer.Forward _, Answer.Trash _ -> new Verdict.Accept(wanted);
-                        case Answer.Remote _ -> foreign(wanted, wanted, relayClient);
+                        case Answer.Remote _ ->
+                            maySend(wanted.domain(), relayClient)
+                                    ? new Verdict.Accept(wanted)
+                                    : new Verdict.Refuse(FOREIGN, "lookup calls it remote");
                         case Answer.Unknown(var status, var reason) ->
                             new Verdict.Refuse(Reply.of(550, status, reason), "");
                         case Answer.NotNow(var status, var reason) ->
@@ -170,11 +197,9 @@ final class RecipientPolicy {
         }
     }
 
-    /** @param foreign after rewriting: a percent hack must not lead past rcpthosts */
-    private Verdict foreign(Address wanted, Address foreign, Optional<String> relayClient) throws IOException {
-        return relayClient.isPresent() || relaying == Relaying.FOR_ANYBODY || isOurs(foreign.domain())
-                ? new Verdict.Accept(wanted)
-                : new Verdict.Refuse(FOREIGN, "domain is not in rcpthosts");
+    /** @param domain after rewriting: a percent hack must not lead past rcpthosts */
+    private boolean maySend(String domain, Optional<String> relayClient) throws IOException {
+        return relayClient.isPresent() || relaying == Relaying.FOR_ANYBODY || isOurs(domain);
     }
 
     private boolean isBad(Address sender) {

@@ -39,6 +39,7 @@ final class SmtpdServer implements Program.Running {
     private final EventLog log;
     private final Clock clock;
     private final Places places = new Places();
+    private final MemoryBudget memory = MemoryBudget.ofThisProcess();
     private final HostNames hostNames = new HostNames();
     private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
     private final Map<String, Listener> listeners = new LinkedHashMap<>(); // guarded by this
@@ -176,6 +177,7 @@ final class SmtpdServer implements Program.Running {
                                             log,
                                             clock,
                                             surroundings.installation().home(),
+                                            memory,
                                             uid,
                                             stopping::get))
                             .run();

@@ -40,9 +40,11 @@ final class SmtpdSession {
     private static final Reply RCPT_FIRST = Reply.of(503, "5.5.1 RCPT first");
     private static final Reply CHUNKS_FIRST = Reply.of(503, "5.5.1 the last chunk or RSET first");
     private static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3 too many recipients");
+    private static final Reply NO_MEMORY = Reply.of(452, "4.3.1 no room for more recipients now");
     private static final Reply TOO_BIG = Reply.of(552, "5.3.4 message is over the limit of octets here");
     private static final Reply NO_QUEUE = Reply.of(451, "4.3.0 messages cannot be taken now");
     private static final Reply NO_TLS = Reply.of(502, "5.5.1 TLS is not offered here");
+    private static final Reply NO_TLS_NOW = Reply.of(454, "4.7.0 TLS is not to be had now");
     private static final Reply TLS_ALREADY = Reply.of(503, "5.5.1 TLS is on already");
     private static final Reply NOTHING_BEHIND_STARTTLS =
             Reply.of(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
@@ -62,11 +64,19 @@ final class SmtpdSession {
      * What a session needs of the rest.
      *
      * @param home where a program of QMAILQUEUE is run
+     * @param memory what all conversations may hold together
      * @param uid the user this process runs as, for the envelope
      * @param stopping whether the program is being stopped
      */
     record Surroundings(
-            Enqueue enqueue, Lookup lookup, EventLog log, Clock clock, Path home, int uid, BooleanSupplier stopping) {}
+            Enqueue enqueue,
+            Lookup lookup,
+            EventLog log,
+            Clock clock,
+            Path home,
+            MemoryBudget memory,
+            int uid,
+            BooleanSupplier stopping) {}
 
     /** From MAIL on, until the message is kept or given up. */
     private static final class Transaction {
@@ -90,6 +100,7 @@ final class SmtpdSession {
     private final SmtpdSettings settings;
     private final Surroundings surroundings;
     private final long databytes;
+    private final MemoryBudget.Share memory;
 
     private String helo = "";
     private boolean extended;
@@ -106,6 +117,7 @@ final class SmtpdSession {
         this.settings = settings;
         this.surroundings = surroundings;
         this.databytes = settings.databytesFor(client);
+        this.memory = surroundings.memory().share();
     }
 
     /** Converses until the end; closes the connection. */
@@ -230,8 +242,12 @@ final class SmtpdSession {
         } else if (connection.lines().hasBuffered()) {
             refuseAndEnd("STARTTLS", NOTHING_BEHIND_STARTTLS, "commands behind STARTTLS");
         } else {
-            send(READY_FOR_TLS);
             abandonTransaction();
+            if (!memory.take(MemoryBudget.TLS)) {
+                refuse("STARTTLS", NO_TLS_NOW);
+                return;
+            }
+            send(READY_FOR_TLS);
             helo = "";
             extended = false;
             try {
@@ -274,8 +290,12 @@ final class SmtpdSession {
             Address named = settings.policy().withLocalName(recipient);
             switch (settings.policy().judge(current.sender, named, client, surroundings.lookup())) {
                 case Verdict.Accept(var accepted) -> {
-                    current.recipients.add(accepted);
-                    send(RECIPIENT_OK);
+                    if (memory.take(MemoryBudget.RECIPIENT + accepted.octets().length())) {
+                        current.recipients.add(accepted);
+                        send(RECIPIENT_OK);
+                    } else {
+                        refuse(what, current.sender, NO_MEMORY, "a quarter of the heap is recipients and TLS");
+                    }
                 }
                 case Verdict.Refuse(var reply, var why) -> refuse(what, current.sender, reply, why);
             }
@@ -307,6 +327,7 @@ final class SmtpdSession {
                 refuseAndEnd("DATA", e.reply(), "message without end");
             } finally {
                 connection.betweenMessages();
+                forgetRecipients();
             }
         }
     }
@@ -363,6 +384,8 @@ final class SmtpdSession {
         transaction = null;
         try (message) {
             finish(current, message, "BDAT");
+        } finally {
+            forgetRecipients();
         }
     }
 
@@ -442,6 +465,11 @@ final class SmtpdSession {
             transaction.chunks.close();
         }
         transaction = null;
+        forgetRecipients();
+    }
+
+    private void forgetRecipients() {
+        memory.giveBackTo(Math.min(memory.held(), connection.cipher().isPresent() ? MemoryBudget.TLS : 0));
     }
 
     // ---- Replies and ends

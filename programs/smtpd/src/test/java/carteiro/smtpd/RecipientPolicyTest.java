@@ -163,6 +163,18 @@ class RecipientPolicyTest {
                 .startsWith("250 ");
     }
 
+    @Test
+    void aCatchAllOfVirtualdomainsDoesNotMakeEveryDomainOurs() throws Exception {
+        control("virtualdomains", ":bob-gateway\nvirtual.example:bob\n");
+        assertThat(judge("s@x.example", "x@foreign.example", Map.of())).startsWith("553 5.7.1");
+        assertThat(judge("s@x.example", "x@virtual.example", Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", "x@backup.example", Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", "x@foreign.example", Map.of("RELAYCLIENT", "")))
+                .startsWith("250 ");
+        assertThat(judge("s@x.example", "nobody@foreign.example", Map.of("RELAYCLIENT", "")))
+                .startsWith("550 5.1.1"); // it stays here, so lookup is asked
+    }
+
     @ParameterizedTest
     @CsvSource({
         "joe@[127.0.0.1],joe@host.example",
