@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,11 +19,11 @@ class TlsTest {
     @TempDir
     Path home;
 
-    private String pem = "";
+    private static String pem = "";
 
-    @BeforeEach
-    void certificate() throws Exception {
-        pem = TestCertificate.pem(home, "rsa:2048");
+    @BeforeAll
+    static void certificate(@TempDir Path folder) throws Exception {
+        pem = TestCertificate.pem(folder, "rsa:2048");
     }
 
     @Test
@@ -98,7 +98,7 @@ class TlsTest {
 
     @Test
     void aSilentClientHearsOfItThroughTls() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "timeoutsmtpd", "4\n");
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "timeoutsmtpd", "3\n");
                 var client = smtpd.connect()) {
             client.expect("220 ").say("STARTTLS", "220 ").startTls().say("NOOP", "250 ");
             client.expect("421 4.4.2").expectClosed();
