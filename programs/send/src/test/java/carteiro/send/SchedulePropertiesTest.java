@@ -18,7 +18,7 @@ class SchedulePropertiesTest {
      * Random messages, outcomes, absences and breaks: limits hold at every step, no recipient is tried twice at once or
      * after its end, none before its time, and all come to an end.
      */
-    @Property(tries = 150)
+    @Property(tries = 100)
     void everyRecipientComesToOneEnd(@ForAll long seed) {
         var random = new Random(seed);
         int local = 1 + random.nextInt(6);
@@ -102,7 +102,7 @@ class SchedulePropertiesTest {
         assertThat(plan.schedule.describe()).endsWith("waiting=" + messages + " due=0");
     }
 
-    @Property(tries = 200)
+    @Property(tries = 40)
     void tableHoldsWhatWasAddedAndNotWhatWasRemoved(@ForAll long seed) {
         var random = new Random(seed);
         var plan = Planned.of(1, 1);
@@ -125,7 +125,7 @@ class SchedulePropertiesTest {
         }
     }
 
-    @Property(tries = 200)
+    @Property(tries = 40)
     void heapGivesTheEarliestFirst(@ForAll long seed) {
         var random = new Random(seed);
         var plan = Planned.of(1, 1);

@@ -1,17 +1,59 @@
 package carteiro.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import carteiro.control.ControlException;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import carteiro.protocol.Deliver;
+import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Wires.Channel;
+import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** send as a whole, from what waits in the queue to what it reports. */
 class SendTest {
+    /** Section 8.2 of the reference, and our own lines. */
+    private static final Pattern GRAMMAR = Pattern.compile("status: local \\d+/\\d+ remote \\d+/\\d+( exitasap)?"
+            + "|status: exiting|new msg \\d+|info msg \\d+: bytes \\d+ from <[!-$&-~]*> qp \\d+ uid \\d+"
+            + "|starting delivery \\d+: msg \\d+ to (local|remote) [!-$&-~]+"
+            + "|delivery \\d+: (success|failure|deferral): [!-$&-~]*|delivery \\d+: report mangled, will defer"
+            + "|bounce msg \\d+ qp \\d+|triple bounce: discarding bounce/\\d+|end msg \\d+"
+            + "|warning: [ -~]+|alert: [ -~]+");
+
     @TempDir
     Path home;
 
+    /** Fails for good whatever begins with {@code no}. */
+    private static Deliver refusing() {
+        return delivery -> {
+            var outcomes = new ArrayList<Outcome>();
+            for (Address recipient : delivery.recipients()) {
+                outcomes.add(recipient.octets().startsWith("no") ? Installed.NEVER : Installed.OK);
+            }
+            return outcomes;
+        };
+    }
+
     @Test
+    @Covers({"qmail:G01", "qmail:G03"})
     void oneMessageGoesItsWay() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(Installed.always(Installed.OK)).start();
@@ -32,18 +74,467 @@ class SendTest {
     }
 
     @Test
-    void failureComesBackAsABounce() throws Exception {
+    @Covers("qmail:S21")
+    void messageWithoutRecipientsEndsAtOnce() throws Exception {
+        try (var host = new Installed(home)) {
+            host.start();
+            long number = host.queue.put("ann@example.org", "x\n");
+            host.queue.awaitEmpty();
+            host.lines.await("end msg " + number);
+            assertThat(host.lines.all())
+                    .endsWith(
+                            "new msg " + number,
+                            "info msg " + number + ": bytes 2 from <ann@example.org> qp " + number + " uid 7",
+                            "end msg " + number);
+        }
+    }
+
+    @Test
+    @Covers({"qmail:S14", "qmail:S15", "qmail:S20", "qmail:G04", "qmail:R11"})
+    void failuresComeBackInOneBounce() throws Exception {
+        try (var host = new Installed(home)) {
+            host.control("bouncefrom", "daemon\n").control("bouncehost", "bounces.example\n");
+            host.control("virtualdomains", "virt.example:no-v\n");
+            host.delivering(refusing()).start();
+            long number = host.queue.put(
+                    "ann@host.example.org",
+                    "Subject: x\n\nhello\n\n",
+                    "u@virt.example",
+                    "good@host.example.org",
+                    "no@far.example");
+            host.queue.awaitEmpty();
+            long bounce = number + 1;
+            host.lines.await("end msg " + bounce);
+            assertThat(host.lines.all())
+                    .containsSubsequence(
+                            "bounce msg " + number + " qp " + bounce, "end msg " + number, "new msg " + bounce)
+                    .anyMatch(line ->
+                            line.matches("info msg " + bounce + ": bytes \\d+ from <> qp " + bounce + " uid \\d+"))
+                    .anyMatch(line -> line.endsWith(": msg " + number + " to local no-v-u@virt.example"));
+            QueueDouble.Kept sent = host.queue.bounces.getFirst();
+            assertThat(sent.envelope.sender()).isEqualTo(Address.NULL);
+            assertThat(sent.envelope.recipients()).containsExactly(new Address("ann@host.example.org"));
+            assertThat(sent.envelope.body()).isEqualTo(Envelope.BodyType.SEVEN_BIT);
+            assertThat(sent.envelope.form()).isEqualTo(Envelope.AddressForm.ASCII);
+            assertThat(sent.text)
+                    .matches(
+                            "(?s)Received: \\(qmail \\d+ invoked for bounce\\); \\d+ Nov 2026 \\d\\d:\\d\\d:\\d\\d -0000\n"
+                                    + "Date: .*\nFrom: daemon@bounces.example\nTo: ann@host.example.org\nSubject: failure notice\n\n"
+                                    + "Hi\\. This is the qmail-send program at bounces.example\\.\n.*");
+            assertThat(sent.text)
+                    .endsWith("\n\n<u@virt.example>:\nNo such mailbox. (#5.1.1)\n\n"
+                            + "<no@far.example>:\nNo such mailbox. (#5.1.1)\n\n"
+                            + "--- Below this line is a copy of the message.\n\n"
+                            + "Return-Path: <ann@host.example.org>\nSubject: x\n\nhello\n\n");
+        }
+    }
+
+    @Test
+    @Covers({"qmail:S17", "qmail:S18", "qmail:S20"})
+    void bounceThatBouncesGoesToThePostmasterAndFromThereNowhere() throws Exception {
+        try (var host = new Installed(home)) {
+            host.control("doublebounceto", "no-master\n").control("doublebouncehost", "host.example.org\n");
+            host.delivering(refusing()).start();
+            long number = host.queue.put("no-ann@host.example.org", "hello\n", "no@far.example");
+            host.queue.awaitEmpty();
+            host.lines.await("end msg " + (number + 2));
+            assertThat(host.queue.bounces).hasSize(2);
+            QueueDouble.Kept twice = host.queue.bounces.get(1);
+            assertThat(twice.envelope.sender()).isEqualTo(Address.DOUBLE_BOUNCE);
+            assertThat(twice.envelope.recipients()).containsExactly(new Address("no-master@host.example.org"));
+            assertThat(twice.text)
+                    .contains("I tried to deliver a bounce message to this address, but the bounce bounced!\n\n"
+                            + "<no-ann@host.example.org>:\nNo such mailbox. (#5.1.1)\n\n"
+                            + "--- Below this line is the original bounce.\n\nReturn-Path: <>\nReceived: (qmail ");
+            assertThat(host.lines.all())
+                    .containsSubsequence("triple bounce: discarding bounce/" + (number + 2), "end msg " + (number + 2));
+        }
+    }
+
+    @Test
+    void doubleBouncesCanBeDiscarded() throws Exception {
+        try (var host = new Installed(home)) {
+            host.control("doublebounceto", "\n").delivering(refusing()).start();
+            long number = host.queue.put("", "hello\n", "no@far.example");
+            host.queue.awaitEmpty();
+            host.lines.await("double bounce: discarding bounce/" + number);
+            assertThat(host.queue.bounces).isEmpty();
+        }
+    }
+
+    @Test
+    @Covers("qmail:S19")
+    void bounceOfAListGoesToItsPlainAddress() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(refusing()).start();
+            host.queue.put("x-@far.example-@[]", "hello\n", "no@host.example.org");
+            host.queue.awaitEmpty();
+            assertThat(host.queue.bounces.getFirst().envelope.recipients())
+                    .containsExactly(new Address("x-@far.example"));
+            assertThat(host.queue.bounces.getFirst().text).contains("Return-Path: <x-@far.example>\n");
+            assertThat(host.asked.getFirst().sender()).isEqualTo(new Address("x-no=host.example.org@far.example"));
+        }
+    }
+
+    @Test
+    void bounceIsCutAtItsLimit() throws Exception {
+        try (var host = new Installed(home)) {
+            host.control("bouncemaxbytes", "10\n").delivering(refusing()).start();
+            host.queue.put("ann@far.example", "0123456789", "no@host.example.org");
+            host.queue.put("bob@far.example", "0123456789a", "no@host.example.org");
+            host.queue.awaitEmpty();
+            host.lines.await(2, "bounce msg .*");
+            assertThat(host.queue.bounces)
+                    .anyMatch(bounce -> bounce.text.endsWith("<ann@far.example>\n0123456789"))
+                    .anyMatch(
+                            bounce -> bounce.text.endsWith(
+                                    "<bob@far.example>\n0123456789\n--- The message had 11 octets; the rest is left out here.\n"));
+        }
+    }
+
+    @Test
+    void bounceOfAUtf8SenderIsUtf8() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(refusing()).start();
+            host.queue.put(
+                    new Envelope(
+                            new Address("caf\u00c3\u00a9@far.example"),
+                            List.of(new Address("no@host.example.org")),
+                            Envelope.BodyType.EIGHT_BIT_MIME,
+                            Envelope.AddressForm.SMTPUTF8,
+                            0),
+                    "8-bit \u00e9\n",
+                    host.clock.instant());
+            host.queue.awaitEmpty();
+            Envelope envelope = host.queue.bounces.getFirst().envelope;
+            assertThat(envelope.form()).isEqualTo(Envelope.AddressForm.SMTPUTF8);
+            assertThat(envelope.body()).isEqualTo(Envelope.BodyType.EIGHT_BIT_MIME);
+            assertThat(host.queue.bounces.getFirst().text).endsWith("8-bit \u00e9\n");
+        }
+    }
+
+    @Test
+    void bounceThatCannotBeQueuedWaitsAndIsNotLost() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.enqueueAnswer = new Receipt.NotNow(new Status(4, 3, 1), "disk low");
+            host.delivering(refusing()).start();
+            long number = host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
+            host.lines.await(
+                    "warning: trouble injecting bounce message for msg " + number + ", will try later: disk low");
+            assertThat(host.queue.kept).containsKey(number);
+            host.queue.enqueueAnswer = new Receipt.Accepted(0);
+            host.later(122);
+            assertThat(host.queue.bounces).isEmpty();
+            host.later(1);
+            host.lines.await("bounce msg " + number + " qp " + (number + 1));
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
+    @Covers({"qmail:S05", "qmail:S07", "qmail:S12"})
+    void dueTimesSurviveARestartAndAlrmEndsThem() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(delivery -> Installed.always(
-                            delivery.recipients().getFirst().octets().startsWith("no") ? Installed.NEVER : Installed.OK)
-                    .deliver(delivery));
+                                    delivery.recipients().getFirst().localPart().equals("slow")
+                                            ? Installed.LATER
+                                            : Installed.OK)
+                            .deliver(delivery))
+                    .start();
+            long number = host.queue.put("ann@x.example", "x\n", "slow@far.example", "good@host.example.org");
+            host.lines.await(2, "delivery .*");
+            host.queue.awaitReports(2);
+            Instant due = Instant.ofEpochSecond(host.clock.seconds() + 400);
+            assertThat(host.queue.get(number).states)
+                    .containsExactly(new RecipientState.Due(due), new RecipientState.Done());
+            host.send().stop(Duration.ofSeconds(5));
+            host.clock.advance(399);
+            host.startSend();
+            long other = host.queue.put("ann@x.example", "x\n", "good@host.example.org");
+            host.lines.await("end msg " + other);
+            assertThat(host.asked).hasSize(3); // the deferred one was not among them
+            host.send().tryNow();
+            host.lines.await(4, "delivery .*");
+            assertThat(host.asked.getLast().recipients()).containsExactly(new Address("slow@far.example"));
+            assertThat(host.lines.matching("new msg " + number)).hasSize(1);
+        }
+    }
+
+    @Test
+    @Covers("qmail:S06")
+    void termWaitsForWhatRunsAndStartsNothing() throws Exception {
+        try (var host = new Installed(home)) {
+            var begun = new CountDownLatch(1);
+            var go = new CountDownLatch(1);
+            host.delivering(delivery -> {
+                begun.countDown();
+                await(go);
+                return Installed.always(Installed.LATER).deliver(delivery);
+            });
             host.start();
-            long number = host.queue.put("ann@host.example.org", "Subject: x\n\nhello\n", "no@host.example.org");
+            host.queue.put("ann@x.example", "x\n", "a@host.example.org");
+            begun.await();
+            Thread stopping = Thread.ofVirtual().start(() -> host.send().stop(Duration.ofSeconds(20)));
+            host.lines.await("status: local 1/10 remote 0/20 exitasap");
+            host.queue.put("ann@x.example", "x\n", "b@host.example.org");
+            go.countDown();
+            stopping.join();
+            host.lines.await("status: exiting");
+            assertThat(host.lines.all()).endsWith("status: local 0/10 remote 0/20 exitasap", "status: exiting");
+            assertThat(host.asked).hasSize(1);
+            assertThat(host.queue.reports).hasSize(1); // the deferral is told before the end
+        }
+    }
+
+    @Test
+    void stopIsBoundedEvenIfADeliveryNeverEnds() throws Exception {
+        try (var host = new Installed(home)) {
+            var never = new CountDownLatch(1);
+            host.delivering(delivery -> {
+                await(never);
+                return Installed.always(Installed.OK).deliver(delivery);
+            });
+            host.start();
+            host.queue.put("ann@x.example", "x\n", "a@host.example.org");
+            host.lines.await(1, "starting .*");
+            host.send().stop(Duration.ofMillis(1));
+            host.lines.await("status: exiting");
+            never.countDown();
+        }
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Test
+    @Covers({"qmail:C10", "qmail:C11"})
+    void hupReadsLocalsAndVirtualdomainsAlone() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.OK)).start();
+            host.queue.put("ann@x.example", "x\n", "u@new.example", "v@virt.example");
             host.queue.awaitEmpty();
-            host.lines.await("bounce msg " + number + " qp " + (number + 1));
-            host.lines.await("end msg " + (number + 1));
-            assertThat(host.queue.bounces.getFirst().text)
-                    .contains("<no@host.example.org>:\nNo such mailbox. (#5.1.1)\n\n---");
+            host.control("locals", "new.example\n")
+                    .control("virtualdomains", "virt.example:joe\n")
+                    .control("concurrencyremote", "3\n");
+            host.send().reload();
+            host.queue.put("ann@x.example", "x\n", "u@new.example", "v@virt.example");
+            host.queue.awaitEmpty();
+            host.lines.await(2, "end msg .*");
+            assertThat(host.lines.matching("starting .* to remote .*")).hasSize(2);
+            assertThat(host.lines.all())
+                    .anyMatch(line -> line.endsWith("to local u@new.example"))
+                    .anyMatch(line -> line.endsWith("to local joe-v@virt.example"))
+                    .noneMatch(line -> line.contains("/3"));
+        }
+    }
+
+    @Test
+    @Covers("qmail:C12")
+    void unreadableFileOnHupLeavesTheOldRoutes() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.OK)).start();
+            Files.createDirectory(host.file("virtualdomains")); // unreadable for root too
+            host.control("locals", "elsewhere.example\n");
+            assertThatThrownBy(() -> host.send().reload()).isInstanceOf(ControlException.class);
+            host.lines.await(1, "alert: unable to reread controls, the old ones stay: control/virtualdomains: .*");
+            host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.queue.awaitEmpty();
+            host.lines.await(1, "starting delivery 1: msg \\d+ to local u@host.example.org");
+        }
+    }
+
+    @Test
+    void hupWithoutLocalsSaysSo() throws Exception {
+        try (var host = new Installed(home)) {
+            host.start();
+            host.send().reload();
+            host.lines.await("warning: control/locals is missing: the only local domain is that of control/me");
+        }
+    }
+
+    @Test
+    @Covers("qmail:C03")
+    void withoutLocalsAndMeItDoesNotStart() throws Exception {
+        try (var host = new Installed(home)) {
+            Files.delete(host.file("me"));
+            assertThatThrownBy(host::start).isInstanceOf(ControlException.class);
+            host.lines.await(1, "alert: cannot start: control/me: is missing, and so is control/locals.*");
+        }
+    }
+
+    @Test
+    @Covers("qmail:A04")
+    void secondSendIsRefused() throws Exception {
+        try (var host = new Installed(home)) {
+            host.start();
+            assertThatThrownBy(() -> new SendProgram().start(host.surroundings()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("another send is running");
+            host.lines.await(1, "alert: cannot start: another send is running.*");
+            host.send().stop(Duration.ofSeconds(5));
+            new SendProgram().start(host.surroundings()).stop(Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
+    @Covers("qmail:S10")
+    void heldChannelStartsNothingAndTheOtherFlows() throws Exception {
+        try (var host = new Installed(home)) {
+            host.control("concurrencyremote", "0\n")
+                    .delivering(Installed.always(Installed.OK))
+                    .start();
+            host.queue.put("ann@x.example", "x\n", "u@far.example", "u@host.example.org");
+            host.lines.await(1, "delivery 1: success: .*");
+            assertThat(host.lines.matching("starting .* to remote .*")).isEmpty();
+            assertThat(host.send().status()).isEqualTo("local=0/10 remote=0/0 waiting=1 due=1");
+        }
+    }
+
+    @Test
+    @Covers("qmail:S24")
+    void nonsenseIsDeferred() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Channel.LOCAL, _ -> List.of());
+            host.delivering(Channel.REMOTE, _ -> {
+                throw new IllegalStateException("a bug");
+            });
+            host.start();
+            host.queue.put("ann@x.example", "x\n", "u@far.example", "u@host.example.org");
+            host.lines.await("delivery 1: report mangled, will defer");
+            host.lines.await("delivery 2: report mangled, will defer");
+            host.queue.awaitReports(2);
+            assertThat(host.queue.reports).allMatch(Report.Deferred.class::isInstance);
+            host.delivering(Installed.always(Installed.OK));
+            host.later(400);
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
+    void absentProgramHoldsItsChannelAndLosesNothing() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Channel.LOCAL, Installed.always(Installed.OK)).start();
+            long number = host.queue.put("ann@x.example", "x\n", "u@far.example");
+            host.lines.await("delivery 1: deferral: remote_is_not_running;_will_be_tried_again/");
+            long other = host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.lines.await("end msg " + other);
+            host.later(1);
+            host.lines.await(1, "alert: oh no! lost remote \\(remote is not running\\).*");
+            host.delivering(Channel.REMOTE, Installed.always(Installed.OK));
+            host.later(2);
+            host.lines.await("send: remote answers again; what waited for it goes on");
+            host.lines.await("end msg " + number);
+            host.queue.awaitEmpty();
+            assertThat(host.queue.reports).noneMatch(Report.Deferred.class::isInstance);
+        }
+    }
+
+    @Test
+    void restartOfQueueDeliversNothingTwice() throws Exception {
+        try (var host = new Installed(home)) {
+            var hold = new Semaphore(0);
+            host.delivering(delivery -> {
+                hold.acquireUninterruptibly();
+                return Installed.always(Installed.OK).deliver(delivery);
+            });
+            host.start();
+            for (int i = 0; i < 30; i++) {
+                host.queue.put("ann@x.example", "x\n", "u" + i + "@host.example.org");
+            }
+            host.lines.await(10, "starting .*");
+            host.queue.stop();
+            hold.release(10); // they end while queue is away
+            host.lines.await(10, "delivery .*");
+            host.queue.start(host.wires);
+            hold.release(1000);
+            host.queue.awaitEmpty();
+            assertThat(host.asked).hasSize(30);
+            assertThat(host.lines.matching("new msg .*")).hasSize(30);
+        }
+    }
+
+    @Test
+    void killedQueueIsToldAgainWhatItHadTaken() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.OK)).start();
+            long number = host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            QueueDouble.Kept message = host.queue.get(number);
+            host.queue.awaitEmpty();
+            host.lines.await("end msg " + number);
+            host.queue.stop();
+            message.states.set(0, RecipientState.Due.NOW); // the reports never reached its disk
+            host.queue.kept.put(number, message);
+            host.queue.start(host.wires);
+            host.queue.awaitEmpty();
+            assertThat(host.asked).hasSize(1);
+        }
+    }
+
+    @Test
+    void sendWaitsForAQueueThatIsNotThereYet() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.OK)).startSend();
+            host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            assertThat(host.send().status()).isEqualTo("local=0/10 remote=0/20 waiting=0 due=0");
+            host.queue.start(host.wires);
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
+    void reportsOfManyDeliveriesGoToQueueTogether() throws Exception {
+        try (var host = new Installed(home)) {
+            var most = new AtomicInteger();
+            var running = new AtomicInteger();
+            host.control("concurrencylocal", "200\n");
+            host.delivering(delivery -> {
+                most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                running.decrementAndGet();
+                return Installed.always(Installed.OK).deliver(delivery);
+            });
+            host.start();
+            for (int i = 0; i < 3000; i++) {
+                host.queue.put("ann@x.example", "x\n", "u" + i + "@host.example.org");
+            }
+            host.queue.awaitEmpty();
+            host.lines.await(3000, "end msg .*");
+            assertThat(most.get()).isBetween(1, 200);
+            assertThat(host.queue.largestBatch).isBetween(2, 1000);
+            assertThat(host.queue.reports).hasSize(6000);
+        }
+    }
+
+    @Test
+    @Covers({"qmail:G01", "qmail:G02"})
+    void everyLineIsInTheGrammarWhateverComes() throws Exception {
+        try (var host = new Installed(home)) {
+            var turn = new AtomicInteger();
+            host.delivering(delivery -> switch (turn.getAndIncrement() % 5) {
+                case 0 -> throw new IOException("lost \u0007 100% \u00e9\n");
+                case 1 -> List.of();
+                case 2 -> List.of(new Outcome.Deferred(new Status(4, 0, 0), "50% off\r\nstatus: exiting\n\u00e9"));
+                case 3 -> List.of(new Outcome.Failed(new Status(5, 0, 0), "\u0000\nend msg 1\n"));
+                default -> List.of(Installed.OK);
+            });
+            host.start();
+            for (int i = 0; i < 40; i++) {
+                host.queue.put("a%b \n\u00e9@x", "x\n", "u" + i + "\nend msg 9@host.example.org");
+            }
+            for (int ended = 1; ended <= 60; ended++) { // some at once, some as time passes
+                host.later(61);
+                host.lines.await(ended, "delivery .*");
+            }
+            host.send().stop(Duration.ofSeconds(5));
+            host.lines.await("status: exiting");
+            assertThat(host.lines.all())
+                    .allMatch(line -> GRAMMAR.matcher(line).matches() || line.startsWith("send: local answers again"));
+            assertThat(host.lines.all()).anyMatch(line -> line.contains("from <a_b_/_@x>"));
+            assertThat(host.lines.matching(".*50__off_/status:_exiting/_")).isNotEmpty();
         }
     }
 }

@@ -122,4 +122,20 @@ class SettingsTest {
         Files.delete(home.resolve("control/me"));
         assertThatThrownBy(this::read).hasMessageContaining("control/me: is missing, and so is control/locals");
     }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            concurrencylocal  | 10.
+            concurrencyremote | 20.
+            queuelifetime     | 604800 (
+            bouncefrom        | `MAILER-DAEMON`.
+            doublebounceto    | `postmaster`.
+            bouncemaxbytes    | 0.
+            concurrencyperhost | three quarters of concurrencyremote (15 of 20).
+            concurrencyperuser | three quarters of concurrencylocal (8 of 10).
+            """)
+    void pageOfTheFileNamesTheDefaultOfTheCode(String file, String text) throws Exception {
+        Path page = Path.of(System.getProperty("carteiro.root", "../..")).resolve("docs/control/" + file + ".md");
+        assertThat(Files.readString(page)).contains("- **Default:** " + text);
+    }
 }
