@@ -114,6 +114,8 @@ public final class ControlCatalog {
                     "no directory",
                     "lookup",
                     "LDAP servers, in the order they are tried"),
+            map("aliasdomains", "none", "lookup", "domains that are searched in the directory under another name"),
+            number("ldapcluster", 0, 0, 0, "lookup", "clusters are not possible; 1 is refused"),
             row("ldapbasedn", Kind.LINE, STANDARD, "", "lookup", "where in the directory the search begins"),
             row("ldapobjectclass", Kind.LINE, STANDARD, "", "lookup", "only entries of this object class are found"),
             row("ldaplogin", Kind.LINE, STANDARD, "", "lookup", "the DN that reads; empty to read anonymously"),

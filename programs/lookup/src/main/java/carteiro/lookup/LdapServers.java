@@ -77,15 +77,19 @@ final class LdapServers implements Closeable {
     LdapServers(LdapSettings settings, Alarms alarms, Watchdog watchdog) throws ControlException {
         this.alarms = alarms;
         this.base = settings.base();
-        SSLContext tls;
+        SSLContext tls = tls(settings);
+        for (LdapSettings.Server address : settings.servers()) {
+            candidates.add(new Candidate(new LdapServer(address, settings, tls, watchdog)));
+        }
+    }
+
+    /** @throws ControlException if the certificates cannot be used */
+    static SSLContext tls(LdapSettings settings) throws ControlException {
         try {
-            tls = LdapTls.context(settings.caCertificates());
+            return LdapTls.context(settings.caCertificates());
         } catch (GeneralSecurityException e) {
             throw new ControlException(List.of("control/ldapcacerts: cannot be used (" + e.getMessage()
                     + "); write the authorities' certificates in PEM form"));
-        }
-        for (LdapSettings.Server address : settings.servers()) {
-            candidates.add(new Candidate(new LdapServer(address, settings, tls, watchdog)));
         }
     }
 

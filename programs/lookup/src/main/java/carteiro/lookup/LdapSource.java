@@ -52,6 +52,12 @@ final class LdapSource implements Source {
         this.servers = new LdapServers(settings, alarms, watchdog);
     }
 
+    /** Whether a source can be made of these settings; nothing is connected. */
+    static void check(LdapSettings settings) throws ControlException {
+        var _ = objectClasses(settings.objectClass());
+        var _ = LdapServers.tls(settings);
+    }
+
     private static List<Filter> objectClasses(String text) throws ControlException {
         if (text.isEmpty()) {
             return List.of();

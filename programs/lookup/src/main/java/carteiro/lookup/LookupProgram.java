@@ -37,7 +37,10 @@ public final class LookupProgram implements Program {
 
     @Override
     public void check(Installation installation) throws ControlException {
-        var _ = LookupSettings.read(installation);
+        LdapSettings ldap = LookupSettings.read(installation).ldap();
+        if (ldap != null) {
+            LdapSource.check(ldap);
+        }
     }
 
     @Override

@@ -300,7 +300,11 @@ final class LdapInMemoryTest {
 
     @Test
     void aBadObjectClassIsAMistakeAtTheStart() throws Exception {
+        new LookupProgram().check(home.installation);
         home.control("ldapobjectclass", "a(b\n");
+        assertThatThrownBy(() -> new LookupProgram().check(home.installation))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("ldapobjectclass");
         assertThatThrownBy(home::lookup).isInstanceOf(ControlException.class).hasMessageContaining("ldapobjectclass");
     }
 
