@@ -82,6 +82,7 @@ final class AccountDelivery {
     private List<Instruction> instructions = List.of();
     private HomeFiles.Permitted permitted = HomeFiles.Permitted.ALL;
     private DotQmailName found = NO_FILE;
+    private boolean loops;
     private boolean prepared;
     private int next;
 
@@ -111,9 +112,9 @@ final class AccountDelivery {
     /** Delivers. */
     Outcome deliver() {
         try {
-            boolean loops = LoopScan.finds(addressing.deliveredTo(), message.octets());
+            loops = LoopScan.finds(addressing.deliveredTo(), message.octets());
             while (true) {
-                switch (tools.files().as(account.uid(), account.gid(), () -> step(loops))) {
+                switch (tools.files().as(account.uid(), account.gid(), this::step)) {
                     case Step.Run(String command) -> {
                         Optional<Outcome> end = run(command);
                         if (end.isPresent()) {
@@ -159,7 +160,7 @@ final class AccountDelivery {
 
     // ---- As the user
 
-    private Step step(boolean loops) throws IOException {
+    private Step step() throws IOException {
         var home = new HomeFiles(account);
         if (!prepared) {
             Optional<Refusal> refusal = home.refusal();

@@ -124,6 +124,7 @@ final class FileThreads {
     }
 
     private void submit(Task<?> task) {
+        long number;
         lock.lock();
         try {
             tasks.add(task);
@@ -132,10 +133,11 @@ final class FileThreads {
                 return;
             }
             started++;
+            number = started;
         } finally {
             lock.unlock();
         }
-        Thread.ofPlatform().daemon(true).name("local files " + started).start(this::work);
+        Thread.ofPlatform().daemon(true).name("local files " + number).start(this::work);
     }
 
     private void work() {
