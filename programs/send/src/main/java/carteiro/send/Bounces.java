@@ -11,18 +11,13 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
 /** Writes the bounce of a finished message and hands it to queue. Any number of threads at once. */
 final class Bounces {
-    /** Bounces being written at once; more wait. */
-    static final int AT_ONCE = 8;
-
     private static final int BUFFER = 64 * 1024;
 
     private final Settings settings;
@@ -30,7 +25,6 @@ final class Bounces {
     private final Reports reports;
     private final Clock clock;
     private final int uid;
-    private final Semaphore free = new Semaphore(AT_ONCE);
 
     /** @param uid the user of this process, for the bounce's envelope */
     Bounces(Settings settings, Wires wires, Reports reports, Clock clock, int uid) {
@@ -67,17 +61,9 @@ final class Bounces {
             return new Result.DoubleDiscarded();
         }
         try {
-            free.acquire();
-            try {
-                return write(message, kind, sender, settings.doubleBounceTo().orElse(sender));
-            } finally {
-                free.release();
-            }
+            return write(message, kind, sender, settings.doubleBounceTo().orElse(sender));
         } catch (IOException e) {
             return new Result.NotNow(String.valueOf(e.getMessage()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Result.NotNow("send is stopping");
         }
     }
 
@@ -116,9 +102,6 @@ final class Bounces {
                 }
                 submission.write(buffer, 0, read);
                 left -= read;
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedIOException("send is stopping");
-                }
             }
             endCut(original, left, submission);
             return switch (submission.commit(envelope)) {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -47,6 +48,9 @@ final class Sending implements Program.Running {
     /** Passes begun under one hold of the lock, so that a storm of due messages does not block what ends meanwhile. */
     private static final int RIPENED = 1000;
 
+    /** Bounces being written at once; more wait, without a thread. */
+    private static final int BOUNCES_AT_ONCE = 8;
+
     /** The longest sleep, so that a clock that was set is noticed. */
     private static final long LONGEST_SLEEP = 60_000;
 
@@ -74,7 +78,10 @@ final class Sending implements Program.Running {
     /** Guarded by the lock: when the clockwork wakes by itself. */
     private long wakesAt;
 
-    /** Guarded by the lock. */
+    /** Guarded by the lock: finished messages whose bounce waits for its turn. */
+    private final ArrayDeque<Message> toBounce = new ArrayDeque<>();
+
+    /** Guarded by the lock: bounces being written, at most {@link #BOUNCES_AT_ONCE}. */
     private int bouncing;
 
     /** Guarded by the lock. */
@@ -346,10 +353,22 @@ final class Sending implements Program.Running {
     /** Called by the schedule, under the lock: nothing of a message is left. */
     private void finished(Message message) {
         if (message.someFailed()) {
-            bouncing++;
-            reports.afterAll(() -> Thread.ofVirtual().name("send/bounce").start(() -> bounce(message)));
+            toBounce.addLast(message);
+            bounceNext();
         } else {
             end(message);
+        }
+    }
+
+    private void bounceNext() {
+        while (bouncing < BOUNCES_AT_ONCE && !stopping) {
+            Message message = toBounce.pollFirst();
+            if (message == null) {
+                return;
+            }
+            bouncing++;
+            // first queue must have every paragraph of it
+            reports.afterAll(() -> Thread.ofVirtual().name("send/bounce").start(() -> bounce(message)));
         }
     }
 
@@ -387,6 +406,7 @@ final class Sending implements Program.Running {
                     schedule.bounceLater(message, now());
                 }
             }
+            bounceNext();
         });
         turn();
     }

@@ -214,6 +214,20 @@ class SendTest {
     }
 
     @Test
+    void manyBouncesWaitTheirTurn() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(refusing()).start();
+            for (int i = 0; i < 300; i++) {
+                host.queue.put("ann" + i + "@far.example", "hello\n", "no" + i + "@host.example.org");
+            }
+            host.queue.awaitEmpty();
+            host.lines.await(600, "end msg .*");
+            assertThat(host.lines.matching("bounce msg .*")).hasSize(300).doesNotHaveDuplicates();
+            assertThat(host.queue.bounces).hasSize(300);
+        }
+    }
+
+    @Test
     void bounceThatCannotBeQueuedWaitsAndIsNotLost() throws Exception {
         try (var host = new Installed(home)) {
             host.queue.enqueueAnswer = new Receipt.NotNow(new Status(4, 3, 1), "disk low");
