@@ -14,7 +14,7 @@ public final class LineReader {
 
     private static final int SMALL = 512;
 
-    /** The buffer while text is read; kept afterwards. */
+    /** The buffer while text is read. */
     private static final int LARGE = 8 * 1024;
 
     private static final Line BARE_LF = new Line.BareLineFeed();
@@ -68,6 +68,12 @@ public final class LineReader {
             }
             if (scan - at >= limit) {
                 return skip(scan);
+            }
+            if (at == end && buffer.length > SMALL) { // it may be long until the next line: idle connections are many
+                buffer = new byte[SMALL];
+                at = 0;
+                end = 0;
+                scan = 0;
             }
             int moved = at;
             if (!fill(limit + 2)) {
