@@ -36,6 +36,16 @@ class SmtpdSettingsTest {
     }
 
     @Test
+    void checkNamesProblemsWithoutStarting() throws Exception {
+        read("me", "x\n");
+        new Smtpd().check(new Installation(home));
+        SmtpdOnLoopback.writeControl(home, "maxrecipients", "5\n");
+        assertThatThrownBy(() -> new Smtpd().check(new Installation(home)))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/maxrecipients:1: \"5\" is not a number from 100 to 100000");
+    }
+
+    @Test
     void withoutMeAndGreetingNothingStarts() {
         assertThatThrownBy(() -> read("locals", "example.org\n"))
                 .isInstanceOf(ControlException.class)
