@@ -28,11 +28,6 @@ public final class Smtpd implements Program {
     }
 
     @Override
-    public void check(Installation installation) throws ControlException {
-        SmtpdSettings.read(installation);
-    }
-
-    @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
         SmtpdSettings settings = SmtpdSettings.read(surroundings.installation());
         var server = new SmtpdServer(surroundings, settings, Clock.systemUTC());
