@@ -54,7 +54,7 @@ final class CarteiroProcess implements AutoCloseable {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         var carteiro = new CarteiroProcess(form, folder);
         var init = new ArrayList<>(List.of("init", "--home", carteiro.home.toString(), "--me", "mail.example.org"));
-        if (asRoot() && form == Form.SPLIT) {
+        if (asRoot()) {
             init.add("--create-users");
         }
         carteiro.command("carteiro.start.Start", init.toArray(String[]::new));
