@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** Real programs on the other side. */
 class PeersTest {
-    private static final String MESSAGE = "From: ann@example.net\nTo: dora@far.example\nSubject: hello\n\n.dot\nbody\n";
+    private static final String MESSAGE = "From: ann@example.net\nTo: dora@far.example\nSubject: hello\n"
+            + "Date: Tue, 24 Nov 2026 05:53:37 +0000\nMessage-Id: <1@example.net>\n\n.dot\nbody\n";
 
     private static void needs(String program) {
         assumeTrue(

@@ -81,14 +81,14 @@ class RealMessagesTest {
         var sent = new HashMap<String, Sample>();
         try (var sink = SmtpSink.start();
                 var carteiro = CarteiroProcess.prepare(form)) {
-            carteiro.accounts("bob");
+            carteiro.accounts("zelda"); // no message of the set was ever delivered to her: no loop is seen
             carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
             carteiro.control("rcpthosts", "example.org\nfar.example");
             carteiro.start();
             for (Sample sample : samples) {
                 seen.merge(sample.verdict(), 1, Integer::sum);
                 String id = "sample" + sent.size() + "@client.example";
-                List<String> recipients = List.of("bob@example.org", "dora@far.example");
+                List<String> recipients = List.of("zelda@example.org", "dora@far.example");
                 try (var client = new SmtpClient(carteiro.smtp())) {
                     String reply = switch (sample.verdict()) {
                         case LEGAL -> client.send(id, recipients, sample.text());
@@ -116,7 +116,7 @@ class RealMessagesTest {
                             + sent.get(message.sender()).file());
                 }
             }
-            for (String message : carteiro.awaitMailbox("bob", sent.size())) {
+            for (String message : carteiro.awaitMailbox("zelda", sent.size())) {
                 String sender = message.substring("Return-Path: <".length(), message.indexOf(">\n"));
                 String stored = message.substring(message.indexOf('\n') + 1); // Return-Path
                 stored = stored.substring(stored.indexOf('\n') + 1); // Delivered-To
@@ -133,9 +133,8 @@ class RealMessagesTest {
     private static String belowTheReceivedField(String message) {
         assertThat(message).startsWith("Received: from ");
         int at = message.indexOf('\n') + 1;
-        while (at < message.length() && (message.charAt(at) == ' ' || message.charAt(at) == '\t')) {
-            at = message.indexOf('\n', at) + 1;
-        }
+        assertThat(message.substring(at)).startsWith("  by ");
+        at = message.indexOf('\n', at) + 1; // the field is two lines; a message may itself begin with a blank
         return message.substring(at);
     }
 }
