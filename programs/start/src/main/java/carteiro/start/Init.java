@@ -47,7 +47,7 @@ final class Init {
         control("defaultdomain", defaultDomain(host), "added to host names without a dot by inject");
         control("plusdomain", plusDomain(host), "added to host names that end in + by inject");
         control("locals", host, "domains whose mail is delivered on this host; add one a line");
-        control("rcpthosts", host, "domains that strangers may send to by SMTP; without this file: any, an open relay");
+        control("rcpthosts", host, "domains that strangers may send to by SMTP; add one a line");
         control("defaultdelivery", "./Maildir/", "where mail goes for an account without a .qmail file");
         control(
                 "smtpdlisten",
@@ -81,8 +81,12 @@ final class Init {
     }
 
     private void folders() throws IOException {
-        Files.createDirectories(installation.home());
         Owner us = new Owner.Us();
+        Path parent = installation.home().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        Layout.folder(installation.home(), "rwxr-xr-x", us);
         folder(installation.control(), "rwxr-xr-x", us, "settings, one a file; see docs/control");
         folder(
                 installation.users(),

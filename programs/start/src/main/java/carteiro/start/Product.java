@@ -47,10 +47,18 @@ public final class Product implements AutoCloseable {
      */
     public static Product startTogether(Installation installation, EventLog log, Map<String, String> environment)
             throws ControlException, IOException {
-        return start(installation, Form.TOGETHER, Order.programs(), log, environment);
+        Product product = open(installation, Form.TOGETHER, Order.programs(), log, environment);
+        try {
+            product.start();
+            return product;
+        } catch (ControlException | RuntimeException e) {
+            product.close();
+            throw e;
+        }
     }
 
-    static Product start(
+    /** Takes the installation and answers to control, but starts nothing yet. See {@link #startTogether}. */
+    static Product open(
             Installation installation, Form form, List<Program> programs, EventLog log, Map<String, String> environment)
             throws ControlException, IOException {
         StartSettings.read(installation);
@@ -84,14 +92,7 @@ public final class Product implements AutoCloseable {
             }
             var supervisor = new Supervisor(programs, beginning, log, patience(installation));
             Closeable control = ControlWire.offer("start", installation, owner(installation), supervisor, log);
-            var product = new Product(lock, wires, supervisor, control, log);
-            try {
-                supervisor.start();
-            } catch (ControlException | RuntimeException e) {
-                product.close();
-                throw e;
-            }
-            return product;
+            return new Product(lock, wires, supervisor, control, log);
         } catch (IOException | RuntimeException e) {
             if (wires != null) {
                 wires.close();
@@ -99,6 +100,15 @@ public final class Product implements AutoCloseable {
             lock.close();
             throw e;
         }
+    }
+
+    /**
+     * Starts every program, as {@link Supervisor#start}; a stop from another thread ends it early.
+     *
+     * @throws ControlException naming every setting that cannot be used; nothing runs then
+     */
+    void start() throws ControlException {
+        supervisor.start();
     }
 
     /** Who may control besides root and our own user: the owner of the installation. */

@@ -48,7 +48,7 @@ public final class Start {
     private final PrintStream out;
     private final Map<String, String> environment;
 
-    private Start(PrintStream out, Map<String, String> environment) {
+    Start(PrintStream out, Map<String, String> environment) {
         this.out = out;
         this.environment = environment;
     }
@@ -60,7 +60,8 @@ public final class Start {
         System.exit(code);
     }
 
-    private int command(List<String> arguments) throws InterruptedException {
+    /** Runs it. @return the exit code */
+    int command(List<String> arguments) throws InterruptedException {
         return switch (StartCommand.parse(arguments, environment)) {
             case StartCommand.Run(var home, var form) -> run(new Installation(home), form);
             case StartCommand.One(var program, var home, var parent) -> one(program, new Installation(home), parent);
@@ -77,13 +78,14 @@ public final class Start {
 
     private int run(Installation installation, Form form) throws InterruptedException {
         return logging(installation, log -> {
-            var started = new CompletableFuture<Product>(); // a signal that comes early waits for the start
-            Signals.on("TERM", () -> started.join().stop());
-            Signals.on("INT", () -> started.join().stop());
-            Signals.on("HUP", () -> started.join().order(Verb.RELOAD));
-            Signals.on("ALRM", () -> started.join().order(Verb.ALARM));
-            try (var product = Product.start(installation, form, Order.programs(), log, forPrograms(environment))) {
-                started.complete(product);
+            var opened = new CompletableFuture<Product>(); // a signal that comes early waits for it
+            Signals.on("TERM", () -> opened.join().stop());
+            Signals.on("INT", () -> opened.join().stop());
+            Signals.on("HUP", () -> opened.join().order(Verb.RELOAD));
+            Signals.on("ALRM", () -> opened.join().order(Verb.ALARM));
+            try (var product = Product.open(installation, form, Order.programs(), log, forPrograms(environment))) {
+                opened.complete(product);
+                product.start();
                 product.awaitStopped();
                 return DONE;
             }

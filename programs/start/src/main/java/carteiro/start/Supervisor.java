@@ -56,8 +56,8 @@ final class Supervisor implements Control {
             watch.awaitTried(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
         }
         waysIn.forEach(Watch::up);
-        for (Watch watch : waysIn) {
-            watch.awaitTried(REST_READY);
+        for (Watch watch : watches) {
+            watch.awaitTried(START);
         }
         List<String> problems = watches.stream()
                 .flatMap(watch -> watch.problems().stream())

@@ -25,11 +25,16 @@ class SingleTest {
         home = StartProcess.home(folder.resolve("h"));
     }
 
-    private StartProcess ask(String... words) throws Exception {
+    /** A command that only asks, in this process. */
+    private Asked ask(String... words) throws Exception {
         var arguments = new ArrayList<>(List.of(words));
         arguments.addAll(List.of("--home", home.toString()));
-        return StartProcess.toEnd(arguments.toArray(String[]::new));
+        var said = new java.io.ByteArrayOutputStream();
+        int exit = new Start(new java.io.PrintStream(said), java.util.Map.of()).command(arguments);
+        return new Asked(exit, said.toString().strip());
     }
+
+    private record Asked(int exit, String output) {}
 
     private StartProcess alone(String program) throws Exception {
         var alone = new StartProcess(program, "--home", home.toString());
@@ -42,16 +47,16 @@ class SingleTest {
     void theyAnswerToTheSameCommands() throws Exception {
         try (var queue = alone("queue");
                 var send = alone("send")) {
-            StartProcess status = ask("status");
-            assertThat(status.process.exitValue()).isEqualTo(3); // not all of them
+            Asked status = ask("status");
+            assertThat(status.exit()).isEqualTo(3); // not all of them
             assertThat(status.output())
                     .containsPattern("(?m)^queue +ready +\\S+ \\S+ +" + queue.process.pid())
                     .containsPattern("(?m)^remote +down .*does not answer");
-            assertThat(ask("status", "send").process.exitValue()).isZero();
+            assertThat(ask("status", "send").exit()).isZero();
 
-            assertThat(ask("alarm", "send").process.exitValue()).isZero();
+            assertThat(ask("alarm", "send").exit()).isZero();
             send.await("toy: send tries now");
-            assertThat(ask("reload").process.exitValue()).isZero();
+            assertThat(ask("reload").exit()).isZero();
             queue.await("toy: queue reloads");
 
             StartProcess second = StartProcess.toEnd("send", "--home", home.toString());
@@ -61,7 +66,7 @@ class SingleTest {
             assertThat(whole.process.exitValue()).isEqualTo(111);
             assertThat(whole.output()).contains("queue, send run here already, each by itself; stop them first");
 
-            assertThat(ask("restart", "send").process.exitValue()).isZero();
+            assertThat(ask("restart", "send").exit()).isZero();
             assertThat(send.exit())
                     .as("a supervisor that restarts on failure does so")
                     .isEqualTo(111);
