@@ -39,7 +39,7 @@ final class DemoHome implements Closeable {
     /** Makes the folder and what is in it, but for what {@link #connect} writes. */
     static DemoHome make() throws IOException {
         Path folder = Files.createTempDirectory("carteiro-demo");
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        open(folder);
         int uid = SystemAccount.effectiveUid();
         boolean root = uid == 0;
         int gid = root ? SOMEBODY : (int) Files.getAttribute(folder, "unix:gid");
@@ -55,9 +55,14 @@ final class DemoHome implements Closeable {
     }
 
     private void fill() throws IOException {
-        for (Path path :
-                List.of(installation.control(), installation.users(), installation.queue(), installation.run())) {
-            Files.createDirectories(path);
+        for (Path path : List.of(
+                installation.home(),
+                installation.control(),
+                installation.users(),
+                installation.queue(),
+                installation.run())) {
+            Files.createDirectory(path);
+            open(path);
         }
         control("me", "mail.example.org");
         control("defaultdomain", "example.org");
@@ -101,11 +106,16 @@ final class DemoHome implements Closeable {
         }
     }
 
+    /** The visitor may look, whatever the umask. */
+    private static void open(Path folder) throws IOException {
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
     private void give(Path tree) throws IOException {
         try (Stream<Path> all = Files.walk(tree)) {
             for (Path path : all.toList()) {
                 if (Files.isDirectory(path)) {
-                    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+                    open(path);
                 }
                 if (root) {
                     Files.setAttribute(path, "unix:gid", gid);
