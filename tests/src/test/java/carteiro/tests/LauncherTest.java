@@ -1,0 +1,96 @@
+package carteiro.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher's own answers: those that start no Java. */
+class LauncherTest {
+    private static final Path LAUNCHER =
+            Path.of(System.getProperty("carteiro.root")).resolve("carteiro");
+
+    @TempDir
+    Path folder;
+
+    private static CarteiroProcess.Result launch(Path launcher, String... arguments) throws Exception {
+        var command = Stream.concat(Stream.of(launcher.toString()), Stream.of(arguments))
+                .toList();
+        return CarteiroProcess.run(command, Map.of("CARTEIRO_NO_BUILD", "1"), "");
+    }
+
+    @Test
+    void helpListsTheCommandsAndSoDoesAnUnknownOne() throws Exception {
+        CarteiroProcess.Result help = launch(LAUNCHER, "help");
+        assertThat(help.exit()).isZero();
+        assertThat(help.output()).contains("demo [--once]", "run --home DIR", "qmail-inject, sendmail");
+        CarteiroProcess.Result unknown = launch(LAUNCHER, "fly");
+        assertThat(unknown.exit()).isEqualTo(100);
+        assertThat(unknown.output()).contains("\"fly\" is no command of Carteiro", "demo [--once]");
+    }
+
+    @Test
+    void linksHaveTheNamesOfQmailAndLeaveAloneWhatIsThere() throws Exception {
+        Files.writeString(folder.resolve("sendmail"), "another one");
+        CarteiroProcess.Result links = launch(LAUNCHER, "links", folder.toString());
+        assertThat(links.exit()).isZero();
+        assertThat(links.output()).contains(folder + "/sendmail exists, left as it is");
+        assertThat(folder.resolve("sendmail")).content().isEqualTo("another one");
+        assertThat(folder.resolve("qmail-inject").toRealPath()).isEqualTo(LAUNCHER.toRealPath());
+        CarteiroProcess.Result again = launch(LAUNCHER, "links", folder.toString());
+        assertThat(again.output()).contains("0 links made");
+        try (var all = Files.list(folder)) { // JUnit warns of links out of its folder
+            for (Path link : all.filter(Files::isSymbolicLink).toList()) {
+                Files.delete(link);
+            }
+        }
+    }
+
+    @Test
+    void everyCommandOfTheTableHasAClass() throws Exception {
+        List<String> classes = Files.readAllLines(LAUNCHER).stream()
+                .map(line -> line.replaceAll(".*\\bclass=([a-z]+\\.[A-Z][A-Za-z0-9]*).*|.*", "$1"))
+                .filter(name -> !name.isEmpty())
+                .distinct()
+                .toList();
+        assertThat(classes).hasSizeGreaterThan(25);
+        for (String name : classes) {
+            assertThat(Class.forName("carteiro." + name).getMethod("main", String[].class))
+                    .as(name)
+                    .isNotNull();
+        }
+    }
+
+    @Test
+    void withoutJavaItSaysWhatToDo() throws Exception {
+        Path copy = folder.resolve("carteiro"); // looks at folders where there is none
+        Files.writeString(
+                copy,
+                Files.readString(LAUNCHER)
+                        .replace("/usr/lib/jvm/*", "/nowhere/*")
+                        .replace("/opt/*", "/nowhere/*"));
+        Files.setPosixFilePermissions(copy, Files.getPosixFilePermissions(LAUNCHER));
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        for (String tool : List.of("bash", "readlink", "env")) {
+            for (String place : List.of("/bin/", "/usr/bin/")) {
+                if (Files.exists(Path.of(place + tool)) && !Files.exists(bin.resolve(tool))) {
+                    Files.createSymbolicLink(bin.resolve(tool), Path.of(place + tool));
+                }
+            }
+        }
+        CarteiroProcess.Result status = CarteiroProcess.run(
+                List.of(bin.resolve("bash").toString(), copy.toString(), "status"),
+                Map.of("PATH", bin.toString(), "JAVA_HOME", "/nowhere", "HOME", "/nowhere"),
+                "");
+        for (String tool : List.of("bash", "readlink", "env")) {
+            Files.deleteIfExists(bin.resolve(tool));
+        }
+        assertThat(status.exit()).isEqualTo(111);
+        assertThat(status.output()).contains("no JDK 25 or later found", "apt install", "set JAVA_HOME");
+    }
+}
