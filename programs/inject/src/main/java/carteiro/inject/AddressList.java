@@ -244,7 +244,11 @@ record AddressList(String body, List<Address> addresses) {
                     throw new MalformedFieldException("a host with a sign that has no place there");
                 }
             }
-            return atoms ? completion.complete(domain.toString(), true) : domain.toString();
+            String unfinished = domain.toString();
+            if (unfinished.startsWith(".") || unfinished.endsWith(".") || unfinished.contains("..")) {
+                throw new MalformedFieldException("a host with nothing between two dots");
+            }
+            return atoms ? completion.complete(unfinished, true) : unfinished;
         }
 
         private static String written(List<Token> local) throws MalformedFieldException {
@@ -317,7 +321,7 @@ record AddressList(String body, List<Address> addresses) {
             if (twoWords || phrase.indexOf("\"") >= 0 || phrase.indexOf("(") >= 0) {
                 throw new MalformedFieldException("an address and a name without a comma between them");
             }
-            return "\"" + phrase + "\"";
+            return "\"" + phrase.toString().replace("\\", "\\\\") + "\"";
         }
     }
 }

@@ -18,7 +18,8 @@ record Completion(String host, String domain, String plusDomain) {
     String complete(String unfinished, boolean plus) {
         String completed = unfinished;
         if (plus && completed.endsWith("+")) {
-            completed = append(completed.substring(0, completed.length() - 1), plusDomain);
+            int end = completed.length() - (completed.endsWith(".+") ? 2 : 1);
+            completed = append(completed.substring(0, end), plusDomain);
         }
         if (completed.indexOf('.') < 0 && completed.indexOf('[') < 0) {
             completed = append(completed, domain);

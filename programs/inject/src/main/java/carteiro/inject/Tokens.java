@@ -68,12 +68,13 @@ final class Tokens {
                 at++;
                 return new Token.Word(Token.Word.Kind.QUOTED, raw.append('"').toString(), value.toString(), spaced);
             }
+            String escape = "";
             if (c == '\\' && at + 1 < body.length()) {
-                raw.append(c);
+                escape = "\\";
                 c = body.charAt(++at);
             }
             if (c != '\n' && c != '\r') { // the fold of a long line
-                raw.append(c);
+                raw.append(escape).append(c);
                 value.append(c);
             }
         }
