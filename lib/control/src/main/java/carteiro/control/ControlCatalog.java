@@ -29,7 +29,7 @@ public final class ControlCatalog {
             number("concurrencyperclient", 200, 1, 1_000_000, "smtpd", "connections at once from one client"),
             number(
                     "databytes",
-                    0,
+                    67_108_864,
                     0,
                     Long.MAX_VALUE,
                     "smtpd",
@@ -134,8 +134,8 @@ public final class ControlCatalog {
             number("ldapcachettl", 30, 0, 3600, "lookup", "seconds an entry is remembered"),
             number("ldapcachenegativettl", 5, 0, 3600, "lookup", "seconds the absence of an entry is remembered"),
             row("ldapmessagestore", Kind.LINE, STANDARD, "", "lookup", "relative mailMessageStore values are below it"),
-            number("ldapuid", 0, 100, Integer.MAX_VALUE - 1, "lookup", "uid of entries without qmailUID; 0 for none"),
-            number("ldapgid", 0, 100, Integer.MAX_VALUE - 1, "lookup", "gid of entries without qmailGID; 0 for none"),
+            id("ldapuid", "uid of entries without qmailUID"),
+            id("ldapgid", "gid of entries without qmailGID"),
             number(
                     "ldaplocaldelivery",
                     1,
@@ -185,6 +185,18 @@ public final class ControlCatalog {
     private static ControlFile share(String name, String meaning) {
         return new ControlFile(
                 name, Kind.NUMBER, NOTHING, "three quarters of the whole", 1, Integer.MAX_VALUE, "send", meaning);
+    }
+
+    private static ControlFile id(String name, String meaning) {
+        return new ControlFile(
+                name,
+                Kind.NUMBER,
+                NOTHING,
+                "none: such an entry cannot be used",
+                100,
+                Integer.MAX_VALUE - 1,
+                "lookup",
+                meaning);
     }
 
     private static ControlFile list(String name, String standard, String readers, String meaning) {

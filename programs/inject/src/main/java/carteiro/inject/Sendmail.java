@@ -80,7 +80,7 @@ public final class Sendmail {
                         }
                         case "i" -> {
                             return refuse("newaliases: aliases take effect at once, there is nothing to rebuild;"
-                                    + " write each as alias/.qmail-NAME (docs/control/dot-qmail.md)\n");
+                                    + " write each as alias/.qmail-NAME (docs/programs/dot-qmail.md)\n");
                         }
                         case "d" -> {
                             return refuse("sendmail: -bd: the SMTP server is a program of its own;"

@@ -177,12 +177,7 @@ class MailProgramsTest {
     @Covers("qmail:I17")
     void pythonSends() throws Exception {
         need("python3");
-        var ended = run(
-                "",
-                Map.of("SENDMAIL", bin("sendmail")),
-                "python3",
-                "-c",
-                """
+        var ended = run("", Map.of("SENDMAIL", bin("sendmail")), "python3", "-c", """
                 import os, subprocess
                 from email.message import EmailMessage
                 m = EmailMessage()
@@ -224,7 +219,8 @@ class MailProgramsTest {
                 Map.of(),
                 "sh",
                 "-c",
-                "QMAILNAME=$(printf 'Jos\\303\\251') exec " + bin("sendmail") + " -t \"$(printf 'caf\\303\\251@y.example')\"");
+                "QMAILNAME=$(printf 'Jos\\303\\251') exec " + bin("sendmail")
+                        + " -t \"$(printf 'caf\\303\\251@y.example')\"");
         assertThat(ended).isEqualTo(new Ended(0, "", ""));
         assertThat(queue.only().recipients())
                 .containsExactlyInAnyOrder("caf\u00c3\u00a9@y.example", "a@mail.example.org");
@@ -279,11 +275,14 @@ class MailProgramsTest {
     @Test
     @Covers("qmail:I19")
     void mailsubjAndDatemailAreCommands() throws Exception {
-        assertThat(run("body\n", Map.of(), bin("mailsubj"), "a subject", "bob").code()).isZero();
-        assertThat(run("To: carl\n\nbody\n", Map.of("TZ", "Asia/Kolkata"), bin("datemail"), "-t").code())
+        assertThat(run("body\n", Map.of(), bin("mailsubj"), "a subject", "bob").code())
+                .isZero();
+        assertThat(run("To: carl\n\nbody\n", Map.of("TZ", "Asia/Kolkata"), bin("datemail"), "-t")
+                        .code())
                 .isZero();
         assertThat(queue.messages).hasSize(2);
-        assertThat(queue.messages.getFirst().injected()).endsWith("Subject: a subject\nTo: bob@mail.example.org\n\nbody\n");
+        assertThat(queue.messages.getFirst().injected())
+                .endsWith("Subject: a subject\nTo: bob@mail.example.org\n\nbody\n");
         assertThat(queue.messages.getLast().injected())
                 .containsPattern("\nDate: \\d{1,2} \\w{3} \\d{4} [\\d:]{8} \\+0530\nTo: carl@mail.example.org\n")
                 .containsOnlyOnce("Date: ");
