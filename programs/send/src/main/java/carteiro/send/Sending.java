@@ -60,6 +60,7 @@ final class Sending implements Program.Running {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final EventLog log;
+    private final int uid;
     private final Wires wires;
     private final Clock clock;
     private final Installation installation;
@@ -84,6 +85,9 @@ final class Sending implements Program.Running {
     /** Guarded by the lock: bounces being written, at most {@link #BOUNCES_AT_ONCE}. */
     private int bouncing;
 
+    /** Guarded by the lock: bounces of ours that queue presented before it told us their number. */
+    private final EarlyBounces early = new EarlyBounces();
+
     /** Guarded by the lock. */
     private boolean stopping;
 
@@ -96,6 +100,7 @@ final class Sending implements Program.Running {
         this.installation = surroundings.installation();
         this.clock = clock;
         this.onlyOne = onlyOne;
+        this.uid = uid;
         this.settings = settings;
         this.bounces = new Bounces(settings, wires, reports, clock, uid);
         this.schedule = new Schedule(settings, new Schedule.Sink() {
@@ -283,9 +288,16 @@ final class Sending implements Program.Running {
             if (stopping || schedule.knows(waiting.message())) {
                 return;
             }
+            if (bouncing > 0 && waiting.envelope().uid() == uid && early.keep(waiting)) {
+                return;
+            }
         } finally {
             lock.unlock();
         }
+        admit(waiting);
+    }
+
+    private void admit(WaitingMessage waiting) {
         var message = new Message(waiting, settings.routing());
         lock.lock();
         try {
@@ -407,6 +419,8 @@ final class Sending implements Program.Running {
                 }
             }
             bounceNext();
+            long number = done instanceof Bounces.Result.Queued(long queued) ? queued : 0;
+            early.leave(number, bouncing == 0).forEach(this::admit);
         });
         turn();
     }
