@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -163,6 +164,33 @@ class TroubleTest {
                         message, "s@client.example", BodyType.SEVEN_BIT, AddressForm.ASCII, "a@example.org"));
                 assertThat(outcome.report()).contains("552 5.3.4 too big");
             }
+        }
+    }
+
+    @Test
+    @Covers("qmail:X06")
+    void aRelayMayBeAnIpv6AddressWithAPort() throws Exception {
+        ScriptedServer listening;
+        try {
+            listening = ScriptedServer.at("::1", 0, until(5, "S: 250 taken"));
+        } catch (IOException e) {
+            Assumptions.abort("no IPv6 loopback here: " + e.getMessage());
+            return;
+        }
+        try (var server = listening;
+                var post = new Post(home).control("smtproutes", "example.org:[::1]:" + server.port())) {
+            assertThat(post.sendOne(Post.letter()).report()).startsWith("::1 accepted message.\n");
+        }
+    }
+
+    @Test
+    @Covers("qmail:X06")
+    void aRelayMayBeANameAndIsNotAskedForByMx() throws Exception {
+        try (var server = ScriptedServer.at("127.0.0.2", 0, until(5, "S: 250 taken"));
+                var post = new Post(home).control("smtproutes", ":relay.example:" + server.port())) {
+            post.own.add(InetAddress.ofLiteral("127.0.0.2")); // and it may be this host
+            post.names.mx("relay.example", "10 elsewhere").host("relay.example", "127.0.0.2");
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
         }
     }
 
