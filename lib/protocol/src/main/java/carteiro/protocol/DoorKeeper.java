@@ -18,9 +18,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 
@@ -30,6 +32,9 @@ final class DoorKeeper implements Closeable {
     private static final int MOST_CONNECTIONS = 4_000;
 
     private static final int BUFFER = 16 * 1024;
+
+    /** How long answers that are being written may take when the door is closed. */
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
 
     /** Serves one connection until it ends. */
     interface Server {
@@ -140,20 +145,38 @@ final class DoorKeeper implements Closeable {
         }
     }
 
-    /** Closes the door and every connection. */
+    /**
+     * Closes the door. An answer that is being written still goes out, since the caller would ask again for what was
+     * done: nothing more is read, and after {@link #LAST_ANSWERS} every connection is closed.
+     */
     @Override
     public void close() throws IOException {
         closed = true;
         listener.close();
         Files.deleteIfExists(socket);
         for (SocketChannel connection : connections) {
-            try { // at once for the peer, whatever our own thread is doing with it
+            try {
                 connection.shutdownInput();
+            } catch (IOException e) {
+                // it has gone already
+            }
+        }
+        awaitLastAnswers();
+        for (SocketChannel connection : connections) {
+            try { // at once for the peer, whatever our own thread is doing with it
                 connection.shutdownOutput();
             } catch (IOException e) {
                 // it has gone already
             }
             connection.close();
+        }
+    }
+
+    private void awaitLastAnswers() {
+        try { // the thread that accepts may have ended with a permit in its hand
+            var _ = free.tryAcquire(MOST_CONNECTIONS - 1, LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -1,0 +1,72 @@
+package carteiro.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Outcome;
+import carteiro.mail.Status;
+import java.io.Closeable;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What happens to a call that is being served when its program closes the door. */
+class DoorClosingTest {
+    @TempDir
+    Path home;
+
+    @Test
+    void anAnswerThatIsReadySoonStillGoesOut() throws Exception {
+        var installation = new Installation(home);
+        var called = new CountDownLatch(1);
+        var closing = new CountDownLatch(1);
+        Outcome done = new Outcome.Delivered(new Status(2, 0, 0), "done\n");
+        Deliver deliver = delivery -> {
+            called.countDown();
+            try {
+                closing.await();
+            } catch (InterruptedException e) {
+                throw new java.io.IOException(e);
+            }
+            return List.of(done);
+        };
+        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var wires = new SocketWires(installation, log);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Closeable door = wires.offer(Wires.Channel.REMOTE, deliver);
+            Future<List<Outcome>> answer = threads.submit((Callable<List<Outcome>>)
+                    () -> wires.deliver(Wires.Channel.REMOTE).deliver(delivery()));
+            called.await();
+            Future<?> closed = threads.submit(() -> {
+                door.close();
+                return null;
+            });
+            Path socket = Door.REMOTE.socket(installation.run());
+            while (Files.exists(socket)) { // it is being closed
+                LockSupport.parkNanos(1_000_000);
+            }
+            closing.countDown();
+            assertThat(answer.get(20, TimeUnit.SECONDS)).containsExactly(done);
+            closed.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    private static Deliver.Delivery delivery() {
+        return new Deliver.Delivery(
+                1, 1, 1, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
+    }
+}
