@@ -1,9 +1,12 @@
 package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -92,5 +95,26 @@ class LauncherTest {
         }
         assertThat(status.exit()).isEqualTo(111);
         assertThat(status.output()).contains("no JDK 25 or later found", "apt install", "set JAVA_HOME");
+    }
+
+    @Test
+    @Covers("qmail:A03")
+    void theLogGoesToTheLoggerThatIsNamed() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/lib"))
+                .as("jars of a build (./carteiro build)")
+                .isNotEmptyDirectory();
+        Path home = folder.resolve("h"); // without control/me: one line, and the end
+        Path log = folder.resolve("log");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx")); // root's logger is qmaill
+        String logger = "sed 's/^/logged: /' > " + log;
+        CarteiroProcess.Result run = launch(LAUNCHER, "run", "--home", home.toString(), "--", "sh", "-c", logger);
+        assertThat(run.exit()).isEqualTo(111);
+        assertThat(run.output()).isEmpty();
+        long end = System.nanoTime() + CarteiroProcess.PATIENCE.toNanos();
+        while (!Files.exists(log) || !Files.readString(log).contains("\n")) { // the logger ends after carteiro
+            assertThat(System.nanoTime()).as("gave up waiting for the log").isLessThan(end);
+            java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(log).content().startsWith("logged: alert: cannot start: " + home + "/control/me is missing");
     }
 }
