@@ -30,11 +30,13 @@ public final class Handover extends OutputStream {
     private Enqueue.@Nullable Submission submission;
     private boolean eightBit;
 
-    /** Begins a message with its Received field. */
+    /** Begins a message with its Received field; {@link QueueProgram}s run qmail-queue, which writes its own. */
     public Handover(Enqueue queue, Caller caller, Instant now) throws IOException {
         this.queue = queue;
         this.caller = caller;
-        write(Octets.bytes(received(caller, now)));
+        if (!(queue instanceof QueueProgram)) {
+            write(Octets.bytes(received(caller, now)));
+        }
     }
 
     /** The field that says who called queue, with its line end. */

@@ -47,6 +47,12 @@ public final class QueueProgram implements Enqueue {
         this.environment = Map.copyOf(environment);
     }
 
+    /** The program that the environment of a command names, run in {@code home}; without one, queue. */
+    public static Enqueue orElse(Enqueue queue, Map<String, String> environment, Path home) {
+        String program = environment.getOrDefault(VARIABLE, "");
+        return program.isEmpty() ? queue : new QueueProgram(program, home, Map.of());
+    }
+
     @Override
     public Submission open() throws IOException {
         return new Run(Files.createTempDirectory("queue-program")); // for its owner alone

@@ -13,6 +13,7 @@ import carteiro.posix.Invocation;
 import carteiro.posix.Options;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Handover;
+import carteiro.protocol.QueueProgram;
 import carteiro.protocol.SocketWires;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -53,7 +54,7 @@ public final class QmailInject {
     QmailInject(Invocation call, Installation installation, Enqueue queue) {
         this.call = call;
         this.installation = installation;
-        this.queue = queue;
+        this.queue = QueueProgram.orElse(queue, call.environment(), installation.home());
     }
 
     /** The command. */

@@ -284,6 +284,29 @@ class QmailInjectTest {
     }
 
     @Test
+    void qmailqueueNamesAProgramInPlaceOfQueue() throws Exception {
+        Path filter = home.resolve("filter");
+        Files.writeString(filter, "#!/bin/sh\ncat >message\ncat <&1 >envelope\nexit ${ANSWER-0}\n");
+        Files.setPosixFilePermissions(filter, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        injection.with("QMAILQUEUE", filter.toString());
+        assertThat(injection.run("From: joe@x.example\nTo: a\n\nbody\n").code()).isZero();
+        assertThat(injection.queue.messages).isEmpty();
+        assertThat(Files.readString(home.resolve("envelope")))
+                .isEqualTo("Fjoe@mail.example.org\0Ta@mail.example.org\0\0");
+        assertThat(Files.readString(home.resolve("message")))
+                .as("no Received field: the qmail-queue it runs writes one")
+                .startsWith("Date: ")
+                .endsWith("\n\nbody\n");
+        Files.writeString(filter, "#!/bin/sh\nexit 31\n");
+        assertThat(injection.run(MESSAGE))
+                .isEqualTo(new Injection.Result(100, "", "qmail-inject: fatal: the message is refused (#5.3.0)\n"));
+        Files.writeString(filter, "#!/bin/sh\nexit 71\n");
+        assertThat(injection.run(MESSAGE).code()).isEqualTo(111);
+        injection.with("QMAILQUEUE", home + "/none");
+        assertThat(injection.run(MESSAGE).code()).isEqualTo(111);
+    }
+
+    @Test
     void whatIsQueuedHasItsReceivedFieldAndBodyType() {
         injection.run("To: a\n\n7-bit\n");
         injection.run("To: caf\u00c3\u00a9@y.example\nSubject: \u00e9\n\nbody\n");

@@ -9,6 +9,7 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Handover;
+import carteiro.protocol.QueueProgram;
 import carteiro.protocol.SocketWires;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,9 +29,11 @@ final class Forwarding {
     }
 
     static int withQueue(Invocation call, QueueWork work) throws IOException {
+        var installation = Installation.ofEnvironment(call.environment());
         try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
-                var wires = new SocketWires(Installation.ofEnvironment(call.environment()), log)) {
-            return work.run(call, wires.enqueue());
+                var wires = new SocketWires(installation, log)) {
+            return work.run(
+                    call, QueueProgram.orElse(wires.enqueue(), call.environment(), installation.home()));
         }
     }
 

@@ -4,6 +4,7 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.SocketWires;
 import java.io.IOException;
 import java.time.Clock;
@@ -29,6 +30,12 @@ final class QueueView {
         try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             return look.at(call, installation, wires.inspection());
+        } catch (NotRunningException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(
+                    e.getMessage() + "; queue answers root and its own users alone, and says in its log whom it refused",
+                    e);
         }
     }
 }
