@@ -32,8 +32,7 @@ final class Forwarding {
         var installation = Installation.ofEnvironment(call.environment());
         try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
-            return work.run(
-                    call, QueueProgram.orElse(wires.enqueue(), call.environment(), installation.home()));
+            return work.run(call, QueueProgram.orElse(wires.enqueue(), call.environment(), installation.home()));
         }
     }
 

@@ -34,7 +34,8 @@ final class QueueView {
             throw e;
         } catch (IOException e) {
             throw new IOException(
-                    e.getMessage() + "; queue answers root and its own users alone, and says in its log whom it refused",
+                    e.getMessage()
+                            + "; queue answers root and its own users alone, and says in its log whom it refused",
                     e);
         }
     }
