@@ -22,6 +22,9 @@ final class Lane {
     /** The longest pause between tries to reach a program that is away. */
     static final long LONGEST_PAUSE = 60;
 
+    /** A program that is away so long has not just been restarted: the log says so. */
+    static final long ABSENCE = 5;
+
     /** A first delivery that runs so long has reached its program. */
     static final long PROBE = 2;
 
@@ -49,6 +52,7 @@ final class Lane {
     private long pause;
 
     private long heldUntil;
+    private long awaySince;
     private boolean announced;
 
     /** When the one delivery that finds out was started; 0 if none is. */
@@ -248,17 +252,17 @@ final class Lane {
         return now >= heldUntil;
     }
 
-    /** The program did not answer. Whether this is worth a line: the second try failed too, it is no mere restart. */
+    /** The program did not answer. Whether this is worth a line: it is no mere restart. */
     boolean unreachable(long now) {
-        boolean probed = probeStarted > 0;
         if (pause == 0) {
             pause = 1;
-        } else if (probed) {
+            awaySince = now;
+        } else if (probeStarted > 0) {
             pause = Math.min(LONGEST_PAUSE, pause * 2);
         }
         probeStarted = 0;
         heldUntil = now + pause;
-        boolean worth = probed && !announced;
+        boolean worth = now - awaySince >= ABSENCE && !announced;
         announced |= worth;
         return worth;
     }

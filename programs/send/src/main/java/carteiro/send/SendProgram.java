@@ -57,8 +57,15 @@ public final class SendProgram implements Program {
     /** Two sends would deliver everything twice: the lock lasts as long as the process, however it ends. */
     private static FileChannel onlyOne(Surroundings surroundings) throws IOException {
         Path file = surroundings.installation().run("send").resolve("lock");
-        Files.createDirectories(file.getParent());
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel;
+        try {
+            Files.createDirectories(file.getParent());
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            String reason = "cannot write " + file + " (" + e + "); its folder must belong to the user send runs as";
+            surroundings.log().log(new Event.CannotStart(reason));
+            throw new IOException(reason, e);
+        }
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {

@@ -225,7 +225,7 @@ final class Sending implements Program.Running {
                 log.bug("send", e);
                 reason = e.toString();
             }
-            if (!lost && pause > FIRST_PAUSE * 8 && !closed) { // more than a restart
+            if (!lost && pause > FIRST_PAUSE * 32 && !closed) { // after 6 seconds: more than a restart
                 log.log(new Event.Lost("queue", reason));
                 lost = true;
             }

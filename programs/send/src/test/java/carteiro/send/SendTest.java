@@ -437,10 +437,10 @@ class SendTest {
             host.lines.await("delivery 1: deferral: remote_is_not_running;_will_be_tried_again/");
             long other = host.queue.put("ann@x.example", "x\n", "u@host.example.org");
             host.lines.await("end msg " + other);
-            host.later(1);
+            host.later(5);
             host.lines.await(1, "alert: oh no! lost remote \\(remote is not running\\).*");
             host.delivering(Channel.REMOTE, Installed.always(Installed.OK));
-            host.later(2);
+            host.later(4);
             host.lines.await("send: remote answers again; what waited for it goes on");
             host.lines.await("end msg " + number);
             host.queue.awaitEmpty();
@@ -546,7 +546,8 @@ class SendTest {
             host.send().stop(Duration.ofSeconds(5));
             host.lines.await("status: exiting");
             assertThat(host.lines.all())
-                    .allMatch(line -> GRAMMAR.matcher(line).matches() || line.startsWith("send: local answers again"));
+                    .allMatch(line ->
+                            GRAMMAR.matcher(line).matches() || line.matches("send: (local|remote) answers again; .*"));
             assertThat(host.lines.all()).anyMatch(line -> line.contains("from <a_b_/_@x>"));
             assertThat(host.lines.matching(".*50__off_/status:_exiting/_")).isNotEmpty();
         }
