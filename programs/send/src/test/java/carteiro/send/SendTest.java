@@ -475,9 +475,10 @@ class SendTest {
     @Test
     void killedQueueIsToldAgainWhatItHadTaken() throws Exception {
         try (var host = new Installed(home)) {
-            host.delivering(Installed.always(Installed.OK)).start();
+            host.delivering(Installed.always(Installed.OK));
             long number = host.queue.put("ann@x.example", "x\n", "u@host.example.org");
             QueueDouble.Kept message = host.queue.get(number);
+            host.start();
             host.queue.awaitEmpty();
             host.lines.await("end msg " + number);
             host.queue.stop();
