@@ -259,7 +259,7 @@ class MailProgramsTest {
     }
 
     @Test
-    @Covers({"qmail:M26", "qmail:I18"})
+    @Covers("qmail:I18")
     void smtpAndTheQueueListAreStartedAsChildren() throws Exception {
         script("qmail-smtpd", "read line; echo \"$line $TCPREMOTEIP [${RELAYCLIENT-unset}] $CARTEIRO_HOME\"; exit 3");
         script("qmail-qread", "echo nothing waits");

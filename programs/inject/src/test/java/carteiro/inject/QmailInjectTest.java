@@ -242,7 +242,7 @@ class QmailInjectTest {
     }
 
     @Test
-    @Covers({"qmail:C01", "qmail:C02"})
+    @Covers("qmail:C02")
     void withoutItsFileMeStandsInAndWithoutMeTheNameOfTheFile() throws Exception {
         injection.without("idhost").without("defaultdomain");
         assertThat(injection.run("To: a\n\n", "-n").out())

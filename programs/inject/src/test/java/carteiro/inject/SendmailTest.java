@@ -106,7 +106,7 @@ class SendmailTest {
     }
 
     @Test
-    @Covers({"qmail:I17", "qmail:I18", "qmail:M26"})
+    @Covers({"qmail:I17", "qmail:I18"})
     void queueListAndSmtpAreOtherCommands() throws Exception {
         assertThat(sendmail("-bp")).isEqualTo(9);
         assertThat(sendmail("-bs")).isEqualTo(9);

@@ -1,0 +1,87 @@
+package carteiro.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.testkit.Covers;
+import carteiro.tests.CarteiroProcess.Form;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The commands of a local user against the running product. */
+class LocalCommandsTest {
+    /** A command under its own name in HOME/bin, where sendmail looks for the commands that it runs. */
+    private static String install(CarteiroProcess carteiro, String name, String mainClass) throws Exception {
+        Path bin = Files.createDirectories(carteiro.home().resolve("bin"));
+        Path script = Files.writeString(
+                bin.resolve(name),
+                "#!/bin/sh\nexec "
+                        + String.join(" ", CarteiroProcess.java("-XX:TieredStopAtLevel=1", "-Xmx64m"))
+                        + " " + mainClass + " \"$@\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return script.toString();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a session of sendmail -bs may relay; mailq and qmail-qstat show what waits")
+    @Covers({"qmail:M26", "qmail:I17", "qmail:I18", "qmail:T01"})
+    void smtpOnStandardInput(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:9"); // nobody listens there: it waits
+            carteiro.start();
+            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            install(carteiro, "qmail-smtpd", "carteiro.smtpd.QmailSmtpd");
+            install(carteiro, "qmail-qread", "carteiro.tools.QmailQread");
+            var home = Map.of("CARTEIRO_HOME", carteiro.home().toString());
+
+            var session = CarteiroProcess.run(
+                    List.of(sendmail, "-bs"),
+                    home,
+                    "EHLO me\r\nMAIL FROM:<bob@example.org>\r\nRCPT TO:<bob@example.org>\r\n"
+                            + "RCPT TO:<dora@far.example>\r\nDATA\r\nSubject: x\r\n\r\nby bs\r\n.\r\nQUIT\r\n");
+
+            assertThat(session.output())
+                    .as("both recipients, though far.example is not in rcpthosts")
+                    .containsPattern("(?s)250 [^\n]*\r\n250 [^\n]*\r\n250 [^\n]*\r\n354 .*\r\n250 .*\r\n221 ");
+            assertThat(carteiro.awaitMailbox("bob", 1))
+                    .allMatch(message -> message.endsWith("\n\nby bs\n"))
+                    .allMatch(message -> message.contains("127.0.0.1"));
+            carteiro.awaitLog("delivery \\d+: deferral: .*");
+            assertThat(CarteiroProcess.run(List.of(sendmail, "-bp"), home, "").output())
+                    .matches("(?s)\\d{1,2} \\w{3} \\d{4} [\\d:]{8} GMT  #\\d+  \\d+  <bob@example.org> \n"
+                            + "  done\tlocal\tbob@example.org\n\tremote\tdora@far.example\n");
+            assertThat(carteiro.command("carteiro.tools.QmailQstat").output())
+                    .isEqualTo("messages in queue: 1\nmessages in queue but not yet preprocessed: 0\n");
+            assertThat(carteiro.command("carteiro.tools.Check").output()).contains("no mistakes");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("with queue stopped a local user hears 111 at once; started again, the message goes through")
+    void queueStopped(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            var home = Map.of("CARTEIRO_HOME", carteiro.home().toString());
+            assertThat(carteiro.control(CarteiroProcess.Verb.STOP, "queue").exit())
+                    .isZero();
+            var refused = CarteiroProcess.run(List.of(sendmail, "bob@example.org"), home, "\nfirst\n");
+            assertThat(refused.exit()).isEqualTo(111);
+            assertThat(refused.output()).contains("queue", "is it running?");
+            assertThat(carteiro.control(CarteiroProcess.Verb.START, "queue").exit())
+                    .isZero();
+            var sent = CarteiroProcess.run(List.of(sendmail, "bob@example.org"), home, "\nsecond\n");
+            assertThat(sent.exit()).as(sent.output()).isZero();
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1).allMatch(m -> m.endsWith("\n\nsecond\n"));
+        }
+    }
+}
