@@ -238,12 +238,12 @@ final class CarteiroProcess implements AutoCloseable {
 
     /** {@code carteiro stop PROGRAM} and the like, on the running product. */
     Result control(Verb verb, String program) throws Exception {
-        return command(
-                "carteiro.start.Start",
-                verb.name().toLowerCase(java.util.Locale.ROOT),
-                program,
-                "--home",
-                home.toString());
+        var arguments = new ArrayList<>(List.of(verb.name().toLowerCase(java.util.Locale.ROOT)));
+        if (!program.isEmpty()) {
+            arguments.add(program);
+        }
+        arguments.addAll(List.of("--home", home.toString()));
+        return command("carteiro.start.Start", arguments.toArray(String[]::new));
     }
 
     enum Verb {
