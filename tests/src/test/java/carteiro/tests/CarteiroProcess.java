@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -39,7 +38,7 @@ final class CarteiroProcess implements AutoCloseable {
     private final Form form;
     private final Path folder;
     private final Path home;
-    private final List<String> log = new CopyOnWriteArrayList<>();
+    private final List<String> log = new ArrayList<>(); // guarded by itself
     private Process process;
 
     private CarteiroProcess(Form form, Path folder) {
@@ -141,7 +140,7 @@ final class CarteiroProcess implements AutoCloseable {
 
     /** Starts it and waits until it listens. */
     CarteiroProcess start() throws Exception {
-        int from = log.size();
+        int from = logSize();
         var command = new ArrayList<>(java("-Xmx512m", "-XX:+UseSerialGC"));
         command.addAll(List.of("carteiro.start.Start", "run"));
         command.addAll(List.of("--home", home.toString()));
@@ -156,10 +155,10 @@ final class CarteiroProcess implements AutoCloseable {
             try (var lines =
                     new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.ISO_8859_1))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    log.add(line);
+                    keep(line);
                 }
             } catch (IOException e) {
-                log.add("(the log ended: " + e + ")");
+                keep("(the log ended: " + e + ")");
             }
         });
         awaitLog("smtpd: listening on .*", from);
@@ -182,20 +181,31 @@ final class CarteiroProcess implements AutoCloseable {
     /** Where smtpd listens now. */
     InetSocketAddress smtp() {
         Pattern listening = Pattern.compile(".*smtpd: listening on 127\\.0\\.0\\.1:(\\d+).*");
-        return log.reversed().stream()
+        return log().reversed().stream()
                 .map(listening::matcher)
                 .filter(Matcher::matches)
                 .findFirst()
                 .map(found -> new InetSocketAddress("127.0.0.1", Integer.parseInt(found.group(1))))
-                .orElseThrow(() -> new AssertionError("smtpd never said where it listens:\n" + String.join("\n", log)));
+                .orElseThrow(
+                        () -> new AssertionError("smtpd never said where it listens:\n" + String.join("\n", log())));
     }
 
     List<String> log() {
-        return List.copyOf(log);
+        synchronized (log) {
+            return List.copyOf(log);
+        }
     }
 
     int logSize() {
-        return log.size();
+        synchronized (log) {
+            return log.size();
+        }
+    }
+
+    private void keep(String line) {
+        synchronized (log) {
+            log.add(line);
+        }
     }
 
     /** Waits for a line that matches from its start to its end, and returns it. */
@@ -208,7 +218,7 @@ final class CarteiroProcess implements AutoCloseable {
         Pattern pattern = Pattern.compile(regex);
         String[] found = new String[1];
         await("log line " + regex, () -> {
-            Optional<String> line = log.stream()
+            Optional<String> line = log().stream()
                     .skip(from)
                     .filter(l -> pattern.matcher(l).matches())
                     .findFirst();

@@ -26,7 +26,7 @@ final class Watch {
     static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
 
     /** A program that was ready for this long has recovered: its next pause is the first again. */
-    static final Duration RECOVERED = Duration.ofSeconds(60);
+    static final Duration RECOVERED = Duration.ofSeconds(10);
 
     /** Between looks at whether a program is alive. */
     private static final Duration LOOK = Duration.ofSeconds(1);
