@@ -8,8 +8,9 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
-import carteiro.queue.TrialDisk.Unsynced;
 import carteiro.testkit.Covers;
+import carteiro.testkit.ModelDisk;
+import carteiro.testkit.ModelDisk.Fate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,6 +32,21 @@ import org.junit.jupiter.params.provider.EnumSource;
  * was synced, and none may be there twice.
  */
 class PowerFailureTest {
+    /** What becomes of what was not synced. */
+    enum Unsynced {
+        KEPT,
+        LOST,
+        TORN;
+
+        Fate fate(long seed) {
+            return switch (this) {
+                case KEPT -> Fate.Whole.KEPT;
+                case LOST -> Fate.Whole.LOST;
+                case TORN -> new Fate.Drawn(seed);
+            };
+        }
+    }
+
     private static final int SEGMENT = 24 * 1024;
     private static final QueueSettings SETTINGS = new QueueSettings(1 << 20, 1 << 20);
 
@@ -245,7 +261,7 @@ class PowerFailureTest {
         for (int count = 0; count <= calls.size(); count++) {
             for (int seed = 0; seed < (unsynced == Unsynced.TORN ? 3 : 1); seed++) {
                 String where = unsynced + " after " + count + " of " + calls.size() + " calls, seed " + seed;
-                TrialDisk disk = TrialDisk.after(calls, count, unsynced, seed);
+                TrialDisk disk = TrialDisk.after(calls, count, unsynced.fate(seed));
                 try (Queue queue = open(disk)) {
                     history.check(queue, count, where);
                     byte[] message = Sample.octets(77, -1);
@@ -272,14 +288,14 @@ class PowerFailureTest {
         History history = recorded();
         var calls = history.disk.calls();
         for (int count = 3; count <= calls.size(); count += 9) {
-            TrialDisk first = TrialDisk.after(calls, count, Unsynced.TORN, count);
+            TrialDisk first = TrialDisk.after(calls, count, Unsynced.TORN.fate(count));
             int before = first.callCount();
             open(first).close();
             var recovery = first.calls();
             for (int stop = before; stop <= recovery.size(); stop++) {
                 String where = unsynced + " after " + count + " calls, then " + stop + " of the recovery's";
-                TrialDisk second = TrialDisk.after(calls, count, Unsynced.TORN, count);
-                TrialDisk third = second.afterMore(recovery.subList(before, stop), unsynced, stop);
+                TrialDisk second = TrialDisk.after(calls, count, Unsynced.TORN.fate(count));
+                TrialDisk third = second.afterMore(recovery.subList(before, stop), unsynced.fate(stop));
                 try (Queue queue = open(third)) {
                     history.check(queue, count, where);
                 }
@@ -335,9 +351,9 @@ class PowerFailureTest {
         for (int i = 0; i < 6; i++) {
             numbers.add(Sample.accepted(queue.enqueue(), Sample.octets(3000, i), "a@x"));
         }
-        List<TrialDisk.Call> calls = disk.calls(); // killed here: no checkpoint
+        List<ModelDisk.Call> calls = disk.calls(); // killed here: no checkpoint
         for (int place : new int[] {100, 3300, 6500}) { // a body, a header or payload, another body
-            TrialDisk damaged = TrialDisk.after(calls, calls.size(), Unsynced.KEPT, 0);
+            TrialDisk damaged = TrialDisk.after(calls, calls.size(), Fate.Whole.KEPT);
             var file = damaged.open("segments/0000000001");
             file.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), place);
             try (Queue after = open(damaged)) {
