@@ -179,6 +179,13 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
         }
     }
 
+    /** Reads the first block of a checkpoint alone: where it stands. */
+    static Checkpoint head(Disk disk, long number) throws IOException {
+        try (OpenFile file = disk.open(name(number))) {
+            return new Reader(file, number).head();
+        }
+    }
+
     private static final class Reader {
         private final OpenFile file;
         private final long checkpoint;
@@ -192,7 +199,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             this.size = file.size();
         }
 
-        Checkpoint read(Consumer<Entry> entries) throws IOException {
+        Checkpoint head() throws IOException {
             ByteBuffer head = next();
             if (head.remaining() != HEAD || head.getInt() != MAGIC) {
                 throw new IOException("it is no checkpoint");
@@ -201,8 +208,11 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             if (version != VERSION) {
                 throw new IOException("its version is " + version + ", and this queue knows " + VERSION);
             }
-            var read =
-                    new Checkpoint(checkpoint, new Place(head.getInt(), head.getInt()), head.getLong(), head.getLong());
+            return new Checkpoint(checkpoint, new Place(head.getInt(), head.getInt()), head.getLong(), head.getLong());
+        }
+
+        Checkpoint read(Consumer<Entry> entries) throws IOException {
+            Checkpoint read = head();
             long count = 0;
             while (true) {
                 ByteBuffer block = next();

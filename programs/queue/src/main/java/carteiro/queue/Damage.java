@@ -10,7 +10,9 @@ final class Damage {
     /** Where the copies are, below HOME/queue. */
     static final String FOLDER = "damaged";
 
-    private static final String DRAFT = FOLDER + "/new";
+    /** One being written. */
+    static final String DRAFT = FOLDER + "/new";
+
     private static final int PIECE = 64 * 1024;
 
     private final Disk disk;
@@ -21,14 +23,19 @@ final class Damage {
         this.log = log;
     }
 
+    /** The name of a copy below HOME/queue. */
+    static String name(Place place) {
+        return FOLDER + "/" + Segments.name(place.segment()).replace('/', '-') + "-" + place.offset();
+    }
+
     /**
      * Copies octets of a segment, and says so; a second time for the same place does nothing.
      *
      * @throws IOException if they cannot be copied now: they must stay where they are
      */
     synchronized void setAside(OpenFile segment, Place place, long octets, String why) throws IOException {
-        String name = Segments.name(place.segment()).replace('/', '-') + "-" + place.offset();
-        if (disk.list(FOLDER).contains(name)) {
+        String name = name(place);
+        if (disk.list(FOLDER).contains(name.substring(FOLDER.length() + 1))) {
             return; // by an earlier start
         }
         disk.delete(DRAFT);
@@ -45,9 +52,8 @@ final class Damage {
             }
             copy.force();
         }
-        disk.rename(DRAFT, FOLDER + "/" + name);
+        disk.rename(DRAFT, name);
         disk.forceFolder(FOLDER);
-        log.log(new QueueEvent.Damaged(
-                Segments.name(place.segment()), place.offset(), octets, why, FOLDER + "/" + name));
+        log.log(new QueueEvent.Damaged(Segments.name(place.segment()), place.offset(), octets, why, name));
     }
 }

@@ -29,10 +29,21 @@ final class FileDisk implements Disk {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final Path folder;
+    private final Set<StandardOpenOption> opening;
+
+    private FileDisk(Path folder, Set<StandardOpenOption> opening) {
+        this.folder = folder;
+        this.opening = opening;
+    }
 
     /** @param folder HOME/queue */
     FileDisk(Path folder) {
-        this.folder = folder;
+        this(folder, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /** A queue to look at: what is there is opened for reading alone. */
+    static FileDisk forReading(Path folder) {
+        return new FileDisk(folder, Set.of(StandardOpenOption.READ));
     }
 
     private Path path(String name) {
@@ -66,13 +77,13 @@ final class FileDisk implements Disk {
                 FileChannel.open(
                         path(name),
                         Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
-                        OWN_FILE));
+                        OWN_FILE),
+                opening);
     }
 
     @Override
     public OpenFile open(String name) throws IOException {
-        return new ChannelFile(
-                path(name), FileChannel.open(path(name), StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return new ChannelFile(path(name), FileChannel.open(path(name), opening), opening);
     }
 
     @Override
@@ -106,7 +117,7 @@ final class FileDisk implements Disk {
     public Closeable lock(String name) throws IOException {
         // Closing any channel of a file drops all locks this process has on it (POSIX), so that a second queue in this
         // process must not even open the file.
-        String held = "carteiro.queue.lock " + path(name).toAbsolutePath().normalize();
+        String held = held(name);
         if (System.getProperties().putIfAbsent(held, "held") != null) {
             throw heldByAnother(name);
         }
@@ -119,6 +130,23 @@ final class FileDisk implements Disk {
         } catch (IOException | RuntimeException e) {
             System.clearProperty(held);
             throw e;
+        }
+    }
+
+    private String held(String name) {
+        return "carteiro.queue.lock " + path(name).toAbsolutePath().normalize();
+    }
+
+    /** Whether somebody has the lock of this name now. Takes it for an instant, shared, if nobody has. */
+    boolean isLocked(String name) throws IOException {
+        if (System.getProperty(held(name)) != null) {
+            return true;
+        }
+        try (FileChannel channel = FileChannel.open(path(name), StandardOpenOption.READ)) {
+            FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true);
+            return lock == null;
+        } catch (java.nio.file.NoSuchFileException e) {
+            return false; // no queue has ever run here
         }
     }
 
@@ -150,12 +178,14 @@ final class FileDisk implements Disk {
      */
     private static final class ChannelFile implements OpenFile {
         private final Path path;
+        private final Set<StandardOpenOption> opening;
         private volatile FileChannel channel;
         private volatile boolean closed;
 
-        ChannelFile(Path path, FileChannel channel) {
+        ChannelFile(Path path, FileChannel channel, Set<StandardOpenOption> opening) {
             this.path = path;
             this.channel = channel;
+            this.opening = opening;
         }
 
         private interface Work<T> {
@@ -184,7 +214,7 @@ final class FileDisk implements Disk {
                 throw new InterruptedIOException(path + ": interrupted");
             }
             if (channel == gone) {
-                channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                channel = FileChannel.open(path, opening);
             }
         }
 

@@ -130,7 +130,7 @@ final class Payload {
     static int[] states(ByteBuffer payload) throws Misshapen {
         try {
             int count = payload.getInt();
-            if (count < 0 || count > Envelope.MOST_RECIPIENTS) {
+            if (count < 1 || count > Envelope.MOST_RECIPIENTS) {
                 throw new Misshapen(count + " states");
             }
             int[] states = new int[count];

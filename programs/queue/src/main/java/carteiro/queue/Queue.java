@@ -21,6 +21,9 @@ import java.util.function.Supplier;
 
 /** The parts of a queue, put together. */
 final class Queue implements Closeable {
+    /** Held while a queue runs. */
+    static final String LOCK = "lock";
+
     private static final String FORMAT_FILE = "format";
     private static final String FORMAT = "carteiro queue ";
     private static final int SPARE_PIECE = 1 << 20;
@@ -53,7 +56,7 @@ final class Queue implements Closeable {
         this.log = log;
         this.segmentSize = segmentSize;
         long began = System.nanoTime();
-        lock = disk.lock("lock");
+        lock = disk.lock(LOCK);
         try {
             prepare();
             segments = new Segments(disk);
@@ -89,7 +92,7 @@ final class Queue implements Closeable {
     private void prepare() throws IOException {
         List<String> names = disk.list("");
         if (names.contains(FORMAT_FILE)) {
-            checkFormat();
+            checkFormat(disk);
         } else if (names.contains(Segments.FOLDER)
                 && !disk.list(Segments.FOLDER).isEmpty()) {
             throw new IOException("queue/format is missing, but there are segments; put it back (it holds the line \""
@@ -111,7 +114,8 @@ final class Queue implements Closeable {
         }
     }
 
-    private void checkFormat() throws IOException {
+    /** @throws IOException if the queue is of another version, or none */
+    static void checkFormat(Disk disk) throws IOException {
         String text;
         try (OpenFile file = disk.open(FORMAT_FILE)) {
             text = StandardCharsets.US_ASCII

@@ -2,14 +2,11 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.Index.Entry;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
@@ -30,7 +27,7 @@ final class Recovery {
     private final LargeFiles files;
     private final Damage damage;
     private final EventLog log;
-    private long greatestMessage;
+    private final Replay replay;
     private long octetsScanned;
 
     Recovery(Disk disk, Index index, Segments segments, LargeFiles files, Damage damage, EventLog log) {
@@ -40,6 +37,7 @@ final class Recovery {
         this.files = files;
         this.damage = damage;
         this.log = log;
+        this.replay = new Replay(index, segments, files, log);
     }
 
     /**
@@ -71,7 +69,7 @@ final class Recovery {
         Place end = replay(present, from, checkpoint != null);
         large(checkpoint);
         reportMissing();
-        long next = Math.max(checkpoint == null ? 1 : checkpoint.nextMessage(), greatestMessage + 1);
+        long next = Math.max(checkpoint == null ? 1 : checkpoint.nextMessage(), replay.greatestMessage() + 1);
         return new Found(
                 last,
                 next,
@@ -117,7 +115,7 @@ final class Recovery {
     private @Nullable Checkpoint newest(NavigableSet<Long> numbers) {
         for (long number : numbers.descendingSet()) {
             try {
-                return Checkpoint.read(disk, number, this::load);
+                return Checkpoint.read(disk, number, replay::load);
             } catch (IOException e) {
                 log.log(new QueueEvent.CheckpointUnusable(Checkpoint.name(number), e.toString()));
             }
@@ -125,17 +123,12 @@ final class Recovery {
         return null;
     }
 
-    private void load(Entry entry) {
-        index.put(entry);
-        greatestMessage = Math.max(greatestMessage, entry.message());
-    }
-
     /** Applies the log from a place on; the place where it ends. */
     private Place replay(NavigableMap<Integer, Long> present, Place from, boolean hasCheckpoint) throws IOException {
         Map<Integer, Long> ends = new HashMap<>();
         var after = present.tailMap(from.segment(), true);
         for (int segment : after.keySet()) {
-            endsBefore(segment).forEach(before -> ends.put(before.segment(), (long) before.offset()));
+            replay.endsBefore(segment).forEach(before -> ends.put(before.segment(), (long) before.offset()));
         }
         Place end = from;
         for (Map.Entry<Integer, Long> segment : after.entrySet()) {
@@ -148,7 +141,7 @@ final class Recovery {
             if (start < limit) {
                 end = segments.reading(number, file -> {
                     var scan = new Scan(file, number, limit, bodies);
-                    scan.run(start, this::apply);
+                    scan.run(start, replay::apply);
                     octetsScanned += scan.octetsRead();
                     judge(scan, file, number, ends.containsKey(number));
                     if (hasCheckpoint || isLast) {
@@ -159,18 +152,6 @@ final class Recovery {
             }
         }
         return end;
-    }
-
-    /** Where the segments before this one end, by this one's first record. */
-    private List<Place> endsBefore(int segment) throws IOException {
-        return segments.reading(segment, file -> {
-            try {
-                Stored first = Stored.read(file, new Place(segment, 0));
-                return first.header().kind() == Framing.Kind.SEGMENT ? Payload.ends(first.payload()) : List.of();
-            } catch (DamagedRecordException | Payload.Misshapen e) {
-                return List.of(); // the scan will say what is wrong
-            }
-        });
     }
 
     /** Bad octets were safe once if the segment was finished, or if a later record says that they had been synced. */
@@ -192,49 +173,6 @@ final class Recovery {
         }
         file.force();
         disk.forceFolder(Segments.FOLDER);
-    }
-
-    private void apply(Stored record) {
-        Framing.Header header = record.header();
-        long message = header.message();
-        greatestMessage = Math.max(greatestMessage, message);
-        ByteBuffer payload = record.payload();
-        try {
-            switch (header.kind()) {
-                case ACCEPTED -> put(record, new int[] {Index.UNTRIED});
-                case MOVED -> put(record, Payload.states(payload));
-                case DONE -> index.done(message, Payload.recipient(payload));
-                case FAILED -> index.failed(message, Payload.recipient(payload), record.place(), header.length());
-                case DEFERRED -> {
-                    Payload.Deferral deferral = Payload.deferral(payload);
-                    index.deferred(message, deferral.recipients(), Presenter.seconds(deferral.due()));
-                }
-                case ENDED -> index.ended(message);
-                case SEGMENT -> {
-                    // read before
-                }
-            }
-        } catch (Payload.Misshapen e) {
-            log.bug("queue", e); // the sum is right: an older or newer queue wrote what it should not have
-        }
-    }
-
-    private void put(Stored record, int[] states) throws Payload.Misshapen {
-        Payload.Facts facts = Payload.facts(record.payload());
-        files.used(facts.file());
-        if (states.length != 1 && states.length != facts.recipients()) {
-            throw new Payload.Misshapen(states.length + " states for " + facts.recipients() + " recipients");
-        }
-        index.put(new Entry(
-                record.header().message(),
-                record.place(),
-                record.header().length(),
-                facts.octets(),
-                facts.birth(),
-                facts.recipients(),
-                facts.file(),
-                states,
-                List.of()));
     }
 
     /** Files no live message is in were being received, or have ended. */

@@ -10,7 +10,9 @@
  *          local, remote &lt;--Messages-- Reading               clean &lt;--Cleaning-- Housekeeping     tools &lt;-- Inspecting
  * </pre>
  *
- * The format on disk is docs/protocols/queue.md; {@link carteiro.queue.Framing} and {@link carteiro.queue.Checkpoint}
+ * Beside the program, and without asking it: QueueCommand --&gt; Snapshot (the index, read alone) --&gt; QueueCheck.
+ *
+ * <p>The format on disk is docs/protocols/queue.md; {@link carteiro.queue.Framing} and {@link carteiro.queue.Checkpoint}
  * alone know it. Every file operation goes through {@link carteiro.queue.Disk}.
  *
  * <p>Never here: a network socket, a decision about where a message goes, an unlink of a segment (clean does it).
