@@ -6,6 +6,7 @@ module carteiro.queue {
     requires carteiro.posix;
     requires carteiro.control;
     requires carteiro.protocol;
+    requires com.fasterxml.jackson.core;
 
     provides carteiro.protocol.Program with
             carteiro.queue.QueueProgram;

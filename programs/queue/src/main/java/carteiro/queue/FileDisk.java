@@ -12,6 +12,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -20,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The disk itself. */
 final class FileDisk implements Disk {
@@ -137,16 +139,38 @@ final class FileDisk implements Disk {
         return "carteiro.queue.lock " + path(name).toAbsolutePath().normalize();
     }
 
-    /** Whether somebody has the lock of this name now. Takes it for an instant, shared, if nobody has. */
-    boolean isLocked(String name) throws IOException {
+    /**
+     * Keeps others from taking the lock of this name, as long as nobody has it; needs no permission to write.
+     *
+     * @return what ends it; null if somebody has the lock
+     */
+    @Nullable
+    Closeable shareLock(String name) throws IOException {
         if (System.getProperty(held(name)) != null) {
-            return true;
+            return null;
         }
-        try (FileChannel channel = FileChannel.open(path(name), StandardOpenOption.READ)) {
-            FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true);
-            return lock == null;
-        } catch (java.nio.file.NoSuchFileException e) {
-            return false; // no queue has ever run here
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path(name), StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            return () -> {}; // no queue has ever run here
+        }
+        try {
+            if (channel.tryLock(0, Long.MAX_VALUE, true) != null) {
+                return channel;
+            }
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+        channel.close();
+        return null;
+    }
+
+    /** Whether somebody has the lock of this name now. Shares it for an instant if nobody has. */
+    boolean isLocked(String name) throws IOException {
+        try (Closeable share = shareLock(name)) {
+            return share == null;
         }
     }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -64,11 +65,17 @@ final class Incoming implements Enqueue {
 
     @Override
     public Submission open() {
-        return new Arriving();
+        return new Arriving(clock::millis);
+    }
+
+    /** As {@link #open()}, for a message that arrived at another time: milliseconds since 1970, asked for at the end. */
+    Submission open(LongSupplier birth) {
+        return new Arriving(birth);
     }
 
     /** One message; idle, it holds next to nothing. */
     private final class Arriving implements Submission {
+        private final LongSupplier clock;
         private final Chunks chunks = new Chunks();
         private final CRC32C sum = new CRC32C();
         private long octets;
@@ -79,6 +86,10 @@ final class Incoming implements Enqueue {
         private @Nullable Receipt refusal;
         private boolean begun;
         private boolean finished;
+
+        Arriving(LongSupplier clock) {
+            this.clock = clock;
+        }
 
         /** False once queue is stopping: what has begun may end, nothing begins. */
         private boolean begin() {
@@ -209,7 +220,7 @@ final class Incoming implements Enqueue {
                     flush();
                     sync(large.file());
                 }
-                long birth = clock.millis();
+                long birth = clock.getAsLong();
                 byte[] payload = Payload.accepted(envelope, birth, octets, large == null ? 0 : large.number());
                 if (payload.length > ENVELOPE_LIMIT) {
                     return new Receipt.Never(new Status(5, 5, 3), "envelope too big");

@@ -201,8 +201,13 @@ final class MessageReader implements Messages {
             String recipient = waiting == null
                     ? "recipient " + at.recipient()
                     : waiting.envelope().recipients().get(at.recipient()).toString();
-            return recipient + ":\nDelivery failed for good; what was said then has been lost.\n\n";
+            return lostParagraph(recipient);
         }
+    }
+
+    /** What a bounce says of a recipient whose own paragraph cannot be read. */
+    static String lostParagraph(String recipient) {
+        return recipient + ":\nDelivery failed for good; what was said then has been lost.\n\n";
     }
 
     @Override

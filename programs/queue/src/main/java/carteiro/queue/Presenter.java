@@ -259,7 +259,8 @@ final class Presenter implements Waiting, Journal.Arrivals {
         }
     }
 
-    private void report(List<Report> reports) throws IOException {
+    /** As {@link Session#report}. */
+    void report(List<Report> reports) throws IOException {
         if (!takeRoom(reports.size())) {
             throw new IOException("queue cannot write its disk now");
         }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** The parts of a queue, put together. */
@@ -43,6 +44,7 @@ final class Queue implements Closeable {
     private final Checkpoints checkpoints;
     private final Housekeeping housekeeping;
     private final Inspecting inspecting;
+    private final Imports imports;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
@@ -75,7 +77,9 @@ final class Queue implements Closeable {
             checkpoints = new Checkpoints(disk, index, segments, files, journal, found);
             housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, disk, log);
             inspecting = new Inspecting(index, segments, files, reader);
+            imports = new Imports(disk);
             journal.start();
+            undoBrokenImport();
             log.log(new QueueEvent.Ready(
                     index.counts().messages(),
                     index.counts().recipients(),
@@ -128,6 +132,63 @@ final class Queue implements Closeable {
                     "queue/format says \"" + text + "\", and this program knows \"" + FORMAT + Framing.VERSION
                             + "\"; run the version of Carteiro that wrote it, or empty the queue with it first");
         }
+    }
+
+    /** What an import left that did not come to its end must not be delivered: the import will be made again. */
+    private void undoBrokenImport() throws IOException {
+        try {
+            undoImport();
+        } catch (IOException e) {
+            try {
+                journal.stop();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+            segments.close();
+            throw new IOException(
+                    "an import was broken off, and its messages cannot be taken out of the queue now (" + e.getMessage()
+                            + "); make room on the disk or repair it, then start again",
+                    e);
+        }
+    }
+
+    /** Notes that what is accepted from now on belongs to an import. */
+    void beginImport() throws IOException {
+        imports.begin(journal.lastMessage() + 1);
+    }
+
+    /** Whether an export of that sum has been imported. */
+    boolean hasImported(String sum) throws IOException {
+        return imports.contains(sum);
+    }
+
+    /** The import is complete and will be kept. */
+    void endImport(String sum) throws IOException {
+        checkpoints.take(); // and all that was accepted and reported is synced
+        imports.done(sum);
+    }
+
+    /** Ends every message of an import that was begun and did not end. */
+    void undoImport() throws IOException {
+        long first = imports.brokenOff();
+        if (first == 0) {
+            return;
+        }
+        long undone = 0;
+        for (long message : index.numbers()) {
+            if (message >= first) {
+                presenter.report(List.of(new Waiting.Report.Ended(message)));
+                undone++;
+            }
+        }
+        checkpoints.take();
+        imports.undone();
+        log.log(new QueueEvent.ImportUndone(undone));
+    }
+
+    /** A message that arrived at another time, in milliseconds since 1970; see {@link Enqueue#open}. */
+    Enqueue.Submission enqueue(LongSupplier birth) {
+        return incoming.open(birth);
     }
 
     Enqueue enqueue() {

@@ -1,25 +1,43 @@
 package carteiro.queue;
 
+import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.posix.Identity;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.queue.Snapshot.State;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
-/** {@code carteiro queue check}: for whoever looks after a queue (docs/programs/queue.md). */
+/** {@code carteiro queue check, export, import}: for whoever looks after a queue (docs/programs/queue.md). */
 public final class QueueCommand {
     private static final int FAULTS = 1;
     private static final int PERMANENT = 100;
-    private static final String USAGE = "usage: carteiro queue check [ --home DIR ]\n";
+    private static final int BUFFER = 1 << 20;
+    private static final String USAGE = """
+            usage: carteiro queue check [ --home DIR ]
+                   carteiro queue export FILE|- [ --home DIR ]
+                   carteiro queue import FILE|- [ --home DIR ]
+            """;
 
     private QueueCommand() {}
 
@@ -39,20 +57,27 @@ public final class QueueCommand {
                 words.add(arguments.get(i));
             }
         }
-        if (!words.equals(List.of("check"))) {
-            call.complain(USAGE);
-            return PERMANENT;
-        }
         Path folder = installation.queue();
+        String verb = words.isEmpty() ? "" : words.getFirst();
         try {
-            becomeOwner(folder);
-            return check(call, folder);
+            if (verb.equals("check") && words.size() == 1) {
+                becomeOwner(folder);
+                return check(call, folder);
+            } else if (verb.equals("export") && words.size() == 2) {
+                return export(call, folder, words.get(1));
+            } else if (verb.equals("import") && words.size() == 2) {
+                return takeIn(call, installation, words.get(1));
+            }
         } catch (AccessDeniedException e) {
             throw new IOException(
                     e.getMessage() + " cannot be opened: only root and the owner of " + folder
                             + " may look into a queue; run this command as one of them",
                     e);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
+        call.complain(USAGE);
+        return PERMANENT;
     }
 
     /** Root gives up what it does not need, and leaves no file that queue could not use. */
@@ -85,9 +110,78 @@ public final class QueueCommand {
                 throw new IOException("queue was started meanwhile; what was found may be wrong; check again");
             }
             return faults == 0 ? 0 : FAULTS;
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
+    }
+
+    /** The archive is opened before root is given up; it must not be there yet. */
+    private static int export(Invocation call, Path folder, String name) throws IOException {
+        if (name.equals("-")) {
+            becomeOwner(folder);
+            return export(call, folder, call.out(), call.err());
+        }
+        var file = Path.of(name);
+        try (FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            becomeOwner(folder);
+            int exit = export(call, folder, Channels.newOutputStream(channel), call.out());
+            channel.force(true);
+            return exit;
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException(name + " is there already; remove it, or name another file", e);
+        }
+    }
+
+    private static int export(Invocation call, Path folder, OutputStream archive, OutputStream words)
+            throws IOException {
+        FileDisk disk = FileDisk.forReading(folder);
+        Queue.checkFormat(disk);
+        try (Closeable share = disk.shareLock(Queue.LOCK); // a queue must not start meanwhile
+                var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var snapshot = new Snapshot(disk, share == null ? State.RUNNING : State.STOPPED, log)) {
+            State state = share == null ? State.RUNNING : State.STOPPED;
+            var out = new BufferedOutputStream(archive, BUFFER);
+            Export.Result result = new Export(
+                            disk, state, snapshot, out, line -> call.complain("carteiro queue: " + line + "\n"))
+                    .run();
+            out.flush();
+            say(
+                    words,
+                    folder + ": exported " + result.messages() + " messages of " + result.octets() + " octets; "
+                            + result.ended() + " needed nothing more; " + result.unreadable() + " could not be read");
+            if (state == State.RUNNING) {
+                say(
+                        words,
+                        "queue is running, and goes on to deliver what was exported: imported elsewhere, it is delivered"
+                                + " twice; to move a queue, stop it first (docs/programs/queue.md)");
+            }
+            return result.unreadable() == 0 ? 0 : FAULTS;
+        }
+    }
+
+    private static int takeIn(Invocation call, Installation installation, String name) throws IOException {
+        Path folder = installation.queue();
+        try (InputStream in = name.equals("-") ? call.in() : Files.newInputStream(Path.of(name))) {
+            becomeOwner(folder);
+            QueueSettings settings = QueueSettings.read(installation);
+            try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                    var queue =
+                            new Queue(new FileDisk(folder), () -> settings, log, Clock.systemUTC(), Journal.SEGMENT)) {
+                Import.Result result = new Import(queue, new BufferedInputStream(in, BUFFER), Clock.systemUTC()).run();
+                call.print(folder + ": imported " + result.messages() + " messages of " + result.octets()
+                        + " octets, with " + result.recipients() + " recipients to be tried or bounced\n");
+                return 0;
+            } catch (IOException e) {
+                throw new IOException(e.getMessage() + "; nothing was imported", e);
+            }
+        } catch (ControlException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static void say(OutputStream to, String line) throws IOException {
+        to.write((line + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     private static void print(Invocation call, String line) {

@@ -123,6 +123,15 @@ sealed interface QueueEvent extends LogEvent {
         }
     }
 
+    /** An import that did not come to its end is undone. */
+    record ImportUndone(long messages) implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: an import was broken off: its " + messages
+                    + " messages are out of the queue again; import the export once more";
+        }
+    }
+
     /** Something that is not queue's is in its folder. */
     record Stranger(String file) implements QueueEvent {
         @Override

@@ -10,7 +10,8 @@
  *          local, remote &lt;--Messages-- Reading               clean &lt;--Cleaning-- Housekeeping     tools &lt;-- Inspecting
  * </pre>
  *
- * Beside the program, and without asking it: QueueCommand --&gt; Snapshot (the index, read alone) --&gt; QueueCheck.
+ * Beside the program, and without asking it: QueueCommand --&gt; Snapshot (the index, read alone) --&gt; QueueCheck,
+ * Export. Into a queue that is stopped: Import --&gt; Incoming, all of it or nothing by Imports.
  *
  * <p>The format on disk is docs/protocols/queue.md; {@link carteiro.queue.Framing} and {@link carteiro.queue.Checkpoint}
  * alone know it. Every file operation goes through {@link carteiro.queue.Disk}.

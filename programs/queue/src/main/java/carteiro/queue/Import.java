@@ -1,0 +1,235 @@
+package carteiro.queue;
+
+import carteiro.log.LogText;
+import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.Enqueue.Submission;
+import carteiro.protocol.Waiting;
+import carteiro.protocol.Waiting.Report;
+import carteiro.queue.ExportedEnvelope.Recipient;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Takes the messages of an export into a queue that does nothing else meanwhile: all of them, or none. Each comes in by the
+ * same conversation as any other, but with the time at which it arrived first. Once: make it, {@link #run}.
+ */
+final class Import {
+    private static final int PIECE = 64 * 1024;
+
+    /** Messages that wait for the disk together. */
+    private static final int MOST_AT_ONCE = 200;
+
+    private static final int MOST_IN_A_REPORT = 1000;
+
+    private final Queue queue;
+    private final TarReader tar;
+    private final Clock clock;
+    private final Waiting.Session session;
+    private final MessageDigest all = Export.sha256();
+    private final Semaphore free = new Semaphore(MOST_AT_ONCE);
+    private final ConcurrentLinkedQueue<Accepted> accepted = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<IOException> trouble = new ConcurrentLinkedQueue<>(); // the first counts
+    private long messages;
+    private long octets;
+    private long recipients;
+
+    /** @param in an archive */
+    Import(Queue queue, InputStream in, Clock clock) throws IOException {
+        this.queue = queue;
+        this.tar = new TarReader(in);
+        this.clock = clock;
+        this.session = queue.waiting().open();
+    }
+
+    /**
+     * What was imported.
+     *
+     * @param recipients those to be tried or bounced
+     */
+    record Result(long messages, long octets, long recipients) {}
+
+    /**
+     * Imports.
+     *
+     * @throws IOException saying what is wrong; the queue is then as it was before
+     */
+    Result run() throws IOException {
+        queue.beginImport();
+        try {
+            String sum = read();
+            if (queue.hasImported(sum)) {
+                throw new IOException("this export was imported before (" + Imports.FOLDER + "/" + sum
+                        + " in the folder of the queue); remove that file to import it a second time");
+            }
+            queue.endImport(sum);
+            return new Result(messages, octets, recipients);
+        } catch (IOException | RuntimeException e) {
+            try {
+                await();
+                queue.undoImport();
+            } catch (IOException f) {
+                e.addSuppressed(f); // the next start undoes it
+            }
+            throw e;
+        } finally {
+            session.close();
+        }
+    }
+
+    /** Reads the archive to its end; the sum of all envelopes. */
+    private String read() throws IOException {
+        while (true) {
+            TarReader.Entry entry = tar.next();
+            if (entry == null) {
+                throw new IOException("the archive ends without end.json: it is cut, or no export of a queue");
+            }
+            if (entry.name().equals("end.json")) {
+                var end = ExportedEnvelope.End.read(json(entry));
+                String sum = HexFormat.of().formatHex(all.digest());
+                await();
+                tellStates();
+                if (end.messages() != messages || !end.sha256().equals(sum)) {
+                    throw new IOException("end.json speaks of " + end.messages()
+                            + " messages, and of other envelopes than these " + messages + ": something was taken out,"
+                            + " put in or changed");
+                }
+                return sum;
+            }
+            message(entry);
+        }
+    }
+
+    private void message(TarReader.Entry entry) throws IOException {
+        String name = entry.name();
+        if (!name.matches("[0-9]{1,18}\\.eml")) {
+            throw new IOException("\"" + LogText.safe(name)
+                    + "\" is no name in an export; NUMBER.eml and then NUMBER.json are expected");
+        }
+        var birth = new AtomicLong();
+        Submission submission = queue.enqueue(birth::get);
+        try {
+            var sum = Export.sha256();
+            byte[] piece = new byte[Math.clamp(entry.size(), 1, PIECE)];
+            for (int count = tar.read(piece, 0, piece.length); count >= 0; count = tar.read(piece, 0, piece.length)) {
+                sum.update(piece, 0, count);
+                submission.write(piece, 0, count);
+            }
+            TarReader.Entry second = tar.next();
+            if (second == null || !second.name().equals(name.replace(".eml", ".json"))) {
+                throw new IOException(name + " is not followed by its envelope");
+            }
+            byte[] json = json(second);
+            all.update(json);
+            ExportedEnvelope envelope;
+            try {
+                envelope = ExportedEnvelope.read(json);
+            } catch (ExportedEnvelope.Malformed e) {
+                throw new IOException(second.name() + ": " + e.getMessage(), e);
+            }
+            if (envelope.octets() != entry.size()
+                    || !envelope.sha256().equals(HexFormat.of().formatHex(sum.digest()))) {
+                throw new IOException(name + " is not the message that its envelope speaks of");
+            }
+            messages++;
+            octets += entry.size();
+            recipients += envelope.open().size();
+            birth.set(Math.min(envelope.arrived().toEpochMilli(), clock.millis()));
+            commit(submission, envelope, name);
+        } catch (IOException | RuntimeException e) {
+            submission.close();
+            throw e;
+        }
+    }
+
+    /** A message that is in the queue, whose states are to be told. */
+    private record Accepted(long number, ExportedEnvelope envelope) {}
+
+    /** Many messages wait for one sync together. */
+    private void commit(Submission submission, ExportedEnvelope envelope, String name) throws IOException {
+        if (envelope.open().isEmpty()) {
+            submission.close(); // nothing is left to do for it
+            return;
+        }
+        free.acquireUninterruptibly();
+        Thread.ofVirtual().start(() -> {
+            try (submission) {
+                switch (submission.commit(envelope.envelope())) {
+                    case Receipt.Accepted(long number) -> accepted.add(new Accepted(number, envelope));
+                    case Receipt.NotNow(var _, String reason) ->
+                        trouble.add(new IOException(name + " was not taken: " + reason));
+                    case Receipt.Never(var _, String reason) ->
+                        trouble.add(new IOException(name + " cannot be kept: " + reason));
+                }
+            } catch (IOException | RuntimeException e) {
+                trouble.add(new IOException(name + ": " + e, e));
+            } finally {
+                free.release();
+            }
+        });
+        tellStates();
+    }
+
+    /** What is to be tried later, and what goes into a bounce. Until it is told, all is simply tried. */
+    private void tellStates() throws IOException {
+        throwTrouble();
+        for (Accepted one = accepted.poll(); one != null; one = accepted.poll()) {
+            var reports = new ArrayList<Report>();
+            List<Recipient> open = one.envelope().open();
+            Map<Instant, List<Integer>> later = new HashMap<>();
+            for (int i = 0; i < open.size(); i++) {
+                switch (open.get(i).state()) {
+                    case ExportedEnvelope.State.Due(Instant at) -> {
+                        if (!at.equals(Instant.EPOCH)) {
+                            later.computeIfAbsent(at, _ -> new ArrayList<>()).add(i);
+                        }
+                    }
+                    case ExportedEnvelope.State.Bounce(String report) ->
+                        reports.add(new Report.Failed(one.number(), i, report));
+                    case ExportedEnvelope.State.Done() -> throw new IllegalStateException("it is not open");
+                }
+            }
+            long number = one.number();
+            later.forEach((at, which) -> reports.add(new Report.Deferred(number, which, at)));
+            for (int from = 0; from < reports.size(); from += MOST_IN_A_REPORT) {
+                session.report(reports.subList(from, Math.min(from + MOST_IN_A_REPORT, reports.size())));
+            }
+        }
+    }
+
+    private void throwTrouble() throws IOException {
+        IOException now = trouble.peek();
+        if (now != null) {
+            throw now;
+        }
+    }
+
+    /** Returns when nothing is on its way into the queue any more. */
+    private void await() {
+        free.acquireUninterruptibly(MOST_AT_ONCE);
+        free.release(MOST_AT_ONCE);
+    }
+
+    private byte[] json(TarReader.Entry entry) throws IOException {
+        if (entry.size() > ExportedEnvelope.LIMIT) {
+            throw new IOException(entry.name() + " has " + entry.size() + " octets, over " + ExportedEnvelope.LIMIT);
+        }
+        var octets = new ByteArrayOutputStream();
+        byte[] piece = new byte[8192];
+        for (int count = tar.read(piece, 0, piece.length); count >= 0; count = tar.read(piece, 0, piece.length)) {
+            octets.write(piece, 0, count);
+        }
+        return octets.toByteArray();
+    }
+}

@@ -1,0 +1,493 @@
+package carteiro.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.posix.Invocation;
+import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.WaitingMessage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code carteiro queue export} and {@code import}: from one queue into another. */
+class ExportTest {
+    private static final Instant ARRIVED = Instant.parse("2026-11-20T10:00:00.123Z");
+    private static final Instant DUE = Instant.ofEpochSecond(2_000_000_000);
+    private static final int LARGE = Incoming.INLINE + 1;
+    private static final String SUM = "0".repeat(64);
+
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+
+    @AfterEach
+    void close() {
+        log.close();
+    }
+
+    private Queue open(String home, Clock clock) throws IOException {
+        Path queue = Files.createDirectories(folder.resolve(home).resolve("queue"));
+        Path control = Files.createDirectories(folder.resolve(home).resolve("control"));
+        Files.writeString(control.resolve("queuediskfloor"), "1048576\n");
+        return new Queue(new FileDisk(queue), () -> new QueueSettings(1 << 20, 1 << 20), log, clock, 1 << 16);
+    }
+
+    private Queue open(String home) throws IOException {
+        return open(home, Clock.systemUTC());
+    }
+
+    /** Four messages: one untried, one of every state, one large, one ended. */
+    private void write(String home) throws IOException {
+        try (Queue queue = open(home, Clock.fixed(ARRIVED, ZoneOffset.UTC))) {
+            Sample.accepted(queue.enqueue(), Sample.octets(0, 1), "a@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(2000, 2), "done@x", "caf\u00c3\u00a9@x", "later@x", "new@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(LARGE, 3), "large@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(4, 4), "ended@x");
+            try (var session = queue.waiting().open()) {
+                session.report(List.of(
+                        new Report.Done(2, 0),
+                        new Report.Failed(2, 1, "<caf\u00c3\u00a9@x>:\nno \u00ff\"\\\n\n"),
+                        new Report.Deferred(2, List.of(2), DUE),
+                        new Report.Ended(4)));
+            }
+        }
+    }
+
+    private record Result(int exit, byte[] out, String err) {
+        String text() {
+            return new String(out, StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private Result run(byte[] input, String home, String... words) {
+        var arguments = new ArrayList<>(List.of(words));
+        arguments.addAll(List.of("--home", folder.resolve(home).toString()));
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int exit = new Invocation(arguments, Map.of(), new ByteArrayInputStream(input), out, err)
+                .run("carteiro queue", QueueCommand::run);
+        return new Result(exit, out.toByteArray(), err.toString(StandardCharsets.ISO_8859_1));
+    }
+
+    private byte[] exported(String home) {
+        Result result = run(new byte[0], home, "export", "-");
+        assertThat(result.exit()).as(result.err()).isZero();
+        return result.out();
+    }
+
+    @Test
+    void whatWaitedWaitsInTheOtherQueueAsItDidInTheFirst() throws IOException {
+        write("old");
+        Path archive = folder.resolve("queue.tar");
+        Result export = run(new byte[0], "old", "export", archive.toString());
+        assertThat(export.text()).contains("exported 3 messages of 264145 octets; 0 needed nothing more; 0 could not");
+        assertThat(export.exit()).isZero();
+        try (Queue queue = open("new")) { // it has mail of its own
+            Sample.accepted(queue.enqueue(), Sample.octets(9, 9), "own@x");
+        }
+        Result result = run(new byte[0], "new", "import", archive.toString());
+        assertThat(result.err()).doesNotContain("fatal");
+        assertThat(result.text()).contains("imported 3 messages of 264145 octets, with 5 recipients to be tried or");
+        assertThat(result.exit()).isZero();
+        try (Queue queue = open("new");
+                var session = queue.waiting().open()) {
+            List<WaitingMessage> waiting = Sample.drain(session);
+            assertThat(waiting)
+                    .extracting(message -> message.envelope().recipients())
+                    .containsExactlyInAnyOrder(
+                            List.of(new Address("own@x")),
+                            List.of(new Address("a@x")),
+                            List.of(new Address("caf\u00c3\u00a9@x"), new Address("later@x"), new Address("new@x")),
+                            List.of(new Address("large@x")));
+            for (WaitingMessage message : waiting) {
+                String first = message.envelope().recipients().getFirst().octets();
+                byte[] expected = switch (first) {
+                    case "own@x" -> Sample.octets(9, 9);
+                    case "a@x" -> Sample.octets(0, 1);
+                    case "large@x" -> Sample.octets(LARGE, 3);
+                    default -> Sample.octets(2000, 2);
+                };
+                try (var body = queue.messages().open(message.message())) {
+                    assertThat(body.readAllBytes()).isEqualTo(expected);
+                }
+                if (!first.equals("own@x")) {
+                    assertThat(message.birth()).isEqualTo(ARRIVED);
+                    assertThat(message.envelope().sender()).isEqualTo(new Address("ann@example.org"));
+                    assertThat(message.envelope().body()).isEqualTo(BodyType.EIGHT_BIT_MIME);
+                    assertThat(message.envelope().form()).isEqualTo(AddressForm.SMTPUTF8);
+                    assertThat(message.envelope().uid()).isEqualTo(71);
+                }
+                if (first.startsWith("caf")) {
+                    assertThat(message.states())
+                            .containsExactly(
+                                    new RecipientState.ToBounce(), new RecipientState.Due(DUE), RecipientState.Due.NOW);
+                    assertThat(session.failures(message.message()))
+                            .containsExactly(new Failure(0, "<caf\u00c3\u00a9@x>:\nno \u00ff\"\\\n\n"));
+                }
+            }
+        }
+        assertThat(run(new byte[0], "new", "check").text()).endsWith("sound\n");
+    }
+
+    @Test
+    void theSameExportIsNotImportedTwice() throws IOException {
+        write("old");
+        byte[] archive = exported("old");
+        open("new").close();
+        assertThat(run(archive, "new", "import", "-").exit()).isZero();
+        Result again = run(exported("old"), "new", "import", "-");
+        assertThat(again.exit()).isEqualTo(111);
+        assertThat(again.err())
+                .contains("this export was imported before (imports/")
+                .contains("nothing was imported");
+        try (Queue queue = open("new")) {
+            assertThat(Sample.waiting(queue.waiting())).hasSize(3);
+        }
+    }
+
+    @Test
+    void importThatWasKilledIsUndoneByTheNextStart() throws IOException {
+        Path killed = Files.createDirectories(folder.resolve("killed/queue"));
+        try (Queue queue = open("new")) {
+            Sample.accepted(queue.enqueue(), Sample.octets(9, 9), "own@x");
+            queue.beginImport();
+            Sample.accepted(queue.enqueue(), Sample.octets(10, 10), "imported@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(LARGE, 11), "imported@x");
+            copy(folder.resolve("new/queue"), killed);
+        }
+        for (int start = 0; start < 2; start++) {
+            try (Queue queue = open("killed")) {
+                assertThat(Sample.waiting(queue.waiting()))
+                        .extracting(message -> message.envelope().recipients())
+                        .containsExactly(List.of(new Address("own@x")));
+                assertThat(Sample.accepted(queue.enqueue(), Sample.octets(1, 1), "own@x"))
+                        .isEqualTo(4 + start);
+                try (var session = queue.waiting().open()) {
+                    session.report(List.of(new Report.Ended(4 + start)));
+                }
+            }
+        }
+        write("old");
+        assertThat(run(exported("old"), "killed", "import", "-").exit()).isZero();
+        log.close();
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1))
+                .containsOnlyOnce("queue: an import was broken off: its 2 messages are out of the queue again");
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else if (!file.endsWith("lock")) {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+    }
+
+    @Test
+    void runningQueueIsExportedAsItIsAtOneMomentAndNothingIsImportedIntoOne() throws Exception {
+        var over = new AtomicBoolean();
+        try (Queue queue = open("old")) {
+            Sample.accepted(queue.enqueue(), Sample.octets(5, 5), "stays@x");
+            Thread worker = Thread.ofPlatform().start(() -> comeAndGo(queue, over));
+            try {
+                for (int i = 0; i < 10; i++) {
+                    Result result = run(new byte[0], "old", "export", "-");
+                    assertThat(result.exit()).as(result.err()).isZero();
+                    assertThat(result.err()).contains("queue is running, and goes on to deliver what was exported");
+                    String home = "new" + i;
+                    open(home).close();
+                    assertThat(run(result.out(), home, "import", "-").exit()).isZero();
+                    try (Queue copy = open(home)) {
+                        assertThat(Sample.waiting(copy.waiting()))
+                                .extracting(message -> message.envelope()
+                                        .recipients()
+                                        .getFirst()
+                                        .octets())
+                                .contains("stays@x");
+                    }
+                }
+                Result into = run(exported("old"), "old", "import", "-");
+                assertThat(into.exit()).isEqualTo(111);
+                assertThat(into.err()).contains("another queue is running on this HOME; stop it first");
+            } finally {
+                over.set(true);
+                worker.join();
+            }
+        }
+    }
+
+    private void comeAndGo(Queue queue, AtomicBoolean over) {
+        try (var session = queue.waiting().open()) {
+            for (int i = 0; !over.get(); i++) {
+                long number =
+                        Sample.accepted(queue.enqueue(), Sample.octets(i % 20 == 3 ? LARGE : 700, i), "a@x", "b@x");
+                if (i % 7 != 0) {
+                    session.report(List.of(new Report.Done(number, 1), new Report.Ended(number)));
+                }
+                if (i % 40 == 39) {
+                    queue.checkpoint();
+                    queue.cleaning().rewriteSparse();
+                    List<String> dead = queue.cleaning().dead();
+                    for (String name : dead) {
+                        Files.deleteIfExists(folder.resolve("old/queue").resolve(name));
+                    }
+                    queue.cleaning().removed(dead);
+                }
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void messageThatIsDamagedIsNamedAndTheOthersAreExported() throws IOException {
+        write("old");
+        Path large = folder.resolve("old/queue/large/1");
+        byte[] octets = Files.readAllBytes(large);
+        octets[LARGE / 2] ^= 1;
+        Files.write(large, octets);
+        Result result = run(new byte[0], "old", "export", "-");
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err())
+                .contains("message 3 cannot be read and is not exported: ")
+                .contains("exported 2 messages");
+        open("new").close();
+        assertThat(run(result.out(), "new", "import", "-").text()).contains("imported 2 messages");
+    }
+
+    @Test
+    void archiveThatExistsIsNotWrittenOver() throws IOException {
+        write("old");
+        Path file = Files.writeString(folder.resolve("precious"), "x");
+        assertThat(run(new byte[0], "old", "export", file.toString()).err()).contains("precious is there already");
+        assertThat(file).hasContent("x");
+    }
+
+    @Test
+    void tarReadsWhatIsExportedAndItsArchivesAreImported() throws Exception {
+        assumeTrue(Files.exists(Path.of("/usr/bin/tar")) || Files.exists(Path.of("/bin/tar")), "SKIPPED: no tar here");
+        write("old");
+        Path archive = folder.resolve("a.tar");
+        Files.write(archive, exported("old"));
+        Path files = Files.createDirectories(folder.resolve("files"));
+        sh("tar -xf a.tar -C files");
+        assertThat(files.resolve("000000000003.eml")).hasBinaryContent(Sample.octets(LARGE, 3));
+        sh("cd files && tar -cf ../b.tar . && tar --format=posix -cf ../c.tar *");
+        for (String repacked : List.of("b.tar", "c.tar")) {
+            open(repacked + "-home").close();
+            Result result = run(
+                    new byte[0],
+                    repacked + "-home",
+                    "import",
+                    folder.resolve(repacked).toString());
+            if (result.exit() != 0) { // "." is packed in the order of the folder, which may part a pair: said so
+                assertThat(result.err())
+                        .contains("is not followed by its envelope")
+                        .contains("nothing was imported");
+            } else {
+                assertThat(result.text()).contains("imported 3 messages");
+            }
+        }
+    }
+
+    private void sh(String command) throws Exception {
+        Process process = new ProcessBuilder("sh", "-c", command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+    }
+
+    @Test
+    void archiveThatIsCutAnywhereImportsNothing() throws IOException {
+        try (Queue queue = open("old")) {
+            Sample.accepted(queue.enqueue(), Sample.octets(700, 1), "a@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(700, 2), "b@x");
+        }
+        byte[] whole = exported("old");
+        open("new").close();
+        int end = whole.length - 2 * TarWriter.BLOCK; // what follows end.json is not needed
+        for (int length = 0; length < end - TarWriter.BLOCK; length += 307) {
+            Result result = run(Arrays.copyOf(whole, length), "new", "import", "-");
+            assertThat(result.exit()).as("cut at " + length).isEqualTo(111);
+            assertThat(result.err()).contains("nothing was imported");
+        }
+        for (int at = 0; at < end; at += 61) {
+            byte[] changed = whole.clone();
+            changed[at] ^= 4;
+            Result result = run(changed, "new", "import", "-");
+            boolean nothing = result.exit() == 111 && result.err().contains("nothing was imported");
+            // what the header's sum or an envelope does not cover: the zeros behind an entry
+            assertThat(nothing || whole[at] == 0)
+                    .as("octet " + at + " changed: " + result.err())
+                    .isTrue();
+            if (!nothing) {
+                try (Queue queue = open("new");
+                        var session = queue.waiting().open()) {
+                    for (WaitingMessage message : Sample.drain(session)) {
+                        session.report(List.of(new Report.Ended(message.message())));
+                    }
+                }
+                try (Stream<Path> sums = Files.list(folder.resolve("new/queue/imports"))) {
+                    for (Path sum : sums.toList()) {
+                        Files.delete(sum);
+                    }
+                }
+            }
+        }
+        try (Queue queue = open("new")) {
+            assertThat(Sample.waiting(queue.waiting())).isEmpty();
+        }
+        assertThat(run(new byte[0], "new", "check").text()).endsWith("sound\n");
+    }
+
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '\u0001', textBlock = """
+            []                                                            | it is no JSON object
+            {"export":2}                                                  | export 2, and this program knows 1
+            {"export":1,"surprise":1}                                     | unknown field "surprise"
+            {"export":1}                                                  | fields are missing: arrived, body
+            {"export":1,"export":1}                                       | Duplicate field 'export'
+            {"message":-1}                                                | "message" is no number from 0 to
+            {"message":1e3}                                               | "message" is no number from 0 to
+            {"message":99999999999999999999999}                           | Number value length (23) exceeds the maximum
+            {"arrived":"yesterday"}                                       | Text 'yesterday' could not be parsed
+            {"arrived":"1969-12-31T23:59:59Z"}                            | before 1970 or after 2106
+            {"sha256":"../../etc/passwd"}                                 | "sha256" is no sum in hex
+            {"sender":"a\\u0000b"}                                        | address holds a NUL
+            {"sender":"\\u20ac"}                                          | a character that is no octet
+            {"body":"BINARYMIME"}                                         | "body" is neither 7BIT nor 8BITMIME
+            {"smtputf8":"yes"}                                            | "smtputf8" is neither true nor false
+            {"recipients":{}}                                             | "recipients" is no array
+            {"recipients":[[[[[[1]]]]]]}                                  | a recipient is no object
+            {"recipients":[{"state":"due"}]}                              | a recipient has no address
+            {"recipients":[{"address":"a","state":"gone"}]}               | the state of recipient <a> is none
+            {"recipients":[{"address":"a","state":"bounce"}]}             | the state of recipient <a> is none
+            {"recipients":[{"address":"a","state":"done","at":"1970-01-02T00:00:00Z"}]} | the state of recipient <a> is
+            {"recipients":[{"address":"a","mode":"due"}]}                 | unknown field "mode" of a recipient
+            {"export":1                                                   | Unexpected end-of-input
+            """)
+    void envelopeThatIsNotWhatThePageSaysIsRefused(String json, String why) {
+        assertThatThrownBy(() -> ExportedEnvelope.read(json.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(ExportedEnvelope.Malformed.class)
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void envelopeComesBackAsItWas() throws IOException {
+        var all = new StringBuilder();
+        for (char c = 0; c < 256; c++) {
+            all.append(c);
+        }
+        var envelope = new ExportedEnvelope(
+                Long.MAX_VALUE,
+                ARRIVED,
+                Index.LARGEST,
+                SUM,
+                Address.NULL,
+                BodyType.SEVEN_BIT,
+                AddressForm.ASCII,
+                -1,
+                List.of(
+                        new ExportedEnvelope.Recipient(
+                                new Address(all.substring(1)), new ExportedEnvelope.State.Due(Instant.EPOCH)),
+                        new ExportedEnvelope.Recipient(new Address("b@x"), new ExportedEnvelope.State.Due(DUE)),
+                        new ExportedEnvelope.Recipient(new Address("c@x"), new ExportedEnvelope.State.Done()),
+                        new ExportedEnvelope.Recipient(
+                                new Address("d@x"), new ExportedEnvelope.State.Bounce(all.toString()))));
+        assertThat(new String(envelope.json(), StandardCharsets.ISO_8859_1)).matches("[ -\u007f\n]+");
+        assertThat(ExportedEnvelope.read(envelope.json())).isEqualTo(envelope);
+    }
+
+    @Test
+    void anyOctetsAreReadOrRefused() throws IOException {
+        var random = new Random(7);
+        var valid = new ByteArrayOutputStream();
+        var tar = new TarWriter(valid);
+        tar.begin("a", 3, ARRIVED);
+        tar.write(new byte[3], 0, 3);
+        tar.begin("b", 1L << 40 - 1, ARRIVED);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] octets = valid.toByteArray();
+            for (int n = random.nextInt(8); n >= 0; n--) {
+                octets[random.nextInt(octets.length)] = (byte) random.nextInt();
+            }
+            if (i % 2 == 0) { // a right sum, so that the rest is looked at
+                Arrays.fill(octets, 148, 156, (byte) ' ');
+                byte[] sum = String.format("%06o\0 ", TarWriter.sum(octets)).getBytes(StandardCharsets.US_ASCII);
+                System.arraycopy(sum, 0, octets, 148, sum.length);
+            }
+            try {
+                var reader = new TarReader(new ByteArrayInputStream(octets));
+                for (TarReader.Entry entry = reader.next(); entry != null; entry = reader.next()) {
+                    assertThat(entry.size()).isNotNegative();
+                }
+            } catch (TarReader.Malformed e) {
+                assertThat(e.getMessage()).startsWith("octet ");
+            }
+        }
+    }
+
+    @Test
+    void sizeOfMoreThanEightGibibytesIsWrittenAndRead() throws IOException {
+        var octets = new ByteArrayOutputStream();
+        new TarWriter(octets).begin("000000000001.eml", Index.LARGEST, ARRIVED);
+        assertThat(new TarReader(new ByteArrayInputStream(octets.toByteArray())).next())
+                .isEqualTo(new TarReader.Entry("000000000001.eml", Index.LARGEST));
+    }
+
+    @Test
+    void whatIsNoExportIsRefusedByName() throws IOException {
+        open("new").close();
+        var archive = new ByteArrayOutputStream();
+        var tar = new TarWriter(archive);
+        tar.begin("../../etc/passwd", 0, ARRIVED);
+        tar.finish();
+        assertThat(run(archive.toByteArray(), "new", "import", "-").err())
+                .contains("\"../../etc/passwd\" is no name in an export")
+                .contains("nothing was imported");
+        archive.reset();
+        tar = new TarWriter(archive);
+        tar.begin("1.eml", 0, ARRIVED);
+        tar.begin("1.json", ExportedEnvelope.LIMIT + 1L, ARRIVED);
+        assertThat(run(archive.toByteArray(), "new", "import", "-").err())
+                .contains("1.json has 134217729 octets, over 134217728");
+        assertThat(run(new byte[0], "new", "import", folder.resolve("none").toString())
+                        .exit())
+                .isEqualTo(111);
+        assertThat(run(new byte[0], "new", "export").exit()).isEqualTo(100);
+    }
+}
