@@ -1,0 +1,225 @@
+"""What the measuring commands of this folder share: Carteiro at work in a temporary home, and the machine it is on."""
+import glob
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CARTEIRO = os.path.join(ROOT, "carteiro")
+OWNER = 41001  # the account the mailboxes belong to; needs no entry in the system's passwd
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(condition, seconds, what, pause=0.02):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"gave up after {seconds} s waiting for {what}")
+        time.sleep(pause)
+
+
+def greets(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as s:
+            s.settimeout(5)
+            return s.recv(4).startswith(b"220")
+    except OSError:
+        return False
+
+
+def machine(folder):
+    """One line for the head of a table: cores, memory, file system, kernel, date."""
+    model = re.search(r"^model name\s*: (.*)$", open("/proc/cpuinfo").read(), re.M)
+    memory = int(re.search(r"^MemTotal:\s+(\d+)", open("/proc/meminfo").read(), re.M).group(1)) / 2**20
+    fs = subprocess.run(["findmnt", "-nro", "FSTYPE,OPTIONS", "-T", folder], capture_output=True, text=True).stdout.split()
+    kind = f"{fs[0]} ({fs[1]})" if len(fs) == 2 else "unknown"
+    if fs and fs[0] in ("tmpfs", "ramfs"):
+        kind += ", WHICH KEEPS NOTHING: use --folder for a figure that means something"
+    return (f"{os.cpu_count()} cores ({model.group(1) if model else os.uname().machine}), {memory:.0f} GiB memory,"
+            f" file system {kind}, Linux {os.uname().release}, {time.strftime('%Y-%m-%d')}")
+
+
+def table(head, rows):
+    """Prints a table in Markdown, its columns aligned."""
+    cells = [head] + [[str(cell) for cell in row] for row in rows]
+    wide = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    cells.insert(1, ["-" * width for width in wide])
+    for row in cells:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, wide)) + " |")
+    print(flush=True)
+
+
+def raise_limit(descriptors):
+    """Raises the limit of open files for what is started from here; what it is then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < descriptors:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+        except (ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    elif soft < descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def descendants(pid):
+    """A process and all it started."""
+    children = {}
+    for stat in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            text = open(stat).read()
+        except OSError:
+            continue
+        children.setdefault(int(text[text.rindex(")") + 2:].split()[1]), []).append(int(stat.split("/")[2]))
+    found, todo = [], [pid]
+    while todo:
+        one = todo.pop()
+        found.append(one)
+        todo += children.get(one, [])
+    return found
+
+
+def resident(pid):
+    """Memory of a process and all it started, shared pages counted by share, in octets."""
+    total = 0
+    for one in descendants(pid):
+        try:
+            pss = re.search(r"^Pss:\s+(\d+) kB", open(f"/proc/{one}/smaps_rollup").read(), re.M)
+            total += int(pss.group(1)) * 1024 if pss else 0
+        except OSError:
+            pass
+    return total
+
+
+def end(process, patience=60):
+    """Ends a process we started, and whatever it leaves behind."""
+    if process.poll() is not None:
+        return
+    started = descendants(process.pid)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pid in started[1:]:
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+
+
+def set_aside(maildir):
+    """
+    Gives a Maildir another name. To delete its files would be the next round's burden: ext4 does not use the inode of a
+    file again for some minutes, and every new file has to step over all of them. A few large files are deleted, for room.
+    """
+    if not os.path.exists(maildir):
+        return
+    earlier = tempfile.mktemp(prefix="earlier-", dir=os.path.dirname(maildir))
+    os.rename(maildir, earlier)
+    for folder, _, files in os.walk(earlier):
+        if files and len(files) <= 100 and os.path.getsize(os.path.join(folder, files[0])) > 1 << 20:
+            shutil.rmtree(folder)
+
+
+def count(maildir):
+    try:
+        with os.scandir(os.path.join(maildir, "new")) as entries:
+            return sum(1 for _ in entries)
+    except FileNotFoundError:
+        return 0
+
+
+class Carteiro:
+    """An installation in a temporary folder: mail for bench.example goes to one Maildir, for relay.example to a port."""
+
+    def __init__(self, folder, relay_port, split=False, control=None, java_options=""):
+        self.name = "Carteiro, split" if split else "Carteiro"
+        self.version = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True,
+                                      text=True).stdout.strip() or "released"
+        self.split = split
+        self.java_options = java_options
+        os.makedirs(folder, exist_ok=True)
+        self.home = os.path.join(folder, "carteiro")
+        self.mail = os.path.join(folder, "carteiro-mail")
+        os.makedirs(self.mail)
+        self.clear()
+        os.chown(self.mail, OWNER, OWNER)
+        os.chmod(folder, 0o755)
+        init = [CARTEIRO, "init", "--home", self.home, "--me", "carteiro.bench.example"]
+        subprocess.run(init + (["--create-users"] if split else []), check=True, stdout=subprocess.DEVNULL)
+        self.port = free_port()
+        self.write({
+            "smtpdlisten": f"127.0.0.1:{self.port}",
+            "locals": "bench.example",
+            "rcpthosts": "bench.example\nrelay.example",
+            "smtproutes": f"relay.example:127.0.0.1:{relay_port}",
+            "defaultdelivery": "./Maildir/",
+            "concurrencylocal": "100",
+            "concurrencyremote": "100",
+            "concurrencyincoming": "1000",
+            "concurrencyperclient": "1000",
+            "concurrencyperhost": "100",
+            "concurrencyperuser": "100",
+        } | (control or {}))
+        os.makedirs(os.path.join(self.home, "users"), exist_ok=True)
+        with open(os.path.join(self.home, "users/assign"), "w") as f:
+            f.write(f"+:box:{OWNER}:{OWNER}:{self.mail}:::\n.\n")
+        subprocess.run([CARTEIRO, "qmail-newu"], check=True, env=dict(os.environ, CARTEIRO_HOME=self.home))
+        self.log = open(os.path.join(folder, "carteiro.log"), "ab")
+        self.start()
+
+    def write(self, control):
+        """Writes control files; a name whose text is None is removed."""
+        for name, text in control.items():
+            path = os.path.join(self.home, "control", name)
+            if text is None:
+                if os.path.exists(path):
+                    os.remove(path)
+            else:
+                with open(path, "w") as f:
+                    f.write(text + "\n")
+
+    def start(self, patience=60):
+        """Starts it; returns when it greets. first_220 is how long that took, in seconds."""
+        command = [CARTEIRO, "run", "--home", self.home] + (["--split"] if self.split else [])
+        begun = time.monotonic()
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log,
+                                        env=dict(os.environ, CARTEIRO_JAVA_OPTS=self.java_options))
+        wait_for(lambda: greets(self.port) or self.process.poll() is not None, patience, "Carteiro", 0.01)
+        if self.process.poll() is not None:
+            raise RuntimeError(open(self.log.name).read()[-3000:])
+        self.first_220 = time.monotonic() - begun
+
+    def ask(self, command, *arguments):
+        """Runs a command of Carteiro on this installation; what it prints."""
+        return subprocess.run([CARTEIRO, command, *arguments, "--home", self.home], capture_output=True, text=True).stdout
+
+    def delivered(self):
+        return count(os.path.join(self.mail, "Maildir"))
+
+    def clear(self):
+        set_aside(os.path.join(self.mail, "Maildir"))
+        for folder in ("Maildir", "Maildir/new", "Maildir/cur", "Maildir/tmp"):
+            path = os.path.join(self.mail, folder)
+            os.mkdir(path)
+            os.chown(path, OWNER, OWNER)
+
+    def resident(self):
+        return resident(self.process.pid)
+
+    def stop(self):
+        end(self.process)
+        self.log.close()
