@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/** Debian's Postfix in a folder of its own on loopback: takes mail for one domain into a Maildir, relays the rest. */
+/**
+ * Debian's Postfix in a folder of its own on loopback: takes mail for one domain into a Maildir, relays the rest. It is
+ * told to change no message and to have no limit in the way.
+ */
 final class PostfixPeer implements AutoCloseable {
     private final Path folder;
     private final int port;
@@ -67,6 +70,16 @@ final class PostfixPeer implements AutoCloseable {
                 smtp_host_lookup = native
                 smtp_dns_support_level = disabled
                 smtputf8_enable = yes
+                message_drop_headers =
+                always_add_missing_headers = no
+                local_header_rewrite_clients =
+                remote_header_rewrite_domain =
+                disable_mime_input_processing = yes
+                message_size_limit = 0
+                virtual_mailbox_limit = 0
+                header_size_limit = 100000000
+                hopcount_limit = 1000
+                in_flow_delay = 0
                 maillog_file = %1$s/postfix.log
                 maillog_file_prefixes = %1$s
                 """.formatted(folder, domain, CarteiroProcess.ROOT_OWNER, relayPort));
@@ -119,6 +132,12 @@ final class PostfixPeer implements AutoCloseable {
         } catch (IOException e) {
             return e.toString();
         }
+    }
+
+    /** How many messages its mailbox has. */
+    int arrived() {
+        String[] names = folder.resolve("mail/box/new").toFile().list();
+        return names == null ? 0 : names.length;
     }
 
     /** The messages in its mailbox. */

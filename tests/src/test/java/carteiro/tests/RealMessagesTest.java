@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -21,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * comes what went in, but for the fields an MTA adds. What SMTP forbids is refused.
  */
 class RealMessagesTest {
-    /** A further folder of messages to run through: {@code -Dcarteiro.testdata=DIR}. */
+    /** A folder with further sets ({@code messages}, {@code corpus}, ...) to run through: {@code -Dcarteiro.testdata=DIR}. */
     private static final String FURTHER = System.getProperty("carteiro.testdata", "");
 
     /** A message and what SMTP says of it. */
@@ -38,7 +41,13 @@ class RealMessagesTest {
         var folders = new ArrayList<Path>();
         folders.add(Path.of(System.getProperty("carteiro.root"), "tests/src/test/resources/testdata"));
         if (!FURTHER.isEmpty()) {
-            folders.add(Path.of(FURTHER));
+            Stream.of("messages", "corpus", "bounces", "eai", "mbox")
+                    .map(Path.of(FURTHER)::resolve)
+                    .filter(Files::isDirectory)
+                    .forEach(folders::add);
+            assertThat(folders)
+                    .as("-Dcarteiro.testdata=" + FURTHER + " has messages, corpus, bounces, eai or mbox")
+                    .hasSizeGreaterThan(1);
         }
         var samples = new ArrayList<Sample>();
         for (Path folder : folders) {
@@ -127,6 +136,124 @@ class RealMessagesTest {
             }
             assertThat(problems).isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("what SMTP allows arrives octet for octet at smtp-sink")
+    void toSmtpSink(Form form) throws Exception {
+        try (var sink = PostfixSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
+            Map<String, Sample> sent = relayed(carteiro, sink.port());
+            carteiro.await("all of them at smtp-sink", () -> sink.arrived() >= sent.size());
+            // its file is there before its reply: the last one is whole when remote has heard 250
+            carteiro.await("no message left in the queue", () -> ended(carteiro) >= sent.size());
+            compare(sent, sink.messages(), original -> original);
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "what SMTP allows arrives octet for octet in a Maildir of Postfix, but for its two changes in a header")
+    void toPostfix() throws Exception {
+        try (var postfix = PostfixPeer.start("far.example", 1);
+                var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            Map<String, Sample> sent = relayed(carteiro, postfix.port());
+            carteiro.await("all of them in Postfix's mailbox", () -> postfix.arrived() >= sent.size());
+            compare(sent, postfix.mailbox(), RealMessagesTest::asPostfixKeepsIt);
+        }
+    }
+
+    /** Sends all that SMTP allows for one recipient at the host with that port; by sender. */
+    private static Map<String, Sample> relayed(CarteiroProcess carteiro, int port) throws Exception {
+        carteiro.control("smtproutes", ":127.0.0.1:" + port);
+        carteiro.control("rcpthosts", "far.example");
+        carteiro.start();
+        var sent = new HashMap<String, Sample>();
+        try (var client = new SmtpClient(carteiro.smtp())) {
+            for (Sample sample : samples()) {
+                if (sample.verdict() == Verdict.LEGAL) {
+                    String id = "sample" + sent.size() + "@client.example";
+                    assertThat(client.send(id, List.of("dora@far.example"), sample.text()))
+                            .as(sample.file().toString())
+                            .startsWith("250 ");
+                    sent.put(id, sample);
+                }
+            }
+        }
+        assertThat(sent).hasSizeGreaterThan(700);
+        return sent;
+    }
+
+    private static long ended(CarteiroProcess carteiro) {
+        return carteiro.log().stream().filter(line -> line.contains("end msg ")).count();
+    }
+
+    private static final Pattern SENDER = Pattern.compile("(?:Return-Path: |X-Mail-Args: )<([^>]*)>");
+
+    /** Each arrived once, and is what was sent as that peer keeps it. */
+    private static void compare(Map<String, Sample> sent, List<String> arrived, UnaryOperator<String> asKept) {
+        var missing = new HashMap<>(sent);
+        var problems = new ArrayList<String>();
+        for (String message : arrived) {
+            var sender = SENDER.matcher(message);
+            assertThat(sender.find()).as(message).isTrue();
+            Sample sample = missing.remove(sender.group(1));
+            if (sample == null) {
+                problems.add("arrived twice: " + sent.get(sender.group(1)));
+            } else {
+                String kept = belowOurReceivedField(message);
+                String expected = asKept.apply(sample.text());
+                if (!kept.equals(expected)) {
+                    problems.add("changed on the way: " + sample.file() + ", from \"" + difference(expected, kept)
+                            + "\" to \"" + difference(kept, expected) + "\"");
+                }
+            }
+        }
+        missing.values().forEach(sample -> problems.add("lost: " + sample.file()));
+        assertThat(problems).isEmpty();
+    }
+
+    /** The first octets of one text that are not as in the other. */
+    private static String difference(String text, String other) {
+        int at = 0;
+        while (at < Math.min(text.length(), other.length()) && text.charAt(at) == other.charAt(at)) {
+            at++;
+        }
+        return text.substring(at, Math.min(text.length(), at + 60));
+    }
+
+    /** What stands below the Received field of smtpd, which is two lines; the peer put its own fields above. */
+    private static String belowOurReceivedField(String message) {
+        int by = message.indexOf("\n  by mail.example.org with ");
+        assertThat(by).as(message).isPositive();
+        return message.substring(message.indexOf('\n', by + 1) + 1);
+    }
+
+    /** A header field's first line for Postfix: a name in ASCII, blanks perhaps, a colon (its is_header function). */
+    private static final Pattern FIELD = Pattern.compile("([!-9;-~]+)[ \\t]*(:.*)", Pattern.DOTALL);
+
+    /**
+     * The two changes that Postfix makes in a header, whatever it is told. Blanks before the colon of a field go. Where a
+     * line is neither a field nor goes on with one, the body begins, and the empty line that is missing there comes.
+     */
+    private static String asPostfixKeepsIt(String original) {
+        var kept = new StringBuilder();
+        int from = 0;
+        while (from < original.length()) {
+            int end = original.indexOf('\n', from);
+            String line = original.substring(from, end);
+            var field = FIELD.matcher(line);
+            if (line.startsWith(" ") || line.startsWith("\t")) {
+                kept.append(line).append('\n');
+            } else if (field.matches()) {
+                kept.append(field.group(1)).append(field.group(2)).append('\n');
+            } else {
+                return kept + (line.isEmpty() ? "" : "\n") + original.substring(from);
+            }
+            from = end + 1;
+        }
+        return kept.toString();
     }
 
     /** What stands below the one Received field that smtpd put on top. */
