@@ -38,25 +38,33 @@ final class CarteiroProcess implements AutoCloseable {
     private final Form form;
     private final Path folder;
     private final Path home;
+    private final List<String> within; // what every command is run by
     private final List<String> log = new ArrayList<>(); // guarded by itself
     private Process process;
 
-    private CarteiroProcess(Form form, Path folder) {
+    private CarteiroProcess(Form form, Path folder, List<String> within) {
         this.form = form;
         this.folder = folder;
+        this.within = List.copyOf(within);
         this.home = folder.resolve("home");
     }
 
     /** A new home, by {@code carteiro init}, listening on a free port of loopback; nothing runs yet. */
     static CarteiroProcess prepare(Form form) throws Exception {
+        return prepare(form, List.of(), asRoot() ? List.of("--create-users") : List.of());
+    }
+
+    /**
+     * @param within a command that every process of it is run by; it is given its own as arguments
+     * @param init further arguments of init
+     */
+    static CarteiroProcess prepare(Form form, List<String> within, List<String> init) throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "ct");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-        var carteiro = new CarteiroProcess(form, folder);
-        var init = new ArrayList<>(List.of("init", "--home", carteiro.home.toString(), "--me", "mail.example.org"));
-        if (asRoot()) {
-            init.add("--create-users");
-        }
-        carteiro.command("carteiro.start.Start", init.toArray(String[]::new));
+        var carteiro = new CarteiroProcess(form, folder, within);
+        var command = new ArrayList<>(List.of("init", "--home", carteiro.home.toString(), "--me", "mail.example.org"));
+        command.addAll(init);
+        carteiro.command("carteiro.start.Start", command.toArray(String[]::new));
         carteiro.control("smtpdlisten", "127.0.0.1:0");
         carteiro.control("locals", "example.org\nmail.example.org");
         carteiro.control("rcpthosts", "example.org\nmail.example.org");
@@ -141,7 +149,15 @@ final class CarteiroProcess implements AutoCloseable {
     /** Starts it and waits until it listens. */
     CarteiroProcess start() throws Exception {
         int from = logSize();
-        var command = new ArrayList<>(java("-Xmx512m", "-XX:+UseSerialGC"));
+        launch();
+        awaitLog("smtpd: listening on .*", from);
+        return this;
+    }
+
+    /** Starts it and waits for nothing. */
+    void launch() throws Exception {
+        var command = new ArrayList<>(within);
+        command.addAll(java("-Xmx512m", "-XX:+UseSerialGC"));
         command.addAll(List.of("carteiro.start.Start", "run"));
         command.addAll(List.of("--home", home.toString()));
         if (form == Form.SPLIT) {
@@ -161,8 +177,6 @@ final class CarteiroProcess implements AutoCloseable {
                 keep("(the log ended: " + e + ")");
             }
         });
-        awaitLog("smtpd: listening on .*", from);
-        return this;
     }
 
     static List<String> java(String... flags) {
@@ -271,15 +285,21 @@ final class CarteiroProcess implements AutoCloseable {
     }
 
     Result commandWithInput(String input, String mainClass, String... arguments) throws Exception {
-        var command = new ArrayList<>(java("-XX:TieredStopAtLevel=1", "-Xmx128m", "-XX:+UseSerialGC"));
-        command.add(mainClass);
-        command.addAll(List.of(arguments));
-        Result result = run(command, Map.of("CARTEIRO_HOME", home.toString()), input);
+        Result result = attempt(input, mainClass, arguments);
         if (result.exit() != 0) {
             throw new AssertionError(
                     mainClass + " " + List.of(arguments) + " ended with " + result.exit() + ":\n" + result.output());
         }
         return result;
+    }
+
+    /** As the others, and may fail. */
+    Result attempt(String input, String mainClass, String... arguments) throws Exception {
+        var command = new ArrayList<>(within);
+        command.addAll(java("-XX:TieredStopAtLevel=1", "-Xmx128m", "-XX:+UseSerialGC"));
+        command.add(mainClass);
+        command.addAll(List.of(arguments));
+        return run(command, Map.of("CARTEIRO_HOME", home.toString()), input);
     }
 
     record Result(int exit, String output) {}

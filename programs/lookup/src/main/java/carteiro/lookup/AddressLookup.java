@@ -16,7 +16,9 @@ import java.util.concurrent.atomic.LongAdder;
 /** Answers with one set of settings: routing first, then the sources in order. Safe for any number of threads. */
 final class AddressLookup implements Lookup, AutoCloseable {
     private static final Status NO_SUCH_ADDRESS = new Status(5, 1, 1);
-    private static final Answer NOBODY = new Answer.Unknown(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
+
+    /** No source has the address, or no file names it. */
+    static final Answer NOBODY = new Answer.Unknown(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
 
     private final Routing routing;
     private final List<Source> sources;

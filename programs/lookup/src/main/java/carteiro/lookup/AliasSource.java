@@ -1,6 +1,8 @@
 package carteiro.lookup;
 
+import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.lookup.DotQmailSight.Sight;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
@@ -9,15 +11,17 @@ import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.Recipe;
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What nobody else owns belongs to the alias account: its home is HOME/alias, its extension the whole local part.
  *
  * <p>Started by root, the account is the system's user {@code alias}. Started by an ordinary user, who can deliver only
- * as himself, it is that user.
+ * as himself, it is that user. Where there is no user {@code alias}, only the addresses that a file names wait for one.
  */
 final class AliasSource implements Source {
     private static final String ALIAS = "alias";
@@ -63,6 +67,37 @@ final class AliasSource implements Source {
         return (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
     }
 
+    /**
+     * Finds an installation of root whose HOME/alias has files, and nobody to deliver what they name.
+     *
+     * @param sources in the order in which they are asked
+     * @throws ControlException if it is one
+     */
+    static void check(Installation installation, List<SourceName> sources, SystemUsers.Accounts accounts)
+            throws ControlException, IOException {
+        boolean others = sources.indexOf(SourceName.ASSIGN) >= 0
+                && sources.indexOf(SourceName.ASSIGN) < sources.indexOf(SourceName.ALIAS)
+                && new AssignSource(installation).knowsEverything();
+        if (others
+                || !Files.getAttribute(installation.home(), "unix:uid").equals(0)
+                || accounts.named(ALIAS).isPresent()
+                || !hasFiles(installation.alias())) {
+            return;
+        }
+        throw new ControlException(List.of("alias: the system has no user alias, so that mail for what the files "
+                + installation.alias() + "/.qmail-* name waits and bounces in the end; make the user by: carteiro init"
+                + " --create-users --home " + installation.home() + " --me HOST"));
+    }
+
+    private static boolean hasFiles(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".qmail-*")) {
+            return files.iterator().hasNext();
+        }
+    }
+
     @Override
     public SourceName name() {
         return SourceName.ALIAS;
@@ -71,15 +106,12 @@ final class AliasSource implements Source {
     @Override
     public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
         Optional<SystemAccount> account = owner.now();
-        if (account.isEmpty()) {
-            return Optional.of(new Answer.NotNow(
-                    new Status(4, 3, 5),
-                    "the system has no user alias, so nobody owns " + folder
-                            + "; make it with carteiro init --create-users"));
-        }
         if (!Files.isDirectory(folder)) {
             return Optional.of(new Answer.NotNow(
                     new Status(4, 3, 5), folder + " is missing or cannot be seen; make it, owned by the alias user"));
+        }
+        if (account.isEmpty()) {
+            return Optional.of(ownerless(recipient.localPart(), trail));
         }
         trail.step(() -> "alias: what nobody owns belongs to " + account.get().name() + " in " + folder);
         return Optional.of(new Answer.Account(
@@ -90,5 +122,19 @@ final class AliasSource implements Source {
                 "-",
                 recipient.localPart(),
                 new Recipe.DotQmail()));
+    }
+
+    /** What no file names is unknown, whoever owns the folder; what one names waits until there is somebody to deliver it. */
+    private Answer ownerless(String extension, Trail trail) {
+        String needed = "the system has no user alias, so nobody owns " + folder
+                + "; make it with carteiro init --create-users";
+        return switch (DotQmailSight.look(home, "-", extension)) {
+            case Sight.There _ -> new Answer.NotNow(new Status(4, 3, 5), needed);
+            case Sight.Unseen(var why) -> new Answer.NotNow(new Status(4, 3, 5), needed + " (" + why + ")");
+            case Sight.Absent() -> {
+                trail.step(() -> "alias: " + folder + " has no .qmail file for it: no such address");
+                yield AddressLookup.NOBODY;
+            }
+        };
     }
 }

@@ -26,18 +26,22 @@ final class DotQmailSight {
         record Unseen(String why) implements Sight {}
     }
 
-    /** Tries the names in the order in which local does. */
     static Sight look(Account account) {
+        return look(account.home(), account.dash(), account.extension());
+    }
+
+    /** Tries the names in the order in which local does. */
+    static Sight look(String home, String dash, String extension) {
         try {
-            Optional<FileStatus> home = FileStatus.of(account.home());
-            if (home.isEmpty() || home.get().kind() != Kind.FOLDER) {
-                return new Sight.Unseen(account.home() + " is no folder");
+            Optional<FileStatus> folder = FileStatus.of(home);
+            if (folder.isEmpty() || folder.get().kind() != Kind.FOLDER) {
+                return new Sight.Unseen(home + " is no folder");
             }
-            for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
+            for (DotQmailName name : DotQmailName.candidates(dash, extension)) {
                 if (name.file().indexOf('/') < 0 && name.file().length() > LONGEST_NAME) {
                     continue;
                 }
-                Optional<FileStatus> file = FileStatus.of(account.home() + "/" + name.file());
+                Optional<FileStatus> file = FileStatus.of(home + "/" + name.file());
                 if (file.isPresent() && file.get().kind() == Kind.REGULAR) {
                     return new Sight.There(name.file());
                 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -37,9 +38,17 @@ public final class LookupProgram implements Program {
 
     @Override
     public void check(Installation installation) throws ControlException {
-        LdapSettings ldap = LookupSettings.read(installation).ldap();
+        LookupSettings settings = LookupSettings.read(installation);
+        LdapSettings ldap = settings.ldap();
         if (ldap != null) {
             LdapSource.check(ldap);
+        }
+        if (settings.sources().contains(SourceName.ALIAS)) {
+            try {
+                AliasSource.check(installation, settings.sources(), SystemAccount::named);
+            } catch (IOException e) {
+                throw new ControlException(List.of("alias: cannot be checked: " + e.getMessage()));
+            }
         }
     }
 

@@ -3,7 +3,9 @@ package carteiro.lookup;
 import static carteiro.lookup.TestHome.USER_UID;
 import static carteiro.lookup.TestHome.brief;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import carteiro.control.ControlException;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
@@ -12,6 +14,8 @@ import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,12 +96,36 @@ final class LocalSourcesTest {
     }
 
     @Test
-    void withoutAnAliasUserNothingIsUnknown() throws Exception {
+    void withoutAnAliasUserWhatAFileNamesWaitsAndTheRestIsUnknown() throws Exception {
         home.accounts.remove("alias");
-        assertThat(home.recipient("nobody@example.org"))
-                .isInstanceOfSatisfying(
-                        Answer.NotNow.class,
-                        notNow -> assertThat(notNow.reason()).contains("no user alias"));
+        Files.createFile(home.installation.alias().resolve(".qmail-postmaster"));
+        Files.createFile(home.installation.alias().resolve(".qmail-list-default"));
+        for (String named : List.of("postmaster@example.org", "list-join@example.org")) {
+            assertThat(home.recipient(named))
+                    .isInstanceOfSatisfying(
+                            Answer.NotNow.class,
+                            notNow -> assertThat(notNow.reason()).contains("no user alias"));
+        }
+        assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("unknown 5.1.1");
+    }
+
+    @Test
+    void checkTellsThatTheAliasUserIsMissingWhereItIsNeeded() throws Exception {
+        home.accounts.remove("alias");
+        List<SourceName> sources = List.of(SourceName.ASSIGN, SourceName.PASSWD, SourceName.ALIAS);
+        Path aliases = home.installation.alias();
+        SystemUsers.Accounts accounts = name -> Optional.ofNullable(home.accounts.get(name));
+        AliasSource.check(home.installation, sources, accounts); // no files
+        Files.createFile(aliases.resolve(".qmail-postmaster"));
+        if (TestHome.OWN_UID == 0) {
+            assertThatThrownBy(() -> AliasSource.check(home.installation, sources, accounts))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContainingAll("the system has no user alias", aliases + "/.qmail-*", "--create-users");
+        } else { // it is that user's own
+            AliasSource.check(home.installation, sources, accounts);
+        }
+        home.assign("+:joe:4711:100:/home/joe:-::\n.\n");
+        AliasSource.check(home.installation, sources, accounts);
     }
 
     @Test

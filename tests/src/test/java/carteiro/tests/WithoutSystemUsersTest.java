@@ -1,0 +1,83 @@
+package carteiro.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import carteiro.tests.CarteiroProcess.Form;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Root's installation on a system without the accounts that {@code init --create-users} makes. */
+class WithoutSystemUsersTest {
+    @TempDir
+    Path folder;
+
+    /** Runs its arguments where /etc/passwd has none of these accounts. */
+    private List<String> withoutThem() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can take accounts away from a process");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path accounts = folder.resolve("passwd");
+        Files.write(
+                accounts,
+                Files.readAllLines(Path.of("/etc/passwd")).stream()
+                        .filter(line -> !line.matches("(alias|qmail[a-z]):.*"))
+                        .toList());
+        List<String> within = List.of(
+                "unshare", "--mount", "sh", "-c", "mount --bind " + accounts + " /etc/passwd && exec \"$@\"", "sh");
+        var missing = CarteiroProcess.run(
+                Stream.concat(within.stream(), Stream.of("id", "alias")).toList(), Map.of(), "");
+        assumeTrue(
+                missing.output().contains("no such user"),
+                "SKIPPED: this root may not give a process a view of its own of the files: " + missing.output());
+        return within;
+    }
+
+    @Test
+    @DisplayName(
+            "in one process an unknown recipient is refused, one that a file of alias names waits, and check says why")
+    void oneProcess() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS, withoutThem(), List.of())) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.say("MAIL FROM:<ann@example.net>");
+                assertThat(client.say("RCPT TO:<nobody@example.org>")).startsWith("550 5.1.1 ");
+                assertThat(client.say("RCPT TO:<postmaster@example.org>")).startsWith("451 4.3.5 ");
+                assertThat(client.say("RCPT TO:<bob@example.org>")).startsWith("250 ");
+                assertThat(client.send("ann@example.net", List.of("bob@example.org"), "Subject: x\n\nx\n"))
+                        .startsWith("250 ");
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            var check = carteiro.attempt("", "carteiro.tools.Check");
+            assertThat(check.exit()).as(check.output()).isEqualTo(100);
+            assertThat(check.output())
+                    .contains("alias: the system has no user alias", "init --create-users", ": 1 mistake");
+        }
+    }
+
+    @Test
+    @DisplayName("in many processes nothing starts, and the log says how to make the accounts")
+    void split() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.SPLIT, withoutThem(), List.of())) {
+            carteiro.launch();
+            assertThat(carteiro.process().waitFor(CarteiroProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(carteiro.process().exitValue()).isEqualTo(111);
+            carteiro.await(
+                    "why",
+                    () -> carteiro.log().stream()
+                            .anyMatch(line ->
+                                    line.matches("alert: cannot start: the system has no account \"qmail.\"; make it"
+                                            + " as root by: carteiro init --create-users --home " + carteiro.home()
+                                            + " --me HOST.*")));
+        }
+    }
+}
