@@ -168,7 +168,7 @@ final class PathParser {
         }
         for (int i = at + 1; i < close; i++) {
             char c = text.charAt(i);
-            if (c <= ' ' || c == '[' || c == '\\' || c > 0x7e) {
+            if (c <= ' ' || c == '[' || c == '\\' || c == '@' || c > 0x7e) { // the last @ is the one before the domain
                 at = i;
                 return unexpected();
             }

@@ -129,6 +129,12 @@ class SmtpPathTest {
     }
 
     @Test
+    void anAtSignInAnAddressLiteralIsRefused() {
+        assertThat(SmtpPath.parse("<a@[h@]>")).isEqualTo(new SmtpPath.Malformed("@ unexpected"));
+        assertThat(SmtpPath.parse("<a@[IPv6:@example.org]>")).isEqualTo(new SmtpPath.Malformed("@ unexpected"));
+    }
+
+    @Test
     void anyOctetsAreAValueAndAQuotedAddressIsReadBack() {
         long seed = System.nanoTime();
         var random = new Random(seed);
