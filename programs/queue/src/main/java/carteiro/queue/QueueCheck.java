@@ -53,7 +53,8 @@ final class QueueCheck {
     private long endedHere;
     private int largeNeeded;
     private int largeOther;
-    private int checkpoints;
+    private int checkpoints; // that are whole
+    private int checkpointNames;
 
     /**
      * @param folder HOME/queue, for what is printed
@@ -101,6 +102,7 @@ final class QueueCheck {
             if (number == 0) {
                 continue;
             }
+            checkpointNames++;
             try {
                 Place place = Checkpoint.read(disk, number, entry -> {}).place();
                 before.merge(place.segment(), place.offset(), Math::max);
@@ -135,10 +137,16 @@ final class QueueCheck {
                 ends.put(end.segment(), (long) end.offset());
             }
         }
+        Map<Integer, Long> said = Map.copyOf(ends);
         for (int number : present) {
             boolean isLast = number == present.last();
+            ends.merge(number, (long) before.getOrDefault(number, 0), Math::max);
             try (OpenFile file = disk.open(Segments.name(number))) {
-                long limit = Math.min(file.size(), ends.getOrDefault(number, Long.MAX_VALUE));
+                long limit = Math.min(file.size(), said.getOrDefault(number, Long.MAX_VALUE));
+                long known = ends.getOrDefault(number, 0L);
+                if (file.size() < known) {
+                    shortened(number, file.size(), known);
+                }
                 if (isLast && state == State.RUNNING && number == snapshot.end().segment()) {
                     limit = Math.min(limit, snapshot.end().offset());
                 }
@@ -152,6 +160,24 @@ final class QueueCheck {
                 // removed since it was listed; if a message is in it, that is found below
             }
         }
+        Checkpoint begun = snapshot.checkpoint();
+        Place from = begun == null ? new Place(0, 0) : begun.place();
+        ends.forEach((number, end) -> {
+            if (state == State.STOPPED
+                    && (begun != null || checkpointNames == 0) // else it may be one that clean removed
+                    && !present.contains(number)
+                    && new Place(number, Math.toIntExact(end)).compareTo(from) > 0) {
+                shortened(number, 0, end);
+            }
+        });
+    }
+
+    private void shortened(int number, long size, long end) {
+        fault(
+                path(Segments.name(number)) + " has " + size + " octets, and had " + end,
+                "messages or outcomes that stood behind are lost: mail may be missing or delivered twice",
+                "",
+                "check the disk; " + RESTORE);
     }
 
     private List<Place> endsBefore(int number) throws IOException {

@@ -52,6 +52,16 @@ sealed interface QueueEvent extends LogEvent {
         }
     }
 
+    /** A segment is shorter than it was. */
+    record Shortened(String segment, long size, long end) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: queue/" + segment + " has " + size + " octets and had " + end
+                    + "; messages or outcomes that stood behind are lost: mail may be missing or delivered twice; stop"
+                    + " queue, put the file back from a backup, start again; check the disk";
+        }
+    }
+
     /** Nothing new is taken. */
     record DiskLow(long usable, long floor) implements QueueEvent {
         @Override

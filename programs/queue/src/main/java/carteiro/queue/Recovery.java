@@ -66,6 +66,7 @@ final class Recovery {
         Checkpoint checkpoint = newest(checkpoints);
         Place from = checkpoint == null ? new Place(0, 0) : checkpoint.place();
         int last = Math.max(present.isEmpty() ? 0 : present.lastKey(), from.segment());
+        reportShortened(present, from, checkpoint != null || checkpoints.isEmpty());
         Place end = replay(present, from, checkpoint != null);
         large(checkpoint);
         reportMissing();
@@ -152,6 +153,32 @@ final class Recovery {
             }
         }
         return end;
+    }
+
+    /**
+     * Says which segments are shorter than the checkpoint or a later segment knows them, down to nothing.
+     *
+     * @param knowsRemoved whether it is known which segments clean may have removed: those before that place
+     */
+    private void reportShortened(NavigableMap<Integer, Long> present, Place from, boolean knowsRemoved)
+            throws IOException {
+        Map<Integer, Long> wanted = new TreeMap<>();
+        if (present.containsKey(from.segment())) {
+            wanted.put(from.segment(), (long) from.offset());
+        }
+        for (int segment : present.tailMap(from.segment(), true).keySet()) {
+            for (Place end : replay.endsBefore(segment)) {
+                if (present.containsKey(end.segment()) || knowsRemoved && end.compareTo(from) > 0) {
+                    wanted.merge(end.segment(), (long) end.offset(), Math::max);
+                }
+            }
+        }
+        wanted.forEach((segment, end) -> {
+            long size = present.getOrDefault(segment, 0L);
+            if (size < end) {
+                log.log(new QueueEvent.Shortened(Segments.name(segment), size, end));
+            }
+        });
     }
 
     /** Bad octets were safe once if the segment was finished, or if a later record says that they had been synced. */
