@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,11 +50,20 @@ final class DeadHosts {
         }
     }
 
+    /** Which table it is. The time alone does not tell: two tables may be written within a tick of the kernel's clock. */
+    private record Version(
+            FileTime time, long octets, @Nullable Object key) {
+        static Version of(Path file) throws IOException {
+            var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return new Version(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+        }
+    }
+
     private final Path file;
     private final Clock clock;
     private final EventLog log;
     private final Map<InetAddress, Entry> entries = new HashMap<>();
-    private @Nullable FileTime seen;
+    private @Nullable Version seen;
     private boolean troubled;
 
     private DeadHosts(Path file, Clock clock, EventLog log) {
@@ -119,7 +129,7 @@ final class DeadHosts {
 
     private void read() {
         try {
-            FileTime now = Files.getLastModifiedTime(file);
+            Version now = Version.of(file);
             if (!now.equals(seen)) {
                 entries.clear();
                 for (Entry entry : list(file)) {
@@ -148,7 +158,7 @@ final class DeadHosts {
         }
         try {
             replace(file, text.toString());
-            seen = Files.getLastModifiedTime(file);
+            seen = Version.of(file);
             troubled = false;
         } catch (IOException e) {
             if (!troubled) {

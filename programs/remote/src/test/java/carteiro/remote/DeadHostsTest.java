@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -108,6 +109,16 @@ class DeadHostsTest {
         timeOutTwice(HOST);
         assertThat(hosts.isDead(HOST)).isTrue();
         assertThat(QmailTcpok.run(new Installation(home), System.err)).isZero();
+        assertThat(hosts.isDead(HOST)).isFalse();
+    }
+
+    @Test
+    void aTableEmptiedWithinTheSameTickIsSeen() throws Exception {
+        timeOutTwice(HOST);
+        assertThat(hosts.isDead(HOST)).isTrue();
+        FileTime written = Files.getLastModifiedTime(file);
+        assertThat(QmailTcpok.run(new Installation(home), System.err)).isZero();
+        Files.setLastModifiedTime(file, written);
         assertThat(hosts.isDead(HOST)).isFalse();
     }
 
