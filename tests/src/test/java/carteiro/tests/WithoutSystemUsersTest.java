@@ -67,6 +67,15 @@ class WithoutSystemUsersTest {
     @DisplayName("in many processes nothing starts, and the log says how to make the accounts")
     void split() throws Exception {
         try (var carteiro = CarteiroProcess.prepare(Form.SPLIT, withoutThem(), List.of())) {
+            assertThat(carteiro.command(
+                                    "carteiro.start.Start",
+                                    "init",
+                                    "--home",
+                                    carteiro.home().toString(),
+                                    "--me",
+                                    "mail.example.org")
+                            .output())
+                    .contains("The system lacks accounts", "qmaild, qmailq,", "--create-users");
             carteiro.launch();
             assertThat(carteiro.process().waitFor(CarteiroProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS))
                     .isTrue();

@@ -56,6 +56,11 @@ final class Init {
                         ? "where smtpd listens: every address of this host, the standard port"
                         : "where smtpd listens: this host alone, a port that needs no root");
         aliases();
+        List<String> missing = root ? SystemUsers.missing() : List.of();
+        if (!missing.isEmpty()) {
+            out.println("The system lacks accounts that the programs run as: " + String.join(", ", missing)
+                    + ". Make them by: carteiro init --create-users --home " + installation.home() + " --me " + host);
+        }
         out.println(
                 "Ready. Next: " + (root ? "carteiro run --split" : "carteiro run") + " --home " + installation.home());
     }
