@@ -153,10 +153,8 @@ final class Lane {
         if (!troubledMay) {
             return poll(healthy, Start.Terms.HEALTHY);
         }
-        boolean troubledFirst;
-        if (quarter > 0) {
-            troubledFirst = troubledRunning < quarter;
-        } else {
+        boolean troubledFirst = false;
+        if (quarter == 0 || troubledRunning < quarter) { // in turns: one slow destination may hold all other slots
             troubledFirst = troubledNext;
             troubledNext = !troubledNext;
         }

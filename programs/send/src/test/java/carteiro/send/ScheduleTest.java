@@ -325,6 +325,30 @@ class ScheduleTest {
     }
 
     @Test
+    void newMessageGetsTheNextSlotsWhenASlowDomainAndAStormHoldThemAll() {
+        var plan = Planned.of(10, 8, 20, 15);
+        for (int i = 1; i <= 500; i++) {
+            plan.add(i, "u" + i + "@slow.example");
+        }
+        assertThat(plan.starts()).hasSize(15); // and none of them ever ends
+        for (int i = 501; i <= 1000; i++) {
+            plan.addWith(
+                    "ann@example.org",
+                    i,
+                    List.of(new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH - 1))),
+                    "u@refusing" + i + ".example");
+        }
+        List<Start> running = new ArrayList<>(plan.starts());
+        assertThat(running).hasSize(5);
+        plan.add(2000, "u@healthy.example");
+        for (int i = 0; i < 2; i++) {
+            plan.end(running.removeFirst(), Planned.LATER);
+            running.addAll(plan.starts());
+        }
+        assertThat(Planned.to(running, "healthy.example")).isEqualTo(1);
+    }
+
+    @Test
     void newMessagesDoNotStarveTheRetries() {
         for (int concurrency : new int[] {1, 2, 3, 4, 20}) {
             var plan = Planned.of(10, 8, concurrency, concurrency);
