@@ -2,6 +2,7 @@ package carteiro.send;
 
 import carteiro.protocol.Wires.Channel;
 import java.util.Arrays;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The messages of one channel by due time, the earliest first: a binary heap of 4 octets a message. Not thread-safe. */
@@ -24,7 +25,7 @@ final class DueHeap {
         return first == null ? Long.MAX_VALUE : first.due(channel);
     }
 
-    /** Adds a message by its due time, which must not change while it is here, except by {@link #allDueBy}. */
+    /** Adds a message by its due time, which must not change while it is here, except by {@code allDueBy}. */
     void add(Message message) {
         if (size == heap.length) {
             heap = Arrays.copyOf(heap, size + (size >> 1));
@@ -84,6 +85,21 @@ final class DueHeap {
         for (int i = 0; i < size; i++) {
             Message message = at(i);
             message.due(channel, Math.min(message.due(channel), now));
+        }
+    }
+
+    /** Makes each message due at the latest when that says. */
+    void allDueBy(ToLongFunction<Message> latest) {
+        @Nullable Message[] all = heap;
+        int count = size;
+        heap = new Message[all.length];
+        size = 0;
+        for (int i = 0; i < count; i++) {
+            Message message = all[i];
+            if (message != null) {
+                message.due(channel, Math.min(message.due(channel), latest.applyAsLong(message)));
+                add(message);
+            }
         }
     }
 

@@ -144,6 +144,15 @@ sealed interface Event extends LogEvent {
         }
     }
 
+    /** The clock of the system was set back. */
+    record ClockSetBack(long seconds) implements Event {
+        @Override
+        public String line() {
+            return "warning: send: the clock was set back by " + seconds
+                    + " seconds; what would wait longer for that is tried as if it had just been deferred";
+        }
+    }
+
     /** A message broke local or remote too often. */
     record Parked(long message, String channel, int times, Instant until, String reason) implements Event {
         @Override

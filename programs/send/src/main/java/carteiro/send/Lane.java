@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -287,6 +288,19 @@ final class Lane {
     /** Everything waits no longer. */
     void tryNow(long now) {
         due.allDueBy(now);
+        waitNoLonger(now);
+    }
+
+    /** The clock was set back: times that were computed before it must not be waited for. */
+    void clockSetBack(long now, ToLongFunction<Message> latest) {
+        due.allDueBy(latest);
+        probeStarted = Math.min(probeStarted, now);
+        awaySince = Math.min(awaySince, now);
+        waitNoLonger(now);
+    }
+
+    /** Whatever the channel is held for ends by then. */
+    private void waitNoLonger(long now) {
         heldUntil = Math.min(heldUntil, now);
         for (int i = suspects.size(); i > 0; i--) {
             Suspect suspect = suspects.removeFirst();

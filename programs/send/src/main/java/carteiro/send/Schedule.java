@@ -95,9 +95,26 @@ final class Schedule {
         }
         for (Channel channel : Channel.values()) {
             if (message.left(channel) > 0) {
+                message.due(channel, Math.min(message.due(channel), latest(message, channel, now)));
                 await(message, channel, now);
             }
         }
+    }
+
+    /**
+     * The latest time at which a message can be due: what is later was computed by a clock that was ahead. The next
+     * attempt never comes sooner for a message that has grown older, so that a time computed before is within this.
+     */
+    private long latest(Message message, Channel channel, long now) {
+        long birth = Math.min(message.birth(), now);
+        return Math.max(lane(channel).limits.retries().next(birth, now), now + PARKED);
+    }
+
+    /** The clock was set back: nothing waits for times that lie where the clock was. */
+    void clockSetBack(long now) {
+        local.clockSetBack(now, message -> latest(message, Channel.LOCAL, now));
+        remote.clockSetBack(now, message -> latest(message, Channel.REMOTE, now));
+        bounces.allDueBy(now + BOUNCE_PAUSE);
     }
 
     private void await(Message message, Channel channel, long now) {
@@ -251,6 +268,7 @@ final class Schedule {
     private void pass(Lane lane, Start start, List<Integer> deferred, long now) {
         Message message = start.message();
         Channel channel = lane.channel;
+        message.due(channel, Math.min(message.due(channel), latest(message, channel, now)));
         if (message.parked()) {
             message.due(channel, Math.max(message.due(channel), now + PARKED));
         }

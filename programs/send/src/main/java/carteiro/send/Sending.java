@@ -51,6 +51,9 @@ final class Sending implements Program.Running {
     /** Bounces being written at once; more wait, without a thread. */
     private static final int BOUNCES_AT_ONCE = 8;
 
+    /** A clock that is so many seconds behind what it said was set back; what is less is waited for. */
+    private static final long SET_BACK = 5;
+
     /** The longest sleep, so that a clock that was set is noticed. */
     private static final long LONGEST_SLEEP = 60_000;
 
@@ -75,6 +78,9 @@ final class Sending implements Program.Running {
 
     /** Guarded by the lock. */
     private final Schedule schedule;
+
+    /** Guarded by the lock: what the clock said last. */
+    private long latest;
 
     /** Guarded by the lock: when the clockwork wakes by itself. */
     private long wakesAt;
@@ -144,6 +150,11 @@ final class Sending implements Program.Running {
         lock.lock();
         try {
             long now = now();
+            if (now < latest - SET_BACK) {
+                log.log(new Event.ClockSetBack(latest - now));
+                schedule.clockSetBack(now);
+            }
+            latest = now < latest - SET_BACK ? now : Math.max(now, latest);
             more = schedule.ripen(now, RIPENED);
             if (keepUp && !closed) {
                 for (Start start = schedule.next(now); start != null; start = schedule.next(now)) {

@@ -122,6 +122,62 @@ class ScheduleTest {
     }
 
     @Test
+    void clockThatWasDaysAheadStallsNothingOnceItIsSetBack() {
+        var plan = Planned.of(10, 20);
+        long ahead = 5 * 86_400;
+        plan.add(1, "old@far.example");
+        plan.now += ahead;
+        plan.add(2, "new@far.example");
+        for (Start start : plan.starts()) {
+            plan.end(start, Planned.LATER);
+        }
+        plan.add(3, "running@local.example");
+        Start running = plan.only();
+        plan.now -= ahead;
+        plan.schedule.clockSetBack(plan.now);
+        plan.end(running, Planned.LATER);
+        assertThat(plan.starts()).isEmpty(); // nor is everything tried at once
+        plan.now += Schedule.PARKED;
+        assertThat(Planned.recipients(plan.starts()))
+                .containsExactlyInAnyOrder("old@far.example", "new@far.example", "running@local.example");
+    }
+
+    @Test
+    void dueTimeThatNoScheduleCanGiveIsNotWaitedForAfterARestart() {
+        var plan = Planned.of(10, 20);
+        plan.addWith(
+                "ann@example.org",
+                1,
+                List.of(new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH + 365 * 86_400L))),
+                "a@local.example");
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.schedule.nextWake()).isEqualTo(Planned.BIRTH + Schedule.PARKED);
+    }
+
+    @Test
+    void clockThatLeapsForwardTriesEachMessageOnceAndNoMoreAtOnceThanEver() {
+        var plan = Planned.of(10, 20);
+        for (int i = 1; i <= 100; i++) {
+            plan.add(i, "u" + i + "@far" + i + ".example");
+        }
+        int tried = 0;
+        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            assertThat(starts).hasSizeLessThanOrEqualTo(20);
+            tried += starts.size();
+            starts.forEach(start -> plan.end(start, Planned.LATER));
+        }
+        assertThat(tried).isEqualTo(100);
+        plan.now += 6 * 86_400;
+        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            assertThat(starts).hasSizeLessThanOrEqualTo(20);
+            tried += starts.size();
+            starts.forEach(start -> plan.end(start, Planned.LATER));
+        }
+        assertThat(tried).isEqualTo(200);
+        assertThat(plan.schedule.nextWake()).isGreaterThan(plan.now + 1000);
+    }
+
+    @Test
     @Covers("qmail:S07")
     void dueTimeOfAnEarlierLifeIsKept() {
         var plan = Planned.of(10, 20);

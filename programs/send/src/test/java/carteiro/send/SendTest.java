@@ -275,6 +275,27 @@ class SendTest {
     }
 
     @Test
+    void clockSetBackByAYearIsNoticedAndSaid() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.LATER)).start();
+            host.clock.advance(365 * 86_400);
+            host.queue.put("ann@x.example", "x\n", "slow@far.example");
+            host.lines.await(1, "delivery 1: deferral: .*");
+            host.queue.awaitReports(1);
+            host.clock.advance(-365 * 86_400);
+            host.queue.put("ann@x.example", "x\n", "other@far.example");
+            host.lines.await(1, "warning: send: the clock was set back by 31536000 seconds; .*");
+            host.lines.await(2, "delivery .*");
+            host.clock.advance(Schedule.PARKED);
+            host.queue.put("ann@x.example", "x\n", "third@far.example");
+            host.lines.await(5, "delivery .*");
+            assertThat(host.asked)
+                    .filteredOn(delivery -> delivery.recipients().contains(new Address("slow@far.example")))
+                    .hasSize(2);
+        }
+    }
+
+    @Test
     @Covers("qmail:S06")
     void termWaitsForWhatRunsAndStartsNothing() throws Exception {
         try (var host = new Installed(home)) {
