@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -20,11 +22,14 @@ class PeersTest {
     private static final String MESSAGE = "From: ann@example.net\nTo: dora@far.example\nSubject: hello\n"
             + "Date: Tue, 24 Nov 2026 05:53:37 +0000\nMessage-Id: <1@example.net>\n\n.dot\nbody\n";
 
-    private static void needs(String program) {
-        assumeTrue(
-                List.of("/usr/bin/", "/usr/sbin/", "/bin/").stream()
-                        .anyMatch(d -> Files.isExecutable(Path.of(d + program))),
-                "SKIPPED: " + program + " is not installed");
+    /** Where the program is: an ordinary user's PATH lacks the folders of the administrator's. */
+    private static String needs(String program) {
+        Optional<String> found = Stream.of("/usr/bin/", "/usr/sbin/", "/bin/")
+                .map(folder -> folder + program)
+                .filter(path -> Files.isExecutable(Path.of(path)))
+                .findFirst();
+        assumeTrue(found.isPresent(), "SKIPPED: " + program + " is not installed");
+        return found.get();
     }
 
     @Test
@@ -70,9 +75,10 @@ class PeersTest {
     @Test
     @DisplayName("swaks, curl, Python's smtplib and smtp-source hand in mail")
     void clients() throws Exception {
-        for (String program : List.of("swaks", "curl", "python3", "smtp-source")) {
-            needs(program);
-        }
+        String swaks = needs("swaks");
+        String curl = needs("curl");
+        String python = needs("python3");
+        String source = needs("smtp-source");
         try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
             carteiro.accounts("bob");
             carteiro.start();
@@ -80,7 +86,7 @@ class PeersTest {
             Path message = Files.writeString(carteiro.folder().resolve("m.eml"), MESSAGE.replace("\n", "\r\n"));
             List<List<String>> commands = List.of(
                     List.of(
-                            "swaks",
+                            swaks,
                             "--server",
                             "127.0.0.1:" + port,
                             "--from",
@@ -88,7 +94,7 @@ class PeersTest {
                             "--to",
                             "bob@example.org"),
                     List.of(
-                            "curl",
+                            curl,
                             "-sS",
                             "smtp://127.0.0.1:" + port,
                             "--mail-from",
@@ -98,13 +104,13 @@ class PeersTest {
                             "--upload-file",
                             message.toString()),
                     List.of(
-                            "python3",
+                            python,
                             "-c",
                             "import smtplib,sys\ns=smtplib.SMTP('127.0.0.1'," + port
                                     + ")\ns.sendmail('a@client.example',['bob@example.org'],open(sys.argv[1],'rb').read())\ns.quit()",
                             message.toString()),
                     List.of(
-                            "smtp-source",
+                            source,
                             "-s",
                             "5",
                             "-m",
