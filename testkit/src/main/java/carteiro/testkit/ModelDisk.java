@@ -155,6 +155,7 @@ public final class ModelDisk {
     private Predicate<String> skipped = name -> false;
     private int failIn;
     private int failures;
+    private int lastFailure = -1;
     private String failure = "No space left on device";
     private boolean holding;
     private int held;
@@ -172,6 +173,11 @@ public final class ModelDisk {
     /** The calls so far. */
     public synchronized int callCount() {
         return calls.size();
+    }
+
+    /** How many calls there had been when one failed for the last time; -1 if none has. */
+    public synchronized int lastFailure() {
+        return lastFailure;
     }
 
     /** What was done so far. */
@@ -211,10 +217,20 @@ public final class ModelDisk {
         }
     }
 
-    /** Returns when that many calls were made in all, or so many milliseconds have passed. */
-    public synchronized void awaitCalls(int count, long patience) throws InterruptedException {
+    /** Returns when something was written by a call from that one on, or so many milliseconds have passed. */
+    public synchronized void awaitWrite(int from, long patience) throws InterruptedException {
         long until = System.nanoTime() + patience * 1_000_000;
-        for (long left = patience; calls.size() < count && left > 0; left = (until - System.nanoTime()) / 1_000_000) {
+        int next = from;
+        while (true) {
+            for (; next < calls.size(); next++) {
+                if (calls.get(next) instanceof Call.Write) {
+                    return;
+                }
+            }
+            long left = (until - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                return;
+            }
             wait(left);
         }
     }
@@ -226,6 +242,19 @@ public final class ModelDisk {
     }
 
     // ---- Power failures
+
+    /** All that is there lasts, and the record begins here. */
+    public synchronized void settle() {
+        for (File file : files) {
+            file.now = file.octets();
+            file.synced = file.now;
+            file.changes.clear();
+        }
+        syncedEntries.clear();
+        syncedEntries.putAll(entries);
+        unsyncedEntries.clear();
+        calls.clear();
+    }
 
     /** An equal disk, with nothing recorded and nothing held. */
     public synchronized ModelDisk copy() {
@@ -614,6 +643,7 @@ public final class ModelDisk {
         }
         if (failures > 0 && failIn-- <= 0) {
             failures--;
+            lastFailure = calls.size();
             switch (call) {
                 case Call.Force(int file) -> record(new Call.ForceFailed(file));
                 case Call.Write(int file, long at, byte[] octets)

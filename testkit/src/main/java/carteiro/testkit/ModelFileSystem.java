@@ -94,7 +94,7 @@ final class ModelFileSystem extends FileSystem {
 
     @Override
     public Path getPath(String first, String... more) {
-        String text = String.join("/", first, String.join("/", more));
+        String text = more.length == 0 ? first : first + "/" + String.join("/", more);
         boolean absolute = text.startsWith(name + "/") || text.startsWith("/");
         String rest = text.startsWith(name + "/") ? text.substring(name.length()) : text;
         var parts = new ArrayList<String>();

@@ -6,6 +6,7 @@ import static carteiro.posix.LockableFile.Attempt.LOCKED;
 import carteiro.posix.LockableFile;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Appends to mbox files. They are locked by flock(2), as qmail does, and by fcntl(2), as Dovecot, mutt and procmail do; where a file
@@ -54,23 +56,23 @@ public final class Mbox {
      */
     public Result deliver(Path file, byte[] header, MessageOctets message) throws IOException {
         long deadline = System.nanoTime() + patience.toNanos();
-        boolean isNew = !Files.exists(file);
         try (LockableFile opened = LockableFile.open(file)) {
             if (!Files.isRegularFile(opened.path())) {
                 return Result.NO_FILE;
             }
-            try (FileChannel out =
-                    FileChannel.open(opened.path(), StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+            try (FileChannel in = readable(opened.path());
+                    FileChannel out =
+                            FileChannel.open(opened.path(), StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
                 LockableFile.Attempt flock = await(opened::tryLock, deadline);
                 LockableFile.Attempt fcntl = flock == BUSY ? BUSY : await(() -> tryLock(out), deadline);
                 if (fcntl == BUSY) {
                     return Result.LOCKED;
                 }
-                append(out, header, message, flock == LOCKED || fcntl == LOCKED ? Repair.CUT : Repair.LEAVE);
+                append(in, out, header, message, flock == LOCKED || fcntl == LOCKED ? Repair.CUT : Repair.LEAVE);
             }
         }
-        if (isNew && file.getParent() != null) {
-            force(file.getParent());
+        if (file.getParent() != null) {
+            force(file.getParent()); // also if it is not new: that may have failed when it was
         }
         return Result.DELIVERED;
     }
@@ -91,11 +93,31 @@ public final class Mbox {
         LEAVE
     }
 
-    private static void append(FileChannel out, byte[] header, MessageOctets message, Repair repair)
+    /** The file for reading, which is not closed before it is unlocked: that would unlock it; null if it may not be read. */
+    private static @Nullable FileChannel readable(Path file) throws IOException {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ);
+        } catch (AccessDeniedException e) {
+            return null;
+        }
+    }
+
+    /** Whether what is there ends in half a line, left by a crash, into which no reader would see a message begin. */
+    private static boolean isTorn(@Nullable FileChannel in, long size) throws IOException {
+        ByteBuffer last = ByteBuffer.allocate(1);
+        return in != null && size > 0 && in.read(last, size - 1) == 1 && last.get(0) != '\n';
+    }
+
+    private static void append(
+            @Nullable FileChannel in, FileChannel out, byte[] header, MessageOctets message, Repair repair)
             throws IOException {
         long before = out.size();
         try {
             var buffered = new BufferedOutputStream(Channels.newOutputStream(out), BUFFER);
+            if (isTorn(in, before)) {
+                buffered.write('\n');
+                buffered.write('\n');
+            }
             MboxEntry.write(buffered, header, message);
             buffered.flush();
             out.force(true);

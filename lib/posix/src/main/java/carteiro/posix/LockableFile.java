@@ -7,13 +7,16 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * A file opened for appending, made with mode 0600 if there is none, that can be locked by flock(2), which Java lacks. Opening never
- * waits for the other end of a named pipe. One thread at a time. Linux.
+ * waits for the other end of a named pipe. One thread at a time. Linux. A path that is not the system's own has no such locks.
  */
 public final class LockableFile implements Closeable {
     private static final int APPEND_CREATE_NONBLOCKING = 01 | 02000 | 0100 | 04000 | 02000000; // and close on exec
@@ -24,10 +27,14 @@ public final class LockableFile implements Closeable {
     private static final int EWOULDBLOCK = 11;
     private static final int EINTR = 4;
 
-    private final int descriptor;
+    private static final int NONE = -1;
 
-    private LockableFile(int descriptor) {
+    private final int descriptor;
+    private final Path path;
+
+    private LockableFile(int descriptor, Path path) {
         this.descriptor = descriptor;
+        this.path = path;
     }
 
     /** How an attempt to lock ended. */
@@ -53,6 +60,11 @@ public final class LockableFile implements Closeable {
 
     /** Opens it. */
     public static LockableFile open(Path file) throws IOException {
+        if (!file.getFileSystem().equals(FileSystems.getDefault())) {
+            FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+            return new LockableFile(NONE, file);
+        }
         int descriptor;
         int error;
         try (Arena arena = Arena.ofConfined()) {
@@ -72,16 +84,19 @@ public final class LockableFile implements Closeable {
                 default -> throw new IOException(file + ": cannot be opened for appending (error " + error + ")");
             }
         }
-        return new LockableFile(descriptor);
+        return new LockableFile(descriptor, Path.of("/proc/self/fd/" + descriptor));
     }
 
     /** A name for the very file that is open, whatever the name it was opened by leads to now. */
     public Path path() {
-        return Path.of("/proc/self/fd/" + descriptor);
+        return path;
     }
 
     /** Tries to get the exclusive lock; never waits. */
     public Attempt tryLock() {
+        if (descriptor == NONE) {
+            return Attempt.UNSUPPORTED;
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Calls.state(arena);
             if ((int) Functions.FLOCK.invokeExact(state, descriptor, EXCLUSIVE_NOW) == 0) {
@@ -99,6 +114,9 @@ public final class LockableFile implements Closeable {
     /** Gives up the lock with the file. */
     @Override
     public void close() {
+        if (descriptor == NONE) {
+            return;
+        }
         try (Arena arena = Arena.ofConfined()) {
             int _ = (int) Functions.CLOSE.invokeExact(Calls.state(arena), descriptor);
         } catch (RuntimeException | Error e) {

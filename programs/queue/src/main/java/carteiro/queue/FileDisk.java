@@ -24,7 +24,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The disk itself. */
-final class FileDisk implements Disk {
+class FileDisk implements Disk {
     private static final FileAttribute<?> OWN_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<?> OWN_FOLDER =

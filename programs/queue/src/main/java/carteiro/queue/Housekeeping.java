@@ -29,6 +29,7 @@ final class Housekeeping implements Cleaning {
     private final Journal journal;
     private final Checkpoints checkpoints;
     private final MessageReader reader;
+    private final Presenter presenter;
     private final Disk disk;
     private final EventLog log;
     private final Set<Integer> stubborn = new HashSet<>(); // guarded by this
@@ -40,6 +41,7 @@ final class Housekeeping implements Cleaning {
             Journal journal,
             Checkpoints checkpoints,
             MessageReader reader,
+            Presenter presenter,
             Disk disk,
             EventLog log) {
         this.index = index;
@@ -48,15 +50,31 @@ final class Housekeeping implements Cleaning {
         this.journal = journal;
         this.checkpoints = checkpoints;
         this.reader = reader;
+        this.presenter = presenter;
         this.disk = disk;
         this.log = log;
     }
 
     @Override
     public List<String> dead() {
-        var names = new ArrayList<>(segments.dead(checkpoints.safe()));
-        names.addAll(files.dead());
+        var names = new ArrayList<>(files.dead());
+        names.addAll(deadSegments());
         return List.copyOf(names.subList(0, Math.min(names.size(), MOST_NAMES)));
+    }
+
+    /** Those that stay dead after a crash: what made them so is on the disk. */
+    private List<String> deadSegments() {
+        List<String> names = segments.dead(checkpoints.safe());
+        if (names.isEmpty() || journal.wantsCheckpoint()) {
+            return List.of();
+        }
+        presenter.awaitReports();
+        try {
+            journal.sync();
+        } catch (IOException e) {
+            return List.of(); // another time
+        }
+        return journal.wantsCheckpoint() ? List.of() : names;
     }
 
     @Override

@@ -201,12 +201,7 @@ final class Incoming implements Enqueue {
                 if (begin() && chunks.count() == 0 && file == null && room.isLow()) {
                     refuse(diskLow()); // no octet came, so nobody looked
                 }
-                Receipt receipt = refusal != null ? refusal : submit(envelope);
-                if (receipt instanceof Receipt.Accepted) {
-                    close(file);
-                    file = null; // it is the queue's now
-                }
-                return receipt;
+                return refusal != null ? refusal : submit(envelope);
             } finally {
                 finished = true;
                 drop();
@@ -236,7 +231,12 @@ final class Incoming implements Enqueue {
                         large == null ? chunks : new Chunks(),
                         (int) sum.getValue(),
                         receipt));
-                return submitted ? receipt.join() : stopping();
+                if (!submitted) {
+                    return stopping();
+                }
+                file = null; // from now on it is the journal's, which removes it if it refuses
+                close(large);
+                return receipt.join();
             } catch (IOException e) {
                 fail(e);
                 return refusal == null ? diskLow() : refusal;

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ final class Journal {
     private static final long MOST_IN_A_BATCH = 8 << 20; // octets
     private static final long SYNC_REPORTS_AFTER = TimeUnit.SECONDS.toNanos(1);
     private static final long TRY_AGAIN_AFTER = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int LAST_ATTEMPTS = 2;
     private static final long LOG_AGAIN_AFTER = TimeUnit.MINUTES.toNanos(1);
 
     /** A segment worth preparing a spare for. */
@@ -71,11 +73,13 @@ final class Journal {
     private final ArrayDeque<Item> again = new ArrayDeque<>();
     private final ByteBuffer buffer;
     private final AtomicBoolean spare = new AtomicBoolean(); // any thread
-    private final AtomicBoolean wantsCheckpoint = new AtomicBoolean(); // any thread
     private final Set<Long> endedFiles = new LinkedHashSet<>(); // their end is written, not synced
     private final Set<Long> endedUnwritten = new LinkedHashSet<>(); // guarded by itself; for the next checkpoint
     private final Thread thread;
     private volatile boolean ending;
+    private final AtomicInteger failures = new AtomicInteger(); // of the disk
+    private volatile int covered; // failures before the last checkpoint; by who takes checkpoints
+    private int covering; // by who takes checkpoints
 
     private @Nullable OpenFile file;
     private int segment; // the last number used
@@ -93,6 +97,9 @@ final class Journal {
     private final ArrayDeque<Place> ends = new ArrayDeque<>(); // of the segments before this one
     private final List<Framed> framed = new ArrayList<>();
     private final List<Cut> cuts = new ArrayList<>();
+    private final List<Item.Report> unforcedParagraphs =
+            new ArrayList<>(); // of bounces; a checkpoint has only their place
+    private final List<Long> refusedFiles = new ArrayList<>(); // their records may still be to be cut off
     private volatile Place end; // everything before it is in the index
     private volatile long lastMessage;
 
@@ -161,14 +168,14 @@ final class Journal {
         return lastMessage;
     }
 
-    /** Whether the state of messages could not be written and must come into a checkpoint; any thread. */
+    /** Whether the state of messages may not be in the log, for the disk failed, and must come into a checkpoint; any thread. */
     boolean wantsCheckpoint() {
-        return wantsCheckpoint.get();
+        return failures.get() != covered;
     }
 
     /** To be called before the index is copied into a checkpoint; the answer goes to {@link #checkpointed}. */
     List<Long> beforeCheckpoint() {
-        wantsCheckpoint.set(false);
+        covering = failures.get();
         synchronized (endedUnwritten) {
             return List.copyOf(endedUnwritten);
         }
@@ -176,6 +183,7 @@ final class Journal {
 
     /** The checkpoint is on disk. */
     void checkpointed(List<Long> ended) {
+        covered = covering;
         synchronized (endedUnwritten) {
             ended.forEach(endedUnwritten::remove);
         }
@@ -192,19 +200,29 @@ final class Journal {
         spare.set(true);
     }
 
-    /** Writes what was submitted, syncs, and ends. Idempotent. */
-    void stop() throws InterruptedException {
+    /**
+     * Writes what was submitted, syncs, and ends. Idempotent.
+     *
+     * @throws IOException if outcomes could not be written; a checkpoint would count on them
+     */
+    void stop() throws InterruptedException, IOException {
         if (!ending) {
             waiting.add(new Item.End());
         }
         ending = true;
         thread.join();
         refuseRest();
+        if (!again.isEmpty()) {
+            throw new IOException(again.size() + " outcomes could not be written; what they are about is tried again");
+        }
     }
 
     private void refuseRest() {
         for (Item item = waiting.poll(); item != null; item = waiting.poll()) {
             refuse(item, new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping"));
+            if (item instanceof Item.Acceptance acceptance && acceptance.file() != 0) {
+                files.withdraw(acceptance.file()); // no record was written
+            }
         }
     }
 
@@ -215,21 +233,32 @@ final class Journal {
             batch.clear();
             gather(batch);
             more = !(!batch.isEmpty() && batch.getLast() instanceof Item.End);
-            try {
-                write(batch);
-                if (failedAt != 0) {
-                    failedAt = 0;
-                    log.log(new QueueEvent.WritesAgain(Segments.name(segment)));
-                }
-            } catch (IOException e) {
-                failed(batch, e);
-            } catch (RuntimeException | Error e) { // whatever it is, those who wait are answered
-                log.bug("queue", e);
-                failed(batch, new IOException(e));
-            }
+            attempt(batch);
+        }
+        for (int i = 0; i < LAST_ATTEMPTS && !again.isEmpty(); i++) {
+            batch.clear();
+            batch.addAll(again);
+            batch.add(new Item.End());
+            again.clear();
+            attempt(batch);
         }
         seal();
-        cuts.removeIf(Journal::cut);
+        withdrawRefused();
+    }
+
+    private void attempt(List<Item> batch) {
+        try {
+            write(batch);
+            if (failedAt != 0) {
+                failedAt = 0;
+                log.log(new QueueEvent.WritesAgain(Segments.name(segment)));
+            }
+        } catch (IOException e) {
+            failed(batch, e);
+        } catch (RuntimeException | Error e) { // whatever it is, those who wait are answered
+            log.bug("queue", e);
+            failed(batch, new IOException(e));
+        }
     }
 
     /** Waits for something to do, and takes all there is of it; nothing if a sync is due. */
@@ -406,6 +435,7 @@ final class Journal {
             unsyncedSince = 0;
             endedFiles.forEach(files::ended);
             endedFiles.clear();
+            unforcedParagraphs.clear();
         } else if (synced < position && unsyncedSince == 0) {
             unsyncedSince = System.nanoTime() | 1;
         }
@@ -450,6 +480,9 @@ final class Journal {
             case Item.Report report -> {
                 if (report.kind() == Kind.FAILED) {
                     index.failed(record.message(), report.recipient(), record.place(), record.length());
+                    if (!isSynced) {
+                        unforcedParagraphs.add(report);
+                    }
                 }
                 if (report.file() != 0 && isSynced) {
                     files.ended(report.file());
@@ -475,19 +508,37 @@ final class Journal {
             endedUnwritten.addAll(endedFiles);
         }
         endedFiles.clear();
-        wantsCheckpoint.set(true);
+        failures.incrementAndGet();
         position = good;
         seal();
         Receipt receipt = new Receipt.NotNow(new Status(4, 3, isFull(why) ? 1 : 0), "queue cannot write its disk now");
+        again.addAll(unforcedParagraphs);
+        unforcedParagraphs.clear();
         for (Item item : batch) {
             switch (item) {
                 case Item.Report report -> {
-                    if (!report.written().isDone()) {
+                    if (!report.written().isDone() || report.kind() == Kind.FAILED) {
                         again.add(report);
                     }
                 }
-                case Item.Acceptance _, Item.Move _, Item.Sync _, Item.End _ -> refuse(item, receipt);
+                case Item.Acceptance acceptance -> {
+                    if (!acceptance.receipt().isDone()) { // what came into an earlier segment has been accepted
+                        refusedFiles.add(acceptance.file());
+                        refuse(item, receipt);
+                    }
+                }
+                case Item.Move _, Item.Sync _, Item.End _ -> refuse(item, receipt);
             }
+        }
+        withdrawRefused();
+    }
+
+    /** Files of messages that were refused go when no record can name them any more. */
+    private void withdrawRefused() {
+        cuts.removeIf(Journal::cut);
+        if (cuts.isEmpty()) {
+            refusedFiles.stream().filter(file -> file != 0).forEach(files::withdraw);
+            refusedFiles.clear();
         }
     }
 
@@ -526,9 +577,7 @@ final class Journal {
         if (cut(cut)) {
             end = new Place(segment, good);
         } else {
-            if (good > 0) {
-                cuts.add(cut);
-            }
+            cuts.add(cut);
             end = new Place(segment + 1, 0); // a checkpoint points behind what was refused
         }
         if (good == 0) {
@@ -578,7 +627,7 @@ final class Journal {
         file = next;
         segments.writing(segment, next, 0);
         frameFirst(Payload.segment(List.copyOf(ends)));
-        cuts.removeIf(Journal::cut);
+        withdrawRefused();
     }
 
     private void frameFirst(byte[] payload) {

@@ -287,6 +287,13 @@ final class Presenter implements Waiting, Journal.Arrivals {
 
     private final Object reportOrder = new Object();
 
+    /** Returns when the journal has every report that was applied before. */
+    void awaitReports() {
+        synchronized (reportOrder) {
+            return; // whoever applies one hands it in before it leaves
+        }
+    }
+
     private boolean takeRoom(int permits) throws IOException {
         try {
             return reportRoom.tryAcquire(permits, REPORT_PATIENCE.toSeconds(), TimeUnit.SECONDS);

@@ -75,7 +75,7 @@ final class Queue implements Closeable {
             var budget = new Budget(() -> settings.get().memory());
             incoming = new Incoming(journal, files, disk, room, budget, log, clock);
             checkpoints = new Checkpoints(disk, index, segments, files, journal, found);
-            housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, disk, log);
+            housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, presenter, disk, log);
             inspecting = new Inspecting(index, segments, files, reader);
             imports = new Imports(disk);
             journal.start();

@@ -3,6 +3,7 @@ package carteiro.queue;
 import carteiro.log.EventLog;
 import carteiro.queue.Disk.OpenFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * else.
  */
 final class Recovery {
+    private static final int AGAIN = 1 << 20;
+
     private final Disk disk;
     private final Index index;
     private final Segments segments;
@@ -134,10 +137,10 @@ final class Recovery {
         Place end = from;
         for (Map.Entry<Integer, Long> segment : after.entrySet()) {
             int number = segment.getKey();
-            boolean isLast = number == after.lastKey();
+            boolean isTail = !ends.containsKey(number); // the last one; or a crash came before the next one said so
             long limit = Math.min(segment.getValue(), ends.getOrDefault(number, Long.MAX_VALUE));
             int start = number == from.segment() ? from.offset() : 0;
-            var bodies = hasCheckpoint || isLast ? Scan.Bodies.VERIFIED : Scan.Bodies.SKIPPED;
+            var bodies = hasCheckpoint || isTail ? Scan.Bodies.VERIFIED : Scan.Bodies.SKIPPED;
             end = new Place(number, start);
             if (start < limit) {
                 end = segments.reading(number, file -> {
@@ -145,8 +148,8 @@ final class Recovery {
                     scan.run(start, replay::apply);
                     octetsScanned += scan.octetsRead();
                     judge(scan, file, number, ends.containsKey(number));
-                    if (hasCheckpoint || isLast) {
-                        settle(file, number, scan.end(), isLast);
+                    if (hasCheckpoint || isTail) {
+                        settle(file, number, Math.max(start, scan.synced()), scan.end(), isTail);
                     }
                     return new Place(number, scan.end());
                 });
@@ -192,11 +195,19 @@ final class Recovery {
         }
     }
 
-    /** What is told to send from now on must survive the next crash too. */
-    private void settle(OpenFile file, int segment, int end, boolean isTail) throws IOException {
+    /**
+     * What is told to send from now on must survive the next crash too. What is not known to be synced is written once more:
+     * if a force failed before, the system shows it and takes it for clean, and no force would bring it to the disk.
+     */
+    private void settle(OpenFile file, int segment, int synced, int end, boolean isTail) throws IOException {
         if (isTail && file.size() > end) {
             file.truncate(end);
             segments.found(segment, end);
+        }
+        ByteBuffer piece = ByteBuffer.allocate(Math.clamp(end - (long) synced, 0, AGAIN));
+        for (int at = synced; at < end; at += piece.capacity()) {
+            piece.clear().limit(Math.min(piece.capacity(), end - at));
+            file.write(Stored.fill(file, piece, at), at);
         }
         file.force();
         disk.forceFolder(Segments.FOLDER);
