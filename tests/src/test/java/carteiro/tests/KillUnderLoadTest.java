@@ -2,148 +2,143 @@ package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.control.Installation;
+import carteiro.protocol.Control;
+import carteiro.protocol.Control.State;
+import carteiro.protocol.ControlWire;
 import carteiro.tests.CarteiroProcess.Form;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** kill -9 of programs at random under load: every message answered 250 arrives. */
+/**
+ * kill -9 of programs at random under load: every message answered 250 arrives. Goes on until both the kills and the
+ * messages are done; for a long run: {@code -Dcarteiro.kill.kills=5000}, {@code -Dcarteiro.kill.messages=20000},
+ * {@code -Dcarteiro.kill.seed=...}.
+ */
 class KillUnderLoadTest {
-    /** {@code -Dcarteiro.kill.messages=20000} for the long run. */
+    /** In both forms together. */
+    private static final int KILLS = Integer.getInteger("carteiro.kill.kills", 300);
+
+    /** In each form at the least; sent as fast as they are taken. */
     private static final int MESSAGES = Integer.getInteger("carteiro.kill.messages", 4000);
 
     private static final int CLIENTS = 10;
-    private static final int KILL_EVERY_MILLIS = 2500;
 
-    private final Set<String> answered = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicReference<InetSocketAddress> server = new AtomicReference<>();
+    /** Between two kills of the whole process, once it listens again; half of it to one and a half. */
+    private static final int PAUSE = 300;
+
+    /** Between two kills of single programs, in milliseconds: time for a Java to start, so that mail flows in between. */
+    private static final int SPLIT_PAUSE = 1200;
+
+    /** Of so many kills in the split form, one is of everything. */
+    private static final int ALL_OF = 40;
+
+    private final Map<String, Integer> kills = new TreeMap<>();
 
     @ParameterizedTest
     @EnumSource
-    @Timeout(value = 15, unit = TimeUnit.MINUTES)
+    @Timeout(value = 2, unit = TimeUnit.HOURS)
     @DisplayName("every message answered 250 arrives")
     void everyAnsweredMessageArrives(Form form) throws Exception {
         long seed = Long.getLong("carteiro.kill.seed", System.nanoTime());
         var random = new Random(seed);
         System.out.println("kill under load, " + form + ": seed " + seed);
+        int wanted = form == Form.SPLIT ? KILLS / 3 : KILLS - KILLS / 3;
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
             carteiro.control("concurrencylocal", "50");
+            InetSocketAddress smtp;
             try (var free = new ServerSocket(0)) { // one port for all its lives
-                carteiro.control("smtpdlisten", "127.0.0.1:" + free.getLocalPort());
+                smtp = new InetSocketAddress("127.0.0.1", free.getLocalPort());
             }
+            carteiro.control("smtpdlisten", "127.0.0.1:" + smtp.getPort());
             carteiro.start();
-            server.set(carteiro.smtp());
-            var clients = new ArrayList<Thread>();
-            for (int i = 0; i < CLIENTS; i++) {
-                clients.add(Thread.ofVirtual().start(this::sendUntilDone));
+            Control control = ControlWire.client("start", new Installation(carteiro.home()), Duration.ofSeconds(30));
+            var load = new Load(() -> smtp, MESSAGES);
+            load.start(CLIENTS);
+            int killed = 0;
+            while (killed < wanted || load.answered() < MESSAGES) {
+                int pause = form == Form.SPLIT ? SPLIT_PAUSE : PAUSE;
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pause / 2 + random.nextInt(pause)));
+                killed += killOne(carteiro, random) ? 1 : 0;
+                if (form == Form.SPLIT) {
+                    startThosePausing(control);
+                }
             }
-            int kills = 0;
-            while (clients.stream().anyMatch(Thread::isAlive)) {
-                LockSupport.parkNanos(
-                        TimeUnit.MILLISECONDS.toNanos(KILL_EVERY_MILLIS / 2 + random.nextInt(KILL_EVERY_MILLIS)));
-                kills += killOne(carteiro, random) ? 1 : 0;
-            }
-            System.out.println("kill under load, " + form + ": " + kills + " kills, " + answered.size() + " answered");
-            assertThat(kills).isPositive();
-            Map<String, Integer> arrived = new HashMap<>();
-            assertThat(answered).hasSize(MESSAGES);
-            carteiro.awaitLog("smtpd: listening on .*", 0);
-            carteiro.await("every program", () -> allReady(carteiro));
-            carteiro.control(CarteiroProcess.Verb.ALARM, "send"); // deferred while a program was away: now
-            carteiro.await("the last of the messages", () -> {
-                arrived.clear();
-                arrived.putAll(arrived(carteiro));
-                return arrived.keySet().containsAll(answered);
+            carteiro.await("every program", () -> {
+                startThosePausing(control);
+                return allReady(control);
             });
-            assertThat(arrived.keySet()).containsAll(answered);
+            load.stop();
+            System.out.println("kill under load, " + form + ": " + killed + " kills " + kills + ", " + load.answered()
+                    + " answered");
+            assertThat(load.answered()).isGreaterThanOrEqualTo(MESSAGES);
+            carteiro.control(CarteiroProcess.Verb.ALARM, "send"); // deferred while a program was away: now
+            Map<String, Integer> arrived = load.awaitArrival(carteiro);
             long twice = arrived.values().stream().filter(count -> count > 1).count();
             System.out.println("kill under load, " + form + ": lost 0, " + twice + " arrived more than once");
         }
     }
 
-    private static boolean allReady(CarteiroProcess carteiro) {
-        try {
-            String status = carteiro.control(CarteiroProcess.Verb.STATUS, "").output();
-            return status.lines().filter(line -> line.contains(" ready ")).count() == 7;
-        } catch (Exception | AssertionError e) {
-            return false;
-        }
-    }
-
     private boolean killOne(CarteiroProcess carteiro, Random random) throws Exception {
-        if (carteiro.form() == Form.ONE_PROCESS) {
+        if (carteiro.form() == Form.ONE_PROCESS || random.nextInt(ALL_OF) == 0) {
             int from = carteiro.logSize();
             carteiro.killAll();
             carteiro.start();
             carteiro.awaitLog("smtpd: listening on .*", from);
+            kills.merge("everything", 1, Integer::sum);
             return true;
         }
-        List<ProcessHandle> programs = List.copyOf(carteiro.programs().values());
+        List<Map.Entry<String, ProcessHandle>> programs =
+                new ArrayList<>(carteiro.programs().entrySet());
         if (programs.isEmpty()) {
             return false;
         }
-        return programs.get(random.nextInt(programs.size())).destroyForcibly();
+        Map.Entry<String, ProcessHandle> program = programs.get(random.nextInt(programs.size()));
+        boolean killed = program.getValue().destroyForcibly();
+        kills.merge(program.getKey(), killed ? 1 : 0, Integer::sum);
+        return killed;
     }
 
-    /** Each message is tried again until it was answered 250, as a client with a queue of its own would. */
-    private void sendUntilDone() {
-        for (int number = next.getAndIncrement(); number < MESSAGES; number = next.getAndIncrement()) {
-            String id = "id-" + number + "-";
-            while (!answered.contains(id)) {
-                try (var client = new SmtpClient(server.get())) {
-                    for (; number < MESSAGES; number = next.getAndIncrement()) {
-                        id = "id-" + number + "-";
-                        String reply = client.send(
-                                "ann@example.net",
-                                List.of("bob@example.org"),
-                                "Subject: " + id + "\n\n"
-                                        + "x".repeat(70).concat("\n").repeat(20));
-                        if (!reply.startsWith("250 ")) {
-                            throw new IOException(reply);
+    /** As an administrator in a hurry: a program that was killed again and again is given no longer and longer pauses. */
+    private static void startThosePausing(Control control) {
+        try {
+            for (Control.Row row : control.ask(Control.Verb.STATUS, Control.ALL).programs()) {
+                if (row.state() == State.PAUSING) {
+                    Thread.ofVirtual().start(() -> {
+                        try {
+                            control.ask(Control.Verb.START, row.program());
+                        } catch (IOException e) {
+                            // killed again
                         }
-                        answered.add(id);
-                    }
-                    return;
-                } catch (IOException | RuntimeException e) {
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+                    });
                 }
             }
+        } catch (IOException e) {
+            // start itself was killed
         }
     }
 
-    private static Map<String, Integer> arrived(CarteiroProcess carteiro) {
-        var arrived = new HashMap<String, Integer>();
-        Path folder = carteiro.accountHome("bob").resolve("Maildir/new");
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-                int at = text.indexOf("Subject: id-");
-                arrived.merge(text.substring(at + 9, text.indexOf('\n', at)), 1, Integer::sum);
-            }
+    private static boolean allReady(Control control) {
+        try {
+            List<Control.Row> rows =
+                    control.ask(Control.Verb.STATUS, Control.ALL).programs();
+            return rows.size() == 7 && rows.stream().allMatch(row -> row.state() == State.READY);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            return false;
         }
-        return arrived;
     }
 }

@@ -45,6 +45,7 @@ final class Watch {
     private boolean over;
     private boolean tried;
     private Duration patience = Duration.ZERO;
+    private boolean hurry; // somebody asked for it while it paused
     private int pauses;
     private long restarts;
     private String last = "";
@@ -224,7 +225,8 @@ final class Watch {
         lock.lock();
         try {
             setState(State.PAUSING);
-            while (wanted && !over && System.nanoTime() < until) {
+            hurry = false;
+            while (wanted && !over && !hurry && System.nanoTime() < until) {
                 await(Duration.ofNanos(until - System.nanoTime()));
             }
         } finally {
@@ -282,6 +284,7 @@ final class Watch {
         try {
             if (state == State.PAUSING) { // tried anew without delay
                 pauses = 0;
+                hurry = true;
             }
             wanted = true;
             tried = state == State.READY;
