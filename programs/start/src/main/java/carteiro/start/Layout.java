@@ -77,7 +77,8 @@ final class Layout {
         if (!(owner instanceof Owner.Them them)) {
             return;
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(installation.queue())) {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(installation.queue(), file -> !file.endsWith("lost+found"))) { // ext4's own
             for (Path file : files) {
                 if (Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
                     throw new IOException(file + " belongs to root, so that queue cannot use it; mend it by: chown -R "
