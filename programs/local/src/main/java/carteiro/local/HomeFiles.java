@@ -11,8 +11,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.spi.FileSystemProvider;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -173,8 +175,12 @@ final class HomeFiles {
             }
         }
         Path file = resolve(name);
+        FileSystemProvider provider = file.getFileSystem().provider();
         try {
-            return file.getFileSystem().provider().readAttributesIfExists(file, PosixFileAttributes.class);
+            // mostly there is none, and only for basic attributes that is told without an exception, which costs more
+            return provider.readAttributesIfExists(file, BasicFileAttributes.class) == null
+                    ? null
+                    : provider.readAttributesIfExists(file, PosixFileAttributes.class);
         } catch (AccessDeniedException e) {
             throw e;
         } catch (FileSystemException e) {
