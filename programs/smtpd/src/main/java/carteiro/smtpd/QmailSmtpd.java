@@ -11,6 +11,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -33,7 +34,18 @@ public final class QmailSmtpd {
                 System.getenv(),
                 new FileInputStream(FileDescriptor.in),
                 new FileOutputStream(FileDescriptor.out),
-                new FileOutputStream(FileDescriptor.err)));
+                errorsGoToTheClient() ? OutputStream.nullOutputStream() : new FileOutputStream(FileDescriptor.err)));
+    }
+
+    /** Below inetd standard error is the client's connection too: a line of the log there would be a reply to it. */
+    private static boolean errorsGoToTheClient() {
+        try {
+            Path out = Files.readSymbolicLink(Path.of("/proc/self/fd/1"));
+            return out.toString().startsWith("socket:")
+                    && out.equals(Files.readSymbolicLink(Path.of("/proc/self/fd/2")));
+        } catch (IOException e) {
+            return false; // there is none, or nobody tells
+        }
     }
 
     /** 0 after QUIT; 1 if the conversation ended otherwise or could not begin; 100 for arguments not understood. */

@@ -12,12 +12,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -233,44 +233,65 @@ class QmailSmtpdTest {
         return program;
     }
 
-    @Test
-    void itRunsBelowTcpserver() throws Exception {
-        String tcpserver = TestTools.assumeInstalled("tcpserver");
-        Path java = Path.of(System.getProperty("java.home"), "bin/java");
-        Process server = new ProcessBuilder(List.of(
-                        tcpserver,
-                        "-1",
-                        "-R",
-                        "-H",
-                        "-l",
-                        "local.example",
-                        "127.0.0.1",
-                        "0",
-                        java.toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "carteiro.smtpd.QmailSmtpd",
-                        "--home",
-                        home.toString()))
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        try {
-            int port = Integer.parseInt(
+    /** tcpserver with one connection at a time, its port, and a stop at the end. */
+    private final class Tcpserver implements AutoCloseable {
+        private final Process server;
+        private final int port;
+
+        /** @param before what starts the program, such as a shell that turns descriptors round; may be empty */
+        Tcpserver(String... before) throws Exception {
+            String tcpserver = TestTools.assumeInstalled("tcpserver");
+            Path java = Path.of(System.getProperty("java.home"), "bin/java");
+            var command =
+                    new ArrayList<>(List.of(tcpserver, "-1", "-R", "-H", "-l", "local.example", "127.0.0.1", "0"));
+            command.addAll(List.of(before));
+            command.addAll(List.of(
+                    java.toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "carteiro.smtpd.QmailSmtpd",
+                    "--home",
+                    home.toString()));
+            server = new ProcessBuilder(command)
+                    .redirectError(home.resolve("log").toFile())
+                    .start();
+            port = Integer.parseInt(
                     server.inputReader(StandardCharsets.US_ASCII).readLine().strip());
-            try (var socket = new Socket("127.0.0.1", port)) {
-                socket.setSoTimeout(30_000);
-                socket.getOutputStream().write(MESSAGE.getBytes(StandardCharsets.ISO_8859_1));
-                String said = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-                assertThat(said).contains("\r\n250 ok ").endsWith("221 2.0.0 mail.example.org\r\n");
-            }
-            assertThat(queue.messages.getFirst().received())
-                    .startsWith("Received: from client.example ([127.0.0.1])\n  by local.example with ESMTP; ");
-        } finally {
+        }
+
+        @Override
+        public void close() throws InterruptedException {
             server.destroy();
             assertThat(server.waitFor(10, TimeUnit.SECONDS)).isTrue();
         }
+    }
+
+    @Test
+    void itRunsBelowTcpserverInTheClearAndByTls() throws Exception {
+        SmtpdOnLoopback.writeControl(home, "servercert.pem", TestCertificate.pem(home, "rsa:2048"));
+        try (var server = new Tcpserver();
+                var client = Dialogue.with(server.port)) {
+            client.envelope().say("DATA", "354 ").say("in the clear\r\n.", "250 ok ");
+            client.say("STARTTLS", "220 ").startTls().say("EHLO client.example", "250-");
+            client.say("MAIL FROM:<>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+            client.say("DATA", "354 ").say("by TLS\r\n.", "250 ok ").say("QUIT", "221 ");
+        }
+        assertThat(queue.messages.getFirst().received())
+                .startsWith("Received: from client.example ([127.0.0.1])\n  by local.example with ESMTP; ");
+        assertThat(queue.messages.getLast().received()).contains(" with ESMTPS tls TLS_");
+        assertThat(Files.readString(home.resolve("log"))).contains("smtpd: accepted msg ");
+    }
+
+    @Test
+    void belowInetdWhereStandardErrorIsTheClientTheLogStaysOutOfTheDialogue() throws Exception {
+        try (var server = new Tcpserver("sh", "-c", "exec \"$0\" \"$@\" 2>&1");
+                var client = Dialogue.with(server.port)) {
+            client.envelope().say("RCPT TO:<nobody@example.org>", "550 5.1.1").say("DATA", "354 ");
+            client.say("x\r\n.", "250 ok ").say("QUIT", "221 ").expectClosed();
+        }
+        assertThat(queue.messages).hasSize(1);
     }
 }
