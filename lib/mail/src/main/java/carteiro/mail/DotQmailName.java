@@ -34,9 +34,6 @@ public record DotQmailName(String file, String defaultPart, Kind kind) {
         } else {
             names.add(new DotQmailName(exact, "", Kind.EXACT));
         }
-        if (dash.isEmpty()) {
-            return List.copyOf(names); // no .qmaildefault: an accident of the original's search
-        }
         for (int i = safe.length(); i >= 0; i--) {
             if (i == 0 || safe.charAt(i - 1) == '-') {
                 names.add(new DotQmailName(

@@ -10,7 +10,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DotQmailNameTest {
     @ParameterizedTest(name = "dash {0} extension {1}")
     @CsvSource(delimiter = '|', textBlock = """
-            '' | ''     | .qmail
+            '' | ''     | .qmail .qmaildefault
+            '' | -a-b   | .qmail-a-b .qmail-a-default .qmail-default .qmaildefault
+            -/ | a-b    | .qmail-/a-b .qmail-/a-default .qmail-/default
             -  | a      | .qmail-a .qmail-default
             -  | a-b    | .qmail-a-b .qmail-a-default .qmail-default
             -  | a-b-   | .qmail-a-b- .qmail-a-b-default .qmail-a-default .qmail-default
