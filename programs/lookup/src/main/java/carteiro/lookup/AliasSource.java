@@ -18,13 +18,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What nobody else owns belongs to the alias account: its home is HOME/alias, its extension the whole local part.
+ * What nobody else owns belongs to the alias account: its home is HOME/alias, its extension the whole local part. It can be
+ * named too, as any account: {@code alias-EXT} has the extension EXT, which is how virtualdomains lead here.
  *
  * <p>Started by root, the account is the system's user {@code alias}. Started by an ordinary user, who can deliver only
  * as himself, it is that user. Where there is no user {@code alias}, only the addresses that a file names wait for one.
  */
 final class AliasSource implements Source {
-    private static final String ALIAS = "alias";
+    /** The account's name. */
+    static final String ALIAS = "alias";
 
     private final Path folder;
     private final String home;
@@ -110,8 +112,13 @@ final class AliasSource implements Source {
             return Optional.of(new Answer.NotNow(
                     new Status(4, 3, 5), folder + " is missing or cannot be seen; make it, owned by the alias user"));
         }
+        String local = recipient.localPart();
+        String lowered = Octets.lowerCase(local);
+        String dash = lowered.equals(ALIAS) ? "" : "-";
+        String extension =
+                dash.isEmpty() ? "" : lowered.startsWith(ALIAS + "-") ? local.substring(ALIAS.length() + 1) : local;
         if (account.isEmpty()) {
-            return Optional.of(ownerless(recipient.localPart(), trail));
+            return Optional.of(ownerless(dash, extension, trail));
         }
         trail.step(() -> "alias: what nobody owns belongs to " + account.get().name() + " in " + folder);
         return Optional.of(new Answer.Account(
@@ -119,16 +126,16 @@ final class AliasSource implements Source {
                 account.get().uid(),
                 account.get().gid(),
                 home,
-                "-",
-                recipient.localPart(),
+                dash,
+                extension,
                 new Recipe.DotQmail()));
     }
 
     /** What no file names is unknown, whoever owns the folder; what one names waits until there is somebody to deliver it. */
-    private Answer ownerless(String extension, Trail trail) {
+    private Answer ownerless(String dash, String extension, Trail trail) {
         String needed = "the system has no user alias, so nobody owns " + folder
                 + "; make it with carteiro init --create-users";
-        return switch (DotQmailSight.look(home, "-", extension)) {
+        return switch (DotQmailSight.look(home, dash, extension)) {
             case Sight.There _ -> new Answer.NotNow(new Status(4, 3, 5), needed);
             case Sight.Unseen(var why) -> new Answer.NotNow(new Status(4, 3, 5), needed + " (" + why + ")");
             case Sight.Absent() -> {

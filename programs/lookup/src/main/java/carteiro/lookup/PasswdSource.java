@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * The accounts of the system, by the rules of qmail-getpw: the whole local part is tried as a login name in lower case,
- * then what stands before each hyphen, from the right to the left.
+ * then what stands before each hyphen, from the right to the left. The user alias is {@link AliasSource}'s, since its home
+ * is HOME/alias whatever passwd says.
  */
 final class PasswdSource implements Source {
     /** Longer names are no login names. */
@@ -36,6 +37,10 @@ final class PasswdSource implements Source {
         while (end > 0) {
             if (end <= LONGEST_NAME) {
                 String name = Octets.lowerCase(local.substring(0, end));
+                if (name.equals(AliasSource.ALIAS)) {
+                    trail.step(() -> "passwd: the user alias is not for it to say"); // and no shorter name is left
+                    return Optional.empty();
+                }
                 Optional<SystemAccount> user = users.user(name);
                 if (user.isPresent()) {
                     trail.step(() -> "passwd: " + name + " is a user of the system");

@@ -96,6 +96,23 @@ final class LocalSourcesTest {
     }
 
     @Test
+    @Covers("qmail:R08")
+    void aVirtualDomainLeadsToHomeAliasWhateverPasswdSaysOfTheUserAlias() throws Exception {
+        home.user("alias"); // a home of another installation
+        Files.createFile(home.installation.alias().resolve(".qmail-catch-default"));
+        Files.createFile(home.installation.alias().resolve(".qmail"));
+        home.control("virtualdomains", "virtual.example:alias-catch\n:Alias-catch\n");
+        String alias = "alias:" + USER_UID + ":100:" + home.installation.alias();
+        assertThat(brief(home.recipient("Info@virtual.example"))).isEqualTo(alias + ":-:catch-Info");
+        assertThat(brief(home.recipient("a-b@else.example"))).isEqualTo(alias + ":-:catch-a-b");
+        assertThat(brief(home.recipient("alias@example.org"))).isEqualTo(alias + "::");
+        assertThat(brief(home.recipient("alias-x@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(brief(home.recipient("aliases@example.org"))).isEqualTo("unknown 5.1.1");
+        Files.createFile(home.user("alias-long").resolve(".qmail-default")); // a longer name goes first, as ever
+        assertThat(brief(home.recipient("alias-long-x@example.org"))).startsWith("alias-long:");
+    }
+
+    @Test
     void withoutAnAliasUserWhatAFileNamesWaitsAndTheRestIsUnknown() throws Exception {
         home.accounts.remove("alias");
         Files.createFile(home.installation.alias().resolve(".qmail-postmaster"));
