@@ -8,11 +8,18 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +37,9 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("carteiro");
 
+    /** Uses start, as a visitor would; and what tests have in common. Nothing of the product may use either. */
+    static final List<String> BESIDES = List.of("demo", "testkit");
+
     static List<String> programs() {
         return PROGRAMS;
     }
@@ -38,13 +48,38 @@ class ArchitectureTest {
         return LIBRARIES;
     }
 
+    @Test
+    void everyModuleOfTheBuildIsInTheListsAboveAndEveryPackageIsNullMarked() throws Exception {
+        Path pom = Path.of(System.getProperty("carteiro.root"), "pom.xml");
+        List<String> modules = Pattern.compile("<module>(lib|programs)/(\\w+)</module>")
+                .matcher(Files.readString(pom))
+                .results()
+                .map(module -> module.group(2))
+                .toList();
+        assertThat(modules.subList(0, LIBRARIES.size())).isEqualTo(LIBRARIES);
+        var packages = CLASSES.stream().map(JavaClass::getPackage).collect(Collectors.toSet());
+        var known = new ArrayList<>(LIBRARIES);
+        known.addAll(PROGRAMS);
+        assertThat(modules).containsExactlyInAnyOrderElementsOf(with(known, "demo"));
+        assertThat(packages)
+                .extracting(JavaPackage::getName)
+                .containsExactlyInAnyOrderElementsOf(with(known, "demo", "testkit").stream()
+                        .map(name -> "carteiro." + name)
+                        .toList());
+        assertThat(packages).allMatch(each -> each.isAnnotatedWith(NullMarked.class), "@NullMarked");
+    }
+
+    private static List<String> with(List<String> names, String... more) {
+        return Stream.concat(names.stream(), Stream.of(more)).toList();
+    }
+
     @ParameterizedTest
     @MethodSource("programs")
     void noProgramDependsOnAnother(String program) {
         assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("carteiro." + program)))
                 .as("classes of " + program + " that were seen")
                 .isNotEmpty();
-        String[] others = PROGRAMS.stream()
+        String[] others = Stream.concat(PROGRAMS.stream(), BESIDES.stream())
                 .filter(other -> !other.equals(program))
                 .map(other -> "carteiro." + other)
                 .toArray(String[]::new);
@@ -63,8 +98,9 @@ class ArchitectureTest {
         assertThat(CLASSES.stream().filter(c -> c.getPackageName().equals("carteiro." + library)))
                 .as("classes of " + library + " that were seen")
                 .isNotEmpty();
-        String[] below = java.util.stream.Stream.concat(
-                        LIBRARIES.subList(LIBRARIES.indexOf(library) + 1, LIBRARIES.size()).stream(), PROGRAMS.stream())
+        String[] below = Stream.of(
+                        LIBRARIES.subList(LIBRARIES.indexOf(library) + 1, LIBRARIES.size()), PROGRAMS, BESIDES)
+                .flatMap(List::stream)
                 .map(other -> "carteiro." + other)
                 .toArray(String[]::new);
         noClasses()
