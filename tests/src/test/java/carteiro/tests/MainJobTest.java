@@ -1,15 +1,19 @@
 package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.testkit.Covers;
 import carteiro.tests.CarteiroProcess.Form;
 import carteiro.tests.CarteiroProcess.Verb;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -212,5 +216,50 @@ class MainJobTest {
             assertThat(second.output()).containsPattern(Pattern.compile("alert: cannot start: .+"));
             assertThat(carteiro.process().isAlive()).isTrue();
         }
+    }
+
+    @Test
+    @DisplayName("what root's init has written runs as it is: port 25, IPv4 and IPv6, mail for the postmaster")
+    void initThenRun() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root may listen on port 25");
+        List<String> network = List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh");
+        var own = CarteiroProcess.run(with(network, "true"), Map.of(), "");
+        assumeTrue(own.exit() == 0, "SKIPPED: this root may not make a network of its own: " + own.output());
+        try (var carteiro = CarteiroProcess.prepare(Form.SPLIT, network, List.of("--create-users"))) {
+            for (String file : List.of("smtpdlisten", "locals", "rcpthosts", "defaultdelivery")) {
+                Files.delete(carteiro.home().resolve("control").resolve(file));
+            }
+            String home = carteiro.home().toString();
+            carteiro.command("carteiro.start.Start", "init", "--home", home, "--me", "mail.example.org");
+            carteiro.start();
+            Path mailbox = carteiro.home().resolve("alias/Maildir/new");
+            for (String host : List.of("127.0.0.1", "[::1]")) {
+                if (host.equals("[::1]") && !Files.exists(Path.of("/proc/net/if_inet6"))) {
+                    continue;
+                }
+                var sent = CarteiroProcess.run(
+                        List.of(
+                                "nsenter",
+                                "--net=/proc/" + carteiro.process().pid() + "/ns/net",
+                                "curl",
+                                "-sS",
+                                "smtp://" + host,
+                                "--mail-from",
+                                "ann@example.net",
+                                "--mail-rcpt",
+                                "postmaster@mail.example.org",
+                                "-T",
+                                "-"),
+                        Map.of(),
+                        MESSAGE.replace("\n", "\r\n"));
+                assertThat(sent.exit()).as(sent.output()).isZero();
+                int wanted = host.equals("[::1]") ? 2 : 1;
+                carteiro.await("mail for the postmaster", () -> mailbox.toFile().list().length == wanted);
+            }
+        }
+    }
+
+    private static List<String> with(List<String> command, String... more) {
+        return Stream.concat(command.stream(), Stream.of(more)).toList();
     }
 }

@@ -1,7 +1,10 @@
 package carteiro.smtpd;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -37,6 +40,18 @@ record ListenAddress(String text, InetSocketAddress address) {
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    /** Whether this is every IPv4 address, and one of the others is every IPv6 address, which takes IPv4 too, at its port. */
+    boolean takenBy(List<ListenAddress> others) {
+        return address.getAddress() instanceof Inet4Address here
+                && here.isAnyLocalAddress()
+                && others.stream()
+                        .map(ListenAddress::address)
+                        .anyMatch(other -> other.getAddress() instanceof Inet6Address there
+                                && there.isAnyLocalAddress()
+                                && other.getPort() == address.getPort()
+                                && other.getPort() != 0);
     }
 
     /** An address and port in the same form. */

@@ -133,7 +133,9 @@ record SmtpdSettings(
                     address.ifPresent(addresses::add);
                 }
             }
-            return List.copyOf(addresses);
+            return addresses.stream()
+                    .filter(address -> !address.takenBy(addresses))
+                    .toList();
         });
     }
 }

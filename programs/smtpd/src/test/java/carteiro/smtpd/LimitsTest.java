@@ -203,13 +203,30 @@ class LimitsTest {
                 .isNotEqualTo(Client.key(InetAddress.ofLiteral("192.0.2.2")));
     }
 
+    /** A port that is free; skips the test where there is no IPv6. */
+    private static int ipv6Port() throws IOException {
+        try (var probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            return probe.getLocalPort();
+        } catch (SocketException e) {
+            return org.junit.jupiter.api.Assumptions.abort("skipped: no IPv6 on the loopback here");
+        }
+    }
+
+    @Test
+    void everyAddressOfBothFamiliesAtOnePortIsOneListener() throws Exception {
+        int port = ipv6Port();
+        try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", "0.0.0.0:%d\n[::]:%1$d\n".formatted(port));
+                var four = Dialogue.to("127.0.0.1", port);
+                var six = Dialogue.to("::1", port)) {
+            four.envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
+            six.expect("220 ");
+            assertThat(smtpd.queue.messages.getFirst().received()).contains(" ([127.0.0.1])\n");
+        }
+    }
+
     @Test
     void ipv6IsServed() throws Exception {
-        try (var probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
-            assertThat(probe.getLocalPort()).isPositive();
-        } catch (SocketException e) {
-            org.junit.jupiter.api.Assumptions.abort("skipped: no IPv6 on the loopback here");
-        }
+        assertThat(ipv6Port()).isPositive();
         try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", "[::1]:0\n127.0.0.1:0\n")) {
             assertThat(smtpd.log()).isNotNull();
             try (var client = Dialogue.to("::1", smtpd.port())) {

@@ -82,7 +82,7 @@ final class Init {
         if (!root) {
             return "127.0.0.1:2525";
         }
-        return Files.exists(Path.of("/proc/net/if_inet6")) ? "0.0.0.0:25\n[::]:25" : "0.0.0.0:25";
+        return Files.exists(Path.of("/proc/net/if_inet6")) ? "[::]:25" : "0.0.0.0:25"; // the former takes IPv4 too
     }
 
     private void folders() throws IOException {
