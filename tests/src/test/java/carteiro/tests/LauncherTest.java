@@ -98,6 +98,40 @@ class LauncherTest {
     }
 
     @Test
+    void itBuildsWhenASourceIsNewerAndOnlyThen() throws Exception {
+        Path copy = Files.copy(LAUNCHER, folder.resolve("carteiro"));
+        Files.writeString(folder.resolve("pom.xml"), "<project/>");
+        Path source = Files.createDirectories(folder.resolve("lib/mail/src/main/java"));
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        Path maven = Files.writeString(bin.resolve("mvn"), """
+                #!/bin/sh
+                echo "$JAVA_HOME $*" >>maven.calls
+                [ ! -e broken ] || { echo '[ERROR] Bob.java:[1,1] not a statement'; exit 1; }
+                mkdir -p target/dist/lib
+                """);
+        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var environment =
+                Map.of("PATH", bin + ":" + System.getenv("PATH"), "JAVA_HOME", System.getProperty("java.home"));
+        Path calls = folder.resolve("maven.calls");
+        List<String> build = List.of(copy.toString(), "build");
+        for (int again = 0; again < 2; again++) {
+            CarteiroProcess.Result result = CarteiroProcess.run(build, environment, "");
+            assertThat(result.exit()).as(result.output()).isZero();
+            assertThat(calls).content().matches(System.getProperty("java.home") + " .*package\n");
+        }
+        Files.createFile(source.resolve("Bob.java"));
+        Files.createFile(folder.resolve("broken"));
+        for (String command : List.of("build", "status")) {
+            CarteiroProcess.Result broken = CarteiroProcess.run(List.of(copy.toString(), command), environment, "");
+            assertThat(broken.exit()).isEqualTo(111);
+            assertThat(broken.output()).contains("[ERROR] Bob.java:[1,1] not a statement", "the build failed");
+        }
+        Files.delete(folder.resolve("broken"));
+        assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
+        assertThat(Files.readAllLines(calls)).hasSize(4);
+    }
+
+    @Test
     @Covers("qmail:A03")
     void theLogGoesToTheLoggerThatIsNamed() throws Exception {
         assumeThat(LAUNCHER.resolveSibling("target/dist/lib"))
