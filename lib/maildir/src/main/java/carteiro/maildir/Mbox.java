@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ public final class Mbox {
 
     private final DirectorySync sync;
     private final Duration patience;
+    private final Set<Path> uncut = ConcurrentHashMap.newKeySet(); // end in what could be neither forced nor cut off
 
     /** Deliveries that wait for a lock for at most {@code patience}. */
     public Mbox(DirectorySync sync, Duration patience) {
@@ -68,7 +71,8 @@ public final class Mbox {
                 if (fcntl == BUSY) {
                     return Result.LOCKED;
                 }
-                append(in, out, header, message, flock == LOCKED || fcntl == LOCKED ? Repair.CUT : Repair.LEAVE);
+                Repair repair = flock == LOCKED || fcntl == LOCKED ? Repair.CUT : Repair.LEAVE;
+                append(file, isTorn(in, out.size()) || uncut.contains(file), out, header, message, repair);
             }
         }
         if (file.getParent() != null) {
@@ -108,25 +112,26 @@ public final class Mbox {
         return in != null && size > 0 && in.read(last, size - 1) == 1 && last.get(0) != '\n';
     }
 
-    private static void append(
-            @Nullable FileChannel in, FileChannel out, byte[] header, MessageOctets message, Repair repair)
+    private void append(Path file, boolean torn, FileChannel out, byte[] header, MessageOctets message, Repair repair)
             throws IOException {
         long before = out.size();
         try {
             var buffered = new BufferedOutputStream(Channels.newOutputStream(out), BUFFER);
-            if (isTorn(in, before)) {
+            if (torn) {
                 buffered.write('\n');
                 buffered.write('\n');
             }
             MboxEntry.write(buffered, header, message);
             buffered.flush();
             out.force(true);
+            uncut.remove(file);
         } catch (IOException | RuntimeException e) {
             if (repair == Repair.CUT) {
                 try {
                     out.truncate(before);
                 } catch (IOException worse) {
                     e.addSuppressed(worse);
+                    uncut.add(file); // whatever it ends in now may be something else after a power failure
                 }
             }
             throw e;

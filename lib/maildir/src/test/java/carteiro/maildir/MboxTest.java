@@ -7,6 +7,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Fifo;
 import carteiro.testkit.Covers;
+import carteiro.testkit.ModelDisk;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -63,6 +64,23 @@ class MboxTest {
     @Covers({"qmail:L02", "qmail:L03"})
     void linesThatBeginWithFromAreQuotedAndTheLastLineIsEnded(String octets, String expected) throws Exception {
         assertThat(entry(octets.replace('~', '\n'))).isEqualTo(expected.replace('~', '\n'));
+    }
+
+    @Test
+    void afterWhatCouldBeNeitherForcedNorCutOffAMessageBeginsALineWhateverThatBecomes() throws Exception {
+        var disk = new ModelDisk();
+        Path box = disk.root().resolve("mbox");
+        assertThat(mbox.deliver(box, HEADER, message("one\n"))).isEqualTo(Mbox.Result.DELIVERED);
+
+        disk.fail(1, 3); // the write works; the force and the cut do not
+        assertThatThrownBy(() -> mbox.deliver(box, HEADER, message("two\n"))).isInstanceOf(IOException.class);
+        assertThat(mbox.deliver(box, HEADER, message("three\n"))).isEqualTo(Mbox.Result.DELIVERED);
+        assertThat(mbox.deliver(box, HEADER, message("four\n"))).isEqualTo(Mbox.Result.DELIVERED);
+
+        String header = Octets.text(HEADER);
+        assertThat(Files.readString(box))
+                .isEqualTo(
+                        header + "one\n\n" + header + "two\n\n" + "\n\n" + header + "three\n\n" + header + "four\n\n");
     }
 
     @Test

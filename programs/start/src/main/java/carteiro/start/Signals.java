@@ -1,5 +1,6 @@
 package carteiro.start;
 
+import carteiro.posix.Hangup;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
@@ -28,6 +29,9 @@ final class Signals {
                             default -> "handler of " + name;
                         };
                     });
+            if (name.equals("HUP")) {
+                Hangup.heed(); // nohup makes it ignored
+            }
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
         } catch (InvocationTargetException e) {

@@ -26,12 +26,12 @@ class BothFormsTest {
         home = StartProcess.home(folder.resolve("h"));
     }
 
-    private StartProcess run(StartCommand.Form form) throws Exception {
+    private StartProcess run(StartCommand.Form form, String... by) throws Exception {
         var arguments = new ArrayList<>(List.of("run", "--home", home.toString()));
         if (form == StartCommand.Form.SPLIT) {
             arguments.add("--split");
         }
-        return new StartProcess(arguments.toArray(String[]::new));
+        return new StartProcess(List.of(by), List.of(), arguments.toArray(String[]::new));
     }
 
     /** A command that only asks, in this process. */
@@ -100,6 +100,17 @@ class BothFormsTest {
             assertThat(stop.output()).contains("stopped");
             assertThat(stop.exit()).isZero();
             assertThat(run.exit()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void hupReloadsAlsoWhereItWasIgnored(StartCommand.Form form) throws Exception {
+        try (var run = run(form, "sh", "-c", "trap '' HUP; exec \"$@\"", "sh")) { // as nohup does
+            run.await("start: smtpd ready pid \\d+");
+            run.signal("HUP");
+            run.await("toy: queue reloads");
+            run.await("toy: smtpd reloads");
         }
     }
 

@@ -27,7 +27,13 @@ final class StartProcess implements AutoCloseable {
     }
 
     StartProcess(List<String> flags, String... arguments) throws IOException {
-        var command = new ArrayList<String>(List.of(
+        this(List.of(), flags, arguments);
+    }
+
+    /** @param by the command that starts Java, such as nohup */
+    StartProcess(List<String> by, List<String> flags, String... arguments) throws IOException {
+        var command = new ArrayList<String>(by);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
