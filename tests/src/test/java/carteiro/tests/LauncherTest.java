@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +68,26 @@ class LauncherTest {
             assertThat(Class.forName("carteiro." + name).getMethod("main", String[].class))
                     .as(name)
                     .isNotNull();
+        }
+    }
+
+    @Test
+    void everyCommandAndProgramHasAPageThatTheIndexLeadsTo() throws Exception {
+        Path pages = LAUNCHER.resolveSibling("docs/programs");
+        String index = Files.readString(pages.resolve("README.md"));
+        Matcher names = Pattern.compile("\nnames=\"([^\"]+)\"").matcher(Files.readString(LAUNCHER));
+        assertThat(names.find()).isTrue();
+        List<String> commands = List.of(names.group(1).split("\\s+"));
+        assertThat(commands).hasSizeGreaterThan(25);
+        for (String name : Stream.concat(commands.stream(), ArchitectureTest.PROGRAMS.stream())
+                .filter(name -> !List.of("inject", "tools").contains(name)) // known by the names of their commands
+                .toList()) {
+            Matcher link = Pattern.compile("\\[[^]]*\\b" + name + "\\b[^]]*]\\(([\\w.-]+)\\)")
+                    .matcher(index);
+            assertThat(link.find()).as("a link for " + name).isTrue();
+            assertThat(Files.readString(pages.resolve(link.group(1))))
+                    .as(link.group(1))
+                    .contains(name);
         }
     }
 
