@@ -1,0 +1,171 @@
+package carteiro.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.log.EventLog;
+import carteiro.protocol.Waiting.Report;
+import carteiro.testkit.ModelDisk.Call;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a message costs in syncs. */
+class GroupCommitTest {
+    private static final int SEGMENT = 1 << 20;
+    private static final byte[] HELLO = Sample.octets(300, 1);
+
+    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+
+    @AfterEach
+    void end() {
+        log.close();
+    }
+
+    private Queue open(Disk disk) throws IOException {
+        return new Queue(disk, () -> new QueueSettings(1 << 20, 1 << 20), log, Clock.systemUTC(), SEGMENT);
+    }
+
+    @Test
+    @DisplayName("a lone message is one write and one sync, and its outcome is synced with the next")
+    void aLoneMessage() throws Exception {
+        var disk = new TrialDisk();
+        try (Queue queue = open(disk);
+                var session = queue.waiting().open()) {
+            Sample.accepted(queue.enqueue(), HELLO, "first@x"); // opens the segment
+            int before = disk.callCount();
+            long number = Sample.accepted(queue.enqueue(), HELLO, "a@x");
+            assertThat(since(disk, before)).extracting(Class::getSimpleName).containsExactly("Write", "Force");
+            long began;
+            do { // outcomes are synced after a second at the latest: if this machine took longer, it proves nothing
+                began = System.nanoTime();
+                before = disk.callCount();
+                session.report(List.of(new Report.Done(number, 0)));
+                number = Sample.accepted(queue.enqueue(), HELLO, "a@x"); // queue takes them in order
+            } while (System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(900));
+            assertThat(since(disk, before)).filteredOn(Call.Force.class::equals).hasSize(1);
+        }
+    }
+
+    private static List<? extends Class<?>> since(TrialDisk disk, int before) {
+        return disk.calls().subList(before, disk.callCount()).stream()
+                .<Class<?>>map(Call::getClass)
+                .toList();
+    }
+
+    /** A disk whose syncs of segments can be held up. */
+    private static final class SlowDisk extends FileDisk {
+        final AtomicInteger writes = new AtomicInteger();
+        final AtomicInteger syncs = new AtomicInteger();
+        final CountDownLatch syncing = new CountDownLatch(1);
+        final CountDownLatch go = new CountDownLatch(1);
+        volatile boolean slow;
+
+        SlowDisk(Path folder) {
+            super(folder);
+        }
+
+        @Override
+        public OpenFile create(String name) throws IOException {
+            OpenFile file = super.create(name);
+            return name.startsWith(Segments.FOLDER) ? new Segment(file) : file;
+        }
+
+        private final class Segment implements OpenFile {
+            private final OpenFile file;
+
+            Segment(OpenFile file) {
+                this.file = file;
+            }
+
+            @Override
+            public void write(ByteBuffer octets, long at) throws IOException {
+                writes.incrementAndGet();
+                file.write(octets, at);
+            }
+
+            @Override
+            public void force() throws IOException {
+                syncs.incrementAndGet();
+                if (slow) {
+                    syncing.countDown();
+                    try {
+                        go.await();
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                }
+                file.force();
+            }
+
+            @Override
+            public int read(ByteBuffer into, long at) throws IOException {
+                return file.read(into, at);
+            }
+
+            @Override
+            public long size() throws IOException {
+                return file.size();
+            }
+
+            @Override
+            public void truncate(long size) throws IOException {
+                file.truncate(size);
+            }
+
+            @Override
+            public void close() throws IOException {
+                file.close();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("what gathers during a sync is written in one call, synced once, and answered only then")
+    void manyAtOnce(@TempDir Path folder) throws Exception {
+        int many = 200;
+        var disk = new SlowDisk(folder);
+        try (Queue queue = open(disk);
+                var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            Sample.accepted(queue.enqueue(), HELLO, "first@x");
+            disk.slow = true;
+            var answers = new ArrayList<Future<Long>>();
+            answers.add(clients.submit(() -> Sample.accepted(queue.enqueue(), HELLO, "alone@x")));
+            assertThat(disk.syncing.await(20, TimeUnit.SECONDS)).isTrue();
+            int writes = disk.writes.get();
+            int syncs = disk.syncs.get();
+            var arriving = new CountDownLatch(many);
+            for (int i = 0; i < many; i++) {
+                answers.add(clients.submit(() -> {
+                    try (var submission = queue.enqueue().open()) {
+                        submission.write(HELLO, 0, HELLO.length);
+                        arriving.countDown();
+                        return ((carteiro.protocol.Enqueue.Receipt.Accepted) submission.commit(Sample.envelope("a@x")))
+                                .message();
+                    }
+                }));
+            }
+            assertThat(arriving.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(answers).noneMatch(Future::isDone);
+            disk.go.countDown();
+            for (Future<Long> answer : answers) {
+                assertThat(answer.get(20, TimeUnit.SECONDS)).isPositive();
+            }
+            // those that were between write and commit when the sync was let go come with a second lot, or a third
+            assertThat(disk.syncs.get() - syncs).isBetween(1, many / 10);
+            assertThat(disk.writes.get() - writes).isBetween(1, many / 10);
+        }
+    }
+}
