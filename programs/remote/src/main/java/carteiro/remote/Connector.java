@@ -18,12 +18,12 @@ import javax.net.ssl.SSLContext;
 /** Opens connections: TCP, greeting, EHLO or HELO, STARTTLS. Any thread. */
 final class Connector {
     /** RFC 5321 section 4.5.3.2.1. */
-    private static final Duration GREETING = Duration.ofMinutes(5);
+    static final Duration GREETING = Duration.ofMinutes(5);
 
     /** EHLO, HELO and STARTTLS; the standard names none, MAIL has this. */
-    private static final Duration HELLO = Duration.ofMinutes(5);
+    static final Duration HELLO = Duration.ofMinutes(5);
 
-    private static final Duration HANDSHAKE = Duration.ofMinutes(2);
+    static final Duration HANDSHAKE = Duration.ofMinutes(2);
 
     private final RemoteSettings settings;
     private final Connections connections;

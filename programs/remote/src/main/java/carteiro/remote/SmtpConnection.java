@@ -28,6 +28,7 @@ final class SmtpConnection implements Closeable {
     private OutputStream out;
     private ReplyReader replies;
     private Extensions extensions = Extensions.NONE;
+    private boolean encrypted;
     private int messages;
     private final byte[] block = new byte[BLOCK];
     private final byte[] wire = new byte[WireForm.room(BLOCK)];
@@ -134,7 +135,14 @@ final class SmtpConnection implements Closeable {
     /** Reads one reply; it must be complete within the limit. */
     SmtpReply reply(Duration limit) throws IOException {
         input.endAfter(limit);
-        return replies.read();
+        if (!encrypted) {
+            return replies.read();
+        }
+        try (var _ = watchdog.closeAfter(limit, raw)) { // a TLS record that drips never lets a read time out
+            return replies.read();
+        } catch (IOException e) {
+            throw raw.isClosed() ? new IOException("no answer in time, or we are stopping", e) : e;
+        }
     }
 
     SmtpReply ask(String line, Duration limit) throws IOException {
@@ -163,6 +171,7 @@ final class SmtpConnection implements Closeable {
             tls.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
             tls.startHandshake();
         }
+        encrypted = true;
         input = new TimedInput(tls);
         out = tls.getOutputStream();
         replies = new ReplyReader(input);

@@ -16,11 +16,11 @@ import java.util.Optional;
 /** One message over one connection: MAIL to the reply after the final dot (RFC 5321 section 3.3). One thread. */
 final class SmtpTransaction {
     // RFC 5321 sections 4.5.3.2.2 to 4.5.3.2.6
-    private static final Duration MAIL = Duration.ofMinutes(5);
-    private static final Duration RCPT = Duration.ofMinutes(5);
-    private static final Duration DATA = Duration.ofMinutes(2);
-    private static final Duration BLOCK = Duration.ofMinutes(3);
-    private static final Duration END = Duration.ofMinutes(10);
+    static final Duration MAIL = Duration.ofMinutes(5);
+    static final Duration RCPT = Duration.ofMinutes(5);
+    static final Duration DATA = Duration.ofMinutes(2);
+    static final Duration BLOCK = Duration.ofMinutes(3);
+    static final Duration END = Duration.ofMinutes(10);
 
     /** How long to wait for the reason, when a next hop hangs up in the middle of a message. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);

@@ -8,6 +8,7 @@ import carteiro.testkit.Covers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,24 @@ class RemoteSettingsTest {
             assertThat(tls.find("A.example")).contains(TlsPolicy.REQUIRE);
             assertThat(tls.find("x.b.example")).contains(TlsPolicy.NONE);
             assertThat(tls.find("c.example")).contains(TlsPolicy.MAY);
+        }
+    }
+
+    @Test
+    @Covers("qmail:X15")
+    void theLimitsAreThoseOfTheStandard() throws Exception {
+        try (var post = new Post(home)) {
+            RemoteSettings settings = read(post);
+            assertThat(Stream.of( // RFC 5321 sections 4.5.3.2.1 to 4.5.3.2.6, and docs/programs/remote.md
+                                    Connector.GREETING,
+                                    SmtpTransaction.MAIL,
+                                    SmtpTransaction.RCPT,
+                                    SmtpTransaction.DATA,
+                                    SmtpTransaction.BLOCK,
+                                    SmtpTransaction.END)
+                            .map(settings::limit)
+                            .map(Duration::toMinutes))
+                    .containsExactly(5L, 5L, 5L, 2L, 3L, 10L);
         }
     }
 

@@ -27,6 +27,9 @@ import javax.net.ssl.SSLSocket;
  */
 final class ScriptedServer implements AutoCloseable {
     private final ServerSocket listener;
+    /** Between two octets that drip: much less than any time limit of the tests, which therefore never passes in silence. */
+    private static final long DRIP = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final SSLContext tls;
     private final List<String> scripts;
     private final List<List<String>> heard = new CopyOnWriteArrayList<>();
@@ -155,6 +158,22 @@ final class ScriptedServer implements AutoCloseable {
                     case "F:" -> {
                         while (true) {
                             say(out, text.replace("\\n", "\r\n"));
+                        }
+                    }
+                    case "P:" -> {
+                        while (true) {
+                            for (char octet : text.toCharArray()) {
+                                say(out, String.valueOf(octet));
+                                LockSupport.parkNanos(DRIP);
+                            }
+                        }
+                    }
+                    case "B:" -> {
+                        OutputStream clear = socket.getOutputStream();
+                        clear.write(new byte[] {23, 3, 3, 0x40, 0}); // the begin of a record of 16 KiB
+                        while (true) {
+                            say(clear, "x");
+                            LockSupport.parkNanos(DRIP);
                         }
                     }
                     case "W:" -> in.transferTo(OutputStream.nullOutputStream());

@@ -12,6 +12,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,6 +119,28 @@ class TlsTest {
         try (var server = ScriptedServer.start(TO_STARTTLS + "S: 220 go\nW:", IN_CLEAR);
                 var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aHandshakeThatDripsEndsAndIsFollowedByOneTryInClear() throws Exception {
+        try (var server = ScriptedServer.start(TO_STARTTLS + "S: 220 go\nB:", IN_CLEAR);
+                var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @ValueSource(strings = {"C: EHLO client.example", "C: MAIL *", "C: RCPT *", "C: DATA", "D:"})
+    void aRecordThatDripsIsGivenUpInTime(String until) throws Exception {
+        String script = ENCRYPTED.substring(0, ENCRYPTED.lastIndexOf(until) + until.length()) + "\nB:";
+        try (var server = ScriptedServer.withTls(server(), script);
+                var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+            assertThat(outcome.report()).contains("no answer in time");
         }
     }
 

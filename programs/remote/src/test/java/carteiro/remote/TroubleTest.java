@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -90,8 +91,21 @@ class TroubleTest {
     }
 
     @ParameterizedTest(name = "step {0}")
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     @Covers("qmail:X15")
-    @ValueSource(ints = {0, 3, 5})
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+    void aHostThatDripsItsReplyDefers(int step) throws Exception {
+        try (var server = ScriptedServer.start(until(step, "P: 250-and-so-on"));
+                var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+            assertThat(outcome.report()).contains("no answer in time");
+        }
+    }
+
+    @ParameterizedTest(name = "step {0}")
+    @Covers("qmail:X15")
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5})
     void aReplyWithoutEndIsBoundedInTimeAndMemory(int step) throws Exception {
         try (var server = ScriptedServer.start(until(step, "F: 250-more and more\\n"));
                 var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
