@@ -6,10 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads control files by qmail's rules (docs/control/README.md) and collects every problem, so that all are reported at
@@ -22,7 +25,8 @@ public final class ControlFiles {
     static final long LIMIT = 64L << 20;
 
     private final Path folder;
-    private final List<String> problems = new ArrayList<>();
+    private final Set<String> problems = new LinkedHashSet<>(); // a file that is read twice has its problems once
+    private final Set<String> unreadable = new HashSet<>();
 
     /** Reads from {@code home}/control. */
     public ControlFiles(Installation installation) {
@@ -43,6 +47,7 @@ public final class ControlFiles {
             return Optional.empty();
         } catch (IOException e) {
             problem(name, 0, "cannot be read (" + e + "); make it readable for the program's user");
+            unreadable.add(name);
             return Optional.empty();
         }
     }
@@ -110,19 +115,22 @@ public final class ControlFiles {
     }
 
     /**
-     * Notes a problem.
+     * Notes a problem. Of a file that could not be read that is all there is to say: what seems to be missing may be there.
      *
      * @param line the line it stands in, from 1; 0 for the whole file
      * @param sentence what is wrong and how to mend it
      */
     public void problem(String name, int line, String sentence) {
+        if (unreadable.contains(name)) {
+            return;
+        }
         problems.add("control/" + name + (line > 0 ? ":" + line : "") + ": " + sentence);
     }
 
     /** @throws ControlException if any file read so far had a problem */
     public void check() throws ControlException {
         if (!problems.isEmpty()) {
-            throw new ControlException(problems);
+            throw new ControlException(List.copyOf(problems));
         }
     }
 

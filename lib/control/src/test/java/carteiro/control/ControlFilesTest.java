@@ -80,4 +80,19 @@ class ControlFilesTest {
                 .hasMessageContaining("control/databytes:1: \"5\" is not a number from 10 to 20")
                 .hasMessageContaining("control/locals: cannot be read");
     }
+
+    @Test
+    void aFileThatCannotBeReadIsToldOnceAndNotSaidToBeMissing() throws Exception {
+        Files.createDirectories(home.resolve("control/me"));
+        Files.createDirectories(home.resolve("control/locals"));
+        files.lineOrMe("bouncehost");
+        var _ = Routing.read(files);
+        assertThatThrownBy(files::check)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        e -> assertThat(e.problems())
+                                .satisfiesExactly(
+                                        problem -> assertThat(problem).startsWith("control/me: cannot be read"),
+                                        problem -> assertThat(problem).startsWith("control/locals: cannot be read")));
+    }
 }
