@@ -324,7 +324,7 @@ final class SmtpdSession {
             } catch (NoQueueException e) {
                 refuse("DATA", current.sender, NO_QUEUE, String.valueOf(e.getMessage()));
             } catch (EndlessException e) {
-                refuseAndEnd("DATA", e.reply(), "message without end");
+                refuseAndEnd("DATA", current.sender, e.reply(), "message without end");
             } finally {
                 connection.betweenMessages();
                 forgetRecipients();
@@ -391,8 +391,8 @@ final class SmtpdSession {
 
     private void finish(Transaction current, IncomingMessage message, String command) throws IOException {
         switch (message.decoder().state()) {
-            case BARE_LF -> refuseAndEnd(command, BARE_LF, "bare LF");
-            case BARE_CR -> refuseAndEnd(command, BARE_CR, "bare CR");
+            case BARE_LF -> refuseAndEnd(command, current.sender, BARE_LF, "bare LF");
+            case BARE_CR -> refuseAndEnd(command, current.sender, BARE_CR, "bare CR");
             case OPEN, ENDED -> {
                 var envelope = new Envelope(
                         current.sender, current.recipients, current.body, current.form, surroundings.uid());
@@ -496,7 +496,11 @@ final class SmtpdSession {
     }
 
     private void refuseAndEnd(String what, Reply reply, String how) throws IOException {
-        refuse(what, reply);
+        refuseAndEnd(what, transaction == null ? Address.NULL : transaction.sender, reply, how);
+    }
+
+    private void refuseAndEnd(String what, Address sender, Reply reply, String how) throws IOException {
+        refuse(what, sender, reply, "");
         ended = how;
         connection.closeGently();
     }
