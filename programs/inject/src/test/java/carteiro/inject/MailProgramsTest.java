@@ -213,6 +213,29 @@ class MailProgramsTest {
     }
 
     @Test
+    @Covers("qmail:I17")
+    void phpSends() throws Exception {
+        need("php");
+        var ended = run(
+                "",
+                Map.of(),
+                "php",
+                "-n",
+                "-d",
+                "sendmail_path=" + bin("sendmail") + " -t -i",
+                "-r",
+                "exit(mail('Bob <bob@y.example>', 'hello', \"first\\n.\\nlast\\n\","
+                        + " ['From' => 'web@x.example', 'Bcc' => 'hidden@y.example'], '-fbounces@x.example') ? 0 : 1);");
+        assertThat(ended).isEqualTo(new Ended(0, "", ""));
+        assertThat(queue.only().sender()).isEqualTo("bounces@x.example");
+        assertThat(queue.only().recipients()).containsExactlyInAnyOrder("bob@y.example", "hidden@y.example");
+        assertThat(queue.only().injected())
+                .contains("To: Bob <bob@y.example>\n", "Subject: hello\n", "From: web@x.example\n")
+                .containsPattern("\n\nfirst\n\\.\nlast\n")
+                .doesNotContain("hidden", "\r");
+    }
+
+    @Test
     void octetsAboveAsciiSurviveTheCLocale() throws Exception {
         var ended = run(
                 "To: a\n\n",
