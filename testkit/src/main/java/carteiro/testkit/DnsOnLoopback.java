@@ -97,7 +97,10 @@ public final class DnsOnLoopback implements AutoCloseable {
 
     /** Forgets the name: it does not exist any more. */
     public DnsOnLoopback forgets(String name) throws IOException {
-        records.remove(Name.fromString(name, Name.root));
+        Name forgotten = Name.fromString(name, Name.root);
+        records.remove(forgotten);
+        failures.remove(forgotten);
+        silent.remove(forgotten);
         return this;
     }
 

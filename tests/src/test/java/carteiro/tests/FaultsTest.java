@@ -3,8 +3,13 @@ package carteiro.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import carteiro.control.Installation;
+import carteiro.protocol.Control;
+import carteiro.protocol.ControlWire;
 import carteiro.tests.CarteiroProcess.Form;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +18,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,11 +30,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FaultsTest {
     private static final String MESSAGE = "Subject: hello\n\nbody\n";
 
-    @Test
+    @ParameterizedTest
+    @EnumSource
     @DisplayName("5,000 idle connections leave room for those who work, and go away without a trace")
-    void idleConnections() throws Exception {
+    void idleConnections(Form form) throws Exception {
         int idle = 5_000;
-        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
             carteiro.control("concurrencyincoming", "6000");
             carteiro.control("concurrencyperclient", "6000");
@@ -53,6 +62,131 @@ class FaultsTest {
                     socket.close();
                 }
             }
+            awaitNoSession(carteiro);
+        }
+    }
+
+    private static void awaitNoSession(CarteiroProcess carteiro) {
+        Control control = ControlWire.client("start", new Installation(carteiro.home()), CarteiroProcess.PATIENCE);
+        carteiro.await("the end of every session", () -> {
+            try {
+                return control.ask(Control.Verb.STATUS, "smtpd")
+                        .programs()
+                        .getFirst()
+                        .status()
+                        .contains(" sessions=0 ");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("clients that stall, drip or send without end in a message are ended, and nothing of it is kept")
+    void stallingDrippingEndless(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("timeoutsmtpd", "2");
+            carteiro.control("timeoutsession", "4");
+            carteiro.control("databytes", "1000000");
+            carteiro.start();
+            var threads = new ArrayList<Thread>();
+            for (String more : List.of("", "x", "x".repeat(98).concat("\r\n").repeat(1000))) {
+                threads.add(Thread.ofVirtual().start(() -> neverEnd(carteiro.smtp(), more)));
+            }
+            carteiro.awaitLog("smtpd: session .* ended: timeout");
+            carteiro.awaitLog("smtpd: session .* ended: conversation too long");
+            carteiro.awaitLog("smtpd: session .* ended: message without end");
+            carteiro.awaitLog("smtpd: refused DATA from <a@example.net> client 127.0.0.1: 552 5.3.4 .*");
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            awaitNoSession(carteiro);
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.send("ann@example.net", List.of("bob@example.org"), MESSAGE);
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(carteiro.log().stream().filter(line -> line.startsWith("new msg")))
+                    .hasSize(1);
+            try (Stream<Path> large = Files.list(carteiro.home().resolve("queue/large"))) {
+                assertThat(large).isEmpty();
+            }
+        }
+    }
+
+    /** A message that goes on and on with this, a second octet ten times a second if it is a single one. */
+    private static void neverEnd(InetSocketAddress smtp, String more) {
+        try (var socket = new Socket()) {
+            socket.connect(smtp, 10_000);
+            OutputStream out = socket.getOutputStream();
+            out.write("EHLO x\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\nS: x\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+            if (more.isEmpty()) {
+                socket.getInputStream().readAllBytes(); // until it is closed over there
+                return;
+            }
+            while (true) {
+                out.write(more.getBytes(StandardCharsets.US_ASCII));
+                if (more.length() == 1) {
+                    LockSupport.parkNanos(100_000_000);
+                }
+            }
+        } catch (IOException e) {
+            // closed over there
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a header of 50 MB in one line is refused, by SMTP and by inject, and nothing of it is kept")
+    void hugeHeader(Form form) throws Exception {
+        String header = "X-Long: " + "x".repeat(50_000_000);
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                assertThat(client.sendRaw("ann@example.net", List.of("bob@example.org"), header + "\r\n\r\nbody"))
+                        .startsWith("552 5.6.0 ");
+                carteiro.awaitLog("smtpd: refused .* from <ann@example.net> client 127.0.0.1.* 552 5.6.0 .*");
+                var injected = carteiro.attempt(
+                        "To: bob@example.org\n" + header + "\n\nbody\n", "carteiro.inject.QmailInject");
+                assertThat(injected.exit()).as(injected.output()).isEqualTo(100);
+                assertThat(injected.output()).contains("qmail-inject: fatal: header over ");
+                assertThat(client.send("ann@example.net", List.of("bob@example.org"), MESSAGE))
+                        .startsWith("250 ");
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(carteiro.log().stream().filter(line -> line.startsWith("new msg")))
+                    .hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("10,000 recipients get their message; the next one is put off")
+    void tenThousandRecipients(Form form) throws Exception {
+        int many = 10_000;
+        try (var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.control("maxrecipients", String.valueOf(many));
+            carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+            carteiro.control("rcpthosts", "far.example");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.say("MAIL FROM:<ann@example.net>");
+                for (int i = 0; i < many; i++) {
+                    assertThat(client.say("RCPT TO:<u" + i + "@far.example>")).startsWith("250 ");
+                }
+                assertThat(client.say("RCPT TO:<one-more@far.example>")).startsWith("452 4.5.3 ");
+                client.say("DATA");
+                assertThat(client.say("Subject: x\r\n\r\nbody\r\n.")).startsWith("250 ");
+            }
+            carteiro.awaitLog("end msg 1");
+            assertThat(sink.messages().stream().flatMap(message -> message.recipients().stream()))
+                    .hasSize(many)
+                    .doesNotHaveDuplicates()
+                    .contains("u0@far.example", "u9999@far.example");
         }
     }
 
@@ -154,19 +288,61 @@ class FaultsTest {
         return client.say("Subject: x\r\n\r\n" + ("x".repeat(70) + "\r\n").repeat(800) + ".");
     }
 
-    @Test
+    @ParameterizedTest
+    @EnumSource
     @DisplayName("an unreadable control file is named, with the rest of the mistakes, and nothing starts")
-    void badControlFiles() throws Exception {
-        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
-            Files.createDirectory(
-                    carteiro.home().resolve("control/databytes")); // not even root can read that as a file
-            carteiro.control("timeoutsmtpd", "0");
-            var command = new ArrayList<>(CarteiroProcess.java());
-            command.addAll(List.of(
-                    "carteiro.start.Start", "run", "--home", carteiro.home().toString()));
-            var result = CarteiroProcess.run(command, Map.of(), "");
-            assertThat(result.exit()).isEqualTo(111);
-            assertThat(result.output()).contains("control/databytes: cannot be read");
+    void badControlFiles(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            makeUnreadable(carteiro, "databytes");
+            carteiro.control("maxrecipients", "5");
+            carteiro.control("timeoutremote", "0");
+            carteiro.launch();
+            assertThat(carteiro.process().waitFor(CarteiroProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(carteiro.process().exitValue()).isEqualTo(111);
+            for (String mistake : List.of("timeoutremote:1: ", "maxrecipients:1: ", "databytes: cannot be read")) {
+                carteiro.await(
+                        mistake,
+                        () -> carteiro.log().stream()
+                                .anyMatch(line -> line.startsWith("alert: cannot start: control/" + mistake)));
+            }
+            assertThat(carteiro.log())
+                    .filteredOn(line -> line.startsWith("alert: cannot start: control/databytes"))
+                    .hasSize(1);
+            assertThat(carteiro.process().descendants()).isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a control file that has become unreadable is named at a reload, and the old settings stay")
+    void badControlFilesAtReload(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            Path locals = carteiro.home().resolve("control/locals");
+            Files.move(locals, locals.resolveSibling("locals.away"));
+            makeUnreadable(carteiro, "locals");
+            var reload = carteiro.attempt(
+                    "",
+                    "carteiro.start.Start",
+                    "reload",
+                    "--home",
+                    carteiro.home().toString());
+            assertThat(reload.exit()).isEqualTo(111);
+            assertThat(reload.output())
+                    .contains("smtpd keeps its old settings: control/locals: cannot be read")
+                    .doesNotContain("is missing");
+            carteiro.awaitLog("alert: start: send keeps its old settings: control/locals: cannot be read .*");
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.send("ann@example.net", List.of("bob@example.org"), MESSAGE);
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+        }
+    }
+
+    /** Not even root can read a folder as a file. */
+    private static void makeUnreadable(CarteiroProcess carteiro, String name) throws IOException {
+        Files.createDirectory(carteiro.home().resolve("control").resolve(name));
     }
 }

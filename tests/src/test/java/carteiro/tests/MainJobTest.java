@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.testkit.Covers;
+import carteiro.testkit.DnsOnLoopback;
 import carteiro.tests.CarteiroProcess.Form;
 import carteiro.tests.CarteiroProcess.Verb;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -199,6 +201,88 @@ class MainJobTest {
             carteiro.start();
             assertThat(carteiro.awaitMailbox("bob", 20)).hasSize(20);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("the DNS servers of control/dnsservers are asked; what they cannot tell waits, what they deny bounces")
+    void dns(Form form) throws Exception {
+        try (var dns = DnsOnLoopback.start(
+                        "relay.example. 60 IN A 127.0.0.1",
+                        "here.example. 60 IN MX 10 mx.here.example.",
+                        "mx.here.example. 60 IN A 127.0.0.1",
+                        "null.example. 60 IN MX 0 .");
+                var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
+            dns.fails("broken.example.");
+            carteiro.accounts("bob");
+            carteiro.control("dnsservers", dns.server());
+            carteiro.control("smtproutes", "far.example:relay.example:" + sink.port());
+            List<String> hosts = List.of("far.example", "here.example", "null.example", "gone.example");
+            carteiro.control("rcpthosts", "broken.example\n" + String.join("\n", hosts));
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                client.send("bob@example.org", List.of("dora@broken.example"), MESSAGE);
+                for (String host : hosts) {
+                    client.send("bob@example.org", List.of("dora@" + host), MESSAGE);
+                }
+            }
+            carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
+            assertThat(String.join("\n", carteiro.awaitMailbox("bob", 3))) // bounces
+                    .contains("(#5.4.6)", "(#5.1.10)", "(#5.1.2)")
+                    .doesNotContain("broken.example");
+            carteiro.awaitLog("delivery \\d+: deferral: DNS_lookup_of_broken.example_failed.*");
+            dns.forgets("broken.example.").knows("broken.example. 60 IN MX 0 .");
+            carteiro.control(Verb.ALARM, "send");
+            assertThat(carteiro.awaitMailbox("bob", 4)).anyMatch(message -> message.contains("dora@broken.example"));
+        }
+    }
+
+    @Test
+    @DisplayName("started by root each program is its own user, in no other group, and without root's powers")
+    @Covers("qmail:A01")
+    void ownUsers() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can run programs as others");
+        try (var carteiro = CarteiroProcess.prepare(Form.SPLIT)) {
+            carteiro.start();
+            var users = new TreeMap<String, String>();
+            for (var program : carteiro.programs().entrySet()) {
+                Path process = Path.of("/proc/" + program.getValue().pid());
+                String user = Files.getOwner(process).getName();
+                users.put(program.getKey(), user);
+                if (!user.equals("root")) {
+                    String id = CarteiroProcess.run(List.of("id", "-u", user), Map.of(), "")
+                            .output()
+                            .strip();
+                    String group = CarteiroProcess.run(List.of("id", "-g", user), Map.of(), "")
+                            .output()
+                            .strip();
+                    assertThat(Files.readString(process.resolve("status"))
+                                    .lines()
+                                    .map(MainJobTest::words))
+                            .as(program.getKey())
+                            .contains(
+                                    "Uid: %1$s %1$s %1$s %1$s".formatted(id),
+                                    "Gid: %1$s %1$s %1$s %1$s".formatted(group),
+                                    "CapPrm: 0000000000000000",
+                                    "CapEff: 0000000000000000")
+                            .anyMatch(line -> line.equals("Groups:") || line.equals("Groups: " + group));
+                }
+            }
+            assertThat(users)
+                    .isEqualTo(Map.of(
+                            "smtpd", "qmaild",
+                            "queue", "qmailq",
+                            "clean", "qmailq",
+                            "send", "qmails",
+                            "remote", "qmailr",
+                            "lookup", "qmailp",
+                            "local", "root"));
+        }
+    }
+
+    private static String words(String line) {
+        return line.strip().replaceAll("\\s+", " ");
     }
 
     @ParameterizedTest

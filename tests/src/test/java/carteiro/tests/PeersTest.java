@@ -33,7 +33,7 @@ class PeersTest {
     }
 
     @Test
-    @DisplayName("Postfix takes what remote sends, octet for octet")
+    @DisplayName("Postfix takes what remote sends, encrypted, octet for octet")
     void toPostfix() throws Exception {
         try (var postfix = PostfixPeer.start("far.example", 1);
                 var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
@@ -47,12 +47,14 @@ class PeersTest {
             }
             carteiro.await(
                     "20 messages in Postfix's mailbox", () -> postfix.mailbox().size() == 20);
-            assertThat(postfix.mailbox()).allMatch(message -> message.endsWith(MESSAGE));
+            assertThat(postfix.mailbox())
+                    .allMatch(message -> message.endsWith(MESSAGE))
+                    .allMatch(message -> message.contains("(using TLSv1.3 with cipher "));
         }
     }
 
     @Test
-    @DisplayName("Postfix relays to smtpd, octet for octet")
+    @DisplayName("Postfix relays to smtpd, encrypted, octet for octet")
     void fromPostfix() throws Exception {
         int port;
         try (var free = new ServerSocket(0)) {
@@ -62,13 +64,17 @@ class PeersTest {
                 var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
             carteiro.accounts("bob");
             carteiro.control("smtpdlisten", "127.0.0.1:" + port);
+            carteiro.control("servercert.pem", PostfixPeer.keyAndCertificate());
             carteiro.start();
             try (var client = new SmtpClient(new InetSocketAddress("127.0.0.1", postfix.port()))) {
                 for (int i = 0; i < 20; i++) {
                     client.send("ann@example.net", List.of("bob@example.org"), MESSAGE);
                 }
             }
-            assertThat(carteiro.awaitMailbox("bob", 20)).hasSize(20).allMatch(message -> message.endsWith(MESSAGE));
+            assertThat(carteiro.awaitMailbox("bob", 20))
+                    .hasSize(20)
+                    .allMatch(message -> message.endsWith(MESSAGE))
+                    .allMatch(message -> message.contains(" with ESMTPS tls TLS_"));
         }
     }
 

@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * Debian's Postfix in a folder of its own on loopback: takes mail for one domain into a Maildir, relays the rest. It is
- * told to change no message and to have no limit in the way.
+ * Debian's Postfix in a folder of its own on loopback: takes mail for one domain into a Maildir, relays the rest, both
+ * encrypted where the other side can. It is told to change no message and to have no limit in the way.
  */
 final class PostfixPeer implements AutoCloseable {
     private final Path folder;
@@ -80,9 +80,14 @@ final class PostfixPeer implements AutoCloseable {
                 header_size_limit = 100000000
                 hopcount_limit = 1000
                 in_flow_delay = 0
+                smtpd_tls_security_level = may
+                smtpd_tls_chain_files = %1$s/etc/key-and-certificate.pem
+                smtpd_tls_received_header = yes
+                smtp_tls_security_level = may
                 maillog_file = %1$s/postfix.log
                 maillog_file_prefixes = %1$s
                 """.formatted(folder, domain, CarteiroProcess.ROOT_OWNER, relayPort));
+        Files.writeString(folder.resolve("etc/key-and-certificate.pem"), keyAndCertificate());
         var master = new ArrayList<String>();
         for (String line : Files.readAllLines(Path.of("/usr/share/postfix/master.cf.dist"))) {
             String[] fields = line.trim().split("\\s+");
@@ -106,6 +111,23 @@ final class PostfixPeer implements AutoCloseable {
             LockSupport.parkNanos(50_000_000);
         }
         return postfix;
+    }
+
+    /** In PEM, of no authority that anybody knows. */
+    static String keyAndCertificate() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")), "SKIPPED: openssl is not installed");
+        var made = CarteiroProcess.run(
+                List.of(
+                        "sh",
+                        "-c",
+                        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=peer.example -keyout -"
+                                + " -out - 2>/dev/null"),
+                Map.of(),
+                "");
+        if (made.exit() != 0) {
+            throw new AssertionError("openssl: " + made.output());
+        }
+        return made.output();
     }
 
     private boolean greets() {

@@ -7,7 +7,11 @@ import carteiro.testkit.Covers;
 import carteiro.tests.CarteiroProcess.Form;
 import carteiro.tests.CarteiroProcess.Verb;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -104,19 +108,36 @@ class StoppingOneProgramTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("clean down: nothing else changes")
+    @DisplayName("clean down: disk use grows, nothing else; started again, it catches up")
     void clean(Form form) throws Exception {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
+            carteiro.control("cleanpause", "1");
             carteiro.start();
             carteiro.control(Verb.STOP, "clean");
-            for (int i = 0; i < 5; i++) {
-                send(carteiro, "bob@example.org");
+            String large = "Subject: large\n\n" + ("x".repeat(99) + "\n").repeat(4000); // it has a file of its own
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                for (int i = 0; i < 5; i++) {
+                    assertThat(client.send("ann@example.net", List.of("bob@example.org"), large))
+                            .startsWith("250 ");
+                }
             }
-            assertThat(carteiro.awaitMailbox("bob", 5)).hasSize(5);
-            carteiro.control(Verb.START, "clean");
             send(carteiro, "bob@example.org");
             assertThat(carteiro.awaitMailbox("bob", 6)).hasSize(6);
+            carteiro.awaitLog("end msg 6");
+            assertThat(largeFiles(carteiro)).isEqualTo(5);
+            carteiro.control(Verb.START, "clean");
+            carteiro.await("an empty queue/large", () -> largeFiles(carteiro) == 0);
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 7)).hasSize(7);
+        }
+    }
+
+    private static long largeFiles(CarteiroProcess carteiro) {
+        try (Stream<Path> files = Files.list(carteiro.home().resolve("queue/large"))) {
+            return files.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -162,6 +183,10 @@ class StoppingOneProgramTest {
                 }
                 assertThat(reply).startsWith("4");
             }
+            assertThat(carteiro.attempt("To: bob@example.org\n\nbody\n", "carteiro.inject.QmailInject")
+                            .exit())
+                    .as("trouble for now")
+                    .isEqualTo(111);
             carteiro.control(Verb.START, "queue");
             carteiro.control(Verb.START, "local");
             assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
