@@ -314,6 +314,21 @@ class LimitsTest {
         }
     }
 
+    @Test
+    @Covers("qmail:P10")
+    void aRuleOfTcpSmtpNamesTheProgramThatTakesTheMessage() throws Exception {
+        Path program = home.resolve("filter");
+        Files.writeString(program, "#!/bin/sh\necho \"$TCPREMOTEIP $EXTRA\" >'" + home + "/variables'\nexit 31\n");
+        Files.setPosixFilePermissions(program, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        String rule = "127.0.0.1:allow,QMAILQUEUE=\"" + program + "\",EXTRA=\"more\"\n";
+        try (var smtpd = SmtpdOnLoopback.start(home, "tcp.smtp", rule);
+                var client = smtpd.connect()) {
+            client.envelope().say("DATA", "354 ").say("x\r\n.", "554 5.3.0");
+            assertThat(smtpd.queue.messages).isEmpty();
+            assertThat(home.resolve("variables")).hasContent("127.0.0.1 more\n");
+        }
+    }
+
     // ---- Stopping
 
     @Test
