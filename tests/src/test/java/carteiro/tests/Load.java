@@ -49,36 +49,35 @@ final class Load {
     }
 
     private void send() {
-        while (!over) {
-            int number = next.getAndIncrement();
-            String id = "id-" + number + "-";
-            while (!answered.contains(id)) {
-                try (var client = new SmtpClient(server.get())) {
-                    for (; !over; number = next.getAndIncrement()) {
-                        id = "id-" + number + "-";
-                        String reply = client.send(
-                                "ann@example.net",
-                                List.of("bob@example.org"),
-                                "Subject: " + id + "\n\n"
-                                        + "x".repeat(70).concat("\n").repeat(20));
-                        if (!reply.startsWith("250 ")) {
-                            throw new IOException("answer " + reply.strip());
-                        }
-                        answered.add(id);
-                        if (number >= fullPace) {
-                            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
-                        }
+        int number = next.getAndIncrement();
+        while (true) {
+            try (var client = new SmtpClient(server.get())) {
+                while (true) {
+                    send(client, "id-" + number + "-");
+                    if (over) {
+                        return;
                     }
-                    if (!answered.contains(id)) {
-                        continue; // the last one was begun: it is brought to its end
+                    if (number >= fullPace) {
+                        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
                     }
-                    return;
-                } catch (IOException | RuntimeException e) {
-                    refusals.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
-                    LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+                    number = next.getAndIncrement();
                 }
+            } catch (IOException | RuntimeException e) { // what was begun is brought to its end
+                refusals.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
+                LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
             }
         }
+    }
+
+    private void send(SmtpClient client, String id) throws IOException {
+        String reply = client.send(
+                "ann@example.net",
+                List.of("bob@example.org"),
+                "Subject: " + id + "\n\n" + "x".repeat(70).concat("\n").repeat(20));
+        if (!reply.startsWith("250 ")) {
+            throw new IOException("answer " + reply.strip());
+        }
+        answered.add(id);
     }
 
     /** How many messages were answered 250. */

@@ -36,6 +36,10 @@ final class EnqueueWire {
 
     private EnqueueWire() {}
 
+    private interface Sending {
+        void to(OutputStream out) throws IOException;
+    }
+
     /** The side of the ways in. */
     static final class Client implements Enqueue {
         private final Connections connections;
@@ -79,25 +83,33 @@ final class EnqueueWire {
             }
 
             private void sendChunk() throws IOException {
-                byte[] header = ((filled + 1) + ":M").getBytes(StandardCharsets.ISO_8859_1);
+                send(this::writeChunk);
+                filled = 0;
+            }
+
+            private void writeChunk(OutputStream out) throws IOException {
+                out.write(((filled + 1) + ":M").getBytes(StandardCharsets.ISO_8859_1));
+                out.write(chunk, 0, filled);
+                out.write(',');
+            }
+
+            /** Sends frames; by a new connection where an idle one turns out to be dead: then queue has got none of it whole. */
+            private void send(Sending frames) throws IOException {
                 try {
-                    send(header);
+                    sendOnce(frames);
                 } catch (IOException e) {
                     if (!kept) {
                         throw e;
                     }
                     reconnect();
-                    send(header);
+                    sendOnce(frames);
                 }
                 kept = false;
-                filled = 0;
             }
 
-            private void send(byte[] header) throws IOException {
+            private void sendOnce(Sending frames) throws IOException {
                 try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
-                    connection.out.write(header);
-                    connection.out.write(chunk, 0, filled);
-                    connection.out.write(',');
+                    frames.to(connection.out);
                     connection.out.flush();
                 }
             }
@@ -111,13 +123,15 @@ final class EnqueueWire {
 
             @Override
             public Receipt commit(Envelope envelope) throws IOException {
-                if (filled > 0) {
-                    sendChunk();
-                }
                 var frame = new FrameWriter().put("E");
                 Frames.put(frame, envelope);
+                send(out -> {
+                    if (filled > 0) {
+                        writeChunk(out);
+                    }
+                    frame.send(out);
+                });
                 try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
-                    frame.send(connection.out);
                     Receipt receipt = receipt(FrameReader.receive(connection.in, 2 * Frames.REPORT_LIMIT));
                     finished = true;
                     connections.giveBack(connection);

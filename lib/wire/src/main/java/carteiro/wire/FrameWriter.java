@@ -29,12 +29,11 @@ public final class FrameWriter {
         return put(Long.toString(number));
     }
 
-    /** Writes the frame in one call and flushes. */
+    /** Writes the frame and flushes. */
     public void send(OutputStream out) throws IOException {
-        var frame = new ByteArrayOutputStream(fields.size() + 12);
-        byte[] all = fields.toByteArray();
-        netstring(frame, all, 0, all.length);
-        frame.writeTo(out);
+        out.write((fields.size() + ":").getBytes(StandardCharsets.ISO_8859_1));
+        fields.writeTo(out);
+        out.write(',');
         out.flush();
     }
 
