@@ -163,7 +163,9 @@ final class Lane {
         if (first != null) {
             return first;
         }
-        return troubledFirst ? poll(healthy, Start.Terms.HEALTHY) : poll(troubled, Start.Terms.TROUBLED);
+        Destination second = troubledFirst ? poll(healthy, Start.Terms.HEALTHY) : poll(troubled, Start.Terms.TROUBLED);
+        // that may have found some whose health had changed, and put them into the first ring
+        return second != null || troubledFirst ? second : poll(healthy, Start.Terms.HEALTHY);
     }
 
     private @Nullable Destination poll(ArrayDeque<Destination> ring, Start.Terms terms) {

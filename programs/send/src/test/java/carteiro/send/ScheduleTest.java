@@ -444,6 +444,29 @@ class ScheduleTest {
     }
 
     @Test
+    void destinationThatAnswersAgainHasTheFreeSlotAtOnce() {
+        for (int turns : new int[] {0, 1}) {
+            var plan = Planned.of(10, 10, 8, 8);
+            for (int i = 0; i < turns; i++) {
+                assertThat(plan.starts()).isEmpty(); // whose turn it is next changes
+            }
+            for (int i = 1; i <= 7; i++) {
+                plan.add(i, "u@slow" + i + ".example");
+            }
+            assertThat(plan.starts()).hasSize(7); // and none of them ever ends
+            for (int i = 11; i <= 13; i++) {
+                plan.addWith(
+                        "ann@example.org",
+                        i,
+                        List.of(new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH - 1))),
+                        "u@retried.example");
+            }
+            plan.end(plan.only(), Planned.OK);
+            assertThat(plan.starts()).as("turns " + turns).hasSize(1);
+        }
+    }
+
+    @Test
     void programThatIsAwayCostsNoAttempt() {
         var plan = Planned.of(10, 8, 20, 15);
         for (int i = 1; i <= 20; i++) {
