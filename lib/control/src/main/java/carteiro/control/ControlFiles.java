@@ -5,13 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -88,16 +88,25 @@ public final class ControlFiles {
 
     /** All lines without trailing blanks, empty ones and {@code #} comments left out; empty if there is no file. */
     public Optional<List<String>> list(String name) {
-        return text(name).map(text -> {
-            var lines = new ArrayList<String>();
-            for (String line : text.split("\n")) {
-                String trimmed = trimEnd(line);
-                if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
-                    lines.add(trimmed);
-                }
+        return text(name).map(text -> List.copyOf(lines(text).values()));
+    }
+
+    /** The lines of {@link #list} by their number, from 1, in order; none if there is no file. */
+    public SequencedMap<Integer, String> numbered(String name) {
+        return text(name).map(ControlFiles::lines).orElseGet(LinkedHashMap::new);
+    }
+
+    private static SequencedMap<Integer, String> lines(String text) {
+        var lines = new LinkedHashMap<Integer, String>();
+        int number = 0;
+        for (String line : text.split("\n")) {
+            number++;
+            String trimmed = trimEnd(line);
+            if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
+                lines.put(number, trimmed);
             }
-            return List.copyOf(lines);
-        });
+        }
+        return lines;
     }
 
     /** A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. */

@@ -2,6 +2,7 @@ package carteiro.remote;
 
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
+import carteiro.control.DomainTable;
 import carteiro.control.Installation;
 import carteiro.dns.DnsServers;
 import java.net.InetAddress;

@@ -1,6 +1,7 @@
 package carteiro.remote;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.DomainTable;
 import java.util.HashMap;
 import java.util.Map;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import carteiro.control.DomainTable;
 import carteiro.testkit.Covers;
 import java.nio.file.Path;
 import java.time.Duration;

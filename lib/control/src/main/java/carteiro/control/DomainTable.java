@@ -1,4 +1,4 @@
-package carteiro.remote;
+package carteiro.control;
 
 import carteiro.mail.Octets;
 import java.util.HashMap;
@@ -7,19 +7,23 @@ import java.util.Optional;
 
 /**
  * A table keyed as smtproutes is: a domain, {@code .suffix} for all below a domain, the empty key for all others.
- * Compared without case.
+ * Compared without case. Immutable.
  */
-final class DomainTable<V> {
+public final class DomainTable<V> {
     private final Map<String, V> values;
 
-    DomainTable(Map<String, V> values) {
+    /** @param values by key; of two keys that differ in case alone, either counts */
+    public DomainTable(Map<String, V> values) {
         var lowered = new HashMap<String, V>();
         values.forEach((key, value) -> lowered.put(Octets.lowerCase(key), value));
         this.values = Map.copyOf(lowered);
     }
 
     /** The value of the domain, else of its longest listed suffix, else of the empty key. */
-    Optional<V> find(String domain) {
+    public Optional<V> find(String domain) {
+        if (values.isEmpty()) {
+            return Optional.empty();
+        }
         String key = Octets.lowerCase(domain);
         V found = values.get(key);
         for (int dot = key.indexOf('.'); found == null && dot >= 0; dot = key.indexOf('.', dot + 1)) {
