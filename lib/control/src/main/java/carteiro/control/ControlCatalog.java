@@ -89,6 +89,7 @@ public final class ControlCatalog {
                     "remote deliveries at once; 0 holds remote mail"),
             share("concurrencyperhost", "remote deliveries at once to one host"),
             share("concurrencyperuser", "local deliveries at once to one account"),
+            list("destinationlimits", "none", "send", "remote deliveries at once and in a time, by domain"),
             orMe("doublebouncehost", "send", "host of the recipient of double bounces"),
             row("doublebounceto", Kind.LINE, STANDARD, "postmaster", "send", "local part for double bounces"),
             orMe("envnoathost", "send", "host given to envelope recipients that have none"),

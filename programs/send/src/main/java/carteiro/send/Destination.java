@@ -1,12 +1,31 @@
 package carteiro.send;
 
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
-/** What shares one limit: a domain in remote, an account in local. Exists while something of it is due. Owned by its Lane. */
+/**
+ * What shares one limit: a domain in remote, an account in local. Exists while something of it is due, and while what was
+ * begun counts against its rate. Owned by its Lane.
+ */
 final class Destination {
     final String name;
     final ArrayDeque<Ready> ready = new ArrayDeque<>(1);
     int running;
+
+    /** Those of its recipients that were running when their program was lost, and are to be tried alone. */
+    int suspects;
+
+    /** Recipients in running deliveries, at least 1. */
+    int atOnce;
+
+    /** What counts against its rate; null if it has none. */
+    @Nullable
+    RateWindow window;
+
+    /** When its lane looks at it again, while {@link #timed}. */
+    long lookAt;
+
+    boolean timed;
 
     /** Its last delivery was deferred: it gets fewer slots, and new mail for others does not queue behind it. */
     boolean troubled;
@@ -15,5 +34,10 @@ final class Destination {
 
     Destination(String name) {
         this.name = name;
+    }
+
+    /** Whether something of it runs or waits for its turn. */
+    boolean busy() {
+        return running > 0 || suspects > 0 || !ready.isEmpty();
     }
 }

@@ -1,10 +1,14 @@
 package carteiro.send;
 
+import carteiro.control.DomainTable;
 import carteiro.protocol.Wires.Channel;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Destinations take turns, and so do the messages of one. Those in trouble (last delivery deferred) take turns among
  * themselves and leave a quarter of the slots to the rest: neither a slow domain nor a thousand dead ones hold up mail
- * for a host that answers.
+ * for a host that answers. Those that have begun what their rate allows stand aside until it allows more.
  */
 final class Lane {
     /** Idle destinations remembered as troubled. */
@@ -45,6 +49,13 @@ final class Lane {
     private final ArrayDeque<Destination> healthy = new ArrayDeque<>();
     private final ArrayDeque<Destination> troubled = new ArrayDeque<>();
     private final ArrayDeque<Suspect> suspects = new ArrayDeque<>();
+
+    /** Destinations that wait for their rate to allow more, and idle ones that are kept since it counts what was begun. */
+    private final TreeSet<Destination> timed =
+            new TreeSet<>(Comparator.comparingLong((Destination destination) -> destination.lookAt)
+                    .thenComparing(destination -> destination.name));
+
+    private DomainTable<DestinationLimit> destinationLimits;
     private int troubledRunning;
     private boolean troubledNext;
     private boolean suspectRuns;
@@ -64,9 +75,11 @@ final class Lane {
     /** What may be started: some recipients and whose slots they take. */
     record Choice(Destination destination, Ready ready, int most, Start.Terms terms) {}
 
-    Lane(Channel channel, Settings.Lanes limits) {
+    /** @param destinationLimits what single destinations may have in place of their share */
+    Lane(Channel channel, Settings.Lanes limits, DomainTable<DestinationLimit> destinationLimits) {
         this.channel = channel;
         this.limits = limits;
+        this.destinationLimits = destinationLimits;
         this.due = new DueHeap(channel);
     }
 
@@ -94,6 +107,7 @@ final class Lane {
         Destination destination = destinations.get(name);
         if (destination == null) {
             destination = new Destination(name);
+            limit(destination);
             destination.troubled = message.tried(channel); // it was deferred before: the last we know
             destinations.put(name, destination);
         } else {
@@ -103,13 +117,41 @@ final class Lane {
         offer(destination);
     }
 
-    private int limit(Destination destination) {
-        int limit = limits.perDestination();
-        return destination.troubled ? Math.max(1, Math.min(limit, limits.concurrency() / 4)) : limit;
+    private void limit(Destination destination) {
+        DestinationLimit limit = destinationLimits.find(destination.name).orElse(DestinationLimit.NONE);
+        destination.atOnce = limit.atOnce() == 0
+                ? limits.perDestination()
+                : Math.max(1, Math.min(limit.atOnce(), limits.concurrency()));
+        if (limit.most() == 0) {
+            destination.window = null;
+        } else if (destination.window == null || !destination.window.keeps(limit)) {
+            destination.window = new RateWindow(limit);
+        }
+    }
+
+    /** Other limits of destinations hold from now on. A rate that is the same goes on counting, another begins anew. */
+    void limit(DomainTable<DestinationLimit> changed) {
+        destinationLimits = changed;
+        destinations.values().forEach(this::limit);
+        lookAtAll();
+        destinations.values().forEach(this::offer);
+    }
+
+    /** How many of a destination's recipients may start beside those that run, whatever its rate. */
+    private int slots(Destination destination) {
+        int limit = destination.atOnce;
+        int most = destination.troubled ? Math.max(1, Math.min(limit, limits.concurrency() / 4)) : limit;
+        return Math.max(0, most - destination.running);
+    }
+
+    /** How many of a destination's recipients may start now. */
+    private int startable(Destination destination, long now) {
+        int slots = slots(destination);
+        return destination.window == null ? slots : Math.min(slots, destination.window.left(now));
     }
 
     private boolean startable(Destination destination) {
-        return !destination.ready.isEmpty() && destination.running < limit(destination);
+        return !destination.ready.isEmpty() && slots(destination) > 0;
     }
 
     private void offer(Destination destination) {
@@ -126,57 +168,117 @@ final class Lane {
         if (free <= 0 || !answers(now)) {
             return null;
         }
-        Suspect suspect = suspects.peekFirst();
-        boolean suspectsTurn = suspect != null && !suspectRuns && suspect.notBefore <= now;
-        if (suspectsTurn && pause == 0) {
-            return choose(suspects.removeFirst(), free);
+        Suspect suspect = nextSuspect(now);
+        if (suspect != null && pause == 0) {
+            return choose(suspect, free, now);
         }
-        Destination destination = nextDestination();
+        Destination destination = nextDestination(now);
         if (destination == null) {
             // with nothing else to find out by, a suspect has to
-            return suspectsTurn ? choose(suspects.removeFirst(), free) : null;
+            return suspect == null ? null : choose(suspect, free, now);
         }
-        int most = Math.min(free, limit(destination) - destination.running);
         return new Choice(
                 destination,
                 destination.ready.removeFirst(),
-                most,
+                Math.min(free, startable(destination, now)),
                 destination.troubled ? Start.Terms.TROUBLED : Start.Terms.HEALTHY);
     }
 
-    private static Choice choose(Suspect suspect, int free) {
-        return new Choice(suspect.destination, suspect.part, free, Start.Terms.SUSPECT);
+    /** The first that may be tried: one whose destination is at its limit does not hold up the others. */
+    private @Nullable Suspect nextSuspect(long now) {
+        if (suspectRuns || suspects.isEmpty()) {
+            return null;
+        }
+        for (Suspect suspect : suspects) {
+            if (suspect.notBefore <= now && startable(suspect.destination, now) > 0) {
+                return suspect;
+            }
+        }
+        return null;
     }
 
-    private @Nullable Destination nextDestination() {
+    private Choice choose(Suspect suspect, int free, long now) {
+        suspects.remove(suspect);
+        suspect.destination.suspects--;
+        int most = Math.min(free, startable(suspect.destination, now));
+        return new Choice(suspect.destination, suspect.part, most, Start.Terms.SUSPECT);
+    }
+
+    private @Nullable Destination nextDestination(long now) {
         int quarter = limits.concurrency() / 4;
         boolean troubledMay = troubledRunning < Math.max(1, limits.concurrency() - Math.max(1, quarter));
         if (!troubledMay) {
-            return poll(healthy, Start.Terms.HEALTHY);
+            return poll(healthy, Start.Terms.HEALTHY, now);
         }
         boolean troubledFirst = false;
         if (quarter == 0 || troubledRunning < quarter) { // in turns: one slow destination may hold all other slots
             troubledFirst = troubledNext;
             troubledNext = !troubledNext;
         }
-        Destination first = troubledFirst ? poll(troubled, Start.Terms.TROUBLED) : poll(healthy, Start.Terms.HEALTHY);
+        Destination first =
+                troubledFirst ? poll(troubled, Start.Terms.TROUBLED, now) : poll(healthy, Start.Terms.HEALTHY, now);
         if (first != null) {
             return first;
         }
-        Destination second = troubledFirst ? poll(healthy, Start.Terms.HEALTHY) : poll(troubled, Start.Terms.TROUBLED);
+        Destination second =
+                troubledFirst ? poll(healthy, Start.Terms.HEALTHY, now) : poll(troubled, Start.Terms.TROUBLED, now);
         // that may have found some whose health had changed, and put them into the first ring
-        return second != null || troubledFirst ? second : poll(healthy, Start.Terms.HEALTHY);
+        return second != null || troubledFirst ? second : poll(healthy, Start.Terms.HEALTHY, now);
     }
 
-    private @Nullable Destination poll(ArrayDeque<Destination> ring, Start.Terms terms) {
+    private @Nullable Destination poll(ArrayDeque<Destination> ring, Start.Terms terms, long now) {
         for (Destination destination = ring.pollFirst(); destination != null; destination = ring.pollFirst()) {
             destination.inRing = false;
-            if (startable(destination) && destination.troubled == (terms == Start.Terms.TROUBLED)) {
+            if (!startable(destination) || destination.troubled != (terms == Start.Terms.TROUBLED)) {
+                offer(destination); // its health changed while it stood here: to the other ring, or to none
+            } else if (destination.window != null && destination.window.left(now) == 0) {
+                lookAgain(destination, destination.window.opens());
+            } else {
                 return destination;
             }
-            offer(destination); // its health changed while it stood here: to the other ring, or to none
         }
         return null;
+    }
+
+    private void lookAgain(Destination destination, long when) {
+        if (destination.timed) {
+            timed.remove(destination);
+        }
+        destination.lookAt = when;
+        destination.timed = true;
+        timed.add(destination);
+    }
+
+    /** Those whose rate allows more by now take their turns again; the idle ones are forgotten. */
+    void look(long now) {
+        while (!timed.isEmpty() && timed.first().lookAt <= now) {
+            Destination destination = timed.removeFirst();
+            destination.timed = false;
+            if (destination.busy()) {
+                offer(destination);
+            } else {
+                forget(destination);
+            }
+        }
+    }
+
+    /** What they waited for may have changed. */
+    private void lookAtAll() {
+        var all = List.copyOf(timed);
+        timed.clear();
+        for (Destination destination : all) {
+            destination.timed = false;
+            settle(destination);
+        }
+    }
+
+    /** How many destinations wait for their rate to allow more. */
+    int atTheirRate() {
+        int count = 0;
+        for (Destination destination : timed) {
+            count += destination.ready.isEmpty() ? 0 : 1;
+        }
+        return count;
     }
 
     /** So many recipients of a choice were started; the rest keeps its turn. */
@@ -188,6 +290,9 @@ final class Lane {
         }
         running += recipients;
         destination.running += recipients;
+        if (destination.window != null) {
+            destination.window.begin(recipients, now);
+        }
         switch (choice.terms) {
             case HEALTHY -> {}
             case TROUBLED -> troubledRunning += recipients;
@@ -213,9 +318,17 @@ final class Lane {
     /** What became of the last delivery to a destination, once its health is known; also when that is unchanged. */
     void settle(Destination destination) {
         offer(destination);
-        if (destination.running > 0 || !destination.ready.isEmpty()) {
+        if (destination.busy()) {
             return;
         }
+        if (destination.window == null) {
+            forget(destination);
+        } else {
+            lookAgain(destination, destination.window.ends());
+        }
+    }
+
+    private void forget(Destination destination) {
         if (!destination.troubled) {
             destinations.remove(destination.name, destination);
             return;
@@ -240,6 +353,7 @@ final class Lane {
                 new Message.Part(start.message(), start.recipients(), 0),
                 start.destination(),
                 now + breaks * SUSPECT_PAUSE));
+        start.destination().suspects++;
         settle(start.destination());
     }
 
@@ -298,6 +412,12 @@ final class Lane {
         due.allDueBy(latest);
         probeStarted = Math.min(probeStarted, now);
         awaySince = Math.min(awaySince, now);
+        for (Destination destination : destinations.values()) {
+            if (destination.window != null) {
+                int _ = destination.window.left(now);
+            }
+        }
+        lookAtAll();
         waitNoLonger(now);
     }
 
@@ -312,17 +432,30 @@ final class Lane {
 
     /** When there may be something to do that no end of a delivery tells. */
     long nextWake() {
-        long wake = due.firstDue();
+        long wake = timed.isEmpty() ? due.firstDue() : Math.min(due.firstDue(), timed.first().lookAt);
         if (running >= limits.concurrency()) {
             return wake;
         }
-        Suspect suspect = suspectRuns ? null : suspects.peekFirst();
         if (pause > 0 && probeStarted > 0) {
             return Math.min(wake, probeStarted + PROBE);
         }
         if (pause > 0 && (!healthy.isEmpty() || !troubled.isEmpty())) {
             return Math.min(wake, heldUntil);
         }
-        return suspect == null ? wake : Math.min(wake, Math.max(suspect.notBefore, pause > 0 ? heldUntil : 0));
+        if (!suspectRuns) {
+            for (Suspect suspect : suspects) {
+                wake = Math.min(wake, from(suspect));
+            }
+        }
+        return wake;
+    }
+
+    private long from(Suspect suspect) {
+        if (slots(suspect.destination) == 0) {
+            return Long.MAX_VALUE; // the end of a delivery tells
+        }
+        RateWindow window = suspect.destination.window;
+        long from = Math.max(suspect.notBefore, pause > 0 ? heldUntil : 0);
+        return window == null ? from : Math.max(from, window.opens());
     }
 }

@@ -1,5 +1,6 @@
 package carteiro.send;
 
+import carteiro.control.DomainTable;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
@@ -9,6 +10,7 @@ import carteiro.protocol.Wires.Channel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,8 +61,8 @@ final class Schedule {
     Schedule(Settings settings, Sink sink) {
         this.settings = settings;
         this.sink = sink;
-        this.local = new Lane(Channel.LOCAL, settings.local());
-        this.remote = new Lane(Channel.REMOTE, settings.remote());
+        this.local = new Lane(Channel.LOCAL, settings.local(), new DomainTable<>(Map.of()));
+        this.remote = new Lane(Channel.REMOTE, settings.remote(), settings.destinationLimits());
     }
 
     private Lane lane(Channel channel) {
@@ -68,6 +70,11 @@ final class Schedule {
             case LOCAL -> local;
             case REMOTE -> remote;
         };
+    }
+
+    /** HUP: other limits of remote destinations hold from now on. */
+    void limit(DomainTable<DestinationLimit> destinations) {
+        remote.limit(destinations);
     }
 
     /** A session of queue begins: it will present everything again. */
@@ -148,6 +155,7 @@ final class Schedule {
             if (lane.probeHolds(now)) {
                 back(lane);
             }
+            lane.look(now);
             for (Message due = lane.due.take(now); due != null; due = lane.due.take(now)) {
                 if (!due.gone()) {
                     lane.beginPass(due);
@@ -425,6 +433,7 @@ final class Schedule {
                 + " remote=" + remote.running + "/" + remote.limits.concurrency()
                 + " waiting=" + messages.size()
                 + " due=" + (local.inPasses - local.running + remote.inPasses - remote.running)
+                + (remote.atTheirRate() > 0 ? " rate=" + remote.atTheirRate() : "")
                 + (local.held() ? " held=local" : "")
                 + (remote.held() ? " held=remote" : "");
     }

@@ -436,7 +436,7 @@ final class Sending implements Program.Running {
         turn();
     }
 
-    /** HUP: locals and virtualdomains are read again; a mistake leaves all as it is. */
+    /** HUP: locals, virtualdomains and destinationlimits are read again; a mistake leaves all as it is. */
     @Override
     public void reload() throws ControlException {
         Settings read;
@@ -450,6 +450,8 @@ final class Sending implements Program.Running {
             log.log(new Event.LocalsFromMe());
         }
         settings = settings.withTablesOf(read);
+        settle(() -> schedule.limit(read.destinationLimits()));
+        turn();
     }
 
     @Override

@@ -2,6 +2,7 @@ package carteiro.send;
 
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
+import carteiro.control.DomainTable;
 import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.mail.Address;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param routing locals, virtualdomains, percenthack, envnoathost
  * @param local how much runs at once to local
  * @param remote how much runs at once to remote
+ * @param destinationLimits what single remote destinations may have; control/destinationlimits
  * @param lifetime seconds after which a pass is the last; control/queuelifetime
  * @param bounceFrom control/bouncefrom at control/bouncehost
  * @param bounceHost control/bouncehost
@@ -25,6 +27,7 @@ record Settings(
         Routing routing,
         Lanes local,
         Lanes remote,
+        DomainTable<DestinationLimit> destinationLimits,
         long lifetime,
         Address bounceFrom,
         String bounceHost,
@@ -61,6 +64,7 @@ record Settings(
         RetryTimes[] retries = retrySchedule(files);
         Lanes local = lanes(files, "concurrencylocal", CONCURRENCY_LOCAL, "concurrencyperuser", retries[0]);
         Lanes remote = lanes(files, "concurrencyremote", CONCURRENCY_REMOTE, "concurrencyperhost", retries[1]);
+        DomainTable<DestinationLimit> limits = DestinationLimit.read(files);
         long lifetime = files.number("queuelifetime", 0, RetryTimes.Ages.MOST, QUEUE_LIFETIME);
         String bounceHost = files.lineOrMe("bouncehost");
         Address from = address(files, "bouncefrom", files.line("bouncefrom").orElse("MAILER-DAEMON"), bounceHost);
@@ -70,15 +74,16 @@ record Settings(
                 : Optional.of(address(files, "doublebounceto", doubleBounceTo, files.lineOrMe("doublebouncehost")));
         long bounceMaxBytes = files.number("bouncemaxbytes", 0, Long.MAX_VALUE, 0);
         files.check();
-        return new Settings(routing, local, remote, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);
+        return new Settings(routing, local, remote, limits, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);
     }
 
-    /** What HUP changes: locals and virtualdomains alone, as in qmail. */
+    /** What HUP changes: locals and virtualdomains, as in qmail, and destinationlimits. */
     Settings withTablesOf(Settings other) {
         return new Settings(
                 routing.withTablesOf(other.routing),
                 local,
                 remote,
+                other.destinationLimits,
                 lifetime,
                 bounceFrom,
                 bounceHost,

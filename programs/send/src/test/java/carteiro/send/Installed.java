@@ -21,6 +21,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 
 /** send in a temporary home, with doubles for queue, local and remote around it. */
 final class Installed implements AutoCloseable {
@@ -39,11 +40,16 @@ final class Installed implements AutoCloseable {
     private Sending sending;
 
     Installed(Path home) throws IOException {
+        this(home, DirectWires::new);
+    }
+
+    /** @param carrier what stands before the sockets, if anything does */
+    Installed(Path home, UnaryOperator<Wires> carrier) throws IOException {
         this.home = home;
         Files.createDirectories(home.resolve("control"));
         control("me", "host.example.org\n");
         log = new EventLog(lines, EventLog.Form.PLAIN, clock);
-        wires = new DirectWires(new SocketWires(new Installation(home), log));
+        wires = carrier.apply(new SocketWires(new Installation(home), log));
     }
 
     Installed control(String file, String text) throws IOException {

@@ -1,5 +1,6 @@
 package carteiro.send;
 
+import carteiro.control.DomainTable;
 import carteiro.control.Routing;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
@@ -30,14 +31,36 @@ final class Planned implements Schedule.Sink {
     long now = BIRTH;
 
     Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime) {
+        this(local, remote, lifetime, Map.of());
+    }
+
+    private Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime, Map<String, DestinationLimit> limits) {
         schedule = new Schedule(
-                new Settings(routing, local, remote, lifetime, Address.NULL, "host", Optional.of(Address.NULL), 0),
+                new Settings(
+                        routing,
+                        local,
+                        remote,
+                        new DomainTable<>(limits),
+                        lifetime,
+                        Address.NULL,
+                        "host",
+                        Optional.of(Address.NULL),
+                        0),
                 this);
     }
 
     /** With qmail's retry times, and all slots for each destination. */
     static Planned of(int local, int remote) {
         return of(local, local, remote, remote);
+    }
+
+    /** With a limit of single destinations; all slots for the others. */
+    static Planned limited(int remote, Map<String, DestinationLimit> limits) {
+        return new Planned(
+                new Settings.Lanes(10, 10, new RetryTimes.Squares(10)),
+                new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
+                604_800,
+                limits);
     }
 
     static Planned of(int local, int perUser, int remote, int perHost) {

@@ -2,6 +2,7 @@ package carteiro.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.control.DomainTable;
 import carteiro.protocol.Waiting.Report;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -100,6 +101,93 @@ class SchedulePropertiesTest {
         }
         assertThat(plan.schedule.running()).isZero();
         assertThat(plan.schedule.describe()).endsWith("waiting=" + messages + " due=0");
+    }
+
+    /**
+     * Random limits, outcomes, absences, breaks, ALRM, HUP and clocks set back: in real time no stretch of a period sees
+     * more than the rate allows, no destination has more at once than it may, the schedule never asks to be woken for
+     * nothing, and all is sent in the end.
+     */
+    @Property(tries = 100)
+    void noRateIsExceededAndAllIsSent(@ForAll long seed) {
+        var random = new Random(seed);
+        var limits = new HashMap<String, DestinationLimit>();
+        for (int i = 0; i < 4; i++) { // periods with slots of a second, for which the rate is exact
+            limits.put(
+                    List.of("d0.example", "d1.example", ".example", "").get(i),
+                    new DestinationLimit(random.nextInt(4), random.nextInt(5), 1 + random.nextInt(60)));
+        }
+        var table = new DomainTable<>(limits);
+        int remote = 1 + random.nextInt(12);
+        var plan = Planned.limited(remote, limits);
+        long real = 0;
+        long latest = plan.now;
+        var begun = new HashMap<String, ArrayList<Long>>();
+        var running = new ArrayList<Start>();
+        int messages = 1 + random.nextInt(30);
+        int added = 0;
+        for (int step = 0; step < 100_000 && plan.finished.size() < messages; step++) {
+            if (added < messages && random.nextInt(3) == 0) {
+                var recipients = new String[1 + random.nextInt(6)];
+                for (int i = 0; i < recipients.length; i++) {
+                    recipients[i] = "u" + i + "@d" + random.nextInt(4) + (random.nextInt(4) == 0 ? ".org" : ".example");
+                }
+                plan.add(++added, recipients);
+            }
+            for (Start start : plan.starts()) {
+                running.add(start);
+                String domain = start.destination().name;
+                DestinationLimit limit = table.find(domain).orElseThrow();
+                var when = begun.computeIfAbsent(domain, _ -> new ArrayList<>());
+                for (int _ : start.recipients()) {
+                    when.add(real);
+                }
+                if (limit.most() > 0) {
+                    long since = real - limit.seconds();
+                    assertThat(when.stream().filter(time -> time > since).count())
+                            .isLessThanOrEqualTo(limit.most());
+                }
+                assertThat(start.destination().running)
+                        .isLessThanOrEqualTo(limit.atOnce() == 0 ? remote : Math.min(remote, limit.atOnce()));
+            }
+            if (running.isEmpty() && added == messages && plan.finished.size() < messages) {
+                assertThat(plan.schedule.nextWake()).isGreaterThan(plan.now).isLessThan(Long.MAX_VALUE);
+            }
+            if (!running.isEmpty() && random.nextInt(5) > 0) {
+                Start start = running.remove(random.nextInt(running.size()));
+                switch (random.nextInt(10)) {
+                    case 0 -> plan.schedule.unreachable(start, "away", plan.now);
+                    case 1 -> plan.schedule.broken(start, "lost", plan.now);
+                    case 2 -> plan.end(start, Planned.LATER);
+                    case 3 -> plan.end(start, Planned.NEVER);
+                    default -> plan.end(start, Planned.OK);
+                }
+            }
+            switch (random.nextInt(20)) {
+                case 0 -> plan.schedule.tryNow(plan.now);
+                case 1 -> plan.schedule.limit(table);
+                case 2 -> plan.now -= random.nextInt(3) == 0 ? random.nextInt(100_000) : random.nextInt(6);
+                default -> {
+                    boolean idle = running.isEmpty() && plan.schedule.nextWake() < Long.MAX_VALUE;
+                    long passed = idle ? Math.max(0, plan.schedule.nextWake() - plan.now) : random.nextInt(3);
+                    real += passed;
+                    plan.now += passed;
+                }
+            }
+            if (plan.now < latest - 5) { // as Sending does it
+                plan.schedule.clockSetBack(plan.now);
+                latest = plan.now;
+            }
+            latest = Math.max(latest, plan.now);
+        }
+        assertThat(plan.finished).hasSize(messages).doesNotHaveDuplicates();
+        assertThat(running).isEmpty();
+        plan.now = latest;
+        while (plan.schedule.nextWake() < Long.MAX_VALUE) { // and then nothing is remembered
+            plan.now = Math.max(plan.now + 1, plan.schedule.nextWake());
+            assertThat(plan.starts()).isEmpty();
+        }
+        assertThat(plan.schedule.describe()).endsWith("due=0");
     }
 
     @Property(tries = 40)

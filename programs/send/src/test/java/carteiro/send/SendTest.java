@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -365,6 +366,29 @@ class SendTest {
                     .anyMatch(line -> line.endsWith("to local u@new.example"))
                     .anyMatch(line -> line.endsWith("to local joe-v@virt.example"))
                     .noneMatch(line -> line.contains("/3"));
+        }
+    }
+
+    @Test
+    void destinationAtItsRateWaitsForTheClockOrForHup() throws Exception {
+        try (var host = new Installed(home, UnaryOperator.identity())) {
+            host.control("destinationlimits", "far.example::1/s\n");
+            host.delivering(Installed.always(Installed.OK)).start();
+            for (String user : List.of("a", "b", "c")) {
+                host.queue.put("ann@x.example", "x\n", user + "@far.example");
+            }
+            host.queue.put("ann@x.example", "x\n", "d@other.example");
+            host.lines.await(2, "end msg .*");
+            assertThat(host.lines.matching("starting .* to remote (a@far|d@other).example"))
+                    .hasSize(2);
+            assertThat(host.send().status()).endsWith(" due=2 rate=1");
+            host.clock.advance(1); // nobody tells send: it wakes by itself
+            host.lines.await(3, "end msg .*");
+            assertThat(host.lines.matching("starting .* to remote b@far.example"))
+                    .hasSize(1);
+            Files.delete(host.file("destinationlimits"));
+            host.send().reload();
+            host.queue.awaitEmpty(); // though the clock stands
         }
     }
 

@@ -79,6 +79,51 @@ class SettingsTest {
         assertThat(read().local().retries()).isEqualTo(new RetryTimes.Squares(10));
     }
 
+    @ParameterizedTest(name = "{0} for {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            example.org:5           | example.org     |  5 |   0 |     1
+            example.org:5:60/m      | EXAMPLE.org     |  5 |  60 |    60
+            example.org::500/h      | example.org     |  0 | 500 |  3600
+            example.org:1:1/10s     | example.org     |  1 |   1 |    10
+            example.org:1:9/24h     | example.org     |  1 |   9 | 86400
+            Example.org: 5 : 10/s   | example.org     |  5 |  10 |     1
+            .example.org:5          | mx.example.org  |  5 |   0 |     1
+            :5:999999/m             | example.org     |  5 | 999999 | 60
+            example.org:            | example.org     |  0 |   0 |     1
+            """)
+    void limitOfADestination(String line, String domain, int atOnce, int most, int seconds) throws Exception {
+        write("destinationlimits", "# ours\n" + line + "\n");
+        assertThat(read().destinationLimits().find(domain)).contains(new DestinationLimit(atOnce, most, seconds));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            example.org            | "example.org" is not domain:deliveries at once:rate; write such as example.org:5:60/m
+            example.org:5:1/s:     | "example.org:5:1/s:" is not domain:deliveries at once:rate; write
+            *.example.org:5        | "*.example.org" is no domain; write example.org, .example.org for all below it
+            *:5                    | "*" is no domain; write example.org,
+            joe@example.org:5      | "joe@example.org" is no domain
+            example.org.:5         | "example.org." is no domain
+            example.org:0          | "0" is not a number from 1 to 999999; write such as example.org:5
+            example.org:1000000    | "1000000" is not a number from 1
+            example.org:60/m       | "60/m" is not a number from 1
+            example.org:5:60       | "60" is not a rate; write deliveries, a slash and a period of at most 24 hours
+            example.org:5:0/m      | "0/m" is not a rate
+            example.org:5:1/25h    | "1/25h" is not a rate
+            example.org:5:1/99999h | "1/99999h" is not a rate
+            example.org:5:1/d      | "1/d" is not a rate
+            """)
+    void limitThatIsNotUnderstoodIsRefusedWithItsLine(String line, String mistake) throws Exception {
+        write("destinationlimits", "example.net:5\n\n" + line + "\n");
+        assertThatThrownBy(this::read)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        e -> assertThat(e.problems())
+                                .singleElement()
+                                .asString()
+                                .startsWith("control/destinationlimits:3: " + mistake));
+    }
+
     @Test
     void everyMistakeIsNamedAtOnce() throws Exception {
         write("retryschedule", "remote:300 300\nlocal:x\nelsewhere:5\nlocal:\n");
@@ -132,6 +177,7 @@ class SettingsTest {
             doublebounceto    | `postmaster`.
             bouncemaxbytes    | 0.
             concurrencyperhost | three quarters of concurrencyremote (15 of 20).
+            destinationlimits  | none
             concurrencyperuser | three quarters of concurrencylocal (8 of 10).
             """)
     void pageOfTheFileNamesTheDefaultOfTheCode(String file, String text) throws Exception {
