@@ -208,25 +208,24 @@ final class Lane {
         int quarter = limits.concurrency() / 4;
         boolean troubledMay = troubledRunning < Math.max(1, limits.concurrency() - Math.max(1, quarter));
         if (!troubledMay) {
-            return poll(healthy, Start.Terms.HEALTHY, now);
+            return poll(Start.Terms.HEALTHY, now);
         }
         boolean troubledFirst = false;
         if (quarter == 0 || troubledRunning < quarter) { // in turns: one slow destination may hold all other slots
             troubledFirst = troubledNext;
             troubledNext = !troubledNext;
         }
-        Destination first =
-                troubledFirst ? poll(troubled, Start.Terms.TROUBLED, now) : poll(healthy, Start.Terms.HEALTHY, now);
-        if (first != null) {
-            return first;
+        Start.Terms first = troubledFirst ? Start.Terms.TROUBLED : Start.Terms.HEALTHY;
+        Destination next = poll(first, now);
+        if (next == null) {
+            next = poll(troubledFirst ? Start.Terms.HEALTHY : Start.Terms.TROUBLED, now);
         }
-        Destination second =
-                troubledFirst ? poll(healthy, Start.Terms.HEALTHY, now) : poll(troubled, Start.Terms.TROUBLED, now);
         // that may have found some whose health had changed, and put them into the first ring
-        return second != null || troubledFirst ? second : poll(healthy, Start.Terms.HEALTHY, now);
+        return next == null ? poll(first, now) : next;
     }
 
-    private @Nullable Destination poll(ArrayDeque<Destination> ring, Start.Terms terms, long now) {
+    private @Nullable Destination poll(Start.Terms terms, long now) {
+        ArrayDeque<Destination> ring = terms == Start.Terms.TROUBLED ? troubled : healthy;
         for (Destination destination = ring.pollFirst(); destination != null; destination = ring.pollFirst()) {
             destination.inRing = false;
             if (!startable(destination) || destination.troubled != (terms == Start.Terms.TROUBLED)) {

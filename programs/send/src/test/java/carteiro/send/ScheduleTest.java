@@ -444,7 +444,7 @@ class ScheduleTest {
     }
 
     @Test
-    void destinationThatAnswersAgainHasTheFreeSlotAtOnce() {
+    void destinationWhoseHealthChangesHasTheFreeSlotAtOnce() {
         for (int turns : new int[] {0, 1}) {
             var plan = Planned.of(10, 10, 8, 8);
             for (int i = 0; i < turns; i++) {
@@ -454,14 +454,16 @@ class ScheduleTest {
                 plan.add(i, "u@slow" + i + ".example");
             }
             assertThat(plan.starts()).hasSize(7); // and none of them ever ends
-            for (int i = 11; i <= 13; i++) {
+            for (int i = 11; i <= 14; i++) {
                 plan.addWith(
                         "ann@example.org",
                         i,
                         List.of(new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH - 1))),
                         "u@retried.example");
             }
-            plan.end(plan.only(), Planned.OK);
+            for (Outcome outcome : List.of(Planned.OK, Planned.LATER, Planned.OK)) { // the next one waits behind each
+                plan.end(plan.only(), outcome);
+            }
             assertThat(plan.starts()).as("turns " + turns).hasSize(1);
         }
     }
