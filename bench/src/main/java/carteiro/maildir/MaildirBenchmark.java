@@ -6,9 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -19,7 +17,6 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -54,22 +51,12 @@ public class MaildirBenchmark {
         box = folder;
     }
 
-    /** Makes a new Maildir: the files of the last are not removed yet, which would hold up the next ones. */
+    /** Makes a new Maildir. bench/steps removes them all at the end: removing some would hold up the next ones. */
     @Setup(Level.Iteration)
     public void another() throws IOException {
         box = folder.resolve("box" + boxes++);
         for (String name : new String[] {"new", "cur", "tmp"}) {
             Files.createDirectories(box.resolve(name));
-        }
-    }
-
-    /** Removes them all. */
-    @TearDown
-    public void remove() throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 
