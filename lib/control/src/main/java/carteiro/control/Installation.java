@@ -58,6 +58,11 @@ public record Installation(Path home) {
         return run().resolve(program);
     }
 
+    /** Where a logger may keep the log. */
+    public Path log() {
+        return home.resolve("log");
+    }
+
     /** One control file. */
     public Path control(String name) {
         return control().resolve(name);

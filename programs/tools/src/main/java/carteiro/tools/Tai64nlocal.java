@@ -14,7 +14,7 @@ import java.time.ZonedDateTime;
 /** tai64nlocal: turns the TAI64N stamps of log lines into local time (docs/programs/tai64nlocal.md). */
 public final class Tai64nlocal {
     private static final int STAMP = 25; // @ and 24 hexadecimal digits
-    private static final long EPOCH = (1L << 62) + 10; // 1970-01-01 in the labels that tai64n writes
+    static final long EPOCH = (1L << 62) + 10; // 1970-01-01 in the labels that tai64n writes
 
     private Tai64nlocal() {}
 

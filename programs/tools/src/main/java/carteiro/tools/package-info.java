@@ -6,7 +6,7 @@
  *   mailboxes:    Maildirmake, Maildir2mbox
  *   the queue:    QmailQread, QmailQstat --Inspection--> queue
  *   settings:     Showctl, Check, ConfigFast --> control/, users/, alias/
- *   logs:         Tai64nlocal
+ *   logs:         Tai64nlocal; Trace: LogInput --lines--> LogLine, TraceEvent --> Stories --> a Story a message
  * </pre>
  *
  * Each is one class with a {@code main}; names and exit codes are qmail's.
