@@ -18,6 +18,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Receive, queue, send, deliver: each way through the product, in both forms. */
 class MainJobTest {
@@ -121,6 +122,67 @@ class MainJobTest {
                     .contains("\n--- Below this line is a copy of the message.\n\nReturn-Path: <bob@example.org>\n")
                     .endsWith(MESSAGE);
             carteiro.awaitLog("bounce msg \\d+ qp \\d+");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tai64n", "json"})
+    @DisplayName("trace tells from the log what was delivered, what waits, what bounced and what smtpd refused")
+    void trace(String logFormat) throws Exception {
+        try (var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+            carteiro.control("rcpthosts", "example.org\nfar.example");
+            carteiro.control("logformat", logFormat);
+            carteiro.start();
+            sink.refuse("nobody@far.example", "550 5.1.1 no such person");
+            sink.refuse("later@far.example", "451 4.7.1 come back later");
+            String told;
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                told = client.send(
+                        "bob@Example.org",
+                        List.of("bob@example.org", "nobody@far.example", "dora@far.example"),
+                        MESSAGE);
+                client.send("bob@example.org", List.of("later@far.example"), MESSAGE);
+                client.say("MAIL FROM:<bob@example.org>");
+                client.say("RCPT TO:<nobodyhere@example.org>");
+                client.say("QUIT");
+            }
+            carteiro.awaitMailbox("bob", 2);
+            carteiro.awaitLog(".*delivery \\d+: deferral: .*");
+            carteiro.awaitLog(".*smtpd: session client .*");
+            String bounce = carteiro.awaitLog(".*bounce msg 1 qp \\d+.*").replaceAll(".* msg 1 qp (\\d+).*", "$1");
+            carteiro.awaitLog(".*end msg " + bounce + "\\b.*");
+            carteiro.awaitLog(".*end msg 1\\b.*");
+            assertThat(carteiro.stop()).isZero();
+            String log = String.join("\n", carteiro.log());
+
+            String stamp = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}  +";
+            String story = carteiro.commandWithInput(log, "carteiro.tools.Trace", told.strip())
+                    .output();
+            assertThat(story)
+                    .containsPattern("(?m)^message 1 from <bob@Example.org>, \\d+ octets$")
+                    .containsPattern("(?m)^  " + stamp + "accepted by smtpd from 127.0.0.1, for 3 recipients, ")
+                    .containsPattern("(?m)^  " + stamp + "taken by send, handed in by uid \\d+$")
+                    .containsPattern(
+                            "(?m)^  " + stamp + "its session: client 127.0.0.1 as .*, without TLS, messages 2,")
+                    .containsPattern("to local bob@example.org\n  " + stamp + "delivery \\d+\n  " + stamp
+                            + "delivered: did_1\\+0\\+0/\n")
+                    .containsPattern("to remote nobody@far.example\n  " + stamp + "delivery \\d+\n  " + stamp
+                            + "failed: .*550_5.1.1_no_such_person")
+                    .containsPattern(
+                            "to remote dora@far.example\n  " + stamp + "delivery \\d+\n  " + stamp + "delivered: ")
+                    .containsPattern("(?m)^  " + stamp + "bounced to <bob@Example.org>, qp \\d+\n  " + stamp + "ended$")
+                    .containsPattern("(?m)^message \\d+ from <>, \\d+ octets, the bounce of message 1$")
+                    .doesNotContain("later@far.example");
+            assertThat(carteiro.commandWithInput(log, "carteiro.tools.Trace", "bob@example.ORG", "-")
+                            .output())
+                    .containsPattern("to remote later@far.example\n  " + stamp + "delivery \\d+\n  " + stamp
+                            + "deferred: .*451_4.7.1_come_back_later.*\n +still waiting\n +\\(not ended")
+                    .containsPattern(
+                            "other lines that name it\n  " + stamp
+                                    + "smtpd: refused RCPT <nobodyhere@example.org> from <bob@example.org> client 127.0.0.1: 550 ");
         }
     }
 
