@@ -21,7 +21,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -74,6 +76,10 @@ final class Sending implements Program.Running {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wake = lock.newCondition();
+    /** What ended while queue, restarted, was telling what waits: its answer may be older. Guarded by lock. */
+    private final Set<Long> endedMeanwhile = new HashSet<>();
+
+    private boolean endsWatched; // guarded by lock
     private final Condition ended = lock.newCondition();
 
     /** Guarded by the lock. */
@@ -272,6 +278,7 @@ final class Sending implements Program.Running {
     private void take(Session session) throws IOException {
         boolean all = false;
         while (!closed) {
+            watchEnds(!all);
             List<WaitingMessage> taken = session.next(TAKEN, PATIENCE);
             for (WaitingMessage waiting : taken) {
                 try {
@@ -293,10 +300,20 @@ final class Sending implements Program.Running {
         }
     }
 
+    private void watchEnds(boolean watch) {
+        lock.lock();
+        try {
+            endedMeanwhile.clear();
+            endsWatched = watch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void take(WaitingMessage waiting) {
         lock.lock();
         try {
-            if (stopping || schedule.knows(waiting.message())) {
+            if (stopping || schedule.knows(waiting.message()) || endedMeanwhile.contains(waiting.message())) {
                 return;
             }
             if (bouncing > 0 && waiting.envelope().uid() == uid && early.keep(waiting)) {
@@ -397,7 +414,14 @@ final class Sending implements Program.Running {
 
     private void end(Message message) {
         log.log(new Event.EndMessage(message.number()));
-        reports.add(new Report.Ended(message.number()), () -> settle(() -> schedule.forget(message)));
+        reports.add(
+                new Report.Ended(message.number()),
+                () -> settle(() -> {
+                    schedule.forget(message);
+                    if (endsWatched) {
+                        endedMeanwhile.add(message.number());
+                    }
+                }));
     }
 
     private void bounce(Message message) {

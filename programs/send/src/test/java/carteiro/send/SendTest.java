@@ -26,6 +26,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -493,7 +494,7 @@ class SendTest {
         }
     }
 
-    @Test
+    @RepeatedTest(5) // what queue tells may cross with what it is told
     void restartOfQueueDeliversNothingTwice() throws Exception {
         try (var host = new Installed(home)) {
             var hold = new Semaphore(0);
