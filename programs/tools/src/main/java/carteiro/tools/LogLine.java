@@ -4,8 +4,6 @@ import carteiro.mail.Octets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,8 +22,6 @@ record LogLine(String stamp, String text) {
 
     private static final int TAI64N = 25; // @ and 24 hexadecimal digits
 
-    private static final DateTimeFormatter SHOWN = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS", Locale.ROOT);
-
     /** Of tai64nlocal and s6-log (with a blank), svlogd (with an underscore), syslog and journalctl (with a T and a zone). */
     private static final Pattern CALENDAR = Pattern.compile(
             "(\\d{4}-\\d\\d-\\d\\d)([ T_])(\\d\\d:\\d\\d:\\d\\d)" + "(?:[.,](\\d{1,9}))?(Z|[+-]\\d\\d:?\\d\\d)? {1,2}");
@@ -35,37 +31,37 @@ record LogLine(String stamp, String text) {
     private static final Pattern HOST_AND_TAG =
             Pattern.compile("[^ ]{0,254}[^ :] [A-Za-z][^ :\\[]{0,99}(?:\\[\\d{1,10}\\])?: ");
 
-    static LogLine of(String line, ZoneId zone) {
+    static LogLine of(String line, Stamps stamps) {
         String stamp = "";
         String text = line;
         for (int layer = 0; layer < LAYERS; layer++) {
-            Peeled peeled = peel(text, zone);
+            Peeled peeled = peel(text, stamps);
             if (peeled == null) {
                 break;
             }
             stamp = peeled.stamp;
             text = peeled.rest;
         }
-        return text.startsWith("{") ? ofJson(stamp, text, zone) : new LogLine(stamp, text);
+        return text.startsWith("{") ? ofJson(stamp, text, stamps) : new LogLine(stamp, text);
     }
 
     private record Peeled(String stamp, String rest) {}
 
     /** Takes off one stamp, and the host and tag behind that of a syslog; null if there is none. */
-    private static @Nullable Peeled peel(String text, ZoneId zone) {
+    private static @Nullable Peeled peel(String text, Stamps stamps) {
         if (text.startsWith("@")) {
-            String stamp = text.length() > TAI64N && text.charAt(TAI64N) == ' ' ? tai64n(text, zone) : "";
+            String stamp = text.length() > TAI64N && text.charAt(TAI64N) == ' ' ? tai64n(text, stamps) : "";
             return stamp.isEmpty() ? null : new Peeled(stamp, text.substring(TAI64N + 1));
         }
         Matcher calendar = CALENDAR.matcher(text);
         if (calendar.lookingAt()) {
             String rest = text.substring(calendar.end());
-            return new Peeled(calendar(calendar, zone), calendar.group(5) == null ? rest : withoutHost(rest));
+            return new Peeled(calendar(calendar, stamps), calendar.group(5) == null ? rest : withoutHost(rest));
         }
         Matcher seconds = SECONDS.matcher(text);
         if (seconds.lookingAt()) {
             return new Peeled(
-                    shown(Long.parseLong(seconds.group(1)), nanos(seconds.group(2)), zone),
+                    stamps.shown(Long.parseLong(seconds.group(1)), nanos(seconds.group(2))),
                     text.substring(seconds.end()));
         }
         Matcher syslog = SYSLOG.matcher(text);
@@ -79,7 +75,7 @@ record LogLine(String stamp, String text) {
     }
 
     /** An object of control/logformat json; a line that is none stays as it is. */
-    private static LogLine ofJson(String stamp, String json, ZoneId zone) {
+    private static LogLine ofJson(String stamp, String json, Stamps stamps) {
         var fields = new JsonFields(json);
         String text = "";
         String time = "";
@@ -94,20 +90,20 @@ record LogLine(String stamp, String text) {
             return new LogLine(stamp, json);
         }
         Matcher matcher = CALENDAR.matcher(time + " ");
-        return new LogLine(matcher.matches() ? calendar(matcher, zone) : stamp, text);
+        return new LogLine(matcher.matches() ? calendar(matcher, stamps) : stamp, text);
     }
 
-    private static String tai64n(String line, ZoneId zone) {
+    private static String tai64n(String line, Stamps stamps) {
         for (int i = 1; i < TAI64N; i++) {
             if (Character.digit(line.charAt(i), 16) < 0) {
                 return "";
             }
         }
         long seconds = Long.parseUnsignedLong(line, 1, 17, 16) - Tai64nlocal.EPOCH;
-        return shown(seconds, Long.parseLong(line, 17, TAI64N, 16), zone);
+        return stamps.shown(seconds, Long.parseLong(line, 17, TAI64N, 16));
     }
 
-    private static String calendar(Matcher stamp, ZoneId zone) {
+    private static String calendar(Matcher stamp, Stamps stamps) {
         String millis = stamp.group(4) == null ? "000" : (stamp.group(4) + "00").substring(0, 3);
         String local = stamp.group(1) + " " + stamp.group(3) + "." + millis;
         String offset = stamp.group(5);
@@ -116,20 +112,11 @@ record LogLine(String stamp, String text) {
         }
         try {
             String colon = offset.length() == 5 ? offset.substring(0, 3) + ":" + offset.substring(3) : offset;
-            return SHOWN.format(OffsetDateTime.parse(local.replace(' ', 'T') + colon)
-                    .atZoneSameInstant(zone)
-                    .toLocalDateTime());
+            Instant instant =
+                    OffsetDateTime.parse(local.replace(' ', 'T') + colon).toInstant();
+            return stamps.shown(instant.getEpochSecond(), instant.getNano());
         } catch (DateTimeException e) {
             return local + offset; // no such day: shown as it stands
-        }
-    }
-
-    private static String shown(long seconds, long nanos, ZoneId zone) {
-        try {
-            return SHOWN.format(
-                    Instant.ofEpochSecond(seconds, nanos).atZone(zone).toLocalDateTime());
-        } catch (DateTimeException | ArithmeticException e) {
-            return ""; // of a time that no calendar here has
         }
     }
 

@@ -89,10 +89,10 @@ public final class Trace {
             return Exit.PERMANENT;
         }
         var stories = new Stories(Wanted.of(asked, rewritten(installation, asked)), most);
-        var reader = new LogInput(line -> stories.see(LogLine.of(line, zone)));
+        var stamps = new Stamps(zone);
+        var reader = new LogInput(line -> stories.see(LogLine.of(line, stamps)));
         if (words.isEmpty()) {
-            if (Files.isDirectory(installation.log())
-                    && !LogInput.filesOf(installation.log()).isEmpty()) {
+            if (mayHoldLog(installation.log())) {
                 words.add(installation.log().toString());
             } else if (input == Input.LOG) {
                 words.add("-");
@@ -112,6 +112,15 @@ public final class Trace {
             call.complain("carteiro trace: nothing about " + LogLine.printable(asked) + " in what was read\n");
         }
         return !allRead ? Exit.TEMPORARY : stories.foundAny() ? 0 : NOTHING;
+    }
+
+    /** Whether there is a log in it, or this user may not know; reading it says which. */
+    private static boolean mayHoldLog(Path folder) {
+        try {
+            return Files.isDirectory(folder) && !LogInput.filesOf(folder).isEmpty();
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     private static void tell(Invocation call, Stories stories) throws IOException {
@@ -146,19 +155,36 @@ public final class Trace {
 
     /** Reads what an argument names; false, with a line about it, if that cannot be read. */
     private static boolean read(Invocation call, LogInput reader, String word) {
-        String name = word;
+        if (word.equals("-")) {
+            return reads(call, "standard input", () -> reader.read(call.in()));
+        }
+        Path path = path(word);
+        var files = new ArrayList<>(List.of(path));
+        if (Files.isDirectory(path)) {
+            files.clear();
+            if (!reads(call, word, () -> files.addAll(LogInput.filesOf(path)))) {
+                return false;
+            }
+            if (files.isEmpty()) {
+                call.complain("carteiro trace: " + LogLine.printable(word) + " holds no log\n");
+                return false;
+            }
+        }
+        boolean allRead = true;
+        for (Path file : files) {
+            allRead &= reads(call, file.toString(), () -> reader.read(file));
+        }
+        return allRead;
+    }
+
+    @FunctionalInterface
+    private interface Reading {
+        void run() throws IOException;
+    }
+
+    private static boolean reads(Invocation call, String name, Reading reading) {
         try {
-            if (word.equals("-")) {
-                name = "standard input";
-                reader.read(call.in());
-                return true;
-            }
-            Path path = path(word);
-            List<Path> files = Files.isDirectory(path) ? LogInput.filesOf(path) : List.of(path);
-            for (Path file : files) {
-                name = file.toString();
-                reader.read(file);
-            }
+            reading.run();
             return true;
         } catch (IOException e) {
             String why = switch (e) {
@@ -166,7 +192,7 @@ public final class Trace {
                 case AccessDeniedException _ -> "may not be read by this user";
                 default -> "cannot be read to its end: " + e.getMessage();
             };
-            call.complain("carteiro trace: " + LogLine.printable(name) + " " + why + "\n");
+            call.complain("carteiro trace: " + LogLine.printable(name) + " " + LogLine.printable(why) + "\n");
             return false;
         }
     }

@@ -427,6 +427,8 @@ class TraceTest {
         Path log = Files.writeString(home.resolve("it"), LOG);
         Tool.Result result = trace("", "7", home + "/none", log.toString());
         assertThat(result).isEqualTo(new Tool.Result(111, STORY, "carteiro trace: " + home + "/none is not there\n"));
+        Path folder = Files.createDirectories(home.resolve("empty"));
+        assertThat(trace("", "7", folder.toString()).err()).contains("carteiro trace: " + folder + " holds no log\n");
         Path cut = Files.write(home.resolve("cut.gz"), new byte[] {0x1f, (byte) 0x8b, 8, 0});
         assertThat(trace("", "7", cut.toString()).code()).isEqualTo(111);
     }
