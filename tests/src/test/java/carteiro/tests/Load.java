@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -36,6 +37,8 @@ final class Load {
     private final Set<String> answered = ConcurrentHashMap.newKeySet();
     private final Map<String, Integer> refusals = new ConcurrentHashMap<>();
     private final AtomicInteger next = new AtomicInteger();
+    private final ReentrantReadWriteLock talking =
+            new ReentrantReadWriteLock(true); // held by each message for its time
     private volatile boolean over;
     private final Map<String, Integer> arrived = new HashMap<>();
     private final Set<Path> read = new HashSet<>();
@@ -74,14 +77,35 @@ final class Load {
     }
 
     private void send(SmtpClient client, String id) throws IOException {
-        String reply = client.send(
-                "ann@example.net",
-                List.of("bob@example.org"),
-                "Subject: " + id + "\n\n" + "x".repeat(70).concat("\n").repeat(20));
+        String reply;
+        talking.readLock().lock();
+        try {
+            reply = client.send(
+                    "ann@example.net",
+                    List.of("bob@example.org"),
+                    "Subject: " + id + "\n\n" + "x".repeat(70).concat("\n").repeat(20));
+        } finally {
+            talking.readLock().unlock();
+        }
         if (!reply.startsWith("250 ")) {
             throw new IOException("answer " + reply.strip());
         }
         answered.add(id);
+    }
+
+    /** Something that is done. */
+    interface Deed {
+        void run() throws Exception;
+    }
+
+    /** Does something while no message is under way; then all clients go on. */
+    void between(Deed deed) throws Exception {
+        talking.writeLock().lock();
+        try {
+            deed.run();
+        } finally {
+            talking.writeLock().unlock();
+        }
     }
 
     /** How many messages were answered 250. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -42,7 +43,7 @@ final class LogInput {
             files.sort(Comparator.comparing(LogInput::name)); // @ stands before letters
             return files;
         }
-        var written = new java.util.HashMap<Path, FileTime>();
+        var written = new HashMap<Path, FileTime>();
         for (Path file : files) {
             written.put(file, Files.getLastModifiedTime(file));
         }

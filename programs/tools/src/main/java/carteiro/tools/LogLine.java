@@ -24,7 +24,7 @@ record LogLine(String stamp, String text) {
 
     /** Of tai64nlocal and s6-log (with a blank), svlogd (with an underscore), syslog and journalctl (with a T and a zone). */
     private static final Pattern CALENDAR = Pattern.compile(
-            "(\\d{4}-\\d\\d-\\d\\d)([ T_])(\\d\\d:\\d\\d:\\d\\d)" + "(?:[.,](\\d{1,9}))?(Z|[+-]\\d\\d:?\\d\\d)? {1,2}");
+            "(\\d{4}-\\d\\d-\\d\\d)([ T_])(\\d\\d:\\d\\d:\\d\\d)(?:[.,](\\d{1,9}))?(Z|[+-]\\d\\d:?\\d\\d)? {1,2}");
 
     private static final Pattern SECONDS = Pattern.compile("(\\d{9,11})\\.(\\d{1,9}) ");
     private static final Pattern SYSLOG = Pattern.compile("([A-Z][a-z]{2} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d) ");

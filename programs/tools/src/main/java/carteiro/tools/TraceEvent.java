@@ -10,7 +10,7 @@ sealed interface TraceEvent {
     record Accepted(String program, long message, String sender, long recipients, String octets, String client)
             implements TraceEvent {}
 
-    /** A conversation of smtpd ended. {@code who} is the client's name and the cipher, {@code how} the rest. */
+    /** A conversation of smtpd ended; {@code cipher} says plain without TLS, {@code how} why it ended. */
     record Session(String client, String helo, String cipher, int messages, String refusals, String how)
             implements TraceEvent {}
 
@@ -79,7 +79,7 @@ sealed interface TraceEvent {
     Pattern ACCEPTED = pattern(
             "([a-z]{1,20}): accepted msg " + N + " from <(.*)> " + N + " recipients (\\d+) bytes client ([^ ]+)");
     Pattern SESSION = pattern(
-            "smtpd: session client ([^ ]+) helo ([^ ]+) ([^ ]+) messages (\\d{1,9})" + " refusals (\\d+) ended: (.*)");
+            "smtpd: session client ([^ ]+) helo ([^ ]+) ([^ ]+) messages (\\d{1,9}) refusals (\\d+) ended: (.*)");
     Pattern NEW = pattern("new msg " + N);
     Pattern INFO = pattern("info msg " + N + ": bytes (\\d+) from <(.*)> qp " + N + " uid (\\d+)");
     Pattern STARTING = pattern("starting delivery " + N + ": msg " + N + " to (local|remote) (.*)");
@@ -95,7 +95,6 @@ sealed interface TraceEvent {
     static TraceEvent of(String line) {
         TraceEvent event = switch (line.isEmpty() ? ' ' : line.charAt(0)) {
             case 's' -> line.equals("status: exiting") ? new Exiting() : ofSmtpdOrStarting(line);
-            case 'q' -> accepted(line); // qmtpd, qmqpd
             case 'n', 'i', 'e' -> ofMessage(line);
             case 'd' -> line.startsWith("delivery ") ? ended(line) : note(DISCARDED, line);
             case 't' -> note(DISCARDED, line);
