@@ -51,6 +51,10 @@ final class QueueDouble {
     final List<Kept> bounces = new ArrayList<>();
     Receipt enqueueAnswer = new Receipt.Accepted(0);
     int largestBatch;
+
+    /** Done between the look at what waits and the answer, with no lock. */
+    volatile Runnable beforeAnswer = () -> {};
+
     private final Clock clock;
     private long last = 100;
     private Object session = "none";
@@ -109,8 +113,13 @@ final class QueueDouble {
 
     /** Waits until nothing is left. */
     synchronized void awaitEmpty() throws InterruptedException {
+        awaitLeft(0);
+    }
+
+    /** Waits until at most so many messages are left. */
+    synchronized void awaitLeft(int most) throws InterruptedException {
         long end = System.nanoTime() + 20_000_000_000L;
-        while (!kept.isEmpty()) {
+        while (kept.size() > most) {
             long left = (end - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 throw new AssertionError("left in the queue: " + kept.keySet());
@@ -146,6 +155,12 @@ final class QueueDouble {
 
         @Override
         public List<WaitingMessage> next(int most, Duration patience) throws IOException {
+            List<WaitingMessage> found = look(most, patience);
+            beforeAnswer.run();
+            return found;
+        }
+
+        private List<WaitingMessage> look(int most, Duration patience) throws IOException {
             synchronized (QueueDouble.this) {
                 long end = System.nanoTime() + patience.toNanos();
                 while (true) {
