@@ -40,7 +40,7 @@ class WatchdogTest {
                 try (var _ = watchdog.closeAfter(Duration.ofMillis(1), late::countDown)) {
                     assertThat(closes(late)).isTrue();
                 }
-                Thread.sleep(500); // it rests
+                Thread.sleep(500); // more than its longest look away: it rests again
             }
         }
     }
