@@ -182,7 +182,7 @@ class FaultsTest {
                 client.say("DATA");
                 assertThat(client.say("Subject: x\r\n\r\nbody\r\n.")).startsWith("250 ");
             }
-            carteiro.awaitLog("end msg 1");
+            carteiro.awaitLog("end msg \\d+");
             assertThat(sink.messages().stream().flatMap(message -> message.recipients().stream()))
                     .hasSize(many)
                     .doesNotHaveDuplicates()

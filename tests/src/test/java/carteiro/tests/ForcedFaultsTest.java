@@ -269,7 +269,12 @@ class ForcedFaultsTest {
             carteiro.control(Verb.ALARM, "send");
             Path piped = carteiro.accountHome("piper").resolve("piped");
             carteiro.await("the program's turn", () -> Files.exists(piped));
-            carteiro.awaitLog("end msg 1");
+            carteiro.await(
+                    "the end of both",
+                    () -> carteiro.log().stream()
+                                    .filter(line -> line.startsWith("end msg "))
+                                    .count()
+                            == 2);
             assertThat(carteiro.log()).noneMatch(line -> line.contains("failure:"));
             carteiro.stop();
         }

@@ -40,11 +40,11 @@ class MainJobTest {
             assertThat(mailbox.getFirst())
                     .startsWith("Return-Path: <ann@example.net>\nDelivered-To: bob@example.org\nReceived: from ")
                     .endsWith(MESSAGE);
-            carteiro.awaitLog("new msg 1");
-            carteiro.awaitLog("info msg 1: bytes \\d+ from <ann@example.net> qp 1 uid \\d+");
-            carteiro.awaitLog("starting delivery 1: msg 1 to local bob@example.org");
+            String number = carteiro.awaitLog("new msg \\d+").substring("new msg ".length());
+            carteiro.awaitLog("info msg " + number + ": bytes \\d+ from <ann@example.net> qp " + number + " uid \\d+");
+            carteiro.awaitLog("starting delivery 1: msg " + number + " to local bob@example.org");
             carteiro.awaitLog("delivery 1: success: did_1\\+0\\+0/");
-            carteiro.awaitLog("end msg 1");
+            carteiro.awaitLog("end msg " + number);
             assertThat(carteiro.stop()).isZero();
         }
     }

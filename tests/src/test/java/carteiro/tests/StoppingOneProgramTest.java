@@ -68,6 +68,26 @@ class StoppingOneProgramTest {
 
     @ParameterizedTest
     @EnumSource
+    @DisplayName("queue moved away and begun anew: what send knows of the old one meets no new message")
+    void queueBegunAnew(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:1");
+            carteiro.control("rcpthosts", "example.org\nfar.example");
+            carteiro.start();
+            send(carteiro, "dora@far.example");
+            carteiro.awaitLog("delivery \\d+: deferral: .*");
+            carteiro.control(Verb.STOP, "queue");
+            Files.move(carteiro.home().resolve("queue"), carteiro.home().resolve("queue.moved"));
+            carteiro.control(Verb.START, "queue");
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(carteiro.command("carteiro.tools.QmailQread").output()).doesNotContain("dora@");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     @DisplayName("remote down: mailboxes still fill, remote mail waits")
     void remote(Form form) throws Exception {
         try (var sink = SmtpSink.start();

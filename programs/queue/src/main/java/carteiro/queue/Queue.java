@@ -65,7 +65,7 @@ final class Queue implements Closeable {
             index = new Index(segments);
             var files = new LargeFiles(disk);
             var damage = new Damage(disk, log);
-            Recovery.Found found = new Recovery(disk, index, segments, files, damage, log).run();
+            Recovery.Found found = new Recovery(disk, index, segments, files, damage, log).run(clock.millis());
             reader = new MessageReader(index, segments, files, damage, log);
             presenter = new Presenter(index, reader, log);
             journal = new Journal(disk, index, segments, files, presenter, log, found, segmentSize);

@@ -33,6 +33,12 @@ final class Recovery {
     private final Replay replay;
     private long octetsScanned;
 
+    /** Numbers that are left out at each start: more than a failing disk loses before a sync fails. */
+    static final long LEFT_OUT = 100_000;
+
+    /** 2026-01-01T00:00:00Z, in milliseconds since 1970. */
+    private static final long BEGINNING = 1_767_225_600_000L;
+
     Recovery(Disk disk, Index index, Segments segments, LargeFiles files, Damage damage, EventLog log) {
         this.disk = disk;
         this.index = index;
@@ -63,7 +69,8 @@ final class Recovery {
             long lastCheckpoint,
             long octetsScanned) {}
 
-    Found run() throws IOException {
+    /** @param now milliseconds since 1970 */
+    Found run(long now) throws IOException {
         NavigableMap<Integer, Long> present = present();
         NavigableSet<Long> checkpoints = checkpoints();
         Checkpoint checkpoint = newest(checkpoints);
@@ -73,15 +80,27 @@ final class Recovery {
         Place end = replay(present, from, checkpoint != null);
         large(checkpoint);
         reportMissing();
-        long next = Math.max(checkpoint == null ? 1 : checkpoint.nextMessage(), replay.greatestMessage() + 1);
+        long known = Math.max(checkpoint == null ? 0 : checkpoint.nextMessage() - 1, replay.greatestMessage());
         return new Found(
                 last,
-                next,
+                firstNumber(known, now),
                 end,
                 disk.list(Segments.FOLDER).contains("spare"),
                 checkpoint,
                 checkpoints.isEmpty() ? 0 : checkpoints.last(),
                 octetsScanned);
+    }
+
+    /**
+     * The number of the next message. send, deliveries and the log may know messages that the disk has lost, or those of
+     * a queue that was replaced: their numbers must not mean another message. So numbers are left out, and none is below
+     * the tenths of a second since 2026.
+     *
+     * @param known the greatest number that is known to have been given; 0 if none
+     * @param now milliseconds since 1970
+     */
+    static long firstNumber(long known, long now) {
+        return Math.max(known == 0 ? 1 : known + LEFT_OUT, (now - BEGINNING) / 100);
     }
 
     private NavigableMap<Integer, Long> present() throws IOException {

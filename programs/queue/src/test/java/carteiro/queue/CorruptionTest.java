@@ -212,7 +212,7 @@ class CorruptionTest {
     private int trials;
 
     private static Queue open(Memory disk, int[] memory, EventLog log) throws IOException {
-        return new Queue(disk, () -> new QueueSettings(memory[0], 1), log, Clock.systemUTC(), SEGMENT);
+        return new Queue(disk, () -> new QueueSettings(memory[0], 1), log, Sample.EARLY, SEGMENT);
     }
 
     /** Messages of every kind, in several segments, some of them rewritten. */

@@ -35,7 +35,7 @@ class GroupCommitTest {
     }
 
     private Queue open(Disk disk) throws IOException {
-        return new Queue(disk, () -> new QueueSettings(1 << 20, 1 << 20), log, Clock.systemUTC(), SEGMENT);
+        return new Queue(disk, () -> new QueueSettings(1 << 20, 1 << 20), log, Sample.EARLY, SEGMENT);
     }
 
     @Test

@@ -54,7 +54,7 @@ class PowerFailureTest {
     private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
 
     private Queue open(TrialDisk disk) throws IOException {
-        return new Queue(disk, () -> SETTINGS, log, Clock.systemUTC(), SEGMENT);
+        return new Queue(disk, () -> SETTINGS, log, Sample.EARLY, SEGMENT);
     }
 
     /** What was promised of one message, and when, in calls to the disk; never is the greatest number. */

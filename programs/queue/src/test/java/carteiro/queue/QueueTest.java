@@ -22,13 +22,17 @@ import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,6 +40,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +67,11 @@ class QueueTest {
     }
 
     private Queue open(Path where) throws IOException {
-        return new Queue(new FileDisk(where), () -> settings, log, Clock.systemUTC(), SEGMENT);
+        return open(where, Sample.EARLY);
+    }
+
+    private Queue open(Path where, Clock clock) throws IOException {
+        return new Queue(new FileDisk(where), () -> settings, log, clock, SEGMENT);
     }
 
     @AfterEach
@@ -200,6 +209,42 @@ class QueueTest {
         assertThat(folder.resolve("segments")).isEmptyDirectory();
         long next = accepted(queue.enqueue(), HELLO, "bob@example.org");
         assertThat(numbers).allMatch(number -> number < next);
+    }
+
+    @Test
+    @Covers("qmail:Q07")
+    void whatTheDiskForgotDoesNotGiveItsNumberToAnother() throws IOException {
+        accepted(queue.enqueue(), HELLO, "bob@example.org");
+        queue.close();
+        Instant then = Instant.parse("2026-11-24T12:00:00Z");
+        queue = open(folder, Clock.fixed(then, ZoneOffset.UTC));
+        long forgotten = accepted(queue.enqueue(), HELLO, "bob@example.org");
+        queue.close();
+        try (Stream<Path> segments = Files.list(folder.resolve("segments"))) { // as if the disk had never had it
+            Path last = segments.filter(file -> !file.endsWith("spare"))
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
+            try (var file = FileChannel.open(last, StandardOpenOption.WRITE)) {
+                file.truncate(0);
+            }
+        }
+        try (Stream<Path> checkpoints = Files.list(folder.resolve("checkpoints"))) {
+            Files.delete(checkpoints.max(Comparator.naturalOrder()).orElseThrow());
+        }
+        queue = open(folder, Clock.fixed(then.plusSeconds(1), ZoneOffset.UTC));
+        assertThat(waiting(queue.waiting())).hasSize(1);
+        assertThat(accepted(queue.enqueue(), HELLO, "bob@example.org")).isGreaterThan(forgotten);
+    }
+
+    @Test
+    void numberOfANewQueueIsGreaterThanThoseOfTheOneBefore() {
+        long then = Instant.parse("2026-11-24T12:00:00Z").toEpochMilli();
+        long first = Recovery.firstNumber(0, then);
+        assertThat(first).isEqualTo((327 * 24 + 12) * 36_000L);
+        assertThat(Recovery.firstNumber(0, then + 100)).isEqualTo(first + 1);
+        assertThat(Recovery.firstNumber(0, 0)).isEqualTo(1);
+        assertThat(Recovery.firstNumber(first, then)).isEqualTo(first + Recovery.LEFT_OUT);
+        assertThat(Recovery.firstNumber(7, then)).isEqualTo(first);
     }
 
     private void remove(List<String> dead) throws IOException {

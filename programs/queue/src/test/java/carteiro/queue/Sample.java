@@ -9,13 +9,19 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /** Messages for tests, and what is done with them. */
 final class Sample {
+    /** Before 2026, so that a new queue begins with message 1. */
+    static final Clock EARLY = Clock.fixed(Instant.parse("2025-11-24T12:00:00Z"), ZoneOffset.UTC);
+
     private Sample() {}
 
     static Envelope envelope(String... recipients) {
