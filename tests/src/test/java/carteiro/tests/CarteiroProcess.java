@@ -245,6 +245,13 @@ final class CarteiroProcess implements AutoCloseable {
         return found[0];
     }
 
+    /** Waits for the log to say of so many messages that they have ended. */
+    void awaitEnds(int count) {
+        await(
+                count + " ended messages",
+                () -> log().stream().filter(line -> line.startsWith("end msg ")).count() >= count);
+    }
+
     void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {

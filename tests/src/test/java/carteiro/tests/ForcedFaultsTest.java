@@ -269,12 +269,7 @@ class ForcedFaultsTest {
             carteiro.control(Verb.ALARM, "send");
             Path piped = carteiro.accountHome("piper").resolve("piped");
             carteiro.await("the program's turn", () -> Files.exists(piped));
-            carteiro.await(
-                    "the end of both",
-                    () -> carteiro.log().stream()
-                                    .filter(line -> line.startsWith("end msg "))
-                                    .count()
-                            == 2);
+            carteiro.awaitEnds(2);
             assertThat(carteiro.log()).noneMatch(line -> line.contains("failure:"));
             carteiro.stop();
         }

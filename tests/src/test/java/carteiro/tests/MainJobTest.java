@@ -150,9 +150,11 @@ class MainJobTest {
             carteiro.awaitMailbox("bob", 2);
             carteiro.awaitLog(".*delivery \\d+: deferral: .*");
             carteiro.awaitLog(".*smtpd: session client .*");
-            String bounce = carteiro.awaitLog(".*bounce msg 1 qp \\d+.*").replaceAll(".* msg 1 qp (\\d+).*", "$1");
+            String number = told.strip().replaceAll(".* qp (\\d+)", "$1");
+            String bounce = carteiro.awaitLog(".*bounce msg " + number + " qp \\d+.*")
+                    .replaceAll(".* msg \\d+ qp (\\d+).*", "$1");
             carteiro.awaitLog(".*end msg " + bounce + "\\b.*");
-            carteiro.awaitLog(".*end msg 1\\b.*");
+            carteiro.awaitLog(".*end msg " + number + "\\b.*");
             assertThat(carteiro.stop()).isZero();
             String log = String.join("\n", carteiro.log());
 
@@ -160,7 +162,7 @@ class MainJobTest {
             String story = carteiro.commandWithInput(log, "carteiro.tools.Trace", told.strip())
                     .output();
             assertThat(story)
-                    .containsPattern("(?m)^message 1 from <bob@Example.org>, \\d+ octets$")
+                    .containsPattern("(?m)^message " + number + " from <bob@Example.org>, \\d+ octets$")
                     .containsPattern("(?m)^  " + stamp + "accepted by smtpd from 127.0.0.1, for 3 recipients, ")
                     .containsPattern("(?m)^  " + stamp + "taken by send, handed in by uid \\d+$")
                     .containsPattern(
@@ -172,7 +174,7 @@ class MainJobTest {
                     .containsPattern(
                             "to remote dora@far.example\n  " + stamp + "delivery \\d+\n  " + stamp + "delivered: ")
                     .containsPattern("(?m)^  " + stamp + "bounced to <bob@Example.org>, qp \\d+\n  " + stamp + "ended$")
-                    .containsPattern("(?m)^message \\d+ from <>, \\d+ octets, the bounce of message 1$")
+                    .containsPattern("(?m)^message \\d+ from <>, \\d+ octets, the bounce of message " + number + "$")
                     .doesNotContain("later@far.example");
             assertThat(carteiro.commandWithInput(log, "carteiro.tools.Trace", "bob@example.ORG", "-")
                             .output())

@@ -144,7 +144,7 @@ class StoppingOneProgramTest {
             }
             send(carteiro, "bob@example.org");
             assertThat(carteiro.awaitMailbox("bob", 6)).hasSize(6);
-            carteiro.awaitLog("end msg 6");
+            carteiro.awaitEnds(6);
             assertThat(largeFiles(carteiro)).isEqualTo(5);
             carteiro.control(Verb.START, "clean");
             carteiro.await("an empty queue/large", () -> largeFiles(carteiro) == 0);
