@@ -46,6 +46,7 @@ class MainJobTest {
             carteiro.awaitLog("delivery 1: success: did_1\\+0\\+0/");
             carteiro.awaitLog("end msg " + number);
             assertThat(carteiro.stop()).isZero();
+            assertThat(carteiro.log()).noneMatch(line -> line.contains("waiting for"));
         }
     }
 

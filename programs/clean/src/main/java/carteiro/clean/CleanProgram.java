@@ -17,6 +17,9 @@ public final class CleanProgram implements Program {
     /** The most names queue gives at once: {@link Cleaning#dead}. */
     private static final int MOST_NAMES = 1000;
 
+    /** Rounds a second apart that may fail without a word: queue is starting, or starting again. */
+    private static final int QUIET_ROUNDS = 6;
+
     /** Lots of names in a round. */
     private static final int MOST_LOTS = 100;
 
@@ -58,7 +61,7 @@ public final class CleanProgram implements Program {
         private final AtomicLong octets = new AtomicLong();
         private final AtomicLong rewritten = new AtomicLong();
         private final Thread thread;
-        private boolean waiting; // for queue; of the thread
+        private int failed; // rounds one after the other; of the thread
 
         AtWork(Surroundings surroundings, AtomicReference<CleanSettings> settings) {
             this.surroundings = surroundings;
@@ -76,10 +79,16 @@ public final class CleanProgram implements Program {
             try {
                 do {
                     round();
-                } while (!stopping.await(settings.get().pause().toMillis(), TimeUnit.MILLISECONDS));
+                } while (!stopping.await(pause().toMillis(), TimeUnit.MILLISECONDS));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+
+        private Duration pause() {
+            return failed > 0 && failed <= QUIET_ROUNDS
+                    ? Duration.ofSeconds(1)
+                    : settings.get().pause();
         }
 
         private void round() {
@@ -89,12 +98,11 @@ public final class CleanProgram implements Program {
                     // there are more
                 }
                 rewritten.addAndGet(queue.rewriteSparse());
-                waiting = false;
+                failed = 0;
             } catch (IOException e) {
-                if (!waiting) {
+                if (++failed == QUIET_ROUNDS + 1) {
                     surroundings.log().log(new CleanEvent.Waiting(String.valueOf(e.getMessage())));
                 }
-                waiting = true;
             } catch (RuntimeException e) {
                 surroundings.log().bug("clean", e);
             }
