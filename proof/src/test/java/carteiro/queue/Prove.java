@@ -65,16 +65,17 @@ final class Prove {
         for (int i = 0; i < threads; i++) {
             workers.add(Thread.ofPlatform().name("proof " + i).start(() -> {
                 var proof = new DurabilityProof(tally, skipped);
-                try {
-                    for (int k = next.getAndIncrement(); k < to && found.get() == null; k = next.getAndIncrement()) {
-                        String what = proof.tryOut(plans.get(k - from), seed(k));
-                        if (what != null) {
-                            found.compareAndSet(null, new Found(k, what));
-                        }
-                        progress.accept(k);
+                for (int k = next.getAndIncrement(); k < to && found.get() == null; k = next.getAndIncrement()) {
+                    String what;
+                    try {
+                        what = proof.tryOut(plans.get(k - from), seed(k));
+                    } catch (InterruptedException | RuntimeException | Error e) {
+                        what = e.toString();
                     }
-                } catch (InterruptedException | RuntimeException | Error e) {
-                    found.compareAndSet(null, new Found(next.get() - 1, e.toString()));
+                    if (what != null) {
+                        found.compareAndSet(null, new Found(k, what));
+                    }
+                    progress.accept(k);
                 }
             }));
         }
@@ -125,12 +126,16 @@ final class Prove {
         int from = 0;
         int to = 2000;
         for (int i = 0; i + 1 < args.length; i += 2) {
+            if (!args[i + 1].matches("[0-9]{1,9}")) {
+                usage();
+            }
+            int number = Integer.parseInt(args[i + 1]);
             switch (args[i]) {
-                case "--seed" -> seed = Long.parseLong(args[i + 1]);
-                case "--histories" -> to = Integer.parseInt(args[i + 1]);
+                case "--seed" -> seed = number;
+                case "--histories" -> to = number;
                 case "--history" -> {
-                    from = Integer.parseInt(args[i + 1]);
-                    to = from + 1;
+                    from = number;
+                    to = number + 1;
                 }
                 default -> usage();
             }

@@ -150,6 +150,27 @@ class ForcedFaultsTest {
         }
     }
 
+    @Test
+    @DisplayName("a disk that stands still for seconds: clients wait, the log says why, then all goes on by itself")
+    void slowDisk() throws Exception {
+        assumeTrue(Disk.possible(), "SKIPPED: only root with loop devices can mount a small file system");
+        try (var carteiro = prepare(Form.ONE_PROCESS, List.of());
+                var disk = new Disk(carteiro, carteiro.folder().resolve("disk"), "60m")) {
+            Load load = load(carteiro);
+            Disk.run("fsfreeze", "--freeze", disk.queue().toString());
+            try {
+                carteiro.awaitLog("alert: queue: the disk has not answered for \\d+ s; .*");
+            } finally {
+                Disk.run("fsfreeze", "--unfreeze", disk.queue().toString());
+            }
+            carteiro.awaitLog("queue: the disk has answered, after \\d+ s");
+            awaitMore(carteiro, load);
+            finish(carteiro, load);
+            assertThat(load.refusals()).isEmpty();
+            carteiro.stop();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     @DisplayName("a file system that the kernel turns read-only: 4xx; mounted anew, a restart of queue is enough")

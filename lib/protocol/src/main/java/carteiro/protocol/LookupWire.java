@@ -114,7 +114,7 @@ final class LookupWire {
             case "account" ->
                 new Answer.Account(
                         frame.text(TEXT),
-                        (int) frame.number(0, Integer.MAX_VALUE),
+                        (int) frame.number(1, Integer.MAX_VALUE),
                         (int) frame.number(0, Integer.MAX_VALUE),
                         frame.text(TEXT),
                         frame.text(TEXT),

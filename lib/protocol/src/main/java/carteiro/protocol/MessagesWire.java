@@ -13,6 +13,9 @@ import java.time.Duration;
  * size, then that many octets; or {@code N} for no such message, or {@code Z} and a reason.
  */
 final class MessagesWire {
+    /** How long queue may take until the first octet. */
+    private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
+
     /** How long one message may take to be read; a delivery that reads slowly asks for its own patience. */
     static final Duration READ_LIMIT = Duration.ofHours(25);
 
@@ -51,25 +54,25 @@ final class MessagesWire {
         }
 
         private MessageBody openOver(Connection connection, long message) throws IOException {
-            var limit = connections.watchdog().closeAfter(READ_LIMIT, connection);
-            try {
+            FrameReader frame;
+            try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
                 new FrameWriter().put(message).send(connection.out);
-                FrameReader frame = FrameReader.receive(connection.in, 2 * Frames.REPORT_LIMIT);
-                return switch (frame.text(1)) {
-                    case "K" -> new SocketBody(connection, frame.number(0, Long.MAX_VALUE), limit);
-                    case "N" -> {
-                        limit.close();
-                        connections.giveBack(connection);
-                        throw new FileNotFoundException("queue has no message " + message);
-                    }
-                    default ->
-                        throw new IOException(
-                                "queue cannot read message " + message + " now: " + frame.text(Frames.REPORT_LIMIT));
-                };
-            } catch (IOException | RuntimeException e) {
-                limit.close();
-                throw e;
+                frame = FrameReader.receive(connection.in, 2 * Frames.REPORT_LIMIT);
             }
+            return switch (frame.text(1)) {
+                case "K" -> {
+                    long octets = frame.number(0, Long.MAX_VALUE);
+                    var limit = connections.watchdog().closeAfter(READ_LIMIT, connection);
+                    yield new SocketBody(connection, octets, limit);
+                }
+                case "N" -> {
+                    connections.giveBack(connection);
+                    throw new FileNotFoundException("queue has no message " + message);
+                }
+                default ->
+                    throw new IOException(
+                            "queue cannot read message " + message + " now: " + frame.text(Frames.REPORT_LIMIT));
+            };
         }
 
         private final class SocketBody extends MessageBody {

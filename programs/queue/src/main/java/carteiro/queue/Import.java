@@ -63,11 +63,11 @@ final class Import {
     /**
      * Imports.
      *
-     * @throws IOException saying what is wrong; the queue is then as it was before
+     * @throws IOException saying what is wrong, and what of it is in the queue: nothing, unless only the last sync failed
      */
     Result run() throws IOException {
-        queue.beginImport();
         try {
+            queue.beginImport();
             String sum = read();
             if (queue.hasImported(sum)) {
                 throw new IOException("this export was imported before (" + Imports.FOLDER + "/" + sum
@@ -75,16 +75,28 @@ final class Import {
             }
             queue.endImport(sum);
             return new Result(messages, octets, recipients);
+        } catch (Imports.NotSynced e) {
+            throw new IOException(
+                    e.getMessage() + "; all was imported, but a power failure now would undo it: check the"
+                            + " disk and queue before the archive is removed",
+                    e);
         } catch (IOException | RuntimeException e) {
-            try {
-                await();
-                queue.undoImport();
-            } catch (IOException f) {
-                e.addSuppressed(f); // the next start undoes it
-            }
-            throw e;
+            throw new IOException(
+                    (e instanceof IOException ? e.getMessage() : e) + "; nothing was imported" + undo(e), e);
         } finally {
             session.close();
+        }
+    }
+
+    /** What else is to be said. */
+    private String undo(Exception why) {
+        try {
+            await();
+            queue.undoImport();
+            return "";
+        } catch (IOException e) {
+            why.addSuppressed(e);
+            return ", and the next start of queue takes out again what came in (" + e.getMessage() + ")";
         }
     }
 

@@ -65,9 +65,26 @@ final class Imports {
         return disk.list(FOLDER).contains(sum);
     }
 
-    /** The import is complete; its messages are synced. */
+    /** All is imported, and may not survive a power failure. */
+    static final class NotSynced extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotSynced(IOException cause) {
+            super(FOLDER + ": cannot be synced (" + cause.getMessage() + ")", cause);
+        }
+    }
+
+    /**
+     * The import is complete; its messages are synced.
+     *
+     * @throws NotSynced if only that could not be synced
+     */
     void done(String sum) throws IOException {
         disk.rename(BEGUN, FOLDER + "/" + sum);
-        disk.forceFolder(FOLDER);
+        try {
+            disk.forceFolder(FOLDER);
+        } catch (IOException e) {
+            throw new NotSynced(e);
+        }
     }
 }

@@ -47,6 +47,9 @@ final class Journal {
     private static final int LAST_ATTEMPTS = 2;
     private static final long LOG_AGAIN_AFTER = TimeUnit.MINUTES.toNanos(1);
 
+    /** The disk is slow when a write with its sync has taken longer, in nanoseconds. */
+    private static final long SLOW = TimeUnit.SECONDS.toNanos(5);
+
     /** A segment worth preparing a spare for. */
     private static final int BUSY = 1 << 20;
 
@@ -92,6 +95,8 @@ final class Journal {
     private int synced;
     private long unsyncedSince; // nanoTime; 0 if all is synced
     private long nextMessage;
+    private volatile long writingSince; // nanoTime; 0 if nothing is on its way to the disk
+    private volatile boolean saidSlow; // by who keeps house; taken back by the journal
     private long failedAt; // nanoTime of the last failure; 0 if all is well
     private long loggedAt;
     private final ArrayDeque<Place> ends = new ArrayDeque<>(); // of the segments before this one
@@ -246,7 +251,31 @@ final class Journal {
         withdrawRefused();
     }
 
+    /** Says so if the disk keeps everyone waiting; called now and then, by one thread. */
+    void watch() {
+        long since = writingSince;
+        if (since != 0 && !saidSlow && System.nanoTime() - since > SLOW) {
+            saidSlow = true;
+            log.log(new QueueEvent.DiskSlow(seconds(since)));
+        }
+    }
+
+    private static long seconds(long since) {
+        return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since);
+    }
+
     private void attempt(List<Item> batch) {
+        long since = System.nanoTime() | 1;
+        writingSince = since;
+        tryToWrite(batch);
+        writingSince = 0;
+        if (saidSlow) {
+            saidSlow = false;
+            log.log(new QueueEvent.DiskAnswers(seconds(since)));
+        }
+    }
+
+    private void tryToWrite(List<Item> batch) {
         try {
             write(batch);
             if (failedAt != 0) {

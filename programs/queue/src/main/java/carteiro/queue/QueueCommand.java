@@ -169,11 +169,14 @@ public final class QueueCommand {
                     var queue =
                             new Queue(new FileDisk(folder), () -> settings, log, Clock.systemUTC(), Journal.SEGMENT)) {
                 Import.Result result = new Import(queue, new BufferedInputStream(in, BUFFER), Clock.systemUTC()).run();
-                call.print(folder + ": imported " + result.messages() + " messages of " + result.octets()
-                        + " octets, with " + result.recipients() + " recipients to be tried or bounced\n");
+                String done = folder + ": imported " + result.messages() + " messages of " + result.octets()
+                        + " octets, with " + result.recipients() + " recipients to be tried or bounced\n";
+                try {
+                    call.print(done);
+                } catch (IOException e) {
+                    call.complain(done); // that nobody listens undoes nothing
+                }
                 return 0;
-            } catch (IOException e) {
-                throw new IOException(e.getMessage() + "; nothing was imported", e);
             }
         } catch (ControlException e) {
             throw new IOException(e.getMessage(), e);

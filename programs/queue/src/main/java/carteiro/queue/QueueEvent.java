@@ -89,6 +89,23 @@ sealed interface QueueEvent extends LogEvent {
         }
     }
 
+    /** A write or sync does not come back. */
+    record DiskSlow(long seconds) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: the disk has not answered for " + seconds
+                    + " s; who sends a message waits, and is told to try again later if it takes long; look at the disk";
+        }
+    }
+
+    /** It came back. */
+    record DiskAnswers(long seconds) implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: the disk has answered, after " + seconds + " s";
+        }
+    }
+
     /** The log can be written again. */
     record WritesAgain(String segment) implements QueueEvent {
         @Override

@@ -272,6 +272,36 @@ class ExportTest {
     }
 
     @Test
+    void whereADiskFailsDuringAnImportWhatIsSaidOfItIsTrue() throws IOException {
+        write("old");
+        byte[] archive = exported("old");
+        for (int failing = 0; ; failing++) {
+            var disk = new TrialDisk();
+            String said = "";
+            try (Queue queue = trial(disk)) {
+                disk.fail(failing, failing + 1);
+                new Import(queue, new ByteArrayInputStream(archive), Clock.systemUTC()).run();
+            } catch (IOException e) {
+                said = String.valueOf(e.getMessage());
+            }
+            try (Queue queue = trial(disk)) {
+                int expected = said.contains("nothing was imported") ? 0 : 3;
+                assertThat(Sample.waiting(queue.waiting()))
+                        .as("call " + failing + " failed: " + said)
+                        .hasSize(expected);
+            }
+            if (said.contains("all was imported")) {
+                return; // the last call of all
+            }
+            assertThat(failing).isLessThan(200);
+        }
+    }
+
+    private Queue trial(TrialDisk disk) throws IOException {
+        return new Queue(disk, () -> new QueueSettings(1 << 20, 1 << 20), log, Clock.systemUTC(), 1 << 16);
+    }
+
+    @Test
     void messageThatIsDamagedIsNamedAndTheOthersAreExported() throws IOException {
         write("old");
         Path large = folder.resolve("old/queue/large/1");
@@ -479,6 +509,14 @@ class ExportTest {
         assertThat(run(archive.toByteArray(), "new", "import", "-").err())
                 .contains("\"../../etc/passwd\" is no name in an export")
                 .contains("nothing was imported");
+        byte[] link = archive.toByteArray();
+        link[156] = '2'; // a symbolic link
+        Arrays.fill(link, 148, 156, (byte) ' ');
+        byte[] sum = String.format("%06o\0 ", TarWriter.sum(Arrays.copyOf(link, TarWriter.BLOCK)))
+                .getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(sum, 0, link, 148, sum.length);
+        assertThat(run(link, "new", "import", "-").err())
+                .contains("\"../../etc/passwd\" is of a kind (\"2\") that an export does not have");
         archive.reset();
         tar = new TarWriter(archive);
         tar.begin("1.eml", 0, ARRIVED);

@@ -46,7 +46,12 @@ final class DeadHosts {
         }
 
         boolean isDead(Instant now) {
-            return count >= DEAD && now.isBefore(last.plus(memory()));
+            return count >= DEAD && isRemembered(now);
+        }
+
+        /** Not for ever where the clock was ahead and is set back. */
+        boolean isRemembered(Instant now) {
+            return !now.isBefore(last) && now.isBefore(last.plus(memory()));
         }
     }
 
@@ -100,12 +105,10 @@ final class DeadHosts {
         read();
         Instant now = clock.instant();
         Entry before = entries.get(address);
-        if (before != null && now.isBefore(before.last.plus(SAME))) {
+        if (before != null && before.isRemembered(now) && now.isBefore(before.last.plus(SAME))) {
             return;
         }
-        int count = before == null || now.isAfter(before.last.plus(before.memory()))
-                ? 1
-                : Math.min(before.count + 1, MOST_COUNTED);
+        int count = before == null || !before.isRemembered(now) ? 1 : Math.min(before.count + 1, MOST_COUNTED);
         if (before == null && entries.size() >= MOST) {
             Entry least = entries.values().stream()
                     .min(Comparator.comparingLong(entry -> entry.last.getEpochSecond() + 1024L * entry.count))

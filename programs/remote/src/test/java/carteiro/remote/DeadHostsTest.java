@@ -95,6 +95,17 @@ class DeadHostsTest {
     }
 
     @Test
+    void aHostThatDiedWhileTheClockWasDaysAheadIsTriedOnceItIsSetBack() {
+        clock.forward(Duration.ofDays(30));
+        timeOutTwice(HOST);
+        assertThat(hosts.isDead(HOST)).isTrue();
+        clock.forward(Duration.ofDays(-30));
+        assertThat(hosts.isDead(HOST)).isFalse();
+        timeOutTwice(HOST);
+        assertThat(hosts.isDead(HOST)).as("and may die again").isTrue();
+    }
+
+    @Test
     @Covers("qmail:X17")
     void anAnswerOfAnyKindForgetsTheHost() {
         timeOutTwice(SIX);
