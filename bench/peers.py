@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 
-from server import OWNER, ROOT, count, end, free_port, greets, resident, set_aside, wait_for
+from server import OWNER, ROOT, begin, count, end, free_port, greets, resident, set_aside, wait_for
 
 PACKAGES = os.path.join(ROOT, "target", "bench", "packages")
 POLICY = "/usr/sbin/policy-rc.d"
@@ -117,7 +117,7 @@ class Peer:
         self.accounts()
         self.configure(relay_port)
         self.out = open(self.room + ".log", "ab")
-        self.process = subprocess.Popen(
+        self.process = begin(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "enter",
              os.path.join(self.files, "usr"), self.room, *self.command()], stdout=self.out, stderr=self.out)
         try:

@@ -1,4 +1,6 @@
 """What the measuring commands of this folder share: Carteiro at work in a temporary home, and the machine it is on."""
+import argparse
+import contextlib
 import glob
 import os
 import re
@@ -7,12 +9,65 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CARTEIRO = os.path.join(ROOT, "carteiro")
 OWNER = 41001  # the account the mailboxes belong to; needs no entry in the system's passwd
+
+
+STARTED = []  # every process that is to be ended
+
+
+@contextlib.contextmanager
+def workshop(purpose, parent):
+    """A temporary folder to measure in. However it is left, also by Ctrl-C or TERM, all that was started is ended and the
+    folder is gone."""
+    def leave(number, _):
+        sys.exit(128 + number)
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, leave)
+    folder = None
+    try:
+        folder = temporary(purpose, parent)
+        yield folder
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)  # whoever is in a hurry waits some seconds
+        for process in reversed(STARTED):
+            end(process)
+        STARTED.clear()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def begin(command, **how):
+    """Starts what the workshop ends."""
+    process = subprocess.Popen(command, **how)
+    STARTED.append(process)
+    return process
+
+
+def number(least, kind=int):
+    """A type for argparse."""
+    def parse(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"\"{text}\" is no number") from None
+        if not least <= value < 10**9:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least} to 999999999")
+        return value
+    return parse
+
+
+def folder(text):
+    """A type for argparse."""
+    if not os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return os.path.abspath(text)
 
 
 def temporary(purpose, parent):
@@ -205,8 +260,8 @@ class Carteiro:
         """Starts it; returns when it greets. first_220 is how long that took, in seconds."""
         command = [CARTEIRO, "run", "--home", self.home] + (["--split"] if self.split else [])
         begun = time.monotonic()
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log,
-                                        env=dict(os.environ, CARTEIRO_JAVA_OPTS=self.java_options))
+        self.process = begin(command, stdout=self.log, stderr=self.log,
+                             env=dict(os.environ, CARTEIRO_JAVA_OPTS=self.java_options))
         wait_for(lambda: greets(self.port) or self.process.poll() is not None, patience, "Carteiro", 0.01)
         if self.process.poll() is not None:
             raise RuntimeError(open(self.log.name).read()[-3000:])
