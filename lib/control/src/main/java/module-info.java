@@ -1,5 +1,6 @@
 module carteiro.control {
     requires static transitive org.jspecify;
+    requires carteiro.log;
     requires transitive carteiro.mail;
 
     exports carteiro.control;

@@ -40,6 +40,21 @@ class LauncherTest {
     }
 
     @Test
+    void everyCommandShowsItsManualPageAndDoesNothing() throws Exception {
+        for (String command : new String[] {
+            "init", "status", "queue", "check", "qread", "trace", "sendmail", "qmail-tcpok", "datemail", "maildirmake"
+        }) {
+            CarteiroProcess.Result asked = launch(LAUNCHER, command, "--help");
+            assertThat(asked.exit()).as(command).isZero();
+            assertThat(asked.output()).as(command).startsWith("# ").contains(command);
+            assertThat(launch(LAUNCHER, "help", command).output()).isEqualTo(asked.output());
+        }
+        assertThat(launch(LAUNCHER, "queue", "check", "--help").output()).startsWith("# queue");
+        assertThat(launch(LAUNCHER, "links", "--help").output()).startsWith("# carteiro");
+        assertThat(Path.of("--help")).doesNotExist();
+    }
+
+    @Test
     void linksHaveTheNamesOfQmailAndLeaveAloneWhatIsThere() throws Exception {
         Files.writeString(folder.resolve("sendmail"), "another one");
         CarteiroProcess.Result links = launch(LAUNCHER, "links", folder.toString());

@@ -1,5 +1,6 @@
 package carteiro.control;
 
+import carteiro.log.LogText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ public final class ControlFiles {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            problem(name, 0, "cannot be read (" + e + "); make it readable for the program's user");
+            problem(name, 0, "cannot be read (" + LogText.reason(e) + "); make it readable for the program's user");
             unreadable.add(name);
             return Optional.empty();
         }

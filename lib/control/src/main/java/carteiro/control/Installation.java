@@ -1,7 +1,9 @@
 package carteiro.control;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where an installation keeps what (qmail's layout, plus run/ and log/).
@@ -46,6 +48,19 @@ public record Installation(Path home) {
     /** The segments, owned by queue alone. */
     public Path queue() {
         return home.resolve("queue");
+    }
+
+    /**
+     * What to do about a queue/ that is still qmail's, whose mail is not read here and in which queue cannot work; empty
+     * if it is not.
+     */
+    public Optional<String> queueOfQmail() {
+        if (!Files.isDirectory(queue().resolve("mess")) || !Files.isDirectory(queue().resolve("lock"))) {
+            return Optional.empty();
+        }
+        return Optional.of(queue() + " is qmail's own, and what waits in it is not seen here; have qmail deliver it"
+                + " until qmail-qstat says 0, stop qmail, and then: mv " + queue() + " " + queue() + ".qmail"
+                + " && carteiro init --home " + home + " --me HOST");
     }
 
     /** The sockets by which programs meet, one folder a program. */

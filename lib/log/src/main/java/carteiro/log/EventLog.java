@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,17 @@ public final class EventLog implements AutoCloseable {
         /** {@code @}, 24 hexadecimal digits of TAI64N, a space, the line. */
         TAI64N,
         /** One JSON object a line. */
-        JSON
+        JSON;
+
+        /** The form that control/logformat names; nothing in it is {@code plain}. */
+        public static Optional<Form> named(String word) {
+            return switch (word) {
+                case "plain", "" -> Optional.of(PLAIN);
+                case "tai64n" -> Optional.of(TAI64N);
+                case "json" -> Optional.of(JSON);
+                default -> Optional.empty();
+            };
+        }
     }
 
     private final OutputStream out;

@@ -1,5 +1,12 @@
 package carteiro.log;
 
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
+
 /** Makes text from outside safe for a log line, as qmail-send does. */
 public final class LogText {
     /** The longest text from outside in one line, in octets; what is longer is cut. */
@@ -22,6 +29,25 @@ public final class LogText {
             }
         }
         return octets.length() > LIMIT ? safe.append("...").toString() : safe.toString();
+    }
+
+    /** What went wrong, for a person: {@code FILE: permission denied}; never the name of a class alone. */
+    public static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException denied -> place(denied) + "permission denied";
+            case NoSuchFileException missing -> place(missing) + "there is no such file or folder";
+            case FileAlreadyExistsException there -> place(there) + "it exists already";
+            case FileSystemException other
+            when other.getReason() == null -> place(other) + other.getClass().getSimpleName();
+            default -> {
+                @Nullable String message = e.getMessage();
+                yield message == null ? e.toString() : message;
+            }
+        };
+    }
+
+    private static String place(FileSystemException e) {
+        return e.getFile() == null ? "" : e.getFile() + ": ";
     }
 
     /** As {@link #safe}, but spaces stay: for sentences. */

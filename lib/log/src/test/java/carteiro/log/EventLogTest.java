@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -30,6 +34,16 @@ class EventLogTest {
             }
         }
         return out.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void aReasonIsForPeople() {
+        assertThat(LogText.reason(new AccessDeniedException("/a"))).isEqualTo("/a: permission denied");
+        assertThat(LogText.reason(new NoSuchFileException("/a"))).isEqualTo("/a: there is no such file or folder");
+        assertThat(LogText.reason(new FileSystemException("/a", null, "Too many levels of symbolic links")))
+                .isEqualTo("/a: Too many levels of symbolic links");
+        assertThat(LogText.reason(new IOException("No space left on device"))).isEqualTo("No space left on device");
+        assertThat(LogText.reason(new IOException())).isEqualTo("java.io.IOException");
     }
 
     @Test

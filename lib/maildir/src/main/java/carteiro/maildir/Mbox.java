@@ -59,6 +59,9 @@ public final class Mbox {
      */
     public Result deliver(Path file, byte[] header, MessageOctets message) throws IOException {
         long deadline = System.nanoTime() + patience.toNanos();
+        if (Files.isDirectory(file)) {
+            return Result.NO_FILE; // it cannot even be opened for writing
+        }
         try (LockableFile opened = LockableFile.open(file)) {
             if (!Files.isRegularFile(opened.path())) {
                 return Result.NO_FILE;

@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,6 +25,9 @@ public final class LockableFile implements Closeable {
     private static final int EXCLUSIVE_NOW = 2 | 4;
     private static final int ENOENT = 2;
     private static final int EACCES = 13;
+    private static final int ENOSPC = 28;
+    private static final int EROFS = 30;
+    private static final int EDQUOT = 122;
     private static final int EWOULDBLOCK = 11;
     private static final int EINTR = 4;
 
@@ -81,6 +85,9 @@ public final class LockableFile implements Closeable {
             switch (error) {
                 case ENOENT -> throw new NoSuchFileException(file.toString());
                 case EACCES -> throw new AccessDeniedException(file.toString());
+                case EROFS -> throw new FileSystemException(file.toString(), null, "the file system is read-only");
+                case ENOSPC -> throw new FileSystemException(file.toString(), null, "no space left on device");
+                case EDQUOT -> throw new FileSystemException(file.toString(), null, "disk quota exceeded");
                 default -> throw new IOException(file + ": cannot be opened for appending (error " + error + ")");
             }
         }

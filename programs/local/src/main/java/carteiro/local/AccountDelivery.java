@@ -1,6 +1,7 @@
 package carteiro.local;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.DotQmailName;
 import carteiro.mail.Envelope;
@@ -19,6 +20,7 @@ import carteiro.protocol.Lookup.Recipe;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -138,7 +140,7 @@ final class AccountDelivery {
     }
 
     private Outcome trouble(String what, IOException e) {
-        note("delivery for " + addressing.recipient() + " waits: " + e);
+        note("delivery for " + addressing.recipient() + " waits: " + LogText.reason(e));
         String why = e instanceof AccessDeniedException ? "permission denied" : "trouble with files or programs";
         return report.refused(Refusal.SYSTEM, what + ": " + why + ".");
     }
@@ -341,8 +343,13 @@ final class AccountDelivery {
                         "The mailbox is locked by somebody else.",
                         file + " was locked for " + Mbox.PATIENCE.toSeconds() + " seconds"));
             case NO_FILE ->
-                Optional.of(
-                        new Refusal(Refusal.MAILBOX, "The mailbox is no regular file.", file + " is no regular file"));
+                Optional.of(new Refusal(
+                        Refusal.MAILBOX,
+                        "The mailbox is no regular file.",
+                        file
+                                + (Files.isDirectory(file)
+                                        ? " is a folder; a Maildir is named with a slash at its end, ./Maildir/"
+                                        : " is no regular file")));
         };
     }
 

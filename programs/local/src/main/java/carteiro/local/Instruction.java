@@ -62,6 +62,9 @@ sealed interface Instruction {
             if (line.indexOf(0) >= 0) {
                 return new Parsed.Mistake(number, "the line has a NUL");
             }
+            if (line.endsWith("\r")) { // ./Maildir/CR would be an mbox of that name, in which nobody looks
+                return new Parsed.Mistake(number, "the line ends in CR LF, write plain line ends (LF)");
+            }
             if (line.isEmpty() || line.startsWith("#") || line.startsWith("+") && !line.equals("+list")) {
                 continue;
             }

@@ -1,6 +1,7 @@
 package carteiro.local;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
@@ -103,7 +104,7 @@ final class LocalDeliveries implements Deliver {
         } catch (FileNotFoundException e) {
             return Outcome.notNow("The queue has no such message. (#4.3.0)\n");
         } catch (IOException e) {
-            log.warning("local", "delivery " + delivery.number() + " waits: " + e.getMessage());
+            log.warning("local", "delivery " + delivery.number() + " waits: " + LogText.reason(e));
             return Outcome.notNow("The address cannot be looked up, or the message cannot be read, now. (#4.3.0)\n");
         } catch (RuntimeException e) {
             log.bug("local", e);

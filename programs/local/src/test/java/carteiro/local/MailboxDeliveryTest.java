@@ -102,6 +102,25 @@ class MailboxDeliveryTest {
     }
 
     @Test
+    void aMaildirWrittenAsAnMboxIsSaidAndNoExceptionStandsInTheLog() throws Exception {
+        var local = new LocalAtWork(folder);
+        try (local) {
+            Files.createDirectories(local.home.resolve("Maildir"));
+            local.write(".qmail", "./Maildir\n");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "no regular file");
+            local.write(".qmail", "./nowhere/box\n");
+            assertDeferred(local.deliver("joe", "\n"), "4.3.0", "trouble with files");
+            local.write(".qmail", "./Maildir/\r\n");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "ends in CR LF");
+        }
+        assertThat(local.log())
+                .contains("./Maildir is a folder; a Maildir is named with a slash at its end")
+                .contains("nowhere/box: there is no such file or folder")
+                .contains(".qmail:1: the line ends in CR LF")
+                .doesNotContain("Exception");
+    }
+
+    @Test
     @Covers("qmail:A08")
     void rootGetsNoMail() throws Exception {
         try (var local = new LocalAtWork(folder)) {

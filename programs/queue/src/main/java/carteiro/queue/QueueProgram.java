@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -42,6 +43,10 @@ public final class QueueProgram implements Program {
         surroundings.dropPrivileges(); // nothing here needs root: every file is ours
         var settings = new AtomicReference<>(QueueSettings.read(installation));
         Path folder = installation.queue();
+        Optional<String> qmails = installation.queueOfQmail();
+        if (qmails.isPresent()) {
+            throw new IOException(qmails.get());
+        }
         if (!Files.isDirectory(folder)) {
             try {
                 Files.createDirectory(

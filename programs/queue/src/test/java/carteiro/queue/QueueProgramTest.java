@@ -60,6 +60,22 @@ class QueueProgramTest {
         Files.writeString(home.resolve("control/queuediskfloor"), "1048576\n");
     }
 
+    @Test
+    void aQueueOfQmailIsNamedWithTheWayOn() throws Exception {
+        for (String name : List.of("mess", "lock", "todo")) {
+            Files.createDirectories(home.resolve("queue").resolve(name));
+        }
+        var installation = new Installation(home);
+        try (var wires = new SocketWires(installation, log)) {
+            var surroundings = new Program.Surroundings(installation, wires, log, Map.of(), () -> {});
+            assertThatThrownBy(() -> new QueueProgram().start(surroundings))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is qmail's own")
+                    .hasMessageContaining("qmail-qstat");
+        }
+        assertThat(home.resolve("queue/format")).doesNotExist();
+    }
+
     @AfterEach
     void close() throws Exception {
         for (AutoCloseable one : open.reversed()) {

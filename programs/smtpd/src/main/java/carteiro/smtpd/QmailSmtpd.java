@@ -80,7 +80,7 @@ public final class QmailSmtpd {
             throws IOException {
         SmtpdSettings settings;
         try {
-            settings = SmtpdSettings.read(installation);
+            settings = settings(installation, environment, log);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
             socket.getOutputStream().write(UNREADABLE.octets());
@@ -106,6 +106,22 @@ public final class QmailSmtpd {
         session.run();
         done.countDown();
         return session.ended().equals("quit") ? 0 : 1;
+    }
+
+    /** A user's own sendmail -bs cannot read the host's key, and needs none. */
+    private static SmtpdSettings settings(Installation installation, Map<String, String> environment, EventLog log)
+            throws ControlException {
+        Path key = installation.control("servercert.pem");
+        if (!Files.exists(key) || Files.isReadable(key)) {
+            return SmtpdSettings.read(installation);
+        }
+        if (!environment.getOrDefault("TCPREMOTEINFO", "").equals("sendmail-bs")) {
+            log.warning(
+                    "qmail-smtpd",
+                    "control/servercert.pem: permission denied, so that STARTTLS is not offered; make it readable"
+                            + " for the user of qmail-smtpd, and nobody else");
+        }
+        return SmtpdSettings.withoutTls(installation);
     }
 
     private static void sweep(ClientConnection connection, CountDownLatch done) {

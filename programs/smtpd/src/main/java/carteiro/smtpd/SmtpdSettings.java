@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What the control files say, read together; docs/control has a page for each.
@@ -60,6 +61,16 @@ record SmtpdSettings(
 
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
+        return read(installation, SmtpdSettings::tls);
+    }
+
+    /** For a caller who may not read the key; STARTTLS is not offered. @throws ControlException naming every problem */
+    static SmtpdSettings withoutTls(Installation installation) throws ControlException {
+        return read(installation, _ -> Optional.empty());
+    }
+
+    private static SmtpdSettings read(Installation installation, Function<ControlFiles, Optional<TlsIdentity>> tls)
+            throws ControlException {
         var files = new ControlFiles(installation);
         Optional<String> me = files.line("me");
         Optional<String> greeting = files.line("smtpgreeting").or(() -> me);
@@ -81,7 +92,7 @@ record SmtpdSettings(
                 TcpRules.parse(
                         files.text("tcp.smtp").orElse(""),
                         (line, sentence) -> files.problem("tcp.smtp", line, sentence)),
-                tls(files),
+                tls.apply(files),
                 listen(files));
         files.check();
         return settings;

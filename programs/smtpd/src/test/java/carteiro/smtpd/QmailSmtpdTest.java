@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
@@ -141,6 +142,22 @@ class QmailSmtpdTest {
         assertThat(said()).matches("421 4\\.3\\.0 [^\r\n]*\r\n");
         assertThat(errors.toString(StandardCharsets.ISO_8859_1))
                 .contains("alert: qmail-smtpd: control/badmailfrom: cannot be read");
+    }
+
+    @Test
+    void whoMayNotReadTheKeyConversesWithoutTls() throws Exception { // as a user's own sendmail -bs
+        assumeThat(System.getProperty("user.name"))
+                .as("root may read everything")
+                .isNotEqualTo("root");
+        SmtpdOnLoopback.writeControl(home, "servercert.pem", "secret");
+        Files.setPosixFilePermissions(
+                home.resolve("control/servercert.pem"), PosixFilePermissions.fromString("---------"));
+        assertThat(run(Map.of("TCPREMOTEINFO", "sendmail-bs"), MESSAGE)).isZero();
+        assertThat(said()).contains("250 ok ").doesNotContain("STARTTLS");
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1)).doesNotContain("servercert.pem");
+        assertThat(run(Map.of(), MESSAGE)).isZero();
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1))
+                .contains("warning: qmail-smtpd: control/servercert.pem: permission denied");
     }
 
     @Test

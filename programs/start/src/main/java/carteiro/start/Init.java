@@ -53,9 +53,10 @@ final class Init {
                 "smtpdlisten",
                 listen(),
                 root
-                        ? "where smtpd listens: every address of this host, the standard port"
-                        : "where smtpd listens: this host alone, a port that needs no root");
+                        ? "where smtpd listens; [::]:25 is every address of this host, the standard port"
+                        : "where smtpd listens; 127.0.0.1:2525 is this host alone, a port that needs no root");
         aliases();
+        installation.queueOfQmail().ifPresent(sentence -> out.println("note: " + sentence));
         List<String> missing = root ? SystemUsers.missing() : List.of();
         if (!missing.isEmpty()) {
             out.println("The system lacks accounts that the programs run as: " + String.join(", ", missing)

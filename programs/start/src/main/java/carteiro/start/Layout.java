@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The folders of an installation, with their owners and modes. What exists keeps its content; only the folders of run/
@@ -74,6 +75,10 @@ final class Layout {
 
     /** What {@code carteiro run} as root without --split has written is root's; queue by itself could not read it. */
     private static void checkQueue(Installation installation, Owner owner) throws IOException {
+        Optional<String> qmails = installation.queueOfQmail();
+        if (qmails.isPresent()) {
+            throw new IOException(qmails.get());
+        }
         if (!(owner instanceof Owner.Them them)) {
             return;
         }

@@ -3,6 +3,7 @@ package carteiro.start;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.posix.Identity;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Control;
@@ -10,6 +11,7 @@ import carteiro.protocol.Control.Answer;
 import carteiro.protocol.Control.Result;
 import carteiro.protocol.Control.Verb;
 import carteiro.protocol.ControlWire;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
 import carteiro.start.StartCommand.Form;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -112,7 +115,7 @@ public final class Start {
             } catch (ControlException e) {
                 e.problems().forEach(problem -> log.log(new StartEvent.CannotStart(problem)));
             } catch (IOException e) {
-                log.log(new StartEvent.CannotStart(String.valueOf(e.getMessage())));
+                log.log(new StartEvent.CannotStart(LogText.reason(e)));
             }
             return TROUBLE;
         }
@@ -245,8 +248,11 @@ public final class Start {
         try {
             answer = start.ask(verb, program);
         } catch (IOException e) {
+            if (isStranger(e, "start", installation)) {
+                return show(verb, refused(installation), installation);
+            }
             if (answers("start", installation)) {
-                out.println("carteiro: " + e.getMessage());
+                out.println("carteiro: " + LogText.reason(e));
                 return TROUBLE;
             }
             if (verb == Verb.STOP && program.equals(Control.ALL) && e instanceof java.io.EOFException) {
@@ -267,6 +273,29 @@ public final class Start {
         }
     }
 
+    /** Whether {@code e} means that the program is there and hung up on us: on anybody but those of {@link #refused}. */
+    private static boolean isStranger(IOException e, String program, Installation installation) {
+        if (e instanceof NotRunningException) {
+            return false;
+        }
+        int uid = SystemAccount.effectiveUid();
+        try {
+            return uid != 0
+                    && !Integer.valueOf(uid).equals(Files.getAttribute(installation.home(), "unix:uid"))
+                    && !Integer.valueOf(uid).equals(Files.getAttribute(installation.run(program), "unix:uid"));
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private static Answer refused(Installation installation) {
+        return new Answer(
+                Result.FAILED,
+                "what runs in " + installation.home()
+                        + " answers root, the owner of this folder and the user that runs it, and nobody else",
+                List.of());
+    }
+
     /** Programs that run by themselves each answer for themselves. */
     private static Answer askEach(Verb verb, String program, Installation installation) {
         var rows = new ArrayList<Control.Row>();
@@ -278,7 +307,13 @@ public final class Start {
                 .filter(name -> program.equals(Control.ALL) || name.equals(program))
                 .toList();
         if (names.isEmpty()) {
-            return new Answer(Result.FAILED, "there is no program " + program, List.of());
+            return new Answer(
+                    Result.FAILED,
+                    "there is no program " + program + "; there are "
+                            + String.join(
+                                    ", ",
+                                    Order.programs().stream().map(Program::name).toList()),
+                    List.of());
         }
         for (String name : names) {
             try {
@@ -288,6 +323,9 @@ public final class Start {
                 texts.add(name + ": " + answer.text());
                 result = answer.result() == Result.DONE ? result : answer.result();
             } catch (IOException e) {
+                if (isStranger(e, name, installation)) {
+                    return refused(installation);
+                }
                 rows.addFirst(new Control.Row(name, Control.State.DOWN, Instant.now(), 0, 0, "does not answer"));
                 if (!program.equals(Control.ALL) || verb == Verb.STATUS || verb == Verb.START) {
                     result = Result.NOT_RUNNING;
@@ -326,7 +364,7 @@ public final class Start {
             new Init(installation, out, root).write(me);
             return DONE;
         } catch (IOException e) {
-            out.println("carteiro: " + e.getMessage());
+            out.println("carteiro: " + LogText.reason(e));
             return TROUBLE;
         }
     }

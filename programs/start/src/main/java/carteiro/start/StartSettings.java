@@ -26,15 +26,10 @@ record StartSettings(EventLog.Form logForm, Duration stopTimeout) {
         }
         var files = new ControlFiles(installation);
         String form = files.line("logformat").orElse("plain");
-        EventLog.Form logForm = switch (form) {
-            case "tai64n" -> EventLog.Form.TAI64N;
-            case "json" -> EventLog.Form.JSON;
-            case "plain", "" -> EventLog.Form.PLAIN;
-            default -> {
-                files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
-                yield EventLog.Form.PLAIN;
-            }
-        };
+        EventLog.Form logForm = EventLog.Form.named(form).orElseGet(() -> {
+            files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
+            return EventLog.Form.PLAIN;
+        });
         Duration stop = Duration.ofSeconds(files.number("timeoutstop", 1, 3600, DEFAULT_STOP_SECONDS));
         files.check();
         return new StartSettings(logForm, stop);

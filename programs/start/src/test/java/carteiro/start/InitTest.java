@@ -58,6 +58,14 @@ class InitTest {
         assertThat(said.toString()).contains("exists control/locals = mine.example.org");
     }
 
+    @Test
+    void aQueueThatIsStillQmailsIsSaid() throws Exception {
+        Files.createDirectories(home.resolve("queue/mess"));
+        Files.createDirectories(home.resolve("queue/lock"));
+        init("mail.example.org");
+        assertThat(said.toString()).contains("note: " + home + "/queue is qmail's own");
+    }
+
     @ParameterizedTest
     @CsvSource({"a.b.c.org,b.c.org,c.org", "b.org,org,b.org", "localhost,localhost,localhost"})
     @Covers("qmail:C14")

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import carteiro.testkit.Covers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only a process of its own for each program gives. */
 class SplitFormTest {
@@ -86,6 +90,52 @@ class SplitFormTest {
         StartProcess alone = StartProcess.toEnd("queue", "--home", home.toString());
         assertThat(alone.process.exitValue()).isEqualTo(111);
         assertThat(alone.output()).contains("chown -R daemon: " + home.resolve("queue"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"status", "stop"})
+    void whoMayNotAskIsToldSo(String verb) throws Exception {
+        assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
+        try (var run = new StartProcess("run", "--home", home.toString())) {
+            pid(run, "smtpd", 1);
+            var stranger = new ProcessBuilder(
+                            "setpriv",
+                            "--reuid=41001",
+                            "--regid=41001",
+                            "--clear-groups",
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:TieredStopAtLevel=1",
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-cp",
+                            classesForEverybody(),
+                            "carteiro.start.Start",
+                            verb,
+                            "--home",
+                            home.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(stranger.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(said).contains("what runs in " + home + " answers root, the owner of this folder");
+            assertThat(stranger.waitFor()).isEqualTo(111);
+            assertThat(run.process.isAlive()).isTrue();
+        }
+    }
+
+    /** The class path, copied to where other users may read it. */
+    private String classesForEverybody() throws Exception {
+        var path = new ArrayList<String>();
+        for (String entry : System.getProperty("java.class.path").split(":")) {
+            String copy = folder.resolve("classes" + path.size()).toString();
+            path.add(copy);
+            assertThat(new ProcessBuilder("cp", "-rL", entry, copy).start().waitFor())
+                    .isZero();
+        }
+        assertThat(new ProcessBuilder("chmod", "-R", "go+rX", folder.toString())
+                        .start()
+                        .waitFor())
+                .isZero();
+        return String.join(":", path);
     }
 
     private static String owner(long pid) throws Exception {

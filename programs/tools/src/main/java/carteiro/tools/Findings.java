@@ -6,8 +6,10 @@ import carteiro.control.ControlFile;
 import carteiro.control.ControlFile.Kind;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
+import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +64,9 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
             strangers();
             routing();
             lists();
+            logForm();
+            installation.queueOfQmail().ifPresent(mistakes::add);
+            new ClientRules(installation, files).look(mistakes, warnings);
             older("control/morercpthosts.cdb", "control/morercpthosts", "qmail-newmrh");
             older("users/cdb", "users/assign", "qmail-newu");
             aliases();
@@ -226,10 +231,14 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                 }
                 local.add(Octets.lowerCase(domain));
             }
-            for (String domain : virtual.keySet()) {
+            for (String key : virtual.keySet()) {
+                String domain = key.substring(key.lastIndexOf('@') + 1);
                 if (local.contains(Octets.lowerCase(domain))) {
-                    mistakes.add("control/virtualdomains: " + LogText.sentence(domain)
-                            + " is in control/locals too, which wins; remove it from one of them");
+                    mistakes.add("control/virtualdomains: " + LogText.sentence(key) + " has no effect, since "
+                            + LogText.sentence(domain) + " is in control/locals, which wins; remove one of them"
+                            + (domain.length() < key.length()
+                                    ? ", or write alias/.qmail-" + LogText.sentence(key.substring(0, key.indexOf('@')))
+                                    : ""));
                 }
             }
             Optional<List<String>> received = files.list("rcpthosts");
@@ -241,9 +250,10 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
             var hosts = new HashSet<String>();
             received.get().forEach(host -> hosts.add(Octets.lowerCase(host)));
             for (String host : received.get()) {
-                if (host.indexOf('@') >= 0 || host.startsWith("*")) {
-                    mistakes.add("control/rcpthosts: \"" + LogText.sentence(host)
-                            + "\" matches nothing; write example.org, or .example.org for all below it");
+                if (host.indexOf('@') >= 0 || host.indexOf(' ') >= 0 || host.startsWith("*")) {
+                    mistakes.add(
+                            "control/rcpthosts: \"" + LogText.sentence(host)
+                                    + "\" matches nothing; write a line for each: example.org, or .example.org for all below it");
                 }
             }
         }
@@ -254,6 +264,14 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                     mistakes.add("control/badmailfrom: \"" + LogText.sentence(entry)
                             + "\" matches nothing; write user@example.org, or @example.org for a whole domain");
                 }
+            }
+        }
+
+        private void logForm() {
+            String form = files.line("logformat").orElse("");
+            if (EventLog.Form.named(form).isEmpty()) {
+                mistakes.add(
+                        "control/logformat:1: \"" + LogText.sentence(form) + "\" is not one of plain, tai64n, json");
             }
         }
 
@@ -299,6 +317,8 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                     mistakes.add(named(place) + ": every user of this host may write it; run: chmod o-w " + place);
                 }
             }
+            readableByItsUser("ldappassword", "lookup", "qmailp");
+            readableByItsUser("servercert.pem", "smtpd", "qmaild");
             Path secret = installation.control("ldappassword");
             if (Files.exists(secret)
                     && Files.readAttributes(secret, PosixFileAttributes.class)
@@ -313,6 +333,30 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                             .contains(PosixFilePermission.OTHERS_READ)) {
                 mistakes.add("control/servercert.pem: every user of this host may read its private key;"
                         + " run: chmod o-r " + key);
+            }
+        }
+
+        /** Root reads it at the start in the program's place; a reload is the program's own. */
+        private void readableByItsUser(String name, String program, String user) throws IOException {
+            Path file = installation.control(name);
+            Optional<SystemAccount> account = SystemAccount.effectiveUid() == 0
+                    ? SystemAccount.named(user)
+                    : Optional.empty(); // started by another user, every program is that user
+            if (account.isEmpty() || !Files.exists(file)) {
+                return;
+            }
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+            PosixFilePermission needed = Files.getAttribute(file, "unix:uid")
+                            .equals(account.get().uid())
+                    ? PosixFilePermission.OWNER_READ
+                    : Files.getAttribute(file, "unix:gid").equals(account.get().gid())
+                            ? PosixFilePermission.GROUP_READ
+                            : PosixFilePermission.OTHERS_READ;
+            if (!permissions.contains(needed)) {
+                warnings.add(
+                        "control/" + name + ": " + user + ", whom " + program + " runs as, may not read it, so that "
+                                + program + " starts but every reload of it fails; run: chown " + user + " " + file
+                                + " && chmod 400 " + file);
             }
         }
 

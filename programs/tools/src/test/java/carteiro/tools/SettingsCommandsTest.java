@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
@@ -123,6 +124,9 @@ class SettingsCommandsTest {
             control/smtproutes        | example.org         | control/smtproutes:1: "example.org" has no colon
             control/virtualdomains    | example.org         | control/virtualdomains:1: "example.org" has no colon
             control/rcpthosts         | *.example.org       | control/rcpthosts: "*.example.org" matches nothing
+            control/rcpthosts         | a.example b.example | control/rcpthosts: "a.example b.example" matches nothing
+            control/logformat         | xml                 | control/logformat:1: "xml" is not one of plain, tai64n, json
+            control/tcp.smtp          | :allow,QMAILQUEUE="bin/scan" | control/tcp.smtp:1: QMAILQUEUE: there is no program
             control/badmailfrom       | example.org         | control/badmailfrom: "example.org" matches nothing
             control/locals            | joe@example.org     | control/locals: "joe@example.org" is no domain
             control/concurencyremote  | 50                  | control/concurencyremote: is no control file of Carteiro; concurrencyremote is
@@ -136,6 +140,52 @@ class SettingsCommandsTest {
         assertThat(result.out().replaceFirst(":1: \"0\"", ": \"0\"")).contains(mistake);
         assertThat(result.code()).isEqualTo(100);
         assertThat(result.out()).endsWith(home + ": 1 mistake\n");
+    }
+
+    @Test
+    void checkFindsAVirtualAddressWhoseDomainIsLocal() throws Exception {
+        write("control/locals", "example.org\n");
+        write("control/virtualdomains", "Info@Example.org:joe\ninfo@example.net:joe\n");
+        assertThat(check().out())
+                .contains(
+                        "control/virtualdomains: Info@Example.org has no effect, since Example.org is in control/locals")
+                .endsWith(home + ": 1 mistake\n");
+    }
+
+    @Test
+    void checkFindsAQueueThatIsStillQmails() throws Exception {
+        for (String name : new String[] {"mess", "lock"}) {
+            Files.createDirectories(home.resolve("queue").resolve(name));
+        }
+        assertThat(check().out()).contains(home + "/queue is qmail's own", "mv " + home + "/queue ", ": 1 mistake\n");
+    }
+
+    @Test
+    void checkWarnsOfVariablesOfClientsThatNothingReads() throws Exception {
+        Path scanner = home.resolve("scan");
+        Files.writeString(scanner, "#!/bin/sh\n");
+        Files.setPosixFilePermissions(scanner, PosixFilePermissions.fromString("rwxr-xr-x"));
+        write(
+                "control/tcp.smtp",
+                "# :allow,X=\"\"\n10.:allow,RELAYCLIENT=\"\",RBLSMTPD='-no, \"really\"'\n:allow,QMAILQUEUE=\"" + scanner
+                        + "\",SCAN=\"y\"\n");
+        assertThat(check().out())
+                .contains("warning: control/tcp.smtp:2: RBLSMTPD has no effect")
+                .endsWith(home + ": no mistakes, 1 warning\n");
+    }
+
+    @Test
+    void checkWarnsOfASecretThatAReloadCannotRead() throws Exception {
+        assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
+        assumeThat(SystemAccount.named("qmailp")).as("needs the account qmailp").isPresent();
+        write("control/ldappassword", "x");
+        Path secret = home.resolve("control/ldappassword");
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+        assertThat(check().out())
+                .contains("warning: control/ldappassword: qmailp, whom lookup runs as, may not read it");
+        Files.setOwner(
+                secret, home.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("qmailp"));
+        assertThat(check().out()).isEqualTo(home + ": no mistakes\n");
     }
 
     @Test
