@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,98 @@ class FaultsTest {
                 }
             }
             awaitNoSession(carteiro);
+        }
+    }
+
+    /**
+     * Takes as many connections as it gets at two sockets, says how many, then begins large envelopes over forty of those to
+     * the first, says how many octets went out, and stays until its input ends.
+     */
+    private static final String GREEDY_USER = """
+            import socket, sys, time
+            def take(path):
+                taken = []
+                for _ in range(700):
+                    one = socket.socket(socket.AF_UNIX)
+                    one.settimeout(20)
+                    one.connect(path)
+                    one.setblocking(False)
+                    taken.append(one)
+                time.sleep(2)
+                return [one for one in taken if not ended(one)]
+            def ended(one):
+                try:
+                    return one.recv(1) == b''
+                except BlockingIOError:
+                    return False
+            places = [take(path) for path in sys.argv[1:]]
+            print(' '.join(str(len(taken)) for taken in places), flush=True)
+            octets, again, data = 0, time.time() + 3, b'1048576:' + bytes(900 * 1024)
+            left = [(one, data) for one in places[0][:40]]
+            while left and time.time() < again:
+                rest = []
+                for one, unsent in left:
+                    try:
+                        count = one.send(unsent)
+                        octets += count
+                        again = time.time() + 3
+                        unsent = unsent[count:]
+                    except BlockingIOError:
+                        pass
+                    if unsent:
+                        rest.append((one, unsent))
+                left = rest
+                time.sleep(0.01)
+            print(octets, flush=True)
+            sys.stdin.read()
+            """;
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a user of the host who takes all connections and begins large envelopes leaves room for the programs")
+    void greedyUser(Form form) throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can be another user");
+        Path python = Path.of("/usr/bin/python3");
+        assumeTrue(Files.isExecutable(python), "SKIPPED: python3 is not installed");
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:1");
+            carteiro.start();
+            Path run = carteiro.home().resolve("run");
+            Process greedy = new ProcessBuilder(
+                            "setpriv",
+                            "--reuid=65534",
+                            "--regid=65534",
+                            "--clear-groups",
+                            python.toString(),
+                            "-c",
+                            GREEDY_USER,
+                            run.resolve("queue/enqueue").toString(),
+                            run.resolve("lookup/lookup").toString())
+                    .redirectErrorStream(true)
+                    .start();
+            try (var said = greedy.inputReader()) {
+                assertThat(said.readLine()).isEqualTo("500 500");
+                assertThat(Long.parseLong(said.readLine())).isBetween(8L << 20, 24L << 20);
+                String many = IntStream.range(0, 600)
+                        .mapToObj(i -> "recipient" + i + "@far.example")
+                        .collect(Collectors.joining(",\n "));
+                carteiro.commandWithInput("To: " + many + "\n\nby inject\n", "carteiro.inject.QmailInject");
+                try (var client = new SmtpClient(carteiro.smtp())) {
+                    assertThat(client.send("ann@example.net", List.of("bob@example.org"), MESSAGE))
+                            .startsWith("250 ");
+                }
+                assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+                carteiro.awaitLog(
+                        "warning: queue: .*run/queue/enqueue: connection by user \\S+ refused: there are 500 .*");
+                assertThat(carteiro.log().stream()
+                                .filter(line -> line.contains("run/queue/enqueue: "))
+                                .toList())
+                        .as("not a line each")
+                        .hasSizeLessThan(10);
+            } finally {
+                greedy.destroyForcibly().waitFor();
+            }
         }
     }
 

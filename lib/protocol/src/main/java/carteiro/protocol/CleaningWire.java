@@ -53,7 +53,7 @@ final class CleaningWire {
 
     /** The side of queue. */
     static DoorKeeper.Server server(Cleaning cleaning) {
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, FRAME_LIMIT);
                 var answer = new FrameWriter();

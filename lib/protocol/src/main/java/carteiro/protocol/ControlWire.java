@@ -73,7 +73,7 @@ public final class ControlWire {
     }
 
     private static DoorKeeper.Server server(Control control, Semaphore answering) {
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, REQUEST_LIMIT);
                 Verb verb = Frames.constant(frame, Verb.class);

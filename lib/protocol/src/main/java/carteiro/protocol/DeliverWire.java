@@ -53,7 +53,7 @@ final class DeliverWire {
 
     /** The side of local or remote. */
     static DoorKeeper.Server server(Deliver deliver) {
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, FRAME_LIMIT);
                 var delivery = new Deliver.Delivery(

@@ -9,14 +9,12 @@ import java.util.Set;
  *
  * @param program the program behind it
  * @param name the socket's name in run/PROGRAM
- * @param callers system users who may connect, besides root and the program's own user; {@link #ANYONE} for all
+ * @param callers system users who may connect, besides root and the program's own user
+ * @param anyone whether every other user may as well, as a guest: how many places guests have is bounded
  */
-record Door(String program, String name, Set<String> callers) {
-    /** Stands for every user of the system. */
-    static final Set<String> ANYONE = Set.of("*");
-
+record Door(String program, String name, Set<String> callers, boolean anyone) {
     /** inject is run by any user; what it may say is bounded. */
-    static final Door ENQUEUE = new Door("queue", "enqueue", ANYONE);
+    static final Door ENQUEUE = new Door("queue", "enqueue", Set.of("qmaild", "qmails"), true);
 
     static final Door WAITING = new Door("queue", "waiting", Set.of("qmails"));
     static final Door MESSAGES = new Door("queue", "messages", Set.of("qmails", "qmailr"));
@@ -28,7 +26,12 @@ record Door(String program, String name, Set<String> callers) {
     static final Door REMOTE = new Door("remote", "deliver", Set.of("qmails"));
 
     /** qmail-smtpd is run by tcpserver as whatever user the administrator chose; it learns no secret here. */
-    static final Door LOOKUP = new Door("lookup", "lookup", ANYONE);
+    static final Door LOOKUP = new Door("lookup", "lookup", Set.of("qmaild"), true);
+
+    /** A door for these users alone. */
+    Door(String program, String name, Set<String> callers) {
+        this(program, name, callers, false);
+    }
 
     static Door deliver(Wires.Channel channel) {
         return switch (channel) {
@@ -41,9 +44,9 @@ record Door(String program, String name, Set<String> callers) {
         return run.resolve(program).resolve(name);
     }
 
-    /** Whether a user may connect. */
-    boolean admits(String user, String ownUser) {
-        return callers.contains("*") || user.equals("root") || user.equals(ownUser) || callers.contains(user);
+    /** Whether a user is one of those the door is made for, and no guest. */
+    boolean isFor(String user, String ownUser) {
+        return user.equals("root") || user.equals(ownUser) || callers.contains(user);
     }
 
     /** The mode of the socket: only a door for anyone, or for users of other groups, is open to others. */

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 
@@ -36,10 +37,21 @@ final class DoorKeeper implements Closeable {
     /** How long answers that are being written may take when the door is closed. */
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
 
+    /** Warnings about callers, a second: who calls can make many. */
+    private static final long WARNING_PAUSE = TimeUnit.SECONDS.toNanos(1);
+
+    /**
+     * Who is served.
+     *
+     * @param user the system user, as the kernel says
+     * @param guest whether it is none of those the door is made for
+     * @param connection closing it ends the service
+     */
+    record Caller(String user, boolean guest, Closeable connection) {}
+
     /** Serves one connection until it ends. */
     interface Server {
-        /** @param user the system user of the peer, as the kernel says */
-        void serve(InputStream in, OutputStream out, String user) throws IOException;
+        void serve(InputStream in, OutputStream out, Caller caller) throws IOException;
     }
 
     private final Door door;
@@ -48,7 +60,10 @@ final class DoorKeeper implements Closeable {
     private final Path socket;
     private final ServerSocketChannel listener;
     private final Semaphore free = new Semaphore(MOST_CONNECTIONS);
+    private final Guests guests = new Guests();
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARNING_PAUSE);
+    private final AtomicLong unsaid = new AtomicLong();
     private volatile boolean closed;
 
     private DoorKeeper(Door door, Server server, EventLog log, Path socket, ServerSocketChannel listener) {
@@ -113,18 +128,26 @@ final class DoorKeeper implements Closeable {
         try (peer) {
             UnixDomainPrincipal principal = peer.getOption(ExtendedSocketOptions.SO_PEERCRED);
             String user = principal.user().getName();
-            if (!door.admits(user, ownUser)) {
-                log.warning(door.program(), socket + ": connection by user " + user + " refused");
-                return;
+            if (door.isFor(user, ownUser)) {
+                serve(peer, new Caller(user, false, peer));
+            } else if (!door.anyone()) {
+                warn("connection by user " + user + " refused");
+            } else if (guests.enter(user)) {
+                try {
+                    serve(peer, new Caller(user, true, peer));
+                } finally {
+                    guests.leave(user);
+                }
+            } else {
+                warn("connection by user " + user + " refused: there are " + guests.of(user) + " of this user, at most "
+                        + Guests.MOST_OF_ONE + ", and " + guests.all() + " of all but Carteiro's own, at most "
+                        + Guests.MOST
+                        + "; see what this user runs");
             }
-            server.serve(
-                    new BufferedInputStream(Channels.newInputStream(peer), BUFFER),
-                    new BufferedOutputStream(Channels.newOutputStream(peer), BUFFER),
-                    user);
         } catch (EOFException | ClosedChannelException e) {
             // the caller has gone, or we are closing: nothing was answered
         } catch (MalformedFrameException | IllegalArgumentException e) {
-            log.warning(door.program(), socket + ": connection closed, not understood: " + e.getMessage());
+            warn("connection closed, not understood: " + e.getMessage());
         } catch (IOException e) {
             if (!closed) {
                 log.info(door.program(), socket + ": connection lost: " + e.getMessage());
@@ -135,6 +158,27 @@ final class DoorKeeper implements Closeable {
             connections.remove(peer);
             free.release();
         }
+    }
+
+    private void serve(SocketChannel peer, Caller caller) throws IOException {
+        server.serve(
+                new BufferedInputStream(Channels.newInputStream(peer), BUFFER),
+                new BufferedOutputStream(Channels.newOutputStream(peer), BUFFER),
+                caller);
+    }
+
+    /** A line in the log, at most one a second: the others are counted. */
+    private void warn(String text) {
+        long before = warnedAt.get();
+        long now = System.nanoTime();
+        if (now - before < WARNING_PAUSE || !warnedAt.compareAndSet(before, now)) {
+            unsaid.incrementAndGet();
+            return;
+        }
+        long others = unsaid.getAndSet(0);
+        log.warning(
+                door.program(),
+                socket + ": " + text + (others == 0 ? "" : " (and " + others + " times something like it before)"));
     }
 
     private static void pause() {

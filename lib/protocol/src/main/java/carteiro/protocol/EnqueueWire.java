@@ -5,6 +5,8 @@ import carteiro.protocol.Connections.Connection;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -25,11 +27,14 @@ final class EnqueueWire {
     /** How long queue may take from the envelope to its answer. */
     static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
 
-    /** An envelope of more octets than this is large: about 30,000 recipients. */
-    private static final int LARGE_ENVELOPE = 1 << 20;
+    /** An envelope of so many octets, some hundred recipients, needs no share of {@link #ENVELOPES}. */
+    private static final int SMALL_ENVELOPE = 8 * 1024;
 
-    /** Large envelopes being read at once. */
-    private static final int MOST_LARGE_ENVELOPES = 2;
+    /** KiB of larger envelopes being read at once, for guests and for all others each; a still larger one takes all of it. */
+    private static final int ENVELOPES = 8 * 1024;
+
+    /** How long an envelope may take from its first octet to its last. */
+    private static final Duration ENVELOPE_LIMIT = Duration.ofMinutes(1);
 
     private static final int PIECE = 16 * 1024;
     private static final byte[] NOTHING = new byte[0];
@@ -163,26 +168,28 @@ final class EnqueueWire {
      *
      * @param uidOf the uid of a system user; what a stranger says of its own uid is replaced by it
      */
-    static DoorKeeper.Server server(Enqueue queue, ToIntFunction<String> uidOf) {
-        var largeEnvelopes = new Semaphore(MOST_LARGE_ENVELOPES);
-        return (in, out, user) -> {
+    static DoorKeeper.Server server(Enqueue queue, ToIntFunction<String> uidOf, Watchdog watchdog) {
+        var ours = new Semaphore(ENVELOPES, true);
+        var guests = new Semaphore(ENVELOPES, true);
+        return (in, out, caller) -> {
+            var envelopes = new Envelopes(caller.guest() ? guests : ours, watchdog, caller.connection());
             while (true) {
                 try (var submission = queue.open()) {
-                    Envelope claimed = takeMessage(in, submission, largeEnvelopes);
+                    Envelope claimed = takeMessage(in, submission, envelopes);
                     Envelope envelope = new Envelope(
                             claimed.sender(),
                             claimed.recipients(),
                             claimed.body(),
                             claimed.form(),
-                            uidOf.applyAsInt(user));
+                            uidOf.applyAsInt(caller.user()));
                     answer(submission.commit(envelope), out);
                 }
             }
         };
     }
 
-    /** Any local user may say anything here: octets go on as they come, and only few large envelopes are in memory. */
-    private static Envelope takeMessage(InputStream in, Enqueue.Submission submission, Semaphore largeEnvelopes)
+    /** Any local user may say anything here: octets go on as they come, and few large envelopes are in memory, not for long. */
+    private static Envelope takeMessage(InputStream in, Enqueue.Submission submission, Envelopes envelopes)
             throws IOException {
         byte[] piece = NOTHING;
         while (true) {
@@ -196,16 +203,31 @@ final class EnqueueWire {
                 continue;
             }
             in.reset();
-            if (length <= LARGE_ENVELOPE) {
-                return envelope(FrameReader.of(FrameReader.receiveRest(in, length)));
-            }
-            if (!acquire(largeEnvelopes)) {
+            return length <= SMALL_ENVELOPE
+                    ? envelope(FrameReader.of(FrameReader.receiveRest(in, length)))
+                    : envelopes.large(in, length);
+        }
+    }
+
+    /**
+     * Envelopes that are not small, one after another over one connection.
+     *
+     * @param shares of the memory, in KiB
+     */
+    private record Envelopes(Semaphore shares, Watchdog watchdog, Closeable connection) {
+        Envelope large(InputStream in, int length) throws IOException {
+            int share = Math.min(ENVELOPES, Math.ceilDiv(length, 1024));
+            if (!acquire(shares, share)) {
                 throw new IOException("too many large envelopes at once");
             }
             try {
-                return envelope(FrameReader.of(FrameReader.receiveRest(in, length)));
+                byte[] octets;
+                try (var _ = watchdog.closeAfter(ENVELOPE_LIMIT, connection)) {
+                    octets = FrameReader.receiveRest(in, length);
+                }
+                return envelope(FrameReader.of(octets));
             } finally {
-                largeEnvelopes.release();
+                shares.release(share);
             }
         }
     }
@@ -225,9 +247,9 @@ final class EnqueueWire {
         }
     }
 
-    private static boolean acquire(Semaphore largeEnvelopes) throws IOException {
+    private static boolean acquire(Semaphore shares, int share) throws IOException {
         try {
-            return largeEnvelopes.tryAcquire(ANSWER_LIMIT.toSeconds() / 2, TimeUnit.SECONDS);
+            return shares.tryAcquire(share, ANSWER_LIMIT.toSeconds() / 2, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -52,7 +52,7 @@ final class InspectionWire {
 
     /** The side of queue. */
     static DoorKeeper.Server server(Inspection inspection) {
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, 256);
                 var answer = new FrameWriter();

@@ -52,7 +52,7 @@ final class LookupWire {
 
     /** The side of lookup. */
     static DoorKeeper.Server server(Lookup lookup) {
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, Address.LIMIT + 64);
                 String question = frame.text(1);

@@ -137,7 +137,7 @@ final class MessagesWire {
 
     /** The side of queue. */
     static DoorKeeper.Server server(Messages messages) {
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, 64);
                 long message = frame.number(0, Long.MAX_VALUE);

@@ -66,7 +66,7 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Enqueue enqueue) throws IOException {
-        return DoorKeeper.open(Door.ENQUEUE, run, EnqueueWire.server(enqueue, this::uidOf), log);
+        return DoorKeeper.open(Door.ENQUEUE, run, EnqueueWire.server(enqueue, this::uidOf, watchdog), log);
     }
 
     @Override

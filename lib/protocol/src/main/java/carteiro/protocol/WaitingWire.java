@@ -109,7 +109,7 @@ final class WaitingWire {
     /** The side of queue. */
     static DoorKeeper.Server server(Waiting waiting) {
         var sessions = new java.util.concurrent.ConcurrentHashMap<String, Waiting.Session>();
-        return (in, out, user) -> {
+        return (in, out, _) -> {
             FrameReader hello = FrameReader.receive(in, 256);
             switch (hello.text(16)) {
                 case "session" -> {
