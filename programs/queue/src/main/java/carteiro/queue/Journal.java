@@ -8,8 +8,10 @@ import carteiro.queue.Disk.OpenFile;
 import carteiro.queue.Framing.Header;
 import carteiro.queue.Framing.Kind;
 import carteiro.queue.Index.Entry;
+import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -47,8 +49,10 @@ final class Journal {
     private static final int LAST_ATTEMPTS = 2;
     private static final long LOG_AGAIN_AFTER = TimeUnit.MINUTES.toNanos(1);
 
-    /** The disk is slow when a write with its sync has taken longer, in nanoseconds. */
-    private static final long SLOW = TimeUnit.SECONDS.toNanos(5);
+    /** The disk is slow when a write with its sync takes longer. */
+    private static final Duration SLOW = Duration.ofSeconds(5);
+
+    private static final Watchdog WATCHDOG = new Watchdog(); // its thread starts with the first write
 
     /** A segment worth preparing a spare for. */
     private static final int BUSY = 1 << 20;
@@ -95,8 +99,7 @@ final class Journal {
     private int synced;
     private long unsyncedSince; // nanoTime; 0 if all is synced
     private long nextMessage;
-    private volatile long writingSince; // nanoTime; 0 if nothing is on its way to the disk
-    private volatile boolean saidSlow; // by who keeps house; taken back by the journal
+    private volatile boolean saidSlow;
     private long failedAt; // nanoTime of the last failure; 0 if all is well
     private long loggedAt;
     private final ArrayDeque<Place> ends = new ArrayDeque<>(); // of the segments before this one
@@ -251,28 +254,20 @@ final class Journal {
         withdrawRefused();
     }
 
-    /** Says so if the disk keeps everyone waiting; called now and then, by one thread. */
-    void watch() {
-        long since = writingSince;
-        if (since != 0 && !saidSlow && System.nanoTime() - since > SLOW) {
-            saidSlow = true;
-            log.log(new QueueEvent.DiskSlow(seconds(since)));
-        }
-    }
-
-    private static long seconds(long since) {
-        return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since);
-    }
-
     private void attempt(List<Item> batch) {
-        long since = System.nanoTime() | 1;
-        writingSince = since;
-        tryToWrite(batch);
-        writingSince = 0;
+        long since = System.nanoTime();
+        try (var _ = WATCHDOG.closeAfter(SLOW, this::saySlow)) {
+            tryToWrite(batch);
+        }
         if (saidSlow) {
             saidSlow = false;
-            log.log(new QueueEvent.DiskAnswers(seconds(since)));
+            log.log(new QueueEvent.DiskAnswers(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since)));
         }
+    }
+
+    private void saySlow() {
+        saidSlow = true;
+        log.log(new QueueEvent.DiskSlow(SLOW.toSeconds()));
     }
 
     private void tryToWrite(List<Item> batch) {

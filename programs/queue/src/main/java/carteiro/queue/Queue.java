@@ -220,7 +220,6 @@ final class Queue implements Closeable {
     void upkeep() {
         try {
             while (!stopping.await(1, TimeUnit.SECONDS)) {
-                journal.watch();
                 try {
                     keepHouse();
                 } catch (IOException e) {
