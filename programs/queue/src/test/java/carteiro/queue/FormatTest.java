@@ -116,6 +116,87 @@ class FormatTest {
         check(folder.resolve(how));
     }
 
+    /** Writes a queue of one message, number 5, that was moved out of a sparse segment; and its export. */
+    private void writeMoved(Path where, Path export) throws IOException {
+        try (Queue queue = open(Files.createDirectories(where))) {
+            for (int i = 1; i <= 12; i++) {
+                Sample.accepted(queue.enqueue(), Sample.octets(9000, i), "a@x", "b@x", "c@x");
+            }
+            try (var session = queue.waiting().open()) {
+                session.report(List.of(
+                        new Report.Done(5, 0),
+                        new Report.Failed(5, 1, "no\n"),
+                        new Report.Deferred(5, List.of(2), DUE)));
+                for (long i = 1; i <= 12; i++) {
+                    if (i != 5) {
+                        session.report(List.of(new Report.Ended(i)));
+                    }
+                }
+            }
+            for (int i = 0; i < 2; i++) {
+                queue.checkpoint();
+                queue.checkpoint();
+                List<String> dead = queue.cleaning().dead();
+                for (String name : dead) {
+                    Files.delete(where.resolve(name));
+                }
+                queue.cleaning().removed(dead);
+                assertThat(queue.cleaning().rewriteSparse() > 0).isEqualTo(i == 0);
+            }
+        }
+        var disk = FileDisk.forReading(where);
+        try (var out = Files.newOutputStream(export);
+                var snapshot = new Snapshot(disk, Snapshot.State.STOPPED, log)) {
+            new Export(disk, Snapshot.State.STOPPED, snapshot, out, line -> {}).run();
+        }
+    }
+
+    private void checkMoved(Path where, Path export) throws IOException {
+        byte[] segments = new byte[0];
+        try (var files = Files.list(where.resolve("segments"))) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                segments = Files.readAllBytes(file);
+            }
+        }
+        assertThat(new String(segments, StandardCharsets.ISO_8859_1))
+                .contains("CQ\u0001" + (char) Framing.Kind.MOVED.code);
+        checkOne(where, 5, new RecipientState.Done(), new RecipientState.ToBounce(), new RecipientState.Due(DUE));
+        Path other = Files.createDirectories(where.resolve("../other"));
+        try (Queue queue = open(other);
+                var in = Files.newInputStream(export)) {
+            new Import(queue, in, Sample.EARLY).run();
+        }
+        checkOne(other, 1, new RecipientState.ToBounce(), new RecipientState.Due(DUE));
+    }
+
+    private void checkOne(Path where, long number, RecipientState... states) throws IOException {
+        try (Queue queue = open(where);
+                var session = queue.waiting().open()) {
+            List<WaitingMessage> waiting = Sample.drain(session);
+            assertThat(waiting).extracting(WaitingMessage::message).containsExactly(number);
+            assertThat(waiting.getFirst().states()).containsExactly(states);
+            assertThat(session.failures(number)).extracting(Failure::paragraph).containsExactly("no\n");
+            try (var body = queue.messages().open(number)) {
+                assertThat(body.readAllBytes()).isEqualTo(Sample.octets(9000, 5));
+            }
+        }
+    }
+
+    @Test
+    void movedMessageAndExportOfFormatOneAreRead() throws Exception {
+        Path fixture = Path.of(
+                        FormatTest.class.getResource("/format-1/moved/format").toURI())
+                .getParent();
+        copy(fixture, folder.resolve("queue"));
+        checkMoved(folder.resolve("queue"), fixture.resolveSibling("export.tar"));
+    }
+
+    @Test
+    void movedMessageAndExportAreWrittenAlikeNow() throws IOException {
+        writeMoved(folder.resolve("queue"), folder.resolve("export.tar"));
+        checkMoved(folder.resolve("queue"), folder.resolve("export.tar"));
+    }
+
     @Test
     void headerIsLaidOutAsThePageSays() {
         var buffer = java.nio.ByteBuffer.allocate(Framing.HEADER);
