@@ -120,17 +120,24 @@ final class DurabilityProof {
                     walker.apply(calls.get(count - 1));
                 }
                 tally.failures.increment();
-                var random = new Random(seed * 1_000_003 + count);
-                for (Fate fate : walker.fates(DRAWS, random)) {
-                    fails(walker.after(fate), fate, count, 0, Map.of(), fate + " after " + count + " calls", random);
+                long dice = seed * 1_000_003 + count;
+                for (Fate fate : walker.fates(DRAWS, new Random(dice))) {
+                    String how = fate + " after " + count + " calls";
+                    fails(walker.after(fate), fate, count, 0, Map.of(), how, next(dice, fate.hashCode()));
                 }
             }
         }
 
+        /** Each moment has dice of its own, so that it is repeated whatever was thrown before. */
+        private static long next(long dice, int what) {
+            return (dice + what) * 0x9E3779B97F4A7C15L;
+        }
+
         /** The power has failed: recovers, and looks. */
         private void fails(
-                ModelDisk disk, Fate fate, int count, int depth, Map<Long, Presented> must, String how, Random random)
+                ModelDisk disk, Fate fate, int count, int depth, Map<Long, Presented> must, String how, long dice)
                 throws Exception {
+            var random = new Random(dice);
             where = how;
             watch.mark(how);
             (fate instanceof Fate.Drawn ? tally.drawn : tally.whole).increment();
@@ -156,7 +163,7 @@ final class DurabilityProof {
                 throw new Violation("send had been told of " + must + ", and now there is " + presented);
             }
             if (nests) {
-                nest(walker, disk.calls(), opened, count, depth, presented, how, random);
+                nest(walker, disk.calls(), opened, count, depth, presented, how, dice);
             }
         }
 
@@ -168,13 +175,14 @@ final class DurabilityProof {
                 int depth,
                 Map<Long, Presented> presented,
                 String how,
-                Random random)
+                long dice)
                 throws Exception {
             for (int stop = 0; stop <= recovery.size(); stop++) {
                 if (stop > 0) {
                     walker.apply(recovery.get(stop - 1));
                 }
-                for (Fate fate : walker.fates(1, random)) {
+                long here = next(dice, stop);
+                for (Fate fate : walker.fates(1, new Random(here))) {
                     String again =
                             how + ", then " + fate + " after " + stop + " calls of the recovery (of " + opened + ")";
                     fails(
@@ -184,7 +192,7 @@ final class DurabilityProof {
                             depth + 1,
                             stop >= opened ? presented : Map.of(),
                             again,
-                            random);
+                            next(here, fate.hashCode()));
                 }
             }
         }

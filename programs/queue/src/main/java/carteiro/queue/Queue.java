@@ -25,7 +25,7 @@ final class Queue implements Closeable {
     /** Held while a queue runs. */
     static final String LOCK = "lock";
 
-    private static final String FORMAT_FILE = "format";
+    static final String FORMAT_FILE = "format";
     private static final String FORMAT = "carteiro queue ";
     private static final int SPARE_PIECE = 1 << 20;
     private static final long SPARE_PAUSE = 10; // milliseconds between pieces, so that it disturbs nobody

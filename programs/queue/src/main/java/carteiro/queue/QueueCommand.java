@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -59,6 +60,7 @@ public final class QueueCommand {
         }
         Path folder = installation.queue();
         String verb = words.isEmpty() ? "" : words.getFirst();
+        boolean isRoot = Identity.ownUid() == 0;
         try {
             if (verb.equals("check") && words.size() == 1) {
                 becomeOwner(folder);
@@ -70,8 +72,20 @@ public final class QueueCommand {
             }
         } catch (AccessDeniedException e) {
             throw new IOException(
-                    e.getMessage() + " cannot be opened: only root and the owner of " + folder
-                            + " may look into a queue; run this command as one of them",
+                    isRoot
+                            ? e.getMessage() + " belongs to another user than the rest of " + folder
+                                    + ", as a run of all"
+                                    + " programs in one process by root leaves it; stop queue, then: chown -R --reference="
+                                    + folder + " " + folder
+                            : e.getMessage() + " cannot be opened: only root and the owner of " + folder
+                                    + " may look into a queue; run this command as one of them",
+                    e);
+        } catch (NoSuchFileException e) {
+            throw new IOException(
+                    e.getMessage() + " is not there"
+                            + ((folder + "/" + Queue.FORMAT_FILE).equals(e.getMessage())
+                                    ? ": queue has not been started on this HOME yet, or it is no queue"
+                                    : ""),
                     e);
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -80,12 +94,13 @@ public final class QueueCommand {
         return PERMANENT;
     }
 
-    /** Root gives up what it does not need, and leaves no file that queue could not use. */
+    /** Root gives up what it does not need, and leaves no file that queue, run by the user who ran it, could not use. */
     private static void becomeOwner(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw new IOException(folder + " is not there; --home DIR says which installation is meant");
         }
-        int owner = (Integer) Files.getAttribute(folder, "unix:uid");
+        Path format = folder.resolve(Queue.FORMAT_FILE);
+        int owner = (Integer) Files.getAttribute(Files.exists(format) ? format : folder, "unix:uid");
         if (owner != 0 && Identity.ownUid() == 0) {
             Identity.become(SystemAccount.withUid(owner)
                     .orElseThrow(() -> new IOException(folder + " belongs to uid " + owner
