@@ -8,6 +8,8 @@ import carteiro.tests.CarteiroProcess.Form;
 import carteiro.tests.CarteiroProcess.Verb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,6 +44,26 @@ class StoppingOneProgramTest {
             int from = carteiro.logSize();
             carteiro.control(Verb.START, "smtpd");
             carteiro.awaitLog("smtpd: listening on .*", from);
+            send(carteiro, "bob@example.org");
+            assertThat(carteiro.awaitMailbox("bob", 2)).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a port that is in use at the start keeps no other program down, and is taken once it is free")
+    void portInUse(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+                carteiro.control("smtpdlisten", "127.0.0.1:" + taken.getLocalPort());
+                carteiro.launch();
+                carteiro.awaitLog("alert: start: smtpd cannot start: .*; trying again in 1 s");
+                assertThat(carteiro.log()).anyMatch(line -> line.contains("cannot listen on 127.0.0.1:"));
+                carteiro.commandWithInput("To: bob@example.org\n\nby inject\n", "carteiro.inject.QmailInject");
+                assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            }
+            carteiro.awaitLog("smtpd: listening on .*");
             send(carteiro, "bob@example.org");
             assertThat(carteiro.awaitMailbox("bob", 2)).hasSize(2);
         }

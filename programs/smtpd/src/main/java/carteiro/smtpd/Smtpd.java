@@ -34,7 +34,7 @@ public final class Smtpd implements Program {
         try {
             server.open(SystemAccount.effectiveUid() == 0);
             surroundings.dropPrivileges();
-        } catch (ControlException | IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             server.closeListeners();
             throw e;
         }

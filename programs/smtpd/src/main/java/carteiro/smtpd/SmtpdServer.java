@@ -65,8 +65,13 @@ final class SmtpdServer implements Program.Running {
         }
     }
 
-    /** Opens every listener; nothing is accepted yet. */
-    synchronized void open(boolean asRoot) throws ControlException {
+    /**
+     * Opens every listener; nothing is accepted yet.
+     *
+     * @throws IOException if a port is in use or the host has not such an address: start tries that again, and lets the
+     *     other programs run, where a setting that cannot be used keeps all of them down
+     */
+    synchronized void open(boolean asRoot) throws IOException {
         List<ListenAddress> wanted = settings.listen().orElse(asRoot ? List.of(ListenAddress.STANDARD) : List.of());
         var problems = new ArrayList<String>();
         for (ListenAddress address : wanted) {
@@ -75,7 +80,7 @@ final class SmtpdServer implements Program.Running {
             }
         }
         if (!problems.isEmpty()) {
-            throw new ControlException(problems);
+            throw new IOException(String.join("; ", problems));
         }
         if (wanted.isEmpty()) {
             log.warning("smtpd", "listening nowhere; write an address such as 127.0.0.1:2525 into control/smtpdlisten");
