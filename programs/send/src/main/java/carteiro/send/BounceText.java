@@ -11,6 +11,9 @@ import java.util.List;
 final class BounceText {
     private static final String TOO_LONG = "I'm not going to try again; this message has been in the queue too long.\n";
 
+    /** In place of an original that cannot be read, or of its rest. */
+    static final String UNREADABLE = "\n--- What should stand here can no longer be read at this host.\n";
+
     private BounceText() {}
 
     /** Whom a bounce tells. */

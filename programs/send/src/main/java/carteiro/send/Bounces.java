@@ -6,25 +6,35 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.protocol.Enqueue.Receipt;
-import carteiro.protocol.Messages.MessageBody;
+import carteiro.protocol.Enqueue.Submission;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Writes the bounce of a finished message and hands it to queue. Any number of threads at once. */
 final class Bounces {
     private static final int BUFFER = 64 * 1024;
+
+    /** How often the original may be impossible to read, {@link Schedule#BOUNCE_PAUSE} apart, before the bounce goes without it. */
+    static final int UNREADABLE = 20;
 
     private final Settings settings;
     private final Wires wires;
     private final Reports reports;
     private final Clock clock;
     private final int uid;
+
+    /** By a message's number: how often its original could not be read. */
+    private final Map<Long, Integer> unreadable = new ConcurrentHashMap<>();
 
     /** @param uid the user of this process, for the bounce's envelope */
     Bounces(Settings settings, Wires wires, Reports reports, Clock clock, int uid) {
@@ -90,33 +100,70 @@ final class Bounces {
                 eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
                 utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
                 uid);
-        try (var original = wires.messages().open(message.number());
-                var submission = wires.enqueue().open()) {
+        try (var submission = wires.enqueue().open()) {
             submission.write(before, 0, before.length);
-            long left = settings.bounceMaxBytes() == 0 ? Long.MAX_VALUE : settings.bounceMaxBytes();
-            byte[] buffer = new byte[BUFFER];
-            while (left > 0) {
-                int read = original.read(buffer, 0, (int) Math.min(BUFFER, left));
-                if (read < 0) {
-                    break;
-                }
-                submission.write(buffer, 0, read);
-                left -= read;
-            }
-            endCut(original, left, submission);
+            copy(message.number(), submission);
             return switch (submission.commit(envelope)) {
-                case Receipt.Accepted(long number) -> new Result.Queued(number);
+                case Receipt.Accepted(long number) -> {
+                    unreadable.remove(message.number());
+                    yield new Result.Queued(number);
+                }
                 case Receipt.NotNow(var _, var reason) -> new Result.NotNow(reason);
                 case Receipt.Never(var _, var reason) -> new Result.NotNow("refused: " + reason);
             };
         }
     }
 
-    private static void endCut(MessageBody original, long left, carteiro.protocol.Enqueue.Submission submission)
-            throws IOException {
-        if (left == 0 && original.read() >= 0) {
-            byte[] note = Octets.bytes(BounceText.cut(original.octets()));
-            submission.write(note, 0, note.length);
+    /** Copies the original, as far as it can be read. */
+    private void copy(long message, Submission submission) throws IOException {
+        try (var original = wires.messages().open(message)) {
+            long left = settings.bounceMaxBytes() == 0 ? Long.MAX_VALUE : settings.bounceMaxBytes();
+            byte[] buffer = new byte[BUFFER];
+            while (left > 0) {
+                int read = original.read(buffer, 0, (int) Math.min(BUFFER, left));
+                if (read < 0) {
+                    return;
+                }
+                write(buffer, read, submission);
+                left -= read;
+            }
+            if (original.read() >= 0) {
+                write(Octets.bytes(BounceText.cut(original.octets())), submission);
+            }
+        } catch (NotTaken | NotRunningException e) {
+            throw e;
+        } catch (IOException e) {
+            goWithout(message, e);
+            write(Octets.bytes(BounceText.UNREADABLE), submission);
+        }
+    }
+
+    /** The sender is told of the failure even if the message is lost; but trouble that passes is waited for. */
+    private void goWithout(long message, IOException why) throws IOException {
+        boolean gone = why instanceof FileNotFoundException;
+        if (!gone && unreadable.merge(message, 1, Integer::sum) < UNREADABLE) {
+            throw why;
+        }
+    }
+
+    /** It is not the original that is in trouble. */
+    private static final class NotTaken extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotTaken(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    private static void write(byte[] octets, Submission submission) throws NotTaken {
+        write(octets, octets.length, submission);
+    }
+
+    private static void write(byte[] octets, int length, Submission submission) throws NotTaken {
+        try {
+            submission.write(octets, 0, length);
+        } catch (IOException e) {
+            throw new NotTaken(e);
         }
     }
 

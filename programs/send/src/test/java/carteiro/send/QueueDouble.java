@@ -51,6 +51,7 @@ final class QueueDouble {
     final List<Kept> bounces = new ArrayList<>();
     Receipt enqueueAnswer = new Receipt.Accepted(0);
     int largestBatch;
+    volatile boolean unreadable;
 
     /** Done between the look at what waits and the answer, with no lock. */
     volatile Runnable beforeAnswer = () -> {};
@@ -101,6 +102,11 @@ final class QueueDouble {
         kept.put(number, new Kept(envelope, text, birth));
         notifyAll();
         return number;
+    }
+
+    /** As if the disk had lost it. */
+    synchronized void lose(long number) {
+        kept.remove(number);
     }
 
     synchronized Kept get(long number) {
@@ -266,12 +272,15 @@ final class QueueDouble {
         };
     }
 
-    private MessageBody read(long number) throws FileNotFoundException {
+    private MessageBody read(long number) throws IOException {
         String text;
         synchronized (this) {
             Kept message = kept.get(number);
             if (message == null) {
                 throw new FileNotFoundException("no message " + number);
+            }
+            if (unreadable) {
+                throw new IOException("cannot be read now");
             }
             text = message.text;
         }

@@ -247,6 +247,59 @@ class SendTest {
     }
 
     @Test
+    void bounceOfAMessageThatIsGoneGoesOutWithoutIt() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(delivery -> {
+                host.queue.lose(delivery.message());
+                return refusing().deliver(delivery);
+            });
+            host.start();
+            host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
+            host.lines.await(1, "bounce msg .*");
+            assertThat(host.queue.bounces.getFirst().text)
+                    .contains("<no@host.example.org>:\n")
+                    .endsWith("Return-Path: <ann@far.example>\n"
+                            + "\n--- What should stand here can no longer be read at this host.\n");
+        }
+    }
+
+    @Test
+    void bounceOfAMessageThatCannotBeReadWaitsForIt() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.unreadable = true;
+            host.delivering(refusing()).start();
+            long number = host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
+            String trouble = "warning: trouble injecting bounce message for msg " + number
+                    + ", will try later: .*cannot be read now";
+            host.lines.await(1, trouble);
+            host.queue.unreadable = false;
+            host.later(Schedule.BOUNCE_PAUSE);
+            host.lines.await(1, "bounce msg " + number + " qp .*");
+            assertThat(host.queue.bounces.getFirst().text).endsWith("Return-Path: <ann@far.example>\nhello\n");
+        }
+    }
+
+    @Test
+    void bounceOfAMessageThatCanNeverBeReadGoesOutWithoutItInTheEnd() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.unreadable = true;
+            host.delivering(refusing()).start();
+            long number = host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
+            String trouble = "warning: trouble injecting bounce message for msg " + number
+                    + ", will try later: .*cannot be read now";
+            for (int i = 1; i < Bounces.UNREADABLE; i++) {
+                host.lines.await(i, trouble);
+                assertThat(host.queue.bounces).isEmpty();
+                host.later(Schedule.BOUNCE_PAUSE);
+            }
+            host.lines.await(1, "bounce msg " + number + " qp .*");
+            assertThat(host.queue.bounces.getFirst().text).endsWith("can no longer be read at this host.\n");
+            assertThat(host.lines.matching(trouble)).hasSize(Bounces.UNREADABLE - 1);
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
     @Covers({"qmail:S05", "qmail:S07", "qmail:S12"})
     void dueTimesSurviveARestartAndAlrmEndsThem() throws Exception {
         try (var host = new Installed(home)) {
