@@ -143,7 +143,7 @@ final class MessagesWire {
                 long message = frame.number(0, Long.MAX_VALUE);
                 frame.end();
                 try (var body = messages.open(message)) {
-                    new FrameWriter().put("K").put(body.octets()).send(out);
+                    new FrameWriter().put("K").put(body.octets()).write(out);
                     body.transferTo(out);
                     out.flush();
                 } catch (FileNotFoundException e) {

@@ -31,10 +31,15 @@ public final class FrameWriter {
 
     /** Writes the frame and flushes. */
     public void send(OutputStream out) throws IOException {
+        write(out);
+        out.flush();
+    }
+
+    /** Writes the frame; what follows it goes the same way. */
+    public void write(OutputStream out) throws IOException {
         out.write((fields.size() + ":").getBytes(StandardCharsets.ISO_8859_1));
         fields.writeTo(out);
         out.write(',');
-        out.flush();
     }
 
     private static void netstring(ByteArrayOutputStream out, byte[] octets, int from, int length) {
