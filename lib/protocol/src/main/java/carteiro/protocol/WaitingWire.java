@@ -35,14 +35,18 @@ final class WaitingWire {
         @Override
         public Session open() throws IOException {
             Connection taking = connections.connect();
-            try {
+            Connection reporting = null;
+            try (var _ = connections.watchdog().closeAfter(LIMIT, taking)) {
                 new FrameWriter().put("session").send(taking.out);
                 String token = FrameReader.receive(taking.in, 128).text(64);
-                Connection reporting = connections.connect();
+                reporting = connections.connect();
                 new FrameWriter().put("reports").put(token).send(reporting.out);
                 return new SocketSession(taking, reporting);
             } catch (IOException | RuntimeException e) {
                 taking.close();
+                if (reporting != null) {
+                    reporting.close();
+                }
                 throw e;
             }
         }

@@ -232,7 +232,8 @@ final class QueueDouble {
         public List<Failure> failures(long number) throws IOException {
             synchronized (QueueDouble.this) {
                 check();
-                return List.copyOf(get(number).failures);
+                Kept message = kept.get(number);
+                return message == null ? List.of() : List.copyOf(message.failures);
             }
         }
 

@@ -574,6 +574,7 @@ class SendTest {
     void whatEndsWhileARestartedQueueTellsOfItIsNotDeliveredAgain() throws Exception {
         try (var host = new Installed(home)) {
             var hold = new Semaphore(0);
+            var told = new CountDownLatch(1);
             host.delivering(delivery -> {
                 hold.acquireUninterruptibly();
                 return Installed.always(Installed.OK).deliver(delivery);
@@ -584,19 +585,19 @@ class SendTest {
             }
             host.lines.await(10, "starting .*");
             host.queue.stop();
-            hold.release(1000); // they end while queue is away
-            host.lines.await(10, "end msg .*");
             host.queue.beforeAnswer = () -> {
                 host.queue.beforeAnswer = () -> {};
+                hold.release(1000);
                 try {
                     host.queue.awaitLeft(0); // it has looked, and is told meanwhile
                     Thread.sleep(200); // send has noted by then that it is
+                    told.countDown();
                 } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
             };
             host.queue.start(host.wires);
-            host.queue.awaitEmpty();
+            await(told);
             host.queue.put("ann@x.example", "x\n", "last@host.example.org");
             host.lines.await(11, "end msg .*");
             assertThat(host.asked).hasSize(11);
