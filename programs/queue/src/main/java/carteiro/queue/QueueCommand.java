@@ -139,12 +139,25 @@ public final class QueueCommand {
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            return export(call, folder, file, channel);
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException(name + " is there already; remove it, or name another file", e);
+        }
+    }
+
+    private static int export(Invocation call, Path folder, Path file, FileChannel channel) throws IOException {
+        try {
             becomeOwner(folder);
             int exit = export(call, folder, Channels.newOutputStream(channel), call.out());
             channel.force(true);
             return exit;
-        } catch (FileAlreadyExistsException e) {
-            throw new IOException(name + " is there already; remove it, or name another file", e);
+        } catch (IOException | RuntimeException e) {
+            try {
+                Files.delete(file);
+            } catch (IOException _) { // who was root may no longer do so
+                call.complain("carteiro queue: " + file + " is no whole export; remove it\n");
+            }
+            throw e;
         }
     }
 

@@ -329,6 +329,17 @@ class ExportTest {
     }
 
     @Test
+    void exportThatFailsLeavesNoArchive() throws IOException {
+        Path archive = folder.resolve("archive");
+        for (int i = 0; i < 2; i++) { // the second one is not told that it is there already
+            Result result = run(new byte[0], "nowhere", "export", archive.toString());
+            assertThat(result.exit()).isEqualTo(111);
+            assertThat(result.err()).contains("queue is not there");
+            assertThat(archive).doesNotExist();
+        }
+    }
+
+    @Test
     void tarReadsWhatIsExportedAndItsArchivesAreImported() throws Exception {
         assumeTrue(Files.exists(Path.of("/usr/bin/tar")) || Files.exists(Path.of("/bin/tar")), "SKIPPED: no tar here");
         write("old");
