@@ -1,6 +1,7 @@
 package carteiro.clean;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -36,7 +37,7 @@ final class Broom {
                 unlink(folder.resolve(name));
                 gone.add(name);
             } catch (IOException e) {
-                log.log(new CleanEvent.Stuck(name, e.toString()));
+                log.log(new CleanEvent.Stuck(name, LogText.reason(e)));
             }
         }
         if (!gone.isEmpty()) {

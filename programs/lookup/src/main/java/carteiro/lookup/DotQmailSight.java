@@ -1,5 +1,6 @@
 package carteiro.lookup;
 
+import carteiro.log.LogText;
 import carteiro.mail.DotQmailName;
 import carteiro.posix.FileStatus;
 import carteiro.posix.FileStatus.Kind;
@@ -48,7 +49,7 @@ final class DotQmailSight {
             }
             return new Sight.Absent();
         } catch (IOException e) {
-            return new Sight.Unseen(e.toString());
+            return new Sight.Unseen(LogText.reason(e));
         }
     }
 }

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue;
@@ -264,7 +265,7 @@ final class Incoming implements Enqueue {
 
         private void fail(IOException e) {
             log.log(new QueueEvent.LargeFailed(
-                    file == null ? LargeFiles.FOLDER : LargeFiles.name(file.number()), e.toString()));
+                    file == null ? LargeFiles.FOLDER : LargeFiles.name(file.number()), LogText.reason(e)));
             refuse(new Receipt.NotNow(new Status(4, 3, Journal.isFull(e) ? 1 : 0), "queue cannot write its disk now"));
         }
 

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Messages;
 import carteiro.protocol.Waiting.Failure;
@@ -79,7 +80,7 @@ final class MessageReader implements Messages {
                     if (e instanceof DamagedRecordException && setAside(entry, e)) {
                         return null;
                     }
-                    log.log(new QueueEvent.Unreadable(message, e.toString()));
+                    log.log(new QueueEvent.Unreadable(message, LogText.reason(e)));
                     throw e;
                 }
             }
@@ -196,7 +197,8 @@ final class MessageReader implements Messages {
             }
             throw new DamagedRecordException(at.place(), "another record stands here");
         } catch (IOException | Payload.Misshapen e) {
-            log.log(new QueueEvent.Unreadable(entry.message(), e.toString()));
+            String why = e instanceof IOException trouble ? LogText.reason(trouble) : String.valueOf(e.getMessage());
+            log.log(new QueueEvent.Unreadable(entry.message(), why));
             WaitingMessage waiting = waiting(entry);
             String recipient = waiting == null
                     ? "recipient " + at.recipient()

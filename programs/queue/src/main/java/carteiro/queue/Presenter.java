@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Waiting;
 import carteiro.queue.Index.Entry;
@@ -374,7 +375,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
         try {
             report(List.of(new Report.Ended(message)));
         } catch (IOException e) {
-            log.log(new QueueEvent.Unreadable(message, e.toString()));
+            log.log(new QueueEvent.Unreadable(message, LogText.reason(e)));
         }
     }
 

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.protocol.Cleaning;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Inspection;
@@ -223,7 +224,7 @@ final class Queue implements Closeable {
                 try {
                     keepHouse();
                 } catch (IOException e) {
-                    log.log(new QueueEvent.CheckpointFailed(e.toString()));
+                    log.log(new QueueEvent.CheckpointFailed(LogText.reason(e)));
                     if (stopping.await(1, TimeUnit.MINUTES)) {
                         return;
                     }
@@ -296,7 +297,7 @@ final class Queue implements Closeable {
             journal.stop();
             checkpoints.take();
         } catch (IOException e) {
-            log.log(new QueueEvent.CheckpointFailed(e.toString()));
+            log.log(new QueueEvent.CheckpointFailed(LogText.reason(e)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.queue.Disk.OpenFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -140,7 +141,7 @@ final class Recovery {
             try {
                 return Checkpoint.read(disk, number, replay::load);
             } catch (IOException e) {
-                log.log(new QueueEvent.CheckpointUnusable(Checkpoint.name(number), e.toString()));
+                log.log(new QueueEvent.CheckpointUnusable(Checkpoint.name(number), LogText.reason(e)));
             }
         }
         return null;
