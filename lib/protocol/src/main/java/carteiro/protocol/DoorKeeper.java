@@ -37,7 +37,7 @@ final class DoorKeeper implements Closeable {
     /** How long answers that are being written may take when the door is closed. */
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(1);
 
-    /** Warnings about callers, a second: who calls can make many. */
+    /** Nanoseconds from one warning about callers to the next: who calls can make many. */
     private static final long WARNING_PAUSE = TimeUnit.SECONDS.toNanos(1);
 
     /**
