@@ -20,6 +20,7 @@ public final class DirectWires implements Wires {
     private final Plug<Messages> messages = new Plug<>("queue");
     private final Plug<Cleaning> cleaning = new Plug<>("queue");
     private final Plug<Inspection> inspection = new Plug<>("queue");
+    private final Plug<Withdrawal> withdrawal = new Plug<>("send");
     private final Plug<Deliver> local = new Plug<>("local");
     private final Plug<Deliver> remote = new Plug<>("remote");
     private final Plug<Lookup> lookup = new Plug<>("lookup");
@@ -140,6 +141,11 @@ public final class DirectWires implements Wires {
     }
 
     @Override
+    public Withdrawal withdrawal() {
+        return (order, by, messages) -> withdrawal.get().withdraw(order, by, messages);
+    }
+
+    @Override
     public Closeable offer(Enqueue offer) throws IOException {
         return enqueue.offer(offer, sockets.offer(offer));
     }
@@ -176,6 +182,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offer(Inspection offer) throws IOException {
         return inspection.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(Withdrawal offer) throws IOException {
+        return withdrawal.offer(offer, sockets.offer(offer));
     }
 
     @Override

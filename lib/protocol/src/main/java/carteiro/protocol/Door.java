@@ -22,6 +22,9 @@ record Door(String program, String name, Set<String> callers, boolean anyone) {
     /** For tools; what root, send and remote may see anyway. */
     static final Door INSPECTION = new Door("queue", "inspection", Set.of("qmailq", "qmails", "qmailr"));
 
+    /** For tools of whoever looks after the queue. */
+    static final Door WITHDRAWAL = new Door("send", "withdrawal", Set.of("qmailq"));
+
     static final Door LOCAL = new Door("local", "deliver", Set.of("qmails"));
     static final Door REMOTE = new Door("remote", "deliver", Set.of("qmails"));
 

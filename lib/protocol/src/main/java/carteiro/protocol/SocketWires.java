@@ -65,6 +65,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public Withdrawal withdrawal() {
+        return new WithdrawalWire.Client(to(Door.WITHDRAWAL));
+    }
+
+    @Override
     public Closeable offer(Enqueue enqueue) throws IOException {
         return DoorKeeper.open(Door.ENQUEUE, run, EnqueueWire.server(enqueue, this::uidOf, watchdog), log);
     }
@@ -97,6 +102,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offer(Inspection inspection) throws IOException {
         return DoorKeeper.open(Door.INSPECTION, run, InspectionWire.server(inspection), log);
+    }
+
+    @Override
+    public Closeable offer(Withdrawal withdrawal) throws IOException {
+        return DoorKeeper.open(Door.WITHDRAWAL, run, WithdrawalWire.server(withdrawal), log);
     }
 
     private int uidOf(String user) {

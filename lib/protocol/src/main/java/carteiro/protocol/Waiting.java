@@ -23,7 +23,7 @@ public interface Waiting {
          *
          * @param most 1 to 1000
          * @param patience at most a minute
-         * @return possibly none
+         * @return none only if all that waits has been presented
          * @throws IOException if queue is lost
          */
         List<WaitingMessage> next(int most, Duration patience) throws IOException;

@@ -29,6 +29,9 @@ public interface Wires extends Closeable {
     /** To queue, for tools. */
     Inspection inspection();
 
+    /** To send, for tools. */
+    Withdrawal withdrawal();
+
     /** Offers the way into the queue until closed. */
     Closeable offer(Enqueue enqueue) throws IOException;
 
@@ -49,6 +52,9 @@ public interface Wires extends Closeable {
 
     /** Offers a look into the queue until closed. */
     Closeable offer(Inspection inspection) throws IOException;
+
+    /** Offers to withdraw messages until closed. */
+    Closeable offer(Withdrawal withdrawal) throws IOException;
 
     /** Closes idle connections. */
     @Override

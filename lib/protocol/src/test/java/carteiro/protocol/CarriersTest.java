@@ -341,6 +341,30 @@ class CarriersTest {
 
     @ParameterizedTest
     @EnumSource
+    void ordersToWithdrawArriveWithTheNameOfWhoGaveThem(Carrier carrier) throws Exception {
+        connect(carrier);
+        var heard = new ArrayList<String>();
+        open.add(server.offer((Withdrawal) (order, by, messages) -> {
+            heard.add(order.way() + " " + order.reason() + " " + by + " " + messages);
+            return messages.stream()
+                    .map(message -> message == 9 ? Withdrawal.Result.UNKNOWN : Withdrawal.Result.WITHDRAWN)
+                    .toList();
+        }));
+        String user = System.getProperty("user.name");
+        var order = new Withdrawal.Order(Withdrawal.Way.BOUNCE, "caf\u00c3\u00a9");
+        assertThat(client.withdrawal().withdraw(order, user, List.of(8L, 9L)))
+                .containsExactly(Withdrawal.Result.WITHDRAWN, Withdrawal.Result.UNKNOWN);
+        var all = new ArrayList<Long>();
+        for (long i = Long.MAX_VALUE - Withdrawal.MOST_MESSAGES; i < Long.MAX_VALUE; i++) {
+            all.add(i);
+        }
+        var remove = new Withdrawal.Order(Withdrawal.Way.REMOVE, "");
+        assertThat(client.withdrawal().withdraw(remove, user, all)).hasSize(all.size());
+        assertThat(heard).containsExactly("BOUNCE caf\u00c3\u00a9 " + user + " [8, 9]", "REMOVE  " + user + " " + all);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void envelopeOfManyRecipientsArrivesWhole(Carrier carrier) throws Exception {
         connect(carrier);
         var queue = new Kept();

@@ -152,6 +152,19 @@ class LyingProgramsTest {
             wires.inspection().counts();
             return wires.inspection().page(0, 10);
         })),
+        WITHDRAWAL(
+                Door.WITHDRAWAL,
+                offering(did -> wires -> wires.offer((Withdrawal) (order, by, messages) -> {
+                    did.add(order + " " + messages);
+                    return messages.stream()
+                            .map(_ -> Withdrawal.Result.WITHDRAWN)
+                            .toList();
+                })),
+                asking(wires -> wires.withdrawal()
+                        .withdraw(
+                                new Withdrawal.Order(Withdrawal.Way.BOUNCE, "no such project"),
+                                "root",
+                                List.of(457L, 458L)))),
         CONTROL(
                 new Door("smtpd", "control", Set.of()),
                 (home, log, did) -> ControlWire.offer(

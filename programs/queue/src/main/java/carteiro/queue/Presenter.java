@@ -152,10 +152,11 @@ final class Presenter implements Waiting, Journal.Arrivals {
                 if (next == backlog.length) {
                     lookUpMissed();
                 }
-                if (!answer.isEmpty() || System.nanoTime() - until >= 0) {
+                boolean all = next == backlog.length;
+                if (!answer.isEmpty() || all && System.nanoTime() - until >= 0) {
                     return answer;
                 }
-                if (next == backlog.length) {
+                if (all) {
                     await(until);
                 }
             }

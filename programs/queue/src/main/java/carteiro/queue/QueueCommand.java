@@ -3,9 +3,14 @@ package carteiro.queue;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.mail.Octets;
 import carteiro.posix.Identity;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Withdrawal;
+import carteiro.protocol.Withdrawal.Order;
+import carteiro.protocol.Withdrawal.Way;
 import carteiro.queue.Snapshot.State;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -29,13 +34,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** {@code carteiro queue check, export, import}: for whoever looks after a queue (docs/programs/queue.md). */
+/** {@code carteiro queue check, show, ...}: for whoever looks after a queue (docs/programs/queue.md). */
 public final class QueueCommand {
     private static final int FAULTS = 1;
     private static final int PERMANENT = 100;
     private static final int BUFFER = 1 << 20;
+    private static final int MOST_OF_A_LIST = 32 << 20; // octets
     private static final String USAGE = """
             usage: carteiro queue check [ --home DIR ]
+                   carteiro queue show [ --message ] NUMBER... [ --home DIR ]
+                   carteiro queue remove NUMBER...|- [ --home DIR ]
+                   carteiro queue bounce [ --because TEXT ] NUMBER...|- [ --home DIR ]
                    carteiro queue export FILE|- [ --home DIR ]
                    carteiro queue import FILE|- [ --home DIR ]
             """;
@@ -69,6 +78,10 @@ public final class QueueCommand {
                 return export(call, folder, words.get(1));
             } else if (verb.equals("import") && words.size() == 2) {
                 return takeIn(call, installation, words.get(1));
+            } else if (verb.equals("show") && words.size() > 1) {
+                return show(call, folder, words.subList(1, words.size()));
+            } else if ((verb.equals("remove") || verb.equals("bounce")) && words.size() > 1) {
+                return withdraw(call, installation, verb, words.subList(1, words.size()));
             }
         } catch (AccessDeniedException e) {
             throw new IOException(
@@ -89,13 +102,79 @@ public final class QueueCommand {
                     e);
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        } catch (WrongCall e) {
+            call.complain("carteiro queue: " + e.getMessage() + "\n");
         }
         call.complain(USAGE);
         return PERMANENT;
     }
 
+    /** An argument that cannot be meant. */
+    private static final class WrongCall extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        WrongCall(String message) {
+            super(message);
+        }
+    }
+
+    private static int show(Invocation call, Path folder, List<String> words) throws IOException, WrongCall {
+        boolean octets = words.getFirst().equals("--message");
+        List<Long> numbers = numbers(octets ? words.subList(1, words.size()) : words, "");
+        if (numbers.isEmpty() || octets && numbers.size() > 1) {
+            throw new WrongCall(octets ? "--message is for one message" : "which message?");
+        }
+        becomeOwner(folder);
+        return Show.run(call, folder, octets ? Show.What.OCTETS : Show.What.DESCRIPTION, numbers);
+    }
+
+    private static int withdraw(Invocation call, Installation installation, String verb, List<String> words)
+            throws IOException, WrongCall {
+        boolean because = words.getFirst().equals("--because") && verb.equals("bounce") && words.size() > 1;
+        String reason = because ? Octets.text(words.get(1).getBytes(StandardCharsets.UTF_8)) : "";
+        if (reason.length() > Withdrawal.REASON_LIMIT) {
+            throw new WrongCall("a reason has at most " + Withdrawal.REASON_LIMIT + " octets");
+        }
+        List<String> which = because ? words.subList(2, words.size()) : words;
+        List<Long> numbers = which.equals(List.of("-")) ? numbers(call.in()) : numbers(which, "");
+        if (numbers.isEmpty() && !which.equals(List.of("-"))) {
+            throw new WrongCall("which message?");
+        }
+        var order = new Order(verb.equals("remove") ? Way.REMOVE : Way.BOUNCE, reason);
+        return new Withdraw(call, installation, order).run(numbers);
+    }
+
+    /** A number a line. All are read before anything is done. */
+    private static List<Long> numbers(InputStream in) throws IOException, WrongCall {
+        byte[] octets = in.readNBytes(MOST_OF_A_LIST + 1);
+        if (octets.length > MOST_OF_A_LIST) {
+            throw new WrongCall("a list of numbers has at most " + MOST_OF_A_LIST + " octets; do it in parts");
+        }
+        var numbers = new ArrayList<Long>();
+        int line = 0;
+        for (String text : Octets.text(octets).lines().toList()) {
+            line++;
+            if (!text.isBlank()) {
+                numbers.addAll(numbers(List.of(text.strip()), "line " + line + " of standard input: "));
+            }
+        }
+        return numbers;
+    }
+
+    private static List<Long> numbers(List<String> words, String where) throws WrongCall {
+        var numbers = new ArrayList<Long>();
+        for (String word : words) {
+            String digits = word.startsWith("#") ? word.substring(1) : word; // as qmail-qread shows it
+            if (!digits.matches("[0-9]{1,18}") || Long.parseLong(digits) == 0) {
+                throw new WrongCall(where + LogText.sentence(word) + " is no number of a message");
+            }
+            numbers.add(Long.parseLong(digits));
+        }
+        return numbers;
+    }
+
     /** Root gives up what it does not need, and leaves no file that queue, run by the user who ran it, could not use. */
-    private static void becomeOwner(Path folder) throws IOException {
+    static void becomeOwner(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw new IOException(folder + " is not there; --home DIR says which installation is meant");
         }

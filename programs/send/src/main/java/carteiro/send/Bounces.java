@@ -8,6 +8,7 @@ import carteiro.mail.Octets;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.NotRunningException;
+import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires;
@@ -181,8 +182,7 @@ final class Bounces {
             paragraphs.add(
                     paragraph != null
                             ? paragraph
-                            : BounceText.paragraph(
-                                    message.visible(recipient), "The delivery failed; the report is lost.\n"));
+                            : Paragraph.of(message.visible(recipient), "The delivery failed; the report is lost.\n"));
         }
         return paragraphs;
     }

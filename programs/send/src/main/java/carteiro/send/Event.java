@@ -3,6 +3,7 @@ package carteiro.send;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 import carteiro.mail.MailDate;
+import carteiro.protocol.Withdrawal;
 import java.time.Instant;
 
 /** The lines of send: qmail-send's word for word, then those of our own (docs/programs/send.md). */
@@ -113,6 +114,19 @@ sealed interface Event extends LogEvent {
         @Override
         public String line() {
             return "end msg " + message;
+        }
+    }
+
+    /** An administrator withdrew it; so many recipients had neither been delivered nor failed. */
+    record Withdrawn(long message, Withdrawal.Way way, int recipients, String by, String reason) implements Event {
+        @Override
+        public String line() {
+            return switch (way) {
+                        case REMOVE -> "removed msg ";
+                        case BOUNCE -> "gave up msg ";
+                    }
+                    + message + ": recipients " + recipients + " by " + LogText.safe(by)
+                    + (reason.isEmpty() ? "" : ": " + LogText.sentence(reason));
         }
     }
 

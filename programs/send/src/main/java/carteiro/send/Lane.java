@@ -161,7 +161,7 @@ final class Lane {
         }
     }
 
-    /** What may be started now, or null. What is chosen must be told to {@link #started}. */
+    /** What may be started now, or null. What is chosen must be told to {@link #started} or {@link #dropped}. */
     @Nullable
     Choice choose(long now) {
         int free = limits.concurrency() - running;
@@ -278,6 +278,11 @@ final class Lane {
             count += destination.ready.isEmpty() ? 0 : 1;
         }
         return count;
+    }
+
+    /** What was chosen is not to be tried any more. */
+    void dropped(Choice choice) {
+        settle(choice.destination);
     }
 
     /** So many recipients of a choice were started; the rest keeps its turn. */

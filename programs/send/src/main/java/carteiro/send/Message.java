@@ -31,6 +31,7 @@ final class Message implements Ready {
     private static final int WAITING = 0;
     private static final int DONE = 1;
     private static final int FAILED = 2;
+    private static final int RUNNING = 3;
     private static final int PROGRESS = 3;
     private static final int LOCAL = 4;
 
@@ -195,18 +196,19 @@ final class Message implements Ready {
         }
     }
 
-    /** The recipients of the channel that are left, in order. */
+    /** The recipients of the channel that are left and not being tried, in order. */
     int[] leftIn(Channel channel) {
         int[] found = new int[left(channel)];
         int wanted = channel == Channel.LOCAL ? WAITING | LOCAL : WAITING;
         int at = 2 + sixteen(0);
-        for (int i = 0, n = 0; i < count && n < found.length; i++) {
+        int n = 0;
+        for (int i = 0; i < count && n < found.length; i++) {
             if ((addresses[at] & (PROGRESS | LOCAL)) == wanted) {
                 found[n++] = i;
             }
             at += HEAD + sixteen(at + 3);
         }
-        return found;
+        return n == found.length ? found : Arrays.copyOf(found, n);
     }
 
     /** The recipients that failed for good, in order. */
@@ -248,6 +250,18 @@ final class Message implements Ready {
         mark(recipient, FAILED);
         flags |= SOME_FAILED;
         left(channel, -1);
+    }
+
+    /** A delivery to these begins. */
+    void running(int[] recipients) {
+        for (int recipient : recipients) {
+            mark(recipient, RUNNING);
+        }
+    }
+
+    /** A delivery to a recipient has ended, or never began, and it waits again. */
+    void waits(int recipient) {
+        mark(recipient, WAITING);
     }
 
     private void mark(int recipient, int progress) {
@@ -331,7 +345,7 @@ final class Message implements Ready {
         flags |= FINISHING;
     }
 
-    /** Queue has it no longer. */
+    /** Nothing more of it is to be tried: queue has it no longer, or it was withdrawn. */
     boolean gone() {
         return (flags & GONE) != 0;
     }
@@ -408,7 +422,9 @@ final class Message implements Ready {
 
         @Override
         public int[] take(Channel channel, int most) {
-            return Arrays.copyOfRange(recipients, next, Math.min(recipients.length, next + most));
+            return message.gone()
+                    ? new int[0]
+                    : Arrays.copyOfRange(recipients, next, Math.min(recipients.length, next + most));
         }
 
         @Override

@@ -5,10 +5,15 @@ import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Deliver.Delivery;
+import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
+import carteiro.protocol.Withdrawal.Order;
+import carteiro.protocol.Withdrawal.Result;
+import carteiro.protocol.Withdrawal.Way;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +49,9 @@ final class Schedule {
 
         /** Nothing of the message is left; it stays here until {@link Schedule#forget}. */
         void finished(Message message);
+
+        /** As {@link #finished}, but nobody is told: whatever became of it, it ends. */
+        void removed(Message message);
     }
 
     private final Settings settings;
@@ -56,6 +64,12 @@ final class Schedule {
     private long deliveries;
     private boolean exiting;
     private short session;
+
+    /** Whether all was presented in this session. */
+    private boolean presented;
+
+    /** By number: messages of which deliveries still run, and what is to become of the rest. */
+    private final Map<Long, Order> withdrawn = new HashMap<>();
 
     /** @param settings the limits and retry times; its routing is not used */
     Schedule(Settings settings, Sink sink) {
@@ -80,6 +94,7 @@ final class Schedule {
     /** A session of queue begins: it will present everything again. */
     void newSession() {
         session++;
+        presented = false;
     }
 
     /** Whether a message is in hand; if so, what is presented is older than what is known. */
@@ -134,6 +149,7 @@ final class Schedule {
 
     /** Everything was presented in this session: what was not, and is not in delivery, queue has no longer. */
     void allPresented() {
+        presented = true;
         var missing = new ArrayList<Message>();
         messages.forEach(message -> {
             boolean idle =
@@ -184,6 +200,10 @@ final class Schedule {
 
     private @Nullable Start next(Lane lane, long now) {
         Lane.Choice choice = lane.choose(now);
+        while (choice != null && choice.ready().message().gone()) {
+            lane.dropped(choice);
+            choice = lane.choose(now);
+        }
         if (choice == null) {
             return null;
         }
@@ -202,6 +222,7 @@ final class Schedule {
             addresses.add(message.recipient(recipient));
         }
         lane.started(choice, recipients.length, now);
+        message.running(recipients);
         lane.running = before;
         for (Address address : addresses) {
             lane.running++;
@@ -251,7 +272,11 @@ final class Schedule {
                 }
                 case Outcome.Failed(var _, var report) -> fail(lane, message, recipient, number, cut(report));
                 case Outcome.Deferred(var _, var report) -> {
-                    if (message.last(lane.channel)) {
+                    message.waits(recipient);
+                    if (message.gone()) {
+                        line(number, Event.Kind.DEFERRAL, cut(report));
+                        withdraw(message, lane.channel, recipient);
+                    } else if (message.last(lane.channel)) {
                         fail(lane, message, recipient, number, BounceText.tooLong(cut(report)));
                     } else {
                         line(number, Event.Kind.DEFERRAL, cut(report));
@@ -268,8 +293,7 @@ final class Schedule {
     private void fail(Lane lane, Message message, int recipient, long number, String report) {
         line(number, Event.Kind.FAILURE, report);
         message.failed(lane.channel, recipient);
-        sink.report(new Report.Failed(
-                message.number(), recipient, BounceText.paragraph(message.visible(recipient), report)));
+        sink.report(new Report.Failed(message.number(), recipient, Paragraph.of(message.visible(recipient), report)));
     }
 
     /** Recipients of a pass have an outcome: some of them are deferred; perhaps it was the last of the pass. */
@@ -297,7 +321,81 @@ final class Schedule {
 
     private void finish(Message message) {
         message.finish();
-        sink.finished(message);
+        Order order = message.gone() ? withdrawn.remove(message.number()) : null;
+        if (order != null && order.way() == Way.REMOVE) {
+            sink.removed(message);
+        } else {
+            sink.finished(message);
+        }
+    }
+
+    /**
+     * Nothing more of a message is to be tried. Recipients that wait have their end at once; those that are being tried
+     * when that has ended, unless it ends well. What stands of the message in heaps and rings is dropped when it comes up.
+     *
+     * @param by the user who says so
+     */
+    Result withdraw(long number, Order order, String by) {
+        Message message = messages.get(number);
+        if (message == null) {
+            return presented ? Result.UNKNOWN : Result.NOT_YET;
+        }
+        Order earlier = withdrawn.get(number);
+        if (message.finishing() || earlier != null && earlier.way() == Way.REMOVE) {
+            return Result.ENDING;
+        }
+        message.leave();
+        withdrawn.put(number, order);
+        int recipients = 0;
+        for (Lane lane : List.of(local, remote)) {
+            Channel channel = lane.channel;
+            recipients += message.left(channel);
+            int[] waiting = message.leftIn(channel);
+            int running = message.left(channel) - waiting.length;
+            int dropped = message.pass(channel) - running; // some of those that wait have had their turn in this pass
+            for (int recipient : waiting) {
+                withdraw(message, channel, recipient);
+            }
+            message.passed(channel, dropped);
+            lane.inPasses -= dropped;
+        }
+        sink.log(new Event.Withdrawn(number, order.way(), recipients, by, order.reason()));
+        if (message.pass(Channel.LOCAL) + message.pass(Channel.REMOTE) > 0) {
+            return Result.RUNNING;
+        }
+        finish(message);
+        return Result.WITHDRAWN;
+    }
+
+    private void withdraw(Message message, Channel channel, int recipient) {
+        Order order = withdrawn.get(message.number());
+        if (order == null) {
+            throw new IllegalStateException("msg " + message.number() + " was not withdrawn");
+        }
+        switch (order.way()) {
+            case REMOVE -> message.delivered(channel, recipient); // of no further concern; queue hears of the end
+            case BOUNCE -> {
+                message.failed(channel, recipient);
+                sink.report(new Report.Failed(
+                        message.number(), recipient, Paragraph.of(message.visible(recipient), order.report())));
+            }
+        }
+    }
+
+    /** Recipients that were tried without an outcome wait again; if the message was withdrawn meanwhile, that was all. */
+    private boolean waitsNoMore(Lane lane, Start start, long now) {
+        Message message = start.message();
+        for (int recipient : start.recipients()) {
+            message.waits(recipient);
+            if (message.gone()) {
+                withdraw(message, lane.channel, recipient);
+            }
+        }
+        if (message.gone()) {
+            pass(lane, start, List.of(), now);
+            lane.settle(start.destination());
+        }
+        return message.gone();
     }
 
     /** The program could not be reached: nothing was tried, the recipients' turn comes when it is back. */
@@ -305,7 +403,9 @@ final class Schedule {
         Lane lane = lane(start.channel());
         end(lane, start, reason);
         hold(lane, reason, now);
-        lane.putBack(start);
+        if (!waitsNoMore(lane, start, now)) {
+            lane.putBack(start);
+        }
     }
 
     /** The program was lost during the delivery, perhaps because of it. */
@@ -313,6 +413,9 @@ final class Schedule {
         Lane lane = lane(start.channel());
         end(lane, start, reason);
         hold(lane, reason, now);
+        if (waitsNoMore(lane, start, now)) {
+            return;
+        }
         int breaks = start.message().countBreak();
         if (breaks >= BREAKS) {
             park(lane, start, breaks, reason, now);
@@ -330,6 +433,9 @@ final class Schedule {
             lane.running--;
             sink.log(new Event.Mangled(start.delivery().number() + i));
             status();
+        }
+        if (waitsNoMore(lane, start, now)) {
+            return;
         }
         int breaks = start.message().countBreak();
         if (breaks >= BREAKS) {

@@ -11,6 +11,9 @@ import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires;
+import carteiro.protocol.Withdrawal;
+import carteiro.protocol.Withdrawal.Order;
+import carteiro.protocol.Withdrawal.Result;
 import carteiro.wire.MalformedFrameException;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
@@ -24,6 +27,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -70,6 +74,7 @@ final class Sending implements Program.Running {
     private final Clock clock;
     private final Installation installation;
     private final Closeable onlyOne;
+    private final Closeable door;
     private final Reports reports = new Reports(this::turn);
     private final Bounces bounces;
     private final Watchdog watchdog = new Watchdog();
@@ -106,7 +111,8 @@ final class Sending implements Program.Running {
     private volatile boolean closed;
     private volatile Settings settings;
 
-    private Sending(Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne) {
+    private Sending(Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne)
+            throws IOException {
         this.log = surroundings.log();
         this.wires = surroundings.wires();
         this.installation = surroundings.installation();
@@ -130,12 +136,18 @@ final class Sending implements Program.Running {
             public void finished(Message message) {
                 Sending.this.finished(message);
             }
+
+            @Override
+            public void removed(Message message) {
+                end(message);
+            }
         });
+        this.door = wires.offer((Withdrawal) this::withdraw);
     }
 
     /** @param onlyOne closed at the end */
-    static Sending start(
-            Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne) {
+    static Sending start(Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne)
+            throws IOException {
         var sending = new Sending(surroundings, settings, clock, uid, onlyOne);
         sending.schedule.status();
         Thread.ofVirtual().name("send/reports").start(sending.reports::run);
@@ -279,7 +291,7 @@ final class Sending implements Program.Running {
         boolean all = false;
         while (!closed) {
             watchEnds(!all);
-            List<WaitingMessage> taken = session.next(TAKEN, PATIENCE);
+            List<WaitingMessage> taken = session.next(TAKEN, all ? PATIENCE : Duration.ZERO);
             for (WaitingMessage waiting : taken) {
                 try {
                     take(waiting);
@@ -424,6 +436,34 @@ final class Sending implements Program.Running {
                 }));
     }
 
+    /** An administrator's word; see {@link Withdrawal}. */
+    List<Result> withdraw(Order order, String by, List<Long> messages) throws IOException {
+        var results = new ArrayList<Result>(messages.size());
+        lock.lock();
+        try {
+            if (stopping) {
+                throw new IOException("send is stopping");
+            }
+            for (long message : messages) {
+                results.add(schedule.withdraw(message, order, by));
+            }
+        } finally {
+            lock.unlock();
+        }
+        turn();
+        var taken = new CountDownLatch(1);
+        reports.afterAll(taken::countDown);
+        try {
+            if (!taken.await(Withdrawal.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                results.replaceAll(result -> result == Result.WITHDRAWN ? Result.PENDING : result);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while queue was told", e);
+        }
+        return results;
+    }
+
     private void bounce(Message message) {
         Bounces.Result result;
         try {
@@ -531,10 +571,12 @@ final class Sending implements Program.Running {
         reports.close(LAST_REPORTS);
         watchdog.close();
         log.log(new Event.Exiting());
-        try {
-            onlyOne.close();
-        } catch (IOException e) {
-            log.warning("send", "cannot release its lock: " + e.getMessage());
+        for (Closeable kept : List.of(door, onlyOne)) {
+            try {
+                kept.close();
+            } catch (IOException e) {
+                log.warning("send", "cannot release its socket or its lock: " + e.getMessage());
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ package carteiro.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Address;
+import carteiro.protocol.Paragraph;
 import carteiro.testkit.Covers;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ class BounceTextTest {
         var paragraphs = new ArrayList<String>();
         for (String paragraph : parts.group(6).split("(?<=\n\n)")) {
             int colon = paragraph.indexOf(">:\n");
-            paragraphs.add(BounceText.paragraph(
+            paragraphs.add(Paragraph.of(
                     new Address(paragraph.substring(1, colon)),
                     paragraph.substring(colon + 3, paragraph.length() - 1)));
         }
@@ -81,13 +82,12 @@ class BounceTextTest {
             ''               | <u@h>:~~
             """)
     void paragraphHoldsNoEmptyLine(String report, String paragraph) {
-        assertThat(BounceText.paragraph(new Address("u@h"), report.replace('~', '\n')))
-                .isEqualTo(paragraph.replace('~', '\n'));
+        assertThat(Paragraph.of(new Address("u@h"), report.replace('~', '\n'))).isEqualTo(paragraph.replace('~', '\n'));
     }
 
     @Test
     void lineEndsInAnAddressCannotBeginAParagraphOrAField() {
-        assertThat(BounceText.paragraph(new Address("u\n\n<x@y>:@h"), "no\n")).isEqualTo("<u__<x@y>:@h>:\nno\n\n");
+        assertThat(Paragraph.of(new Address("u\n\n<x@y>:@h"), "no\n")).isEqualTo("<u__<x@y>:@h>:\nno\n\n");
         String text = BounceText.before(
                 BounceText.Kind.SINGLE,
                 1,
@@ -102,13 +102,13 @@ class BounceTextTest {
 
     @Test
     void controlsOfAReportAreMadeVisible() {
-        assertThat(BounceText.paragraph(new Address("u@h"), "a\r\u0000b\u001b\tc\u00e9\n"))
+        assertThat(Paragraph.of(new Address("u@h"), "a\r\u0000b\u001b\tc\u00e9\n"))
                 .isEqualTo("<u@h>:\na__b_\tc\u00e9\n\n");
     }
 
     @Test
     void longestReportFitsIntoAParagraph() {
-        String paragraph = BounceText.paragraph(new Address("u".repeat(1000)), "x\n".repeat(20_000));
+        String paragraph = Paragraph.of(new Address("u".repeat(1000)), "x\n".repeat(20_000));
         assertThat(paragraph.length()).isLessThanOrEqualTo(carteiro.protocol.Waiting.Report.PARAGRAPH_LIMIT);
         assertThat(paragraph).endsWith("\n\n");
     }

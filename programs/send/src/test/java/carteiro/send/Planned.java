@@ -9,6 +9,7 @@ import carteiro.mail.Status;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Withdrawal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,6 +27,7 @@ final class Planned implements Schedule.Sink {
     final List<Event> events = new ArrayList<>();
     final List<Report> reports = new ArrayList<>();
     final List<Long> finished = new ArrayList<>();
+    final List<Long> removed = new ArrayList<>();
     final Routing routing = Routing.of(List.of("local.example"), Map.of(), List.of(), "local.example");
     final Schedule schedule;
     long now = BIRTH;
@@ -83,6 +85,19 @@ final class Planned implements Schedule.Sink {
     @Override
     public void finished(Message message) {
         finished.add(message.number());
+    }
+
+    @Override
+    public void removed(Message message) {
+        removed.add(message.number());
+    }
+
+    Withdrawal.Result remove(long number) {
+        return schedule.withdraw(number, new Withdrawal.Order(Withdrawal.Way.REMOVE, ""), "root");
+    }
+
+    Withdrawal.Result bounce(long number) {
+        return schedule.withdraw(number, new Withdrawal.Order(Withdrawal.Way.BOUNCE, "no such project"), "root");
     }
 
     void add(long number, String... recipients) {

@@ -69,9 +69,9 @@ final class QueueDouble {
         Waiting waiting = this::openSession;
         Enqueue enqueue = this::begin;
         Messages messages = this::read;
-        offers.add(wires.offer(waiting));
         offers.add(wires.offer(enqueue));
         offers.add(wires.offer(messages));
+        offers.add(wires.offer(waiting)); // the last: with it send begins, bounces too
     }
 
     void stop() throws IOException {

@@ -4,19 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.DomainTable;
 import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Withdrawal.Result;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /** What must hold whatever happens in whatever order. */
 class SchedulePropertiesTest {
     /**
-     * Random messages, outcomes, absences and breaks: limits hold at every step, no recipient is tried twice at once or
+     * Random messages, outcomes, absences, breaks and withdrawals: limits hold at every step, no recipient is tried twice at once or
      * after its end, none before its time, and all come to an end.
      */
     @Property(tries = 100)
@@ -31,9 +33,27 @@ class SchedulePropertiesTest {
         var busy = new HashSet<String>();
         var running = new ArrayList<Start>();
         var notBefore = new HashMap<String, Long>();
+        var withdrawn = new HashSet<Long>();
+        var removed = new HashSet<Long>();
         int added = 0;
         int reported = 0;
-        for (int step = 0; step < 100_000 && (added < messages || done.size() < expected.size()); step++) {
+        for (int step = 0; step < 100_000 && (added < messages || ends(plan) < messages); step++) {
+            if (added > 0 && random.nextInt(12) == 0) {
+                long number = 1 + random.nextInt(added);
+                boolean remove = random.nextBoolean();
+                boolean ending = plan.finished.contains(number) || removed.contains(number);
+                Result result = remove ? plan.remove(number) : plan.bounce(number);
+                assertThat(result == Result.ENDING).isEqualTo(ending);
+                if (!ending) {
+                    withdrawn.add(number);
+                    if (remove) {
+                        removed.add(number);
+                    }
+                    assertThat(result == Result.RUNNING)
+                            .isEqualTo(running.stream()
+                                    .anyMatch(start -> start.message().number() == number));
+                }
+            }
             if (added < messages && random.nextInt(3) == 0) {
                 added++;
                 var recipients = new String[random.nextInt(6)];
@@ -50,6 +70,9 @@ class SchedulePropertiesTest {
                     String key = start.message().number() + "/" + recipient;
                     assertThat(busy.add(key)).as("tried twice at once").isTrue();
                     assertThat(done).as("tried after its end").doesNotContain(key);
+                    assertThat(withdrawn)
+                            .as("tried after it was withdrawn")
+                            .doesNotContain(start.message().number());
                     assertThat(notBefore.getOrDefault(key, 0L)).isLessThanOrEqualTo(plan.now);
                 }
             }
@@ -88,11 +111,16 @@ class SchedulePropertiesTest {
                 plan.now += random.nextInt(3);
             }
         }
+        expected.removeIf(key -> plan.removed.contains(Long.valueOf(key.substring(0, key.indexOf('/')))));
         assertThat(done)
                 .as(plan.schedule.describe() + " wake " + (plan.schedule.nextWake() - plan.now) + " " + running)
-                .isEqualTo(expected);
-        assertThat(plan.finished).hasSize(messages).doesNotHaveDuplicates();
-        assertThat(plan.schedule.nextWake()).isEqualTo(Long.MAX_VALUE);
+                .containsAll(expected);
+        assertThat(ends(plan)).isEqualTo(messages);
+        assertThat(Stream.concat(plan.finished.stream(), plan.removed.stream())).doesNotHaveDuplicates();
+        while (plan.schedule.nextWake() < Long.MAX_VALUE) { // what was withdrawn leaves the heaps when it comes up
+            plan.now = Math.max(plan.now + 1, plan.schedule.nextWake());
+            assertThat(plan.starts()).isEmpty();
+        }
         for (Event event : plan.events) {
             if (event instanceof Event.Status status) {
                 assertThat(status.local()).isBetween(0, local);
@@ -100,7 +128,11 @@ class SchedulePropertiesTest {
             }
         }
         assertThat(plan.schedule.running()).isZero();
-        assertThat(plan.schedule.describe()).endsWith("waiting=" + messages + " due=0");
+        assertThat(plan.schedule.describe()).contains("waiting=" + messages + " due=0");
+    }
+
+    private static int ends(Planned plan) {
+        return plan.finished.size() + plan.removed.size();
     }
 
     /**

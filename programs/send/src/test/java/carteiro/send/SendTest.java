@@ -13,6 +13,9 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
+import carteiro.protocol.Withdrawal.Order;
+import carteiro.protocol.Withdrawal.Result;
+import carteiro.protocol.Withdrawal.Way;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -683,6 +687,34 @@ class SendTest {
                             GRAMMAR.matcher(line).matches() || line.matches("send: (local|remote) answers again; .*"));
             assertThat(host.lines.all()).anyMatch(line -> line.contains("from <a_b_/_@x>"));
             assertThat(host.lines.matching(".*50__off_/status:_exiting/_")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void messageIsWithdrawnWhenQueueHasHeardOfIt() throws Exception {
+        try (var host = new Installed(home);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            host.delivering(Installed.always(Installed.LATER)).start();
+            long removed = host.queue.put("ann@host.example.org", "x\n", "a@host.example.org");
+            long bounced = host.queue.put("ann@host.example.org", "x\n", "b@host.example.org");
+            host.lines.await(2, "delivery .* deferral.*");
+            host.queue.stop();
+            var remove = new Order(Way.REMOVE, "");
+            var bounce = new Order(Way.BOUNCE, "no such project");
+            var first = threads.submit(() -> host.wires.withdrawal().withdraw(remove, "eve", List.of(removed, 999L)));
+            host.lines.await("removed msg " + removed + ": recipients 1 by eve");
+            var second = threads.submit(() -> host.wires.withdrawal().withdraw(bounce, "eve", List.of(bounced)));
+            host.lines.await("gave up msg " + bounced + ": recipients 1 by eve: no such project");
+            assertThat(first.isDone() || second.isDone()).isFalse();
+            host.queue.start(host.wires);
+            assertThat(first.get()).containsExactly(Result.WITHDRAWN, Result.UNKNOWN);
+            assertThat(second.get()).containsExactly(Result.WITHDRAWN);
+            assertThat(host.queue.kept).doesNotContainKey(removed);
+            host.lines.await(1, "bounce msg " + bounced + " qp .*");
+            assertThat(host.queue.bounces)
+                    .singleElement()
+                    .satisfies(kept -> assertThat(kept.text)
+                            .contains("<b@host.example.org>:\nno such project\nI'm not going to try again; "));
         }
     }
 }

@@ -88,7 +88,7 @@ sealed interface TraceEvent {
     Pattern DISCARDED = pattern("(?:double|triple) bounce: discarding bounce/" + N);
     Pattern END = pattern("end msg " + N);
     Pattern OF_MESSAGE = pattern("(?:warning: trouble injecting bounce message for msg |alert: msg "
-            + "|alert: queue: message )" + N + "[ ,].*");
+            + "|alert: queue: message |removed msg |gave up msg )" + N + "[ ,:].*");
     Pattern OF_DELIVERY = pattern("warning: local: delivery " + N + " waits: .*");
 
     /** Understands a line, octets without what a logger put in front. */
@@ -99,7 +99,7 @@ sealed interface TraceEvent {
             case 'd' -> line.startsWith("delivery ") ? ended(line) : note(DISCARDED, line);
             case 't' -> note(DISCARDED, line);
             case 'b' -> bounced(line);
-            case 'a' -> note(OF_MESSAGE, line);
+            case 'a', 'r', 'g' -> note(OF_MESSAGE, line);
             case 'w' -> line.startsWith("warning: local: ") ? ofDelivery(line) : note(OF_MESSAGE, line);
             default -> null; // nothing of a message begins so
         };

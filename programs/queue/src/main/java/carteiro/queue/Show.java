@@ -1,0 +1,130 @@
+package carteiro.queue;
+
+import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.mail.MailDate;
+import carteiro.mail.Octets;
+import carteiro.posix.Invocation;
+import carteiro.queue.ExportedEnvelope.Recipient;
+import carteiro.queue.Snapshot.State;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+
+/** {@code carteiro queue show}: messages as they wait, for people; or one as it is, octet for octet. */
+final class Show {
+    private static final int FAULTS = 1;
+    private static final int PIECE = 64 * 1024;
+
+    private final Invocation call;
+    private final FileDisk disk;
+    private final State state;
+    private final Snapshot snapshot;
+
+    private Show(Invocation call, FileDisk disk, State state, Snapshot snapshot) {
+        this.call = call;
+        this.disk = disk;
+        this.state = state;
+        this.snapshot = snapshot;
+    }
+
+    /** What is shown. */
+    enum What {
+        /** Envelope, state and header, with nothing in it that a terminal would obey. */
+        DESCRIPTION,
+        /** The message alone, as it is. */
+        OCTETS
+    }
+
+    static int run(Invocation call, Path folder, What what, List<Long> numbers) throws IOException {
+        FileDisk disk = FileDisk.forReading(folder);
+        Queue.checkFormat(disk);
+        State state = disk.isLocked(Queue.LOCK) ? State.RUNNING : State.STOPPED;
+        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var snapshot = new Snapshot(disk, state, log)) {
+            var show = new Show(call, disk, state, snapshot);
+            int exit = 0;
+            for (long number : numbers) {
+                exit = Math.max(exit, show.message(number, what));
+            }
+            return exit;
+        }
+    }
+
+    private int message(long number, What what) throws IOException {
+        try {
+            boolean waits = SnapshotMessage.read(
+                    disk,
+                    state,
+                    snapshot,
+                    number,
+                    message -> message.withOctets(source -> {
+                        switch (what) {
+                            case DESCRIPTION -> describe(message, header(message, source));
+                            case OCTETS -> copy(message, source);
+                        }
+                    }));
+            if (!waits) {
+                call.complain("carteiro queue: message " + number + " does not wait in this queue\n");
+                return FAULTS;
+            }
+            return 0;
+        } catch (SnapshotMessage.Unreadable e) {
+            call.complain("carteiro queue: " + e.getMessage() + "; see carteiro queue check\n");
+            return FAULTS;
+        }
+    }
+
+    private void describe(SnapshotMessage message, String header) throws IOException {
+        var text = new StringBuilder(1000);
+        text.append("message ").append(message.number()).append('\n');
+        text.append("  arrived: ").append(MailDate.format(message.arrived())).append('\n');
+        text.append("  size: ").append(message.octets()).append(" octets\n");
+        text.append("  sender: ").append(shown(message.envelope().sender())).append('\n');
+        for (Recipient recipient : message.recipients()) {
+            text.append("  recipient: ").append(shown(recipient.address())).append(": ");
+            text.append(
+                    switch (recipient.state()) {
+                        case ExportedEnvelope.State.Done() -> "delivered";
+                        case ExportedEnvelope.State.Bounce(var report) ->
+                            "failed, the bounce is to come: " + LogText.sentence(report.strip());
+                        case ExportedEnvelope.State.Due(var at) when at.equals(Instant.EPOCH) -> "not tried yet";
+                        case ExportedEnvelope.State.Due(var at) -> "tried again from " + MailDate.format(at) + " on";
+                    });
+            text.append('\n');
+        }
+        header.lines()
+                .forEach(line -> text.append("  | ")
+                        .append(LogText.sentence(line.replace('\t', ' ')))
+                        .append('\n'));
+        call.print(text.toString());
+    }
+
+    private static String shown(carteiro.mail.Address address) {
+        return "<" + LogText.sentence(address.octets()) + ">";
+    }
+
+    /** Up to the first empty line. */
+    private static String header(SnapshotMessage message, SnapshotMessage.Source source) throws IOException {
+        byte[] begin = new byte[(int) Math.min(PIECE, message.octets())];
+        source.get(begin, 0, begin.length);
+        String text = Octets.text(begin);
+        int end = text.startsWith("\n") ? 0 : text.indexOf("\n\n");
+        return end < 0 ? text : text.substring(0, end);
+    }
+
+    private void copy(SnapshotMessage message, SnapshotMessage.Source source) throws IOException {
+        OutputStream out = new BufferedOutputStream(call.out(), PIECE);
+        byte[] piece = new byte[(int) Math.min(PIECE, message.octets())];
+        for (long left = message.octets(); left > 0; left -= piece.length) {
+            piece = left < piece.length ? new byte[(int) left] : piece;
+            source.get(piece, 0, piece.length);
+            out.write(piece);
+        }
+        out.flush();
+    }
+}

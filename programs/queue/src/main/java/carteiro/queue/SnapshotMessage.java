@@ -1,0 +1,202 @@
+package carteiro.queue;
+
+import carteiro.mail.Envelope;
+import carteiro.queue.Disk.OpenFile;
+import carteiro.queue.ExportedEnvelope.Recipient;
+import carteiro.queue.Framing.Kind;
+import carteiro.queue.Index.Entry;
+import carteiro.queue.Index.FailedAt;
+import carteiro.queue.Snapshot.State;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/** A message as a {@link Snapshot} has it, read from its files and found to be what was written. */
+final class SnapshotMessage {
+    private static final int PIECE = 64 * 1024;
+
+    private final Disk disk;
+    private final Snapshot snapshot;
+    private final Entry entry;
+    private final Stored stored;
+    private final Envelope envelope;
+    private final List<Recipient> recipients;
+
+    /** What is done with it, perhaps twice: a message of a running queue may move meanwhile. */
+    interface Use {
+        void with(SnapshotMessage message) throws IOException;
+    }
+
+    /** Its octets, in order. */
+    interface Source {
+        void get(byte[] into, int from, int length) throws IOException;
+    }
+
+    /** What is done with its octets. */
+    interface SourceUse {
+        void with(Source source) throws IOException;
+    }
+
+    /** It is not there, or not what was written. */
+    static final class Unreadable extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Unreadable(long message, String why, Exception cause) {
+            super("message " + message + " cannot be read: " + why, cause);
+        }
+    }
+
+    /**
+     * Reads a message.
+     *
+     * @return false if it does not wait, or does no longer
+     */
+    static boolean read(Disk disk, State state, Snapshot snapshot, long number, Use use) throws IOException {
+        for (boolean again = false; ; again = true) {
+            Entry entry = snapshot.index().entry(number);
+            if (entry == null) {
+                return false;
+            }
+            try {
+                use.with(new SnapshotMessage(disk, snapshot, entry));
+                return true;
+            } catch (NoSuchFileException | DamagedRecordException | Payload.Misshapen e) {
+                if (again || state == State.STOPPED) {
+                    String why =
+                            e instanceof NoSuchFileException ? e.getMessage() + " is missing" : e.getMessage() + "";
+                    throw new Unreadable(number, why, e);
+                }
+                snapshot.catchUp(); // it may have ended or moved meanwhile
+            }
+        }
+    }
+
+    private SnapshotMessage(Disk disk, Snapshot snapshot, Entry entry) throws IOException, Payload.Misshapen {
+        this.disk = disk;
+        this.snapshot = snapshot;
+        this.entry = entry;
+        this.stored = stored(entry.place());
+        ByteBuffer payload = stored.payload();
+        if (stored.header().kind() == Kind.MOVED) {
+            var _ = Payload.states(payload);
+        }
+        this.envelope = Payload.envelope(payload);
+        if (envelope.recipients().size() != entry.recipients()) {
+            throw new DamagedRecordException(entry.place(), "another envelope stands here");
+        }
+        this.recipients = readRecipients();
+    }
+
+    /** Its number. */
+    long number() {
+        return entry.message();
+    }
+
+    /** When it was accepted. */
+    Instant arrived() {
+        return Instant.ofEpochMilli(entry.birth());
+    }
+
+    /** Its size. */
+    long octets() {
+        return entry.octets();
+    }
+
+    Envelope envelope() {
+        return envelope;
+    }
+
+    /** How far each recipient is, in the order of the envelope. */
+    List<Recipient> recipients() {
+        return recipients;
+    }
+
+    /** Gives its octets, once all of them are known to be what was written. */
+    void withOctets(SourceUse use) throws IOException {
+        try (OpenFile large = entry.file() == 0 ? null : disk.open(LargeFiles.name(entry.file()))) {
+            if (large == null) {
+                byte[] body = body();
+                use.with(ByteBuffer.wrap(body)::get);
+                return;
+            }
+            verify(large);
+            var at = new long[1];
+            use.with((into, from, length) -> {
+                ByteBuffer piece =
+                        Stored.fill(large, ByteBuffer.wrap(into, from, length).slice(), at[0]);
+                if (piece.limit() < length) {
+                    throw new IOException(LargeFiles.name(entry.file()) + " changed while it was read");
+                }
+                at[0] += length;
+            });
+        }
+    }
+
+    private Stored stored(Place place) throws IOException {
+        Stored found = snapshot.segments().reading(place.segment(), file -> Stored.read(file, place));
+        if (found.header().message() != entry.message()) {
+            throw new DamagedRecordException(place, "another message stands here");
+        }
+        return found;
+    }
+
+    private List<Recipient> readRecipients() throws IOException, Payload.Misshapen {
+        Map<Integer, String> reports = new HashMap<>();
+        for (FailedAt at : entry.failures()) {
+            ByteBuffer failed = stored(at.place()).payload();
+            if (Payload.recipient(failed) == at.recipient()) {
+                reports.put(at.recipient(), Payload.paragraph(failed));
+            }
+        }
+        var all = new ArrayList<Recipient>();
+        for (int i = 0; i < entry.recipients(); i++) {
+            int code = entry.state(i);
+            ExportedEnvelope.State now = switch (code) {
+                case Index.UNTRIED -> new ExportedEnvelope.State.Due(Instant.EPOCH);
+                case Index.DONE -> new ExportedEnvelope.State.Done();
+                case Index.BOUNCE ->
+                    new ExportedEnvelope.State.Bounce(reports.getOrDefault(
+                            i,
+                            MessageReader.lostParagraph(
+                                    envelope.recipients().get(i).toString())));
+                default -> new ExportedEnvelope.State.Due(Instant.ofEpochSecond(Integer.toUnsignedLong(code)));
+            };
+            all.add(new Recipient(envelope.recipients().get(i), now));
+        }
+        return List.copyOf(all);
+    }
+
+    private byte[] body() throws IOException {
+        int size = stored.header().body();
+        ByteBuffer body = snapshot.segments()
+                .reading(
+                        entry.place().segment(),
+                        file -> Stored.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
+        if (size != entry.octets()
+                || body.limit() < size
+                || Framing.sum(body.array()) != stored.header().bodySum()) {
+            throw new DamagedRecordException(entry.place(), "its octets are not what was written");
+        }
+        return body.array();
+    }
+
+    /** A large message is read twice: none of it is given out if any of it is damaged. */
+    private void verify(OpenFile file) throws IOException {
+        var sum = new CRC32C();
+        ByteBuffer piece = ByteBuffer.allocate(PIECE);
+        long at = 0;
+        while (Stored.fill(file, piece.clear(), at).hasRemaining()) {
+            at += piece.limit();
+            sum.update(piece);
+        }
+        if (at != entry.octets() || (int) sum.getValue() != stored.header().bodySum()) {
+            throw new DamagedRecordException(entry.place(), LargeFiles.name(entry.file()) + " is not what was written");
+        }
+    }
+}

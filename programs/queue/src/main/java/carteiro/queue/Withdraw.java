@@ -1,0 +1,139 @@
+package carteiro.queue;
+
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.posix.Invocation;
+import carteiro.protocol.NotRunningException;
+import carteiro.protocol.Paragraph;
+import carteiro.protocol.SocketWires;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Withdrawal;
+import carteiro.protocol.Withdrawal.Order;
+import carteiro.protocol.Withdrawal.Result;
+import carteiro.protocol.Withdrawal.Way;
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code carteiro queue remove} and {@code bounce}: asks send, which alone knows what is being delivered; with both send
+ * and queue stopped, writes into the queue itself.
+ */
+final class Withdraw {
+    private static final int FAULTS = 1;
+
+    /** Reports to queue in one call. */
+    private static final int MOST_REPORTS = 1000;
+
+    private final Invocation call;
+    private final Installation installation;
+    private final Order order;
+    private int exit;
+
+    Withdraw(Invocation call, Installation installation, Order order) {
+        this.call = call;
+        this.installation = installation;
+        this.order = order;
+    }
+
+    int run(List<Long> numbers) throws IOException {
+        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var wires = new SocketWires(installation, log)) {
+            Withdrawal send = wires.withdrawal();
+            for (int from = 0; from < numbers.size(); from += Withdrawal.MOST_MESSAGES) {
+                List<Long> some = numbers.subList(from, Math.min(numbers.size(), from + Withdrawal.MOST_MESSAGES));
+                List<Result> results = send.withdraw(order, System.getProperty("user.name", ""), some);
+                for (int i = 0; i < some.size(); i++) {
+                    say(some.get(i), results.get(i));
+                }
+            }
+            return exit;
+        } catch (NotRunningException e) {
+            return inStoppedQueue(numbers);
+        } catch (EOFException e) {
+            throw new IOException(
+                    "send closed the connection: it is stopping, or it does not serve this user (it serves root, the user"
+                            + " it runs as, and qmailq; its log says whom it refused)",
+                    e);
+        }
+    }
+
+    private void say(long number, Result result) throws IOException {
+        String message = "message " + number + ": ";
+        switch (result) {
+            case WITHDRAWN -> call.print(message + done());
+            case RUNNING ->
+                call.print(message + "is being delivered to some recipients now; the others are not tried any more, and"
+                        + " when that has ended it is " + done());
+            case ENDING -> undone(message + "nothing of it was left to be tried: its end or its bounce is on the way");
+            case UNKNOWN -> undone(message + "does not wait in this queue");
+            case NOT_YET -> undone(message + "send is still being told what waits; try again in a moment");
+            case PENDING ->
+                undone(message + "not yet: queue does not answer; send tells it when it does, unless send is stopped"
+                        + " before (see carteiro status)");
+        }
+    }
+
+    private String done() {
+        return switch (order.way()) {
+            case REMOVE -> "removed\n";
+            case BOUNCE -> "given up, its sender is told\n";
+        };
+    }
+
+    private void undone(String text) {
+        call.complain("carteiro queue: " + text + "\n");
+        exit = FAULTS;
+    }
+
+    private int inStoppedQueue(List<Long> numbers) throws IOException {
+        QueueCommand.becomeOwner(installation.queue());
+        var disk = new FileDisk(installation.queue());
+        if (disk.isLocked(Queue.LOCK)) {
+            throw new IOException("queue runs and send does not; only send may say now that a message is not tried any"
+                    + " more: start send, or stop queue too, then try again");
+        }
+        try {
+            QueueSettings settings = QueueSettings.read(installation);
+            try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                    var queue = new Queue(disk, () -> settings, log, Clock.systemUTC(), Journal.SEGMENT);
+                    Session session = queue.waiting().open()) {
+                for (long number : numbers) {
+                    say(number, withdraw(queue, session, number));
+                }
+                return exit;
+            }
+        } catch (ControlException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private Result withdraw(Queue queue, Session session, long number) throws IOException {
+        List<WaitingMessage> page = queue.inspection().page(number - 1, 1);
+        if (page.isEmpty() || page.getFirst().message() != number) {
+            return Result.UNKNOWN;
+        }
+        WaitingMessage waiting = page.getFirst();
+        if (order.way() == Way.REMOVE) {
+            session.report(List.of(new Report.Ended(number)));
+            return Result.WITHDRAWN;
+        }
+        var reports = new ArrayList<Report>();
+        for (int i = 0; i < waiting.states().size(); i++) {
+            if (waiting.states().get(i) instanceof RecipientState.Due) {
+                String paragraph = Paragraph.of(waiting.envelope().recipients().get(i), order.report());
+                reports.add(new Report.Failed(number, i, paragraph));
+            }
+        }
+        for (int from = 0; from < reports.size(); from += MOST_REPORTS) {
+            session.report(reports.subList(from, Math.min(reports.size(), from + MOST_REPORTS)));
+        }
+        return reports.isEmpty() ? Result.ENDING : Result.WITHDRAWN;
+    }
+}
