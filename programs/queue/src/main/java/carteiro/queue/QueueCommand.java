@@ -121,8 +121,8 @@ public final class QueueCommand {
     private static int show(Invocation call, Path folder, List<String> words) throws IOException, WrongCall {
         boolean octets = words.getFirst().equals("--message");
         List<Long> numbers = numbers(octets ? words.subList(1, words.size()) : words, "");
-        if (numbers.isEmpty() || octets && numbers.size() > 1) {
-            throw new WrongCall(octets ? "--message is for one message" : "which message?");
+        if (octets && numbers.size() != 1) {
+            throw new WrongCall("--message is for one message");
         }
         becomeOwner(folder);
         return Show.run(call, folder, octets ? Show.What.OCTETS : Show.What.DESCRIPTION, numbers);
