@@ -1,5 +1,6 @@
 package carteiro.smtpd;
 
+import carteiro.control.TcpRules;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.HashMap;
@@ -41,7 +42,7 @@ record Client(String ip, String host, String info, String local, Map<String, Str
 
     /** If set, the client may send to anywhere, and this is appended to every recipient. */
     Optional<String> relayClient() {
-        return Optional.ofNullable(variables.get("RELAYCLIENT"));
+        return Optional.ofNullable(variables.get(TcpRules.RELAYCLIENT));
     }
 
     /** What a program that we run for it finds in its environment, as below tcpserver. */

@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlException;
+import carteiro.control.TcpRules;
 import carteiro.log.EventLog;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;

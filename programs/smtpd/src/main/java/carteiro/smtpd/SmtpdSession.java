@@ -1,5 +1,6 @@
 package carteiro.smtpd;
 
+import carteiro.control.TcpRules;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
@@ -435,7 +436,7 @@ final class SmtpdSession {
 
     /** queue, or what QMAILQUEUE names in its place. */
     private Enqueue queue() {
-        String program = client.variables().getOrDefault(QueueProgram.VARIABLE, "");
+        String program = client.variables().getOrDefault(TcpRules.QMAILQUEUE, "");
         return program.isEmpty()
                 ? surroundings.enqueue()
                 : new QueueProgram(program, surroundings.home(), client.environment());

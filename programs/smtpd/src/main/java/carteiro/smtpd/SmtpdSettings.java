@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,9 +90,7 @@ record SmtpdSettings(
                 (int) files.number("concurrencyincoming", 1, 1_000_000, CONNECTIONS),
                 (int) files.number("concurrencyperclient", 1, 1_000_000, CONNECTIONS_OF_ONE),
                 RecipientPolicy.read(files, installation, me),
-                TcpRules.parse(
-                        files.text("tcp.smtp").orElse(""),
-                        (line, sentence) -> files.problem("tcp.smtp", line, sentence)),
+                TcpRules.read(files),
                 tls.apply(files),
                 listen(files));
         files.check();
@@ -104,7 +103,7 @@ record SmtpdSettings(
 
     /** The limit for a client: DATABYTES of its variables goes before control/databytes, as in qmail. */
     long databytesFor(Client client) {
-        String value = client.variables().getOrDefault("DATABYTES", "");
+        String value = client.variables().getOrDefault(TcpRules.DATABYTES, "");
         int digits = 0;
         while (digits < value.length() && value.charAt(digits) >= '0' && value.charAt(digits) <= '9') {
             digits++;

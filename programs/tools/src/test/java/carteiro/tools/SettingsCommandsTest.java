@@ -127,6 +127,8 @@ class SettingsCommandsTest {
             control/rcpthosts         | a.example b.example | control/rcpthosts: "a.example b.example" matches nothing
             control/logformat         | xml                 | control/logformat:1: "xml" is not one of plain, tai64n, json
             control/tcp.smtp          | :allow,QMAILQUEUE="bin/scan" | control/tcp.smtp:1: QMAILQUEUE: there is no program
+            control/tcp.smtp          | :allow,QMAILQUEUE="",QMAILQUEUE="./no" | control/tcp.smtp:1: QMAILQUEUE: there is no program
+            control/tcp.smtp          | 10.:permit          | control/tcp.smtp:1: says neither allow nor deny
             control/badmailfrom       | example.org         | control/badmailfrom: "example.org" matches nothing
             control/locals            | joe@example.org     | control/locals: "joe@example.org" is no domain
             control/concurencyremote  | 50                  | control/concurencyremote: is no control file of Carteiro; concurrencyremote is

@@ -1,12 +1,18 @@
-package carteiro.smtpd;
+package carteiro.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -77,12 +83,11 @@ class TcpRulesTest {
     @Test
     void variablesAndDenyAreRead() {
         assertThat(rules(RULES).ruleFor(InetAddress.ofLiteral("127.0.0.1"), "", ""))
-                .isEqualTo(new TcpRules.Rule.Allow(
-                        java.util.Map.of("RELAYCLIENT", "", "DATABYTES", "100", "R", "quotes")));
+                .isEqualTo(new TcpRules.Rule.Allow(Map.of("RELAYCLIENT", "", "DATABYTES", "100", "R", "quotes")));
         assertThat(rules(RULES).ruleFor(InetAddress.ofLiteral("2001:db8:1::1"), "", ""))
                 .isEqualTo(new TcpRules.Rule.Deny());
         assertThat(rules("").ruleFor(InetAddress.ofLiteral("192.0.2.1"), "", ""))
-                .isEqualTo(new TcpRules.Rule.Allow(java.util.Map.of()));
+                .isEqualTo(new TcpRules.Rule.Allow(Map.of()));
     }
 
     @Test
@@ -109,6 +114,41 @@ class TcpRulesTest {
         rules("# first\n" + rule + "\n");
         assertThat(problems).hasSize(1);
         assertThat(problems.getFirst()).startsWith("2: ").contains(problem);
+    }
+
+    @Test
+    void eachLineThatIsUnderstoodIsListedWithItsNumber() {
+        var text = "# first\n\n10.:deny\r\n10.:allow,A=\"1\",A=\"2\"\n[ten]:deny\n:allow,B\n=.example:allow";
+        assertThat(rules(text).lines())
+                .containsExactly(
+                        new TcpRules.Line(3, new TcpRules.Rule.Deny()),
+                        new TcpRules.Line(4, new TcpRules.Rule.Allow(Map.of("A", "2"))),
+                        new TcpRules.Line(5, new TcpRules.Rule.Deny()),
+                        new TcpRules.Line(7, new TcpRules.Rule.Allow(Map.of())));
+        assertThat(problems).hasSize(2);
+    }
+
+    @Test
+    void problemsNameTheFile(@TempDir Path home) throws Exception {
+        var installation = new Installation(home);
+        Files.createDirectory(installation.control());
+        assertThat(TcpRules.read(new ControlFiles(installation)).lines()).isEmpty();
+        Files.writeString(installation.control("tcp.smtp"), "127.:allow\n10.:permit\n");
+        var files = new ControlFiles(installation);
+        assertThat(TcpRules.read(files).lines()).hasSize(1);
+        assertThatThrownBy(files::check)
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/tcp.smtp:2: says neither allow nor deny");
+    }
+
+    @Test
+    void thePageHasEachVariable() throws Exception {
+        String page = Files.readString(Path.of(System.getProperty("carteiro.root"), "docs", "control", "tcp.smtp.md"));
+        assertThat(Pattern.compile("(?m)^\\| ([A-Z]+) \\|")
+                        .matcher(page)
+                        .results()
+                        .map(row -> row.group(1)))
+                .containsExactlyElementsOf(TcpRules.VARIABLES);
     }
 
     @Test

@@ -1,7 +1,8 @@
-package carteiro.smtpd;
+package carteiro.control;
 
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,15 +11,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Per-client settings in the text form of tcprules: {@code address:allow,VAR="value"} or {@code address:deny}. Beyond it:
- * a network in brackets, {@code [2001:db8::/32]:allow}, which is also how IPv6 addresses are written.
+ * a network in brackets, {@code [2001:db8::/32]:allow}, which is also how IPv6 addresses are written. Nothing changes it
+ * once it was read.
  */
-final class TcpRules {
+public final class TcpRules {
+    /** Set for clients that may send to anywhere; its value is appended to each recipient. */
+    public static final String RELAYCLIENT = "RELAYCLIENT";
+
+    /** The most octets of a client's message, before control/databytes. */
+    public static final String DATABYTES = "DATABYTES";
+
+    /** The program that takes a client's messages in place of queue. */
+    public static final String QMAILQUEUE = "QMAILQUEUE";
+
+    /** All variables that smtpd reads; others reach the program of {@link #QMAILQUEUE} alone. */
+    public static final List<String> VARIABLES = List.of(RELAYCLIENT, DATABYTES, QMAILQUEUE);
+
     /** The most rules that one line with ranges may stand for. */
     private static final int MOST_OF_A_LINE = 65_536;
 
     /** What becomes of a client. */
-    sealed interface Rule {
-        /** It is served, with these variables set. */
+    public sealed interface Rule {
+        /** It is served, with these variables set; the last of several with one name counts. */
         record Allow(Map<String, String> variables) implements Rule {
             /** Copies the map. */
             public Allow {
@@ -29,6 +43,13 @@ final class TcpRules {
         /** It is not served. */
         record Deny() implements Rule {}
     }
+
+    /**
+     * What a line says.
+     *
+     * @param number from 1
+     */
+    public record Line(int number, Rule rule) {}
 
     private static final class Network {
         private final byte[] address;
@@ -59,6 +80,7 @@ final class TcpRules {
 
     private final Map<String, Rule> rules = new HashMap<>();
     private final List<Network> networks = new ArrayList<>();
+    private final List<Line> lines = new ArrayList<>();
     private boolean byHost;
 
     private TcpRules() {}
@@ -69,6 +91,11 @@ final class TcpRules {
         void add(int line, String sentence);
     }
 
+    /** Reads control/tcp.smtp, and notes what is wrong with its lines; without the file everybody is served. */
+    public static TcpRules read(ControlFiles files) {
+        return parse(files.text("tcp.smtp").orElse(""), (line, sentence) -> files.problem("tcp.smtp", line, sentence));
+    }
+
     /** Reads the text of a file; the first of several rules for one address counts, as in a cdb. */
     static TcpRules parse(String text, Problems problems) {
         var rules = new TcpRules();
@@ -77,7 +104,7 @@ final class TcpRules {
             number++;
             String trimmed = line.stripTrailing();
             if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
-                String problem = rules.add(trimmed);
+                String problem = rules.add(number, trimmed);
                 if (problem != null) {
                     problems.add(number, problem);
                 }
@@ -87,7 +114,7 @@ final class TcpRules {
         return rules;
     }
 
-    private @Nullable String add(String line) {
+    private @Nullable String add(int number, String line) {
         int bracket = line.startsWith("[") ? line.indexOf(']') : 0;
         int colon = bracket < 0 ? -1 : line.indexOf(':', bracket);
         if (colon < 0) {
@@ -108,6 +135,7 @@ final class TcpRules {
         } else {
             return "says neither allow nor deny after the address";
         }
+        lines.add(new Line(number, rule));
         if (address.startsWith("[")) {
             return addNetwork(address.substring(1, address.length() - 1), rule);
         }
@@ -189,8 +217,13 @@ final class TcpRules {
         return c >= '0' && c <= '9';
     }
 
+    /** What each line says that could be understood, in their order: those too that no client gets. */
+    public List<Line> lines() {
+        return Collections.unmodifiableList(lines);
+    }
+
     /** Whether a rule asks for the name of the client's host. */
-    boolean needHost() {
+    public boolean needHost() {
         return byHost;
     }
 
@@ -201,8 +234,8 @@ final class TcpRules {
      * @param host empty if unknown
      * @param info empty if unknown
      */
-    Rule ruleFor(InetAddress address, String host, String info) {
-        String ip = Client.text(address);
+    public Rule ruleFor(InetAddress address, String host, String info) {
+        String ip = address.getHostAddress(); // IPv6 is found in networks alone: a key ends at a colon
         return exact(ip, host, info)
                 .or(() -> byPrefix(address, ip))
                 .or(() -> host.isEmpty() ? Optional.empty() : bySuffix(host))
