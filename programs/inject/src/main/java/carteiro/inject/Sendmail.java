@@ -40,10 +40,11 @@ public final class Sendmail {
     @FunctionalInterface
     interface Programs {
         /**
+         * @param words the command and its arguments
          * @param variables what is set for it besides our own environment
          * @return its exit code
          */
-        int run(String command, Map<String, String> variables) throws IOException;
+        int run(List<String> words, Map<String, String> variables) throws IOException;
     }
 
     Sendmail(Invocation call, Inject inject, Programs programs) {
@@ -59,7 +60,7 @@ public final class Sendmail {
 
     /** Runs it with the installation that the environment names. */
     static int send(Invocation call) throws IOException {
-        return new Sendmail(call, QmailInject::inject, (command, variables) -> start(call, command, variables)).run();
+        return new Sendmail(call, QmailInject::inject, (words, variables) -> start(call, words, variables)).run();
     }
 
     int run() throws IOException {
@@ -73,10 +74,10 @@ public final class Sendmail {
                     switch (options.value()) {
                         case "m" -> {}
                         case "p" -> {
-                            return programs.run("qmail-qread", Map.of());
+                            return programs.run(List.of("qmail-qread"), Map.of());
                         }
                         case "s" -> {
-                            return programs.run("qmail-smtpd", callerAsClient());
+                            return smtp();
                         }
                         case "i" -> {
                             return refuse("newaliases: aliases take effect at once, there is nothing to rebuild;"
@@ -148,37 +149,42 @@ public final class Sendmail {
         }
     }
 
-    /** Unless a server has already said who the client is, it is the caller, on this host, and may relay. */
-    private Map<String, String> callerAsClient() {
+    /**
+     * Unless a server has already said who the client is, it is the caller, on this host, and may relay; TLS is of no use
+     * then, and the key not the caller's to read.
+     */
+    private int smtp() throws IOException {
         if (call.environment().containsKey("PROTO")) {
-            return Map.of();
+            return programs.run(List.of("qmail-smtpd"), Map.of());
         }
-        return Map.of(
-                "RELAYCLIENT", "",
-                "DATABYTES", "0",
-                "PROTO", "TCP",
-                "TCPREMOTEIP", "127.0.0.1",
-                "TCPREMOTEHOST", "localhost",
-                "TCPREMOTEINFO", "sendmail-bs",
-                "TCPLOCALIP", "127.0.0.1",
-                "TCPLOCALHOST", "localhost");
+        return programs.run(
+                List.of("qmail-smtpd", "--without-tls"),
+                Map.of(
+                        "RELAYCLIENT", "",
+                        "DATABYTES", "0",
+                        "PROTO", "TCP",
+                        "TCPREMOTEIP", "127.0.0.1",
+                        "TCPREMOTEHOST", "localhost",
+                        "TCPREMOTEINFO", "sendmail-bs",
+                        "TCPLOCALIP", "127.0.0.1",
+                        "TCPLOCALHOST", "localhost"));
     }
 
     /** The launcher told us where it is; without one, the commands are in HOME/bin. */
-    private static int start(Invocation call, String command, Map<String, String> variables) throws IOException {
+    private static int start(Invocation call, List<String> words, Map<String, String> variables) throws IOException {
         Installation installation = Installation.ofEnvironment(call.environment());
         String launcher = System.getProperty("carteiro.launcher", "");
-        Path own = installation.home().resolve("bin").resolve(command);
-        List<String> words;
+        Path own = installation.home().resolve("bin").resolve(words.getFirst());
+        var started = new ArrayList<String>(words);
         if (!launcher.isEmpty()) {
-            words = List.of(launcher, command);
+            started.addFirst(launcher);
         } else if (Files.isExecutable(own)) {
-            words = List.of(own.toString());
+            started.set(0, own.toString());
         } else {
-            throw new IOException("cannot find " + command + ": " + own
+            throw new IOException("cannot find " + words.getFirst() + ": " + own
                     + " is not there; call sendmail as \"carteiro sendmail\" or by a link to carteiro");
         }
-        var builder = new ProcessBuilder(words).inheritIO().directory(new File("."));
+        var builder = new ProcessBuilder(started).inheritIO().directory(new File("."));
         builder.environment().put("CARTEIRO_HOME", installation.home().toString());
         builder.environment().putAll(variables);
         return Child.exitCode(builder.start());

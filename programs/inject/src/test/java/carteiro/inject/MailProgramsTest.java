@@ -284,10 +284,12 @@ class MailProgramsTest {
     @Test
     @Covers("qmail:I18")
     void smtpAndTheQueueListAreStartedAsChildren() throws Exception {
-        script("qmail-smtpd", "read line; echo \"$line $TCPREMOTEIP [${RELAYCLIENT-unset}] $CARTEIRO_HOME\"; exit 3");
+        script(
+                "qmail-smtpd",
+                "read line; echo \"$line $* $TCPREMOTEIP [${RELAYCLIENT-unset}] $CARTEIRO_HOME\"; exit 3");
         script("qmail-qread", "echo nothing waits");
         assertThat(run("HELO x\n", Map.of(), bin("sendmail"), "-bs"))
-                .isEqualTo(new Ended(3, "HELO x 127.0.0.1 [] " + home + "\n", ""));
+                .isEqualTo(new Ended(3, "HELO x --without-tls 127.0.0.1 [] " + home + "\n", ""));
         assertThat(run("", Map.of(), bin("sendmail"), "-bp")).isEqualTo(new Ended(0, "nothing waits\n", ""));
         Files.delete(home.resolve("bin/qmail-qread"));
         var ended = run("", Map.of(), bin("sendmail"), "-bp");

@@ -39,8 +39,8 @@ class SendmailTest {
                             injected.add(inject);
                             return 7;
                         },
-                        (command, variables) -> {
-                            started.add(command + " " + new TreeMap<>(variables));
+                        (words, variables) -> {
+                            started.add(String.join(" ", words) + " " + new TreeMap<>(variables));
                             return 9;
                         })
                 .run();
@@ -115,7 +115,7 @@ class SendmailTest {
         assertThat(started)
                 .containsExactly(
                         "qmail-qread {}",
-                        "qmail-smtpd {DATABYTES=0, PROTO=TCP, RELAYCLIENT=, TCPLOCALHOST=localhost,"
+                        "qmail-smtpd --without-tls {DATABYTES=0, PROTO=TCP, RELAYCLIENT=, TCPLOCALHOST=localhost,"
                                 + " TCPLOCALIP=127.0.0.1, TCPREMOTEHOST=localhost, TCPREMOTEINFO=sendmail-bs,"
                                 + " TCPREMOTEIP=127.0.0.1}",
                         "qmail-smtpd {}");

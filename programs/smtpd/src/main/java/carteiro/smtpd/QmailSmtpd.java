@@ -25,9 +25,14 @@ public final class QmailSmtpd {
 
     private static final Reply UNREADABLE = Reply.of(421, "4.3.0 the settings here cannot be read");
 
+    /** How the settings are read. */
+    private interface Reading {
+        SmtpdSettings read(Installation installation, EventLog log) throws ControlException;
+    }
+
     private QmailSmtpd() {}
 
-    /** {@code qmail-smtpd [--home DIR]}. */
+    /** {@code qmail-smtpd [--home DIR] [--without-tls]}. */
     public static void main(String[] args) {
         System.exit(run(
                 args,
@@ -52,11 +57,14 @@ public final class QmailSmtpd {
     static int run(
             String[] args, Map<String, String> environment, InputStream in, OutputStream out, OutputStream errors) {
         String home = environment.getOrDefault("CARTEIRO_HOME", "/var/qmail");
+        Reading reading = QmailSmtpd::settings;
         for (int i = 0; i < args.length; i++) {
             if (args[i].equals("--home") && i + 1 < args.length) {
                 home = args[++i];
             } else if (args[i].startsWith("--home=")) {
                 home = args[i].substring(7);
+            } else if (args[i].equals("--without-tls")) {
+                reading = (installation, _) -> SmtpdSettings.withoutTls(installation);
             } else {
                 return usage(errors);
             }
@@ -65,7 +73,7 @@ public final class QmailSmtpd {
         var log = new EventLog(errors, EventLog.Form.PLAIN, Clock.systemUTC());
         try (log;
                 var wires = new SocketWires(installation, log)) {
-            return converse(installation, environment, new StandardSocket(in, out), wires, log);
+            return converse(installation, environment, reading, new StandardSocket(in, out), wires, log);
         } catch (IOException e) {
             return 1; // the client has gone
         }
@@ -74,13 +82,14 @@ public final class QmailSmtpd {
     private static int converse(
             Installation installation,
             Map<String, String> environment,
+            Reading reading,
             StandardSocket socket,
             SocketWires wires,
             EventLog log)
             throws IOException {
         SmtpdSettings settings;
         try {
-            settings = settings(installation, environment, log);
+            settings = reading.read(installation, log);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
             socket.getOutputStream().write(UNREADABLE.octets());
@@ -108,19 +117,15 @@ public final class QmailSmtpd {
         return session.ended().equals("quit") ? 0 : 1;
     }
 
-    /** A user's own sendmail -bs cannot read the host's key, and needs none. */
-    private static SmtpdSettings settings(Installation installation, Map<String, String> environment, EventLog log)
-            throws ControlException {
+    private static SmtpdSettings settings(Installation installation, EventLog log) throws ControlException {
         Path key = installation.control("servercert.pem");
         if (!Files.exists(key) || Files.isReadable(key)) {
             return SmtpdSettings.read(installation);
         }
-        if (!environment.getOrDefault("TCPREMOTEINFO", "").equals("sendmail-bs")) {
-            log.warning(
-                    "qmail-smtpd",
-                    "control/servercert.pem: permission denied, so that STARTTLS is not offered; make it readable"
-                            + " for the user of qmail-smtpd, and nobody else");
-        }
+        log.warning(
+                "qmail-smtpd",
+                "control/servercert.pem: permission denied, so that STARTTLS is not offered; make it readable"
+                        + " for the user of qmail-smtpd, and nobody else");
         return SmtpdSettings.withoutTls(installation);
     }
 
@@ -136,7 +141,8 @@ public final class QmailSmtpd {
 
     private static int usage(OutputStream errors) {
         try {
-            errors.write("usage: qmail-smtpd [--home DIR]\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            errors.write("usage: qmail-smtpd [--home DIR] [--without-tls]\n"
+                    .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
         } catch (IOException e) {
             // nobody to tell
         }

@@ -65,7 +65,7 @@ record SmtpdSettings(
         return read(installation, SmtpdSettings::tls);
     }
 
-    /** For a caller who may not read the key; STARTTLS is not offered. @throws ControlException naming every problem */
+    /** The key is left alone; STARTTLS is not offered. @throws ControlException naming every problem */
     static SmtpdSettings withoutTls(Installation installation) throws ControlException {
         return read(installation, _ -> Optional.empty());
     }

@@ -68,8 +68,12 @@ class QmailSmtpdTest {
     }
 
     private int run(Map<String, String> environment, String input) {
+        return run(List.of("--home", home.toString()), environment, input);
+    }
+
+    private int run(List<String> arguments, Map<String, String> environment, String input) {
         return QmailSmtpd.run(
-                new String[] {"--home", home.toString()},
+                arguments.toArray(String[]::new),
                 environment,
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.ISO_8859_1)),
                 out,
@@ -145,19 +149,29 @@ class QmailSmtpdTest {
     }
 
     @Test
-    void whoMayNotReadTheKeyConversesWithoutTls() throws Exception { // as a user's own sendmail -bs
+    void whoMayNotReadTheKeyConversesWithoutTls() throws Exception {
         assumeThat(System.getProperty("user.name"))
                 .as("root may read everything")
                 .isNotEqualTo("root");
         SmtpdOnLoopback.writeControl(home, "servercert.pem", "secret");
         Files.setPosixFilePermissions(
                 home.resolve("control/servercert.pem"), PosixFilePermissions.fromString("---------"));
-        assertThat(run(Map.of("TCPREMOTEINFO", "sendmail-bs"), MESSAGE)).isZero();
+        assertThat(run(Map.of("TCPREMOTEINFO", "sendmail-bs"), MESSAGE)).isZero(); // ident says what it likes
         assertThat(said()).contains("250 ok ").doesNotContain("STARTTLS");
-        assertThat(errors.toString(StandardCharsets.ISO_8859_1)).doesNotContain("servercert.pem");
-        assertThat(run(Map.of(), MESSAGE)).isZero();
         assertThat(errors.toString(StandardCharsets.ISO_8859_1))
                 .contains("warning: qmail-smtpd: control/servercert.pem: permission denied");
+    }
+
+    @Test
+    void withoutTlsTheKeyIsLeftAlone() { // as in a user's own sendmail -bs
+        SmtpdOnLoopback.writeControl(home, "servercert.pem", "no key");
+        assertThat(run(Map.of(), MESSAGE)).isEqualTo(1);
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1)).contains("servercert.pem");
+        errors.reset();
+        assertThat(run(List.of("--without-tls", "--home=" + home), Map.of(), MESSAGE))
+                .isZero();
+        assertThat(said()).contains("250 ok ").doesNotContain("STARTTLS");
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1)).doesNotContain("servercert.pem");
     }
 
     @Test
