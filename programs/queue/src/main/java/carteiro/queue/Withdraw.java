@@ -15,7 +15,6 @@ import carteiro.protocol.Withdrawal;
 import carteiro.protocol.Withdrawal.Order;
 import carteiro.protocol.Withdrawal.Result;
 import carteiro.protocol.Withdrawal.Way;
-import java.io.EOFException;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ final class Withdraw {
             Withdrawal send = wires.withdrawal();
             for (int from = 0; from < numbers.size(); from += Withdrawal.MOST_MESSAGES) {
                 List<Long> some = numbers.subList(from, Math.min(numbers.size(), from + Withdrawal.MOST_MESSAGES));
-                List<Result> results = send.withdraw(order, System.getProperty("user.name", ""), some);
+                List<Result> results = asked(send, some);
                 for (int i = 0; i < some.size(); i++) {
                     say(some.get(i), results.get(i));
                 }
@@ -56,10 +55,19 @@ final class Withdraw {
             return exit;
         } catch (NotRunningException e) {
             return inStoppedQueue(numbers);
-        } catch (EOFException e) {
+        }
+    }
+
+    private List<Result> asked(Withdrawal send, List<Long> numbers) throws IOException {
+        try {
+            return send.withdraw(order, System.getProperty("user.name", ""), numbers);
+        } catch (NotRunningException e) {
+            throw e;
+        } catch (IOException e) {
             throw new IOException(
-                    "send closed the connection: it is stopping, or it does not serve this user (it serves root, the user"
-                            + " it runs as, and qmailq; its log says whom it refused)",
+                    e.getMessage()
+                            + "; send is stopping, or does not serve this user: it serves root, the user it runs as,"
+                            + " and qmailq, and says in its log whom it refused",
                     e);
         }
     }

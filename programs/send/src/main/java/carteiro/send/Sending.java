@@ -450,6 +450,9 @@ final class Sending implements Program.Running {
         } finally {
             lock.unlock();
         }
+        if (!results.contains(Result.WITHDRAWN) && !results.contains(Result.RUNNING)) {
+            return results; // queue is told nothing
+        }
         turn();
         var taken = new CountDownLatch(1);
         reports.afterAll(taken::countDown);

@@ -6,8 +6,10 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 
 /** A look into the queue of an installation, named by {@code --home} or the environment. */
@@ -29,14 +31,39 @@ final class QueueView {
         Installation installation = named.get();
         try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
-            return look.at(call, installation, wires.inspection());
-        } catch (NotRunningException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new IOException(
-                    e.getMessage()
-                            + "; queue answers root and its own users alone, and says in its log whom it refused",
-                    e);
+            return look.at(call, installation, told(wires.inspection()));
         }
+    }
+
+    /** Says whom queue answers when it answers no more. */
+    private static Inspection told(Inspection queue) {
+        return new Inspection() {
+            @Override
+            public Counts counts() throws IOException {
+                try {
+                    return queue.counts();
+                } catch (IOException e) {
+                    throw told(e);
+                }
+            }
+
+            @Override
+            public List<WaitingMessage> page(long after, int most) throws IOException {
+                try {
+                    return queue.page(after, most);
+                } catch (IOException e) {
+                    throw told(e);
+                }
+            }
+        };
+    }
+
+    private static IOException told(IOException e) {
+        return e instanceof NotRunningException
+                ? e
+                : new IOException(
+                        e.getMessage()
+                                + "; queue answers root and its own users alone, and says in its log whom it refused",
+                        e);
     }
 }
