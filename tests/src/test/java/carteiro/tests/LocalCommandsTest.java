@@ -57,6 +57,11 @@ class LocalCommandsTest {
             assertThat(CarteiroProcess.run(List.of(sendmail, "-bp"), home, "").output())
                     .matches("(?s)\\d{1,2} \\w{3} \\d{4} [\\d:]{8} GMT  #\\d+  \\d+  <bob@example.org> \n"
                             + "  done\tlocal\tbob@example.org\n\tremote\tdora@far.example\n");
+            String qread = carteiro.home().resolve("bin/qmail-qread").toString();
+            assertThat(CarteiroProcess.run(List.of("/bin/sh", "-c", qread + " | true"), home, "")
+                            .output())
+                    .as("said when nobody reads the list to its end")
+                    .isEmpty();
             assertThat(carteiro.command("carteiro.tools.QmailQstat").output())
                     .isEqualTo("messages in queue: 1\nmessages in queue but not yet preprocessed: 0\n");
             assertThat(carteiro.command("carteiro.tools.Check").output()).contains("no mistakes");

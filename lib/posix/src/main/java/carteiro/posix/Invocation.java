@@ -40,8 +40,43 @@ public record Invocation(
                 octets(arguments),
                 environmentOctets(),
                 new FileInputStream(FileDescriptor.in),
-                new FileOutputStream(FileDescriptor.out),
+                new Output(),
                 new FileOutputStream(FileDescriptor.err));
+    }
+
+    /** Standard output, which tells when nobody reads it any more. */
+    private static final class Output extends FileOutputStream {
+        Output() {
+            super(FileDescriptor.out);
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            write(new byte[] {(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] octets) throws IOException {
+            write(octets, 0, octets.length);
+        }
+
+        @Override
+        public void write(byte[] octets, int from, int length) throws IOException {
+            try {
+                super.write(octets, from, length);
+            } catch (IOException e) {
+                throw "Broken pipe".equals(e.getMessage()) ? new NobodyReads(e) : e;
+            }
+        }
+    }
+
+    /** Whoever read standard output has gone, as head does when it has enough. */
+    private static final class NobodyReads extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NobodyReads(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
     }
 
     /** The work of a command. */
@@ -52,13 +87,16 @@ public record Invocation(
     }
 
     /**
-     * Does the work and answers its exit code; 111 (try again), said on standard error, after trouble.
+     * Does the work and answers its exit code; 111 (try again), said on standard error, after trouble. Nothing is said when
+     * only nobody read standard output to its end: a program in C dies of SIGPIPE then, as silently.
      *
      * @param name the command's name, before what it says
      */
     public int run(String name, Work work) {
         try {
             return work.run(this);
+        } catch (NobodyReads e) {
+            return 111;
         } catch (IOException e) {
             complain(name + ": fatal: " + asUtf8(e.getMessage() == null ? e.toString() : e.getMessage()) + "\n");
         } catch (RuntimeException e) {

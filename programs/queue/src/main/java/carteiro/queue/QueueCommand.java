@@ -131,7 +131,7 @@ public final class QueueCommand {
     private static int withdraw(Invocation call, Installation installation, String verb, List<String> words)
             throws IOException, WrongCall {
         boolean because = words.getFirst().equals("--because") && verb.equals("bounce") && words.size() > 1;
-        String reason = because ? Octets.text(words.get(1).getBytes(StandardCharsets.UTF_8)) : "";
+        String reason = because ? words.get(1) : "";
         if (reason.length() > Withdrawal.REASON_LIMIT) {
             throw new WrongCall("a reason has at most " + Withdrawal.REASON_LIMIT + " octets");
         }

@@ -151,7 +151,7 @@ class ByHandTest {
 
     @Test
     void messageThatIsGivenUpWaitsForItsBounceAlone() throws IOException {
-        Result result = run("", "bounce", "--because", "kein Projekt \u00fc", "1", "3");
+        Result result = run("", "bounce", "--because", "kein Projekt \u00c3\u00bc", "1", "3");
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.out()).isEqualTo("message 1: given up, its sender is told\n");
         assertThat(result.err()).contains("message 3: nothing of it was left to be tried");
