@@ -99,7 +99,9 @@ final class Journal {
     private int synced;
     private long unsyncedSince; // nanoTime; 0 if all is synced
     private long nextMessage;
-    private volatile boolean saidSlow;
+    private final Object slowness = new Object();
+    private long attempts; // guarded by slowness
+    private boolean saidSlow; // guarded by slowness
     private long failedAt; // nanoTime of the last failure; 0 if all is well
     private long loggedAt;
     private final ArrayDeque<Place> ends = new ArrayDeque<>(); // of the segments before this one
@@ -256,18 +258,26 @@ final class Journal {
 
     private void attempt(List<Item> batch) {
         long since = System.nanoTime();
-        try (var _ = WATCHDOG.closeAfter(SLOW, this::saySlow)) {
+        long mine = attempts; // only this thread changes it
+        try (var _ = WATCHDOG.closeAfter(SLOW, () -> saySlow(mine))) {
             tryToWrite(batch);
         }
-        if (saidSlow) {
-            saidSlow = false;
-            log.log(new QueueEvent.DiskAnswers(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since)));
+        synchronized (slowness) {
+            attempts++;
+            if (saidSlow) {
+                saidSlow = false;
+                log.log(new QueueEvent.DiskAnswers(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since)));
+            }
         }
     }
 
-    private void saySlow() {
-        saidSlow = true;
-        log.log(new QueueEvent.DiskSlow(SLOW.toSeconds()));
+    private void saySlow(long attempt) {
+        synchronized (slowness) {
+            if (attempt == attempts) { // else it has just ended
+                saidSlow = true;
+                log.log(new QueueEvent.DiskSlow(SLOW.toSeconds()));
+            }
+        }
     }
 
     private void tryToWrite(List<Item> batch) {

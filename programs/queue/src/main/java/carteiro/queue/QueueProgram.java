@@ -63,10 +63,11 @@ public final class QueueProgram implements Program {
         try {
             Wires wires = surroundings.wires();
             doors.push(wires.offer(queue.messages()));
-            doors.push(wires.offer(queue.waiting()));
+            doors.push(wires.offer(queue.enqueue()));
+            doors.push(
+                    wires.offer(queue.waiting())); // after these two: send begins with bounces that could not be queued
             doors.push(wires.offer(queue.cleaning()));
             doors.push(wires.offer(queue.inspection()));
-            doors.push(wires.offer(queue.enqueue()));
         } catch (IOException | RuntimeException e) {
             closeAll(doors);
             queue.close();

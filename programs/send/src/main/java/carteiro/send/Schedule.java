@@ -91,10 +91,11 @@ final class Schedule {
         remote.limit(destinations);
     }
 
-    /** A session of queue begins: it will present everything again. */
-    void newSession() {
+    /** A session of queue begins: it will present everything again, and may take the bounces it did not take before. */
+    void newSession(long now) {
         session++;
         presented = false;
+        bounces.allDueBy(now);
     }
 
     /** Whether a message is in hand; if so, what is presented is older than what is known. */

@@ -280,7 +280,7 @@ final class Sending implements Program.Running {
     private void begin() {
         lock.lock();
         try {
-            schedule.newSession();
+            schedule.newSession(now());
         } finally {
             lock.unlock();
         }

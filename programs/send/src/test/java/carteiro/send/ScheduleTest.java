@@ -597,11 +597,11 @@ class ScheduleTest {
     @Test
     void messageThatQueueNoLongerPresentsIsForgotten() {
         var plan = Planned.of(10, 10);
-        plan.schedule.newSession();
+        plan.schedule.newSession(plan.now);
         plan.add(1, "a@local.example");
         plan.add(2, "b@local.example");
         plan.starts().forEach(start -> plan.end(start, Planned.LATER));
-        plan.schedule.newSession();
+        plan.schedule.newSession(plan.now);
         assertThat(plan.schedule.knows(2)).isTrue();
         plan.schedule.allPresented();
         plan.now += 100;
@@ -783,7 +783,7 @@ class ScheduleTest {
     @Test
     void whatDoesNotWaitCannotBeWithdrawn() {
         var plan = Planned.of(10, 20);
-        plan.schedule.newSession();
+        plan.schedule.newSession(plan.now);
         assertThat(plan.remove(7)).isEqualTo(Result.NOT_YET);
         plan.schedule.allPresented();
         assertThat(plan.remove(7)).isEqualTo(Result.UNKNOWN);

@@ -251,6 +251,21 @@ class SendTest {
     }
 
     @Test
+    void bounceThatAStoppingQueueDidNotTakeIsQueuedWhenItIsBack() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.enqueueAnswer = new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping");
+            host.delivering(refusing()).start();
+            long number = host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
+            host.lines.await(1, "warning: trouble injecting bounce message .*");
+            host.queue.stop();
+            host.queue.enqueueAnswer = new Receipt.Accepted(0);
+            host.queue.start(host.wires);
+            host.lines.await("bounce msg " + number + " qp " + (number + 1)); // and nobody's clock moved
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
     void bounceOfAMessageThatIsGoneGoesOutWithoutIt() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(delivery -> {

@@ -5,6 +5,7 @@ import carteiro.control.Installation;
 import carteiro.control.TcpRules;
 import carteiro.log.LogText;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -40,10 +41,20 @@ final class ClientRules {
                             + String.join(", ", TcpRules.VARIABLES)));
             return;
         }
-        Path program = installation.home().resolve(queue); // smtpd's current folder
-        if (queue.indexOf('/') >= 0 && (!Files.isRegularFile(program) || !Files.isExecutable(program))) {
-            mistakes.add(place + "QMAILQUEUE: there is no program " + LogText.sentence(program.toString())
+        if (queue.indexOf('/') >= 0 && !isProgram(queue)) {
+            mistakes.add(place + "QMAILQUEUE: there is no program "
+                    + LogText.sentence(queue.startsWith("/") ? queue : installation.home() + "/" + queue)
                     + ", so that no message of these clients is accepted; install it, or remove the variable");
+        }
+    }
+
+    /** Whether smtpd, whose current folder is HOME, would find a program of that name. */
+    private boolean isProgram(String name) {
+        try {
+            Path program = installation.home().resolve(name);
+            return Files.isRegularFile(program) && Files.isExecutable(program);
+        } catch (InvalidPathException e) { // no file has such a name
+            return false;
         }
     }
 }

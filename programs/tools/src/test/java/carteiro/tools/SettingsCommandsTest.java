@@ -145,6 +145,12 @@ class SettingsCommandsTest {
     }
 
     @Test
+    void checkFindsAProgramWhoseNameNoFileCanHave() throws Exception {
+        write("control/tcp.smtp", ":allow,QMAILQUEUE=\"/bin/a\0b\"\n");
+        assertThat(check().out()).contains("control/tcp.smtp:1: QMAILQUEUE: there is no program /bin/a_b,");
+    }
+
+    @Test
     void checkFindsAVirtualAddressWhoseDomainIsLocal() throws Exception {
         write("control/locals", "example.org\n");
         write("control/virtualdomains", "Info@Example.org:joe\ninfo@example.net:joe\n");
