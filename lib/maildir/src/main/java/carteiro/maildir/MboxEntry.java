@@ -26,7 +26,9 @@ public final class MboxEntry {
 
     /** The From_ line with its LF: the sender, in which blanks become {@code -}, and a date of 24 characters in UTC. */
     public static String fromLine(Address sender, Instant now) {
-        String name = sender.isNull() ? "MAILER-DAEMON" : sender.octets().replaceAll("[ \\t\\n]", "-");
+        String name = sender.isNull()
+                ? "MAILER-DAEMON"
+                : sender.octets().replace(' ', '-').replace('\t', '-').replace('\n', '-');
         return "From " + name + " " + DATE.format(now) + "\n";
     }
 

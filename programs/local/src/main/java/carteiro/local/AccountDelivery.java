@@ -22,6 +22,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +80,7 @@ final class AccountDelivery {
     private final Message message;
     private final List<Instruction> defaultDelivery;
     private final Report report = new Report();
-    private final String fromLine;
+    private final Instant begun;
 
     private List<Instruction> instructions = List.of();
     private HomeFiles.Permitted permitted = HomeFiles.Permitted.ALL;
@@ -108,7 +109,7 @@ final class AccountDelivery {
         this.form = form;
         this.message = message;
         this.defaultDelivery = defaultDelivery;
-        this.fromLine = MboxEntry.fromLine(addressing.sender(), tools.clock().instant());
+        this.begun = tools.clock().instant();
     }
 
     /** Delivers. */
@@ -334,7 +335,7 @@ final class AccountDelivery {
     }
 
     private Optional<Refusal> intoMbox(Path file) throws IOException {
-        byte[] header = Octets.bytes(fromLine + addressing.returnPath() + addressing.deliveredTo());
+        byte[] header = Octets.bytes(fromLine() + addressing.returnPath() + addressing.deliveredTo());
         return switch (tools.mbox().deliver(file, header, message.octets())) {
             case DELIVERED -> Optional.empty();
             case LOCKED ->
@@ -353,11 +354,15 @@ final class AccountDelivery {
         };
     }
 
+    private String fromLine() {
+        return MboxEntry.fromLine(addressing.sender(), begun);
+    }
+
     // ---- As ourselves
 
     /** Runs a program; the end of the delivery, or empty if it goes on. */
     private Optional<Outcome> run(String command) throws IOException {
-        var variables = ProgramVariables.of(addressing, account, newSender.orElseThrow(), found, fromLine);
+        var variables = ProgramVariables.of(addressing, account, newSender.orElseThrow(), found, fromLine());
         Redirect input = message.input(account.uid(), account.gid());
         return switch (tools.programs().run(account, command, variables, input, report)) {
             case Programs.Ended.TooLong() ->

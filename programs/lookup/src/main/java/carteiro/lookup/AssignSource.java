@@ -10,12 +10,15 @@ import carteiro.protocol.Lookup.Recipe;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * users/cdb: a simple assignment beats every wildcard, the longest wildcard beats the others. The local part is compared
  * without case; what a wildcard stands for keeps its case.
  */
 final class AssignSource implements Source {
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
+
     /** A replaced users/cdb is seen at the latest after this. */
     private static final Duration TRUST = Duration.ofSeconds(1);
 
@@ -93,7 +96,7 @@ final class AssignSource implements Source {
     }
 
     private static int id(String digits, String what, String local) throws IOException {
-        if (!digits.matches("[0-9]{1,10}") || Long.parseLong(digits) > Integer.MAX_VALUE) {
+        if (!NUMBER.matcher(digits).matches() || Long.parseLong(digits) > Integer.MAX_VALUE) {
             throw new IOException("users/assign gives \"" + local + "\" the " + what + " \"" + digits
                     + "\", which is not a number from 0 to 2147483647; correct it and run qmail-newu");
         }

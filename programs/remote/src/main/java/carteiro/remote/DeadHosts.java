@@ -131,6 +131,10 @@ final class DeadHosts {
     }
 
     private void read() {
+        if (!Files.exists(file)) { // as on most hosts; to be told by an exception would be dear for each delivery
+            missing();
+            return;
+        }
         try {
             Version now = Version.of(file);
             if (!now.equals(seen)) {
@@ -141,10 +145,15 @@ final class DeadHosts {
                 seen = now;
             }
         } catch (NoSuchFileException e) {
-            if (!troubled) { // emptied by hand; while it cannot be written, what is in memory is all there is
-                entries.clear();
-            }
+            missing();
         } catch (IOException e) {
+            entries.clear();
+        }
+    }
+
+    /** Emptied by hand; but while it cannot be written, what is in memory is all there is. */
+    private void missing() {
+        if (!troubled) {
             entries.clear();
         }
     }

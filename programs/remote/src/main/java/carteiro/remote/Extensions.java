@@ -5,6 +5,7 @@ import carteiro.smtp.ReplyReader;
 import carteiro.smtp.SmtpReply;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What the next hop offered in its EHLO reply.
@@ -27,6 +28,8 @@ record Extensions(Set<Extension> offered, long sizeLimit) {
         STARTTLS
     }
 
+    private static final Pattern BLANKS = Pattern.compile("[ \t]+");
+
     /** Nothing: what a server has that only knows HELO. */
     static final Extensions NONE = new Extensions(Set.of(), Long.MAX_VALUE);
 
@@ -42,7 +45,7 @@ record Extensions(Set<Extension> offered, long sizeLimit) {
         var offered = EnumSet.noneOf(Extension.class);
         long sizeLimit = Long.MAX_VALUE;
         for (String line : ReplyReader.keywords(ehlo)) {
-            String[] words = Octets.lowerCase(line).split("[ \t]+", 3);
+            String[] words = BLANKS.split(Octets.lowerCase(line), 3);
             switch (words[0]) {
                 case "pipelining" -> offered.add(Extension.PIPELINING);
                 case "8bitmime" -> offered.add(Extension.EIGHT_BIT_MIME);

@@ -4,9 +4,13 @@ import carteiro.mail.Octets;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Addresses of hosts as text. Nothing is ever looked up here. */
 final class Literal {
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
+
     private Literal() {}
 
     /** Reads {@code 1.2.3.4}, {@code [1.2.3.4]} or {@code [IPv6:::1]} (RFC 5321 section 4.1.3). */
@@ -29,11 +33,11 @@ final class Literal {
     }
 
     private static Optional<InetAddress> ipv4(String text) {
-        return text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}") ? literal(text) : Optional.empty();
+        return IPV4.matcher(text).matches() ? literal(text) : Optional.empty();
     }
 
     private static Optional<InetAddress> ipv6(String text) {
-        return text.indexOf(':') >= 0 && text.matches("[0-9A-Fa-f:.]{2,45}") ? literal(text) : Optional.empty();
+        return text.indexOf(':') >= 0 && IPV6.matcher(text).matches() ? literal(text) : Optional.empty();
     }
 
     private static Optional<InetAddress> literal(String text) {
