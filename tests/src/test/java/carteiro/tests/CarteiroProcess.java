@@ -256,9 +256,24 @@ final class CarteiroProcess implements AutoCloseable {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("gave up waiting for " + what + "; the log's end:\n" + tail());
+                throw new AssertionError("gave up waiting for " + what + "; the log's end:\n" + tail() + threads());
             }
             java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    /** What the threads of the process do, if it can still tell. */
+    private String threads() {
+        if (process == null || !process.isAlive()) {
+            return "";
+        }
+        try {
+            Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+            return "\n"
+                    + run(List.of(jcmd.toString(), Long.toString(process.pid()), "Thread.print"), Map.of(), "")
+                            .output();
+        } catch (Exception e) {
+            return "\n(no list of its threads: " + e + ")";
         }
     }
 

@@ -12,7 +12,7 @@ import java.lang.reflect.Proxy;
 final class Signals {
     private Signals() {}
 
-    /** Handles a signal on a thread of its own. One that the system keeps for itself is left alone. */
+    /** Handles a signal on a thread of its own, which waits for no carrier of virtual threads. One that the system keeps for itself is left alone. */
     static void on(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -21,7 +21,10 @@ final class Signals {
                     Signals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
                         return switch (method.getName()) {
                             case "handle" -> {
-                                Thread.ofVirtual().name("signal/" + name).start(action);
+                                Thread.ofPlatform()
+                                        .daemon(true)
+                                        .name("signal/" + name)
+                                        .start(action);
                                 yield null;
                             }
                             case "equals" -> false; // nobody compares them

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Watches one program: starts it, starts it again when it ends by itself, after a pause that grows, and stops it when
  * somebody says so. A thread of its own leads it from state to state; any thread may ask for a change.
+ *
+ * <p>No virtual thread: in one process all programs start at once, and each loads its classes. A virtual thread that waits for
+ * a class which another one initialises holds its carrier, and so few of them hold up all there are.
  */
 final class Watch {
     /** The pause after the first death; doubles with each further one up to {@link #LONGEST_PAUSE}. */
@@ -70,7 +73,7 @@ final class Watch {
 
     /** Begins to watch; the program is down until {@link #up}. */
     void begin() {
-        Thread.ofVirtual().name("watch/" + name()).start(this::lead);
+        Thread.ofPlatform().daemon(true).name("watch/" + name()).start(this::lead);
     }
 
     private void lead() {

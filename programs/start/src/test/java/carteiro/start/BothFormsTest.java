@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -75,6 +76,16 @@ class BothFormsTest {
         Asked status = ask("status");
         assertThat(status.exit()).isEqualTo(3);
         assertThat(status.output()).contains("nothing runs in " + home);
+    }
+
+    @Test
+    void programsStartAndStopThoughNoVirtualThreadGetsATurn() throws Exception {
+        toy("queue", "busy");
+        try (var run = run(StartCommand.Form.TOGETHER)) {
+            run.await("start: smtpd ready pid \\d+");
+            run.signal("TERM");
+            run.await("start: queue stopped");
+        }
     }
 
     @ParameterizedTest

@@ -90,6 +90,15 @@ public final class Toys {
             if (!told.equals("rooted")) {
                 surroundings.dropPrivileges();
             }
+            if (told.equals("busy")) { // no virtual thread gets a turn any more
+                for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+                    Thread.ofVirtual().start(() -> {
+                        while (true) {
+                            Thread.onSpinWait();
+                        }
+                    });
+                }
+            }
             Files.createDirectories(installation.run(name));
             Files.deleteIfExists(installation.run(name).resolve("toy"));
             Files.writeString(installation.run(name).resolve("toy"), "at work"); // it may write where it listens
