@@ -2,8 +2,10 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Messages;
+import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Disk.OpenFile;
@@ -200,16 +202,16 @@ final class MessageReader implements Messages {
             String why = e instanceof IOException trouble ? LogText.reason(trouble) : String.valueOf(e.getMessage());
             log.log(new QueueEvent.Unreadable(entry.message(), why));
             WaitingMessage waiting = waiting(entry);
-            String recipient = waiting == null
-                    ? "recipient " + at.recipient()
-                    : waiting.envelope().recipients().get(at.recipient()).toString();
+            Address recipient = waiting == null
+                    ? new Address("recipient " + at.recipient())
+                    : waiting.envelope().recipients().get(at.recipient());
             return lostParagraph(recipient);
         }
     }
 
     /** What a bounce says of a recipient whose own paragraph cannot be read. */
-    static String lostParagraph(String recipient) {
-        return recipient + ":\nDelivery failed for good; what was said then has been lost.\n\n";
+    static String lostParagraph(Address recipient) {
+        return Paragraph.of(recipient, "Delivery failed for good; what was said then has been lost.\n");
     }
 
     @Override

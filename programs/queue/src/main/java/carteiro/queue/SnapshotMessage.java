@@ -162,9 +162,7 @@ final class SnapshotMessage {
                 case Index.DONE -> new ExportedEnvelope.State.Done();
                 case Index.BOUNCE ->
                     new ExportedEnvelope.State.Bounce(reports.getOrDefault(
-                            i,
-                            MessageReader.lostParagraph(
-                                    envelope.recipients().get(i).toString())));
+                            i, MessageReader.lostParagraph(envelope.recipients().get(i))));
                 default -> new ExportedEnvelope.State.Due(Instant.ofEpochSecond(Integer.toUnsignedLong(code)));
             };
             all.add(new Recipient(envelope.recipients().get(i), now));

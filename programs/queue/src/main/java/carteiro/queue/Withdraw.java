@@ -42,10 +42,11 @@ final class Withdraw {
     }
 
     int run(List<Long> numbers) throws IOException {
+        int from = 0;
         try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             Withdrawal send = wires.withdrawal();
-            for (int from = 0; from < numbers.size(); from += Withdrawal.MOST_MESSAGES) {
+            for (; from < numbers.size(); from += Withdrawal.MOST_MESSAGES) {
                 List<Long> some = numbers.subList(from, Math.min(numbers.size(), from + Withdrawal.MOST_MESSAGES));
                 List<Result> results = asked(send, some);
                 for (int i = 0; i < some.size(); i++) {
@@ -54,7 +55,7 @@ final class Withdraw {
             }
             return exit;
         } catch (NotRunningException e) {
-            return inStoppedQueue(numbers);
+            return inStoppedQueue(numbers.subList(from, numbers.size()));
         }
     }
 
