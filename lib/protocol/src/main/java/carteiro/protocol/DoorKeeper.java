@@ -15,6 +15,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 
@@ -46,8 +48,9 @@ final class DoorKeeper implements Closeable {
      * @param user the system user, as the kernel says
      * @param guest whether it is none of those the door is made for
      * @param connection closing it ends the service
+     * @param complaints takes what is wrong with a question, or with us, when the service goes on all the same
      */
-    record Caller(String user, boolean guest, Closeable connection) {}
+    record Caller(String user, boolean guest, WritableByteChannel connection, Consumer<Exception> complaints) {}
 
     /** Serves one connection until it ends. */
     interface Server {
@@ -129,12 +132,12 @@ final class DoorKeeper implements Closeable {
             UnixDomainPrincipal principal = peer.getOption(ExtendedSocketOptions.SO_PEERCRED);
             String user = principal.user().getName();
             if (door.isFor(user, ownUser)) {
-                serve(peer, new Caller(user, false, peer));
+                serve(peer, new Caller(user, false, peer, this::complainOfQuestion));
             } else if (!door.anyone()) {
                 warn("connection by user " + user + " refused");
             } else if (guests.enter(user)) {
                 try {
-                    serve(peer, new Caller(user, true, peer));
+                    serve(peer, new Caller(user, true, peer, this::complainOfQuestion));
                 } finally {
                     guests.leave(user);
                 }
@@ -144,20 +147,31 @@ final class DoorKeeper implements Closeable {
                         + Guests.MOST
                         + "; see what this user runs");
             }
-        } catch (EOFException | ClosedChannelException e) {
-            // the caller has gone, or we are closing: nothing was answered
-        } catch (MalformedFrameException | IllegalArgumentException e) {
-            warn("connection closed, not understood: " + e.getMessage());
-        } catch (IOException e) {
-            if (!closed) {
-                log.info(door.program(), socket + ": connection lost: " + e.getMessage());
-            }
-        } catch (RuntimeException e) {
-            log.bug(door.program(), e);
+        } catch (IOException | RuntimeException e) {
+            complain(e, "connection closed, not understood: ", "connection lost: ");
         } finally {
             connections.remove(peer);
             free.release();
         }
+    }
+
+    private void complain(Exception e, String ofCaller, String ofConnection) {
+        switch (e) {
+            case EOFException _, ClosedChannelException _ -> {
+                // the caller has gone, or we are closing: nothing was answered
+            }
+            case MalformedFrameException _, IllegalArgumentException _ -> warn(ofCaller + e.getMessage());
+            case IOException _ -> {
+                if (!closed) {
+                    log.info(door.program(), socket + ": " + ofConnection + e.getMessage());
+                }
+            }
+            default -> log.bug(door.program(), e);
+        }
+    }
+
+    private void complainOfQuestion(Exception e) {
+        complain(e, "question not understood: ", "question not answered: ");
     }
 
     private void serve(SocketChannel peer, Caller caller) throws IOException {

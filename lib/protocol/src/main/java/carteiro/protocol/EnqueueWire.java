@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Enqueue over a socket (docs/protocols/enqueue.md): frames {@code M} octets of the message, any number; then {@code E}
- * with the envelope, answered by one frame. A connection serves one message after another.
+ * Enqueue over a socket (docs/protocols/enqueue.md): a small message with its envelope is a numbered question. A larger one is
+ * frames {@code M} octets of the message, any number; then {@code E} with the envelope, answered by one frame: such a
+ * connection serves one message after another.
  */
 final class EnqueueWire {
     /** The octets of one M frame. */
@@ -41,6 +43,11 @@ final class EnqueueWire {
 
     private EnqueueWire() {}
 
+    /** The most octets of a small message with its envelope. */
+    private static final int SMALL = CHUNK + SMALL_ENVELOPE;
+
+    private static final int ANSWER = 2 * Frames.REPORT_LIMIT;
+
     private interface Sending {
         void to(OutputStream out) throws IOException;
     }
@@ -48,28 +55,24 @@ final class EnqueueWire {
     /** The side of the ways in. */
     static final class Client implements Enqueue {
         private final Connections connections;
+        private final Questions questions;
 
-        Client(Connections connections) {
+        Client(Connections connections, Questions questions) {
             this.connections = connections;
+            this.questions = questions;
         }
 
         @Override
         public Submission open() throws IOException {
-            Connection kept = connections.takeIdle();
-            return kept == null ? new SocketSubmission(connections.connect(), false) : new SocketSubmission(kept, true);
+            questions.reach(ANSWER);
+            return new SocketSubmission();
         }
 
         private final class SocketSubmission implements Submission {
-            private Connection connection;
+            private @Nullable Connection own; // once it is too large for a question
             private boolean kept; // an idle connection not yet heard from: nothing was sent by it
-            private boolean finished;
             private final byte[] chunk = new byte[CHUNK];
             private int filled;
-
-            SocketSubmission(Connection connection, boolean kept) {
-                this.connection = connection;
-                this.kept = kept;
-            }
 
             @Override
             public void write(byte[] octets, int from, int length) throws IOException {
@@ -85,6 +88,17 @@ final class EnqueueWire {
                         sendChunk();
                     }
                 }
+            }
+
+            private Connection connection() throws IOException {
+                Connection mine = own;
+                if (mine == null) {
+                    mine = connections.takeIdle();
+                    kept = mine != null;
+                    mine = mine == null ? connections.connect() : mine;
+                    own = mine;
+                }
+                return mine;
             }
 
             private void sendChunk() throws IOException {
@@ -113,21 +127,28 @@ final class EnqueueWire {
             }
 
             private void sendOnce(Sending frames) throws IOException {
-                try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
-                    frames.to(connection.out);
-                    connection.out.flush();
+                Connection mine = connection();
+                try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, mine)) {
+                    frames.to(mine.out);
+                    mine.out.flush();
                 }
             }
 
             private void reconnect() throws IOException {
-                connection.close();
+                close();
                 connections.dropIdle(); // queue was restarted: all that is idle is as old
-                connection = connections.connect();
+                own = connections.connect();
                 kept = false;
             }
 
             @Override
             public Receipt commit(Envelope envelope) throws IOException {
+                if (own == null && isSmall(envelope)) {
+                    return receipt(questions.askOnce(ANSWER_LIMIT, ANSWER, frame -> {
+                        frame.put(chunk, 0, filled);
+                        Frames.put(frame, envelope);
+                    }));
+                }
                 var frame = new FrameWriter().put("E");
                 Frames.put(frame, envelope);
                 send(out -> {
@@ -136,12 +157,22 @@ final class EnqueueWire {
                     }
                     frame.send(out);
                 });
-                try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
-                    Receipt receipt = receipt(FrameReader.receive(connection.in, 2 * Frames.REPORT_LIMIT));
-                    finished = true;
-                    connections.giveBack(connection);
+                Connection mine = connection();
+                try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, mine)) {
+                    Receipt receipt = receipt(FrameReader.receive(mine.in, ANSWER));
+                    own = null;
+                    connections.giveBack(mine);
                     return receipt;
                 }
+            }
+
+            /** Whether the envelope fits into {@link #SMALL_ENVELOPE}, the lengths of its fields included. */
+            private static boolean isSmall(Envelope envelope) {
+                int octets = 200 + envelope.sender().octets().length();
+                for (int i = 0; i < envelope.recipients().size() && octets <= SMALL_ENVELOPE; i++) {
+                    octets += 6 + envelope.recipients().get(i).octets().length();
+                }
+                return octets <= SMALL_ENVELOPE;
             }
 
             private static Receipt receipt(FrameReader frame) throws MalformedFrameException {
@@ -155,9 +186,10 @@ final class EnqueueWire {
 
             @Override
             public void close() {
-                if (!finished) {
-                    finished = true;
-                    connection.close();
+                Connection mine = own;
+                if (mine != null) {
+                    own = null;
+                    mine.close();
                 }
             }
         }
@@ -171,21 +203,28 @@ final class EnqueueWire {
     static DoorKeeper.Server server(Enqueue queue, ToIntFunction<String> uidOf, Watchdog watchdog) {
         var ours = new Semaphore(ENVELOPES, true);
         var guests = new Semaphore(ENVELOPES, true);
-        return (in, out, caller) -> {
-            var envelopes = new Envelopes(caller.guest() ? guests : ours, watchdog, caller.connection());
-            while (true) {
-                try (var submission = queue.open()) {
-                    Envelope claimed = takeMessage(in, submission, envelopes);
-                    Envelope envelope = new Envelope(
-                            claimed.sender(),
-                            claimed.recipients(),
-                            claimed.body(),
-                            claimed.form(),
-                            uidOf.applyAsInt(caller.user()));
-                    answer(submission.commit(envelope), out);
-                }
-            }
-        };
+        return Answers.server(
+                SMALL,
+                (question, answer, caller) -> {
+                    byte[] octets = question.octets(CHUNK);
+                    Envelope claimed = Frames.envelope(question);
+                    question.end();
+                    try (var submission = queue.open()) {
+                        submission.write(octets, 0, octets.length);
+                        put(answer, submission.commit(claimed.by(uidOf.applyAsInt(caller.user()))));
+                    }
+                },
+                (in, out, caller) -> {
+                    var envelopes = new Envelopes(caller.guest() ? guests : ours, watchdog, caller.connection());
+                    while (true) {
+                        try (var submission = queue.open()) {
+                            Envelope claimed = takeMessage(in, submission, envelopes);
+                            var answer = new FrameWriter();
+                            put(answer, submission.commit(claimed.by(uidOf.applyAsInt(caller.user()))));
+                            answer.send(out);
+                        }
+                    }
+                });
     }
 
     /** Any local user may say anything here: octets go on as they come, and few large envelopes are in memory, not for long. */
@@ -265,8 +304,7 @@ final class EnqueueWire {
         return envelope;
     }
 
-    private static void answer(Enqueue.Receipt receipt, OutputStream out) throws IOException {
-        var frame = new FrameWriter();
+    private static void put(FrameWriter frame, Enqueue.Receipt receipt) {
         switch (receipt) {
             case Enqueue.Receipt.Accepted(long message) -> frame.put("K").put(message);
             case Enqueue.Receipt.NotNow(var status, var reason) -> {
@@ -280,6 +318,5 @@ final class EnqueueWire {
                 frame.put(Frames.cut(reason));
             }
         }
-        frame.send(out);
     }
 }

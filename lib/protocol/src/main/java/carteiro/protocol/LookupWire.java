@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lookup over a socket (docs/protocols/lookup.md): one frame asks, one answers. */
+/** Lookup over a socket (docs/protocols/lookup.md): numbered questions. */
 final class LookupWire {
     private static final int FRAME_LIMIT = 1 << 20;
     private static final int MOST_TARGETS = 500;
@@ -26,10 +26,10 @@ final class LookupWire {
 
     /** The side of those who ask. */
     static final class Client implements Lookup {
-        private final Connections connections;
+        private final Questions questions;
 
-        Client(Connections connections) {
-            this.connections = connections;
+        Client(Questions questions) {
+            this.questions = questions;
         }
 
         @Override
@@ -43,33 +43,28 @@ final class LookupWire {
         }
 
         private Answer ask(String question, Address address) throws IOException {
-            return connections.ask(LIMIT, connection -> {
-                new FrameWriter().put(question).put(address.octets()).send(connection.out);
-                return answer(FrameReader.receive(connection.in, FRAME_LIMIT));
-            });
+            return answer(questions.ask(
+                    LIMIT, FRAME_LIMIT, frame -> frame.put(question).put(address.octets())));
         }
     }
 
     /** The side of lookup. */
     static DoorKeeper.Server server(Lookup lookup) {
-        return (in, out, _) -> {
-            while (true) {
-                FrameReader frame = FrameReader.receive(in, Address.LIMIT + 64);
-                String question = frame.text(1);
-                Address address = Frames.address(frame);
-                frame.end();
-                Answer answer = switch (question) {
-                    case "R" -> lookup.recipient(address);
-                    case "A" -> lookup.account(address);
-                    default -> throw new MalformedFrameException("no question: " + question);
-                };
-                frame(answer).send(out);
-            }
-        };
+        return Answers.server(Address.LIMIT + 64, (frame, answer, _) -> {
+            String question = frame.text(1);
+            Address address = Frames.address(frame);
+            frame.end();
+            put(
+                    answer,
+                    switch (question) {
+                        case "R" -> lookup.recipient(address);
+                        case "A" -> lookup.account(address);
+                        default -> throw new MalformedFrameException("no question: " + question);
+                    });
+        });
     }
 
-    private static FrameWriter frame(Answer answer) {
-        var frame = new FrameWriter();
+    private static void put(FrameWriter frame, Answer answer) {
         switch (answer) {
             case Answer.Account account -> {
                 frame.put("account").put(account.user()).put(account.uid()).put(account.gid());
@@ -93,7 +88,6 @@ final class LookupWire {
                 frame.put(Frames.cut(reason));
             }
         }
-        return frame;
     }
 
     private static void put(FrameWriter frame, Recipe recipe) {

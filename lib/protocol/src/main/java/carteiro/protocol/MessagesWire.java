@@ -3,6 +3,7 @@ package carteiro.protocol;
 import carteiro.protocol.Connections.Connection;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -13,6 +14,9 @@ import java.time.Duration;
  * size, then that many octets; or {@code N} for no such message, or {@code Z} and a reason.
  */
 final class MessagesWire {
+    /** The most octets of a message that is the answer to a numbered question. */
+    private static final int SMALL = 32 * 1024;
+
     /** How long queue may take until the first octet. */
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
 
@@ -24,13 +28,26 @@ final class MessagesWire {
     /** The side of those who deliver. */
     static final class Client implements Messages {
         private final Connections connections;
+        private final Questions questions;
 
-        Client(Connections connections) {
+        Client(Connections connections, Questions questions) {
             this.connections = connections;
+            this.questions = questions;
         }
 
         @Override
         public MessageBody open(long message) throws IOException {
+            FrameReader answer = questions.ask(ANSWER_LIMIT, 2 * SMALL, frame -> frame.put(message));
+            return switch (answer.text(1)) {
+                case "K" -> new SmallBody(answer.octets(SMALL));
+                case "L" -> openLarge(message);
+                case "N" -> throw new FileNotFoundException("queue has no message " + message);
+                default ->
+                    throw new IOException("queue cannot read message " + message + " now: " + answer.text(SMALL));
+            };
+        }
+
+        private MessageBody openLarge(long message) throws IOException {
             Connection kept = connections.takeIdle();
             if (kept != null) {
                 try {
@@ -73,6 +90,31 @@ final class MessagesWire {
                     throw new IOException(
                             "queue cannot read message " + message + " now: " + frame.text(Frames.REPORT_LIMIT));
             };
+        }
+
+        private static final class SmallBody extends MessageBody {
+            private final ByteArrayInputStream octets;
+            private final int count;
+
+            SmallBody(byte[] octets) {
+                this.octets = new ByteArrayInputStream(octets);
+                this.count = octets.length;
+            }
+
+            @Override
+            public long octets() {
+                return count;
+            }
+
+            @Override
+            public int read() {
+                return octets.read();
+            }
+
+            @Override
+            public int read(byte[] into, int from, int length) {
+                return octets.read(into, from, length);
+            }
         }
 
         private final class SocketBody extends MessageBody {
@@ -137,7 +179,7 @@ final class MessagesWire {
 
     /** The side of queue. */
     static DoorKeeper.Server server(Messages messages) {
-        return (in, out, _) -> {
+        return Answers.server(64, (question, answer, _) -> answer(messages, question, answer), (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, 64);
                 long message = frame.number(0, Long.MAX_VALUE);
@@ -150,6 +192,24 @@ final class MessagesWire {
                     new FrameWriter().put("N").send(out);
                 }
             }
-        };
+        });
+    }
+
+    private static void answer(Messages messages, FrameReader question, FrameWriter answer) throws IOException {
+        long message = question.number(0, Long.MAX_VALUE);
+        question.end();
+        try (var body = messages.open(message)) {
+            if (body.octets() > SMALL) {
+                answer.put("L");
+                return;
+            }
+            byte[] octets = body.readNBytes(SMALL);
+            if (octets.length != body.octets()) {
+                throw new IOException("message " + message + " is cut short");
+            }
+            answer.put("K").put(octets, 0, octets.length);
+        } catch (FileNotFoundException e) {
+            answer.put("N");
+        }
     }
 }

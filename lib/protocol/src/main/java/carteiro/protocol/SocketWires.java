@@ -17,6 +17,7 @@ public final class SocketWires implements Wires {
     private final EventLog log;
     private final Watchdog watchdog = new Watchdog();
     private final ConcurrentMap<Door, Connections> connections = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Door, Questions> questions = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Integer> uids = new ConcurrentHashMap<>();
 
     /** The wires of an installation. */
@@ -25,13 +26,17 @@ public final class SocketWires implements Wires {
         this.log = log;
     }
 
+    private Questions asking(Door door) {
+        return questions.computeIfAbsent(door, wanted -> new Questions(to(wanted)));
+    }
+
     private Connections to(Door door) {
         return connections.computeIfAbsent(door, wanted -> new Connections(wanted, run, watchdog));
     }
 
     @Override
     public Enqueue enqueue() {
-        return new EnqueueWire.Client(to(Door.ENQUEUE));
+        return new EnqueueWire.Client(to(Door.ENQUEUE), asking(Door.ENQUEUE));
     }
 
     @Override
@@ -41,17 +46,17 @@ public final class SocketWires implements Wires {
 
     @Override
     public Messages messages() {
-        return new MessagesWire.Client(to(Door.MESSAGES));
+        return new MessagesWire.Client(to(Door.MESSAGES), asking(Door.MESSAGES));
     }
 
     @Override
     public Deliver deliver(Channel channel) {
-        return new DeliverWire.Client(to(Door.deliver(channel)));
+        return new DeliverWire.Client(asking(Door.deliver(channel)));
     }
 
     @Override
     public Lookup lookup() {
-        return new LookupWire.Client(to(Door.LOOKUP));
+        return new LookupWire.Client(asking(Door.LOOKUP));
     }
 
     @Override
@@ -129,6 +134,7 @@ public final class SocketWires implements Wires {
 
     @Override
     public void close() {
+        questions.values().forEach(Questions::close);
         connections.values().forEach(Connections::close);
         watchdog.close();
     }

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /** Reads the fields of one frame in order. Every limit is the caller's; anything else than was agreed is malformed. */
 public final class FrameReader {
+    private static final int LONGEST_START = 11; // nine digits, the colon, the mark
+
     private final byte[] octets;
     private int at;
 
@@ -69,6 +71,26 @@ public final class FrameReader {
                 throw new MalformedFrameException("frame of over " + limit + " octets");
             }
         }
+    }
+
+    /**
+     * Whether the next frame begins with that mark. Nothing is read.
+     *
+     * @param in supports {@link InputStream#mark}
+     */
+    public static boolean markFollows(InputStream in, char mark) throws IOException {
+        in.mark(LONGEST_START);
+        announced(in, Integer.MAX_VALUE);
+        boolean marked = in.read() == mark;
+        in.reset();
+        return marked;
+    }
+
+    /** Whether the frame begins with that mark, an octet before the first field; if so it is passed over. */
+    public boolean marked(char mark) {
+        boolean marked = at == 0 && octets.length > 0 && octets[0] == mark;
+        at += marked ? 1 : 0;
+        return marked;
     }
 
     /** Whether a further field follows. */

@@ -12,6 +12,13 @@ public final class FrameWriter {
     /** A frame without fields. */
     public FrameWriter() {}
 
+    /** A frame that begins with a mark, an octet before its first field. */
+    public static FrameWriter marked(char mark) {
+        var frame = new FrameWriter();
+        frame.fields.write(mark);
+        return frame;
+    }
+
     /** Appends octets as a field. */
     public FrameWriter put(byte[] octets, int from, int length) {
         netstring(fields, octets, from, length);

@@ -1,0 +1,97 @@
+package carteiro.protocol;
+
+import carteiro.protocol.DoorKeeper.Caller;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.MalformedFrameException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Answers numbered questions (docs/protocols/README.md), each by a thread of its own, in the order in which the answers are
+ * ready.
+ */
+final class Answers {
+    /** The mark of a question with a number, and of its answer. */
+    static final char NUMBERED = '#';
+
+    /** The mark of what is said instead of an answer: something is wrong with the program or the question. */
+    static final char UNANSWERED = '!';
+
+    /** Questions of one connection at once; a guest's are answered one after another. More wait in the socket. */
+    private static final int MOST = 4_000;
+
+    private Answers() {}
+
+    /** Answers one question. An exception is logged, and the one who asked learns that there is no answer. */
+    interface Answering {
+        /** @param answer gets the fields */
+        void answer(FrameReader question, FrameWriter answer, Caller caller) throws IOException;
+    }
+
+    /**
+     * A server of connections that begin with a numbered question, and of others.
+     *
+     * @param limit the most octets of a question
+     */
+    static DoorKeeper.Server server(int limit, Answering answering, DoorKeeper.Server others) {
+        return (in, out, caller) -> {
+            if (FrameReader.markFollows(in, NUMBERED)) {
+                serve(limit, answering, in, caller);
+            } else {
+                others.serve(in, out, caller);
+            }
+        };
+    }
+
+    /** A server of numbered questions alone. */
+    static DoorKeeper.Server server(int limit, Answering answering) {
+        return (in, _, caller) -> serve(limit, answering, in, caller);
+    }
+
+    private static void serve(int limit, Answering answering, InputStream in, Caller caller) throws IOException {
+        int most = caller.guest() ? 1 : MOST;
+        var free = new Semaphore(most);
+        var outbox = new Outbox(Thread.currentThread().getName(), caller.connection());
+        try {
+            while (true) {
+                FrameReader question = FrameReader.receive(in, limit);
+                if (!question.marked(NUMBERED)) {
+                    throw new MalformedFrameException("question without a number");
+                }
+                long number = question.number(1, Long.MAX_VALUE);
+                free.acquireUninterruptibly();
+                Thread.ofVirtual().name(Thread.currentThread().getName()).start(() -> {
+                    try {
+                        answer(number, question, answering, outbox, caller);
+                    } finally {
+                        free.release();
+                    }
+                });
+            }
+        } catch (EOFException e) { // the caller asks no more, or we are stopping: what was asked is answered
+            free.acquireUninterruptibly(most);
+            outbox.finish();
+        } catch (IOException | RuntimeException e) {
+            outbox.end();
+            throw e;
+        }
+    }
+
+    private static void answer(long number, FrameReader question, Answering answering, Outbox outbox, Caller caller) {
+        FrameWriter answer = FrameWriter.marked(NUMBERED).put(number);
+        try {
+            answering.answer(question, answer, caller);
+        } catch (IOException | RuntimeException e) {
+            caller.complaints().accept(e);
+            answer = FrameWriter.marked(UNANSWERED).put(number);
+        }
+        try {
+            outbox.put(answer);
+        } catch (IOException e) {
+            // the caller has gone
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package carteiro.protocol;
+
+import carteiro.wire.FrameWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frames of many threads on their way into one connection. They are written by a thread of its own: what is put while it
+ * waits for its turn, or for the connection, goes out in one write. Safe for any number of threads.
+ */
+final class Outbox {
+    /** Octets that gather before those who put more wait. */
+    private static final int FULL = 256 * 1024;
+
+    /** How long they wait; then the other side is given up. */
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+    /** Octets of frames. */
+    private static final class Gathered extends ByteArrayOutputStream {
+        ByteBuffer octets() {
+            return ByteBuffer.wrap(buf, 0, count);
+        }
+    }
+
+    private final WritableByteChannel connection;
+    private final Thread writer;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Condition room = lock.newCondition();
+    private Gathered gathering = new Gathered(); // guarded by lock
+    private Gathered spare = new Gathered(); // guarded by lock
+    private long gathered; // octets in all; guarded by lock
+    private boolean ended; // guarded by lock
+    private volatile long written;
+
+    /** @param connection blocks while it takes no more; closed when it cannot be written to */
+    Outbox(String name, WritableByteChannel connection) {
+        this.connection = connection;
+        this.writer = Thread.ofVirtual().name(name).start(this::write);
+    }
+
+    /**
+     * Puts a frame. It waits while too much has gathered.
+     *
+     * @return where the frame ends, counted in octets from the beginning of the connection
+     * @throws IOException if the box is closed: nothing of the frame will go out
+     */
+    long put(FrameWriter frame) throws IOException {
+        lock.lock();
+        try {
+            awaitRoom();
+            if (ended) {
+                throw new IOException("the connection is closed");
+            }
+            int before = gathering.size();
+            frame.write(gathering);
+            gathered += gathering.size() - before;
+            changed.signal();
+            return gathered;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitRoom() throws IOException {
+        long left = LONGEST_WAIT.toNanos();
+        try {
+            while (gathering.size() > FULL && !ended) {
+                if (left <= 0) {
+                    ended = true;
+                    close();
+                }
+                left = room.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private void write() {
+        long total = 0;
+        try {
+            for (Gathered next = take(null); next != null; next = take(next)) {
+                ByteBuffer octets = next.octets();
+                while (octets.hasRemaining()) {
+                    total += connection.write(octets);
+                    written = total;
+                }
+            }
+        } catch (IOException e) {
+            end();
+            close();
+        }
+    }
+
+    /** Whoever reads from the connection learns that it has ended. */
+    private void close() {
+        try {
+            connection.close();
+        } catch (IOException e) {
+            // it has ended either way
+        }
+    }
+
+    /** What has gathered; null when the box is closed and empty. */
+    private @Nullable Gathered take(@Nullable Gathered done) {
+        lock.lock();
+        try {
+            if (done != null) {
+                spare = done.size() > FULL ? new Gathered() : done; // a large one is not kept
+                spare.reset();
+            }
+            while (gathering.size() == 0) {
+                if (ended) {
+                    return null;
+                }
+                changed.awaitUninterruptibly();
+            }
+            Gathered taken = gathering;
+            gathering = spare;
+            room.signalAll();
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes no more frames. */
+    void end() {
+        lock.lock();
+        try {
+            ended = true;
+            changed.signalAll();
+            room.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes no more frames, and waits until all that were put are written or the connection is lost. */
+    void finish() {
+        end();
+        boolean interrupted = false;
+        while (writer.isAlive()) {
+            try {
+                writer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether everything up to there has left, so that the other side may have got it. Certain after {@link #finish}. */
+    boolean hasLeft(long end) {
+        return written >= end;
+    }
+}

@@ -1,0 +1,228 @@
+package carteiro.protocol;
+
+import carteiro.protocol.Connections.Connection;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.MalformedFrameException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The numbered questions of one client to one door (docs/protocols/README.md). Any number of threads ask at once, all of them
+ * over one connection, so that questions of the same moment, and their answers, go out and come in together.
+ */
+final class Questions implements Closeable {
+    private final Connections connections;
+    private final ReentrantLock connecting = new ReentrantLock();
+    private volatile @Nullable Shared current;
+    private volatile boolean closed;
+
+    Questions(Connections connections) {
+        this.connections = connections;
+    }
+
+    /** Writes the fields of a question. */
+    interface Question {
+        void into(FrameWriter frame);
+    }
+
+    /** What became of a question to which there is no answer, although it may have been understood. */
+    private static final class LostException extends IOException {
+        private static final long serialVersionUID = 1L;
+        final boolean sent;
+
+        LostException(String message, boolean sent, @Nullable Throwable cause) {
+            super(message, cause);
+            this.sent = sent;
+        }
+    }
+
+    /** What the program says of a question that it could not answer because of itself. */
+    private static final class FailedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        FailedException(String message) {
+            super(message);
+        }
+    }
+
+    /** One connection, until it ends. */
+    private final class Shared {
+        final Connection connection;
+        final int answerLimit;
+        final Outbox outbox;
+        final ConcurrentMap<Long, CompletableFuture<FrameReader>> waiting = new ConcurrentHashMap<>();
+        final AtomicLong last = new AtomicLong();
+        volatile boolean ended;
+
+        Shared(Connection connection, int answerLimit) {
+            this.connection = connection;
+            this.answerLimit = answerLimit;
+            this.outbox = new Outbox("to " + connections.program(), connection.channel);
+            Thread.ofVirtual().name("from " + connections.program()).start(this::read);
+        }
+
+        FrameReader ask(Duration limit, Question question) throws IOException {
+            long number = last.incrementAndGet();
+            var frame = FrameWriter.marked(Answers.NUMBERED).put(number);
+            question.into(frame);
+            var answer = new CompletableFuture<FrameReader>();
+            waiting.put(number, answer);
+            long end;
+            try {
+                if (ended) { // whoever ended it may not have seen this question
+                    throw new IOException("the connection is closed");
+                }
+                end = outbox.put(frame);
+            } catch (IOException e) {
+                waiting.remove(number);
+                throw new LostException(connections.program() + " was lost before it was asked", false, e);
+            }
+            return answered(number, limit, answer, end);
+        }
+
+        private FrameReader answered(long number, Duration limit, CompletableFuture<FrameReader> answer, long end)
+                throws IOException {
+            try (var _ = connections.watchdog().closeAfter(limit, () -> answer.completeExceptionally(late(limit)))) {
+                return answer.get();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while " + connections.program() + " was asked", e);
+            } catch (ExecutionException e) {
+                switch (e.getCause()) {
+                    case MalformedFrameException malformed -> throw malformed;
+                    case SocketTimeoutException late -> throw late;
+                    case FailedException failed -> throw failed;
+                    case null, default -> {
+                        outbox.finish(); // what was not written whole cannot have been understood
+                        throw new LostException(
+                                connections.program() + " was lost before it answered",
+                                outbox.hasLeft(end),
+                                e.getCause());
+                    }
+                }
+            } finally {
+                waiting.remove(number);
+            }
+        }
+
+        private SocketTimeoutException late(Duration limit) {
+            return new SocketTimeoutException(
+                    connections.program() + " has not answered for " + limit.toSeconds() + " seconds");
+        }
+
+        private void read() {
+            Exception why;
+            try {
+                while (true) {
+                    FrameReader frame = FrameReader.receive(connection.in, answerLimit);
+                    boolean answer = frame.marked(Answers.NUMBERED);
+                    if (!answer && !frame.marked(Answers.UNANSWERED)) {
+                        throw new MalformedFrameException("answer without a number");
+                    }
+                    long number = frame.number(1, last.get());
+                    CompletableFuture<FrameReader> asked = waiting.remove(number);
+                    if (asked != null && answer) {
+                        asked.complete(frame);
+                    } else if (asked != null) {
+                        asked.completeExceptionally(
+                                new FailedException(connections.program() + " failed at this; its log tells more"));
+                    } // else it came too late
+                }
+            } catch (IOException | RuntimeException e) {
+                why = e;
+            }
+            ended = true;
+            outbox.end();
+            connection.close();
+            for (CompletableFuture<FrameReader> asked : waiting.values()) {
+                asked.completeExceptionally(why);
+            }
+        }
+    }
+
+    /**
+     * Asks what is safe to ask twice: if the connection is lost, once more by a new one.
+     *
+     * @param limit how long the answer may take
+     * @param answerLimit the most octets of an answer; the same for all questions of a door
+     * @throws NotRunningException if the program cannot be reached
+     * @throws MalformedFrameException if what it says makes no sense
+     */
+    FrameReader ask(Duration limit, int answerLimit, Question question) throws IOException {
+        Shared kept = connected(answerLimit, null);
+        try {
+            return kept.ask(limit, question);
+        } catch (LostException e) {
+            return connected(answerLimit, kept).ask(limit, question);
+        }
+    }
+
+    /** Asks what must not be asked twice: once more only if nothing of it was sent. */
+    FrameReader askOnce(Duration limit, int answerLimit, Question question) throws IOException {
+        Shared kept = connected(answerLimit, null);
+        try {
+            return kept.ask(limit, question);
+        } catch (LostException e) {
+            if (e.sent) {
+                throw e;
+            }
+            return connected(answerLimit, kept).ask(limit, question);
+        }
+    }
+
+    String program() {
+        return connections.program();
+    }
+
+    /** Finds out whether the program is there. */
+    void reach(int answerLimit) throws IOException {
+        connected(answerLimit, null);
+    }
+
+    /** The connection that all share, which is not {@code lost}. */
+    private Shared connected(int answerLimit, @Nullable Shared lost) throws IOException {
+        Shared now = current;
+        if (now != null && now != lost && !now.ended) {
+            return now;
+        }
+        connecting.lock(); // those who come meanwhile share what the first one gets
+        try {
+            now = current;
+            if (now == null || now == lost || now.ended) {
+                if (closed) {
+                    throw new NotRunningException(
+                            connections.program() + " is no longer asked: this program is stopping");
+                }
+                now = new Shared(connections.connect(), answerLimit);
+                current = now;
+            }
+            return now;
+        } finally {
+            connecting.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        connecting.lock();
+        try {
+            closed = true;
+            Shared now = current;
+            if (now != null) {
+                now.connection.close();
+            }
+        } finally {
+            connecting.unlock();
+        }
+    }
+}

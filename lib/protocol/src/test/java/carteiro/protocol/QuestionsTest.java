@@ -1,0 +1,314 @@
+package carteiro.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.Watchdog;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Numbered questions: many at once over one connection. */
+@Timeout(60)
+class QuestionsTest {
+    private static final Duration LONG = Duration.ofMinutes(1);
+    private static final int LIMIT = 4096;
+    private static final Envelope ENVELOPE =
+            new Envelope(Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII, 0);
+
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    @AfterEach
+    void close() {
+        threads.close();
+        log.close();
+    }
+
+    private Installation home() {
+        return new Installation(folder);
+    }
+
+    /** Answers that an address is the only target of itself, when it is told to. */
+    private interface Slow {
+        void before(Address address) throws Exception;
+    }
+
+    private static Lookup lookup(Slow slow) {
+        return new Lookup() {
+            @Override
+            public Answer recipient(Address address) {
+                try {
+                    slow.before(address);
+                } catch (RuntimeException e) {
+                    throw e;
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+                return new Answer.Forward(List.of(address));
+            }
+
+            @Override
+            public Answer account(Address address) {
+                return recipient(address);
+            }
+        };
+    }
+
+    private static Answer itself(Address address) {
+        return new Answer.Forward(List.of(address));
+    }
+
+    /** A server that serves one connection after another as it likes. */
+    private final class Doorman implements Closeable {
+        private final ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        final AtomicInteger questions = new AtomicInteger();
+
+        interface Serving {
+            void serve(FrameReader question, OutputStream out, SocketChannel peer) throws IOException;
+        }
+
+        Doorman(Door door, Serving serving) throws IOException {
+            Path socket = door.socket(home().run());
+            Files.createDirectories(socket.getParent());
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            threads.submit(() -> {
+                while (true) {
+                    try (SocketChannel peer = listener.accept()) {
+                        InputStream in = Channels.newInputStream(peer);
+                        while (true) {
+                            FrameReader question = FrameReader.receive(in, 64 * 1024);
+                            questions.incrementAndGet();
+                            serving.serve(question, Channels.newOutputStream(peer), peer);
+                        }
+                    } catch (java.io.EOFException e) {
+                        // the next one
+                    } catch (java.nio.channels.ClosedChannelException e) {
+                        if (!listener.isOpen()) {
+                            return null;
+                        }
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+        }
+    }
+
+    @Test
+    @DisplayName("a hundred threads that ask at once are answered at once, each with its own answer")
+    void eachGetsItsOwnAnswer() throws Exception {
+        int count = 100;
+        var all = new CyclicBarrier(count);
+        try (var wires = new SocketWires(home(), log);
+                Closeable _ = wires.offer(lookup(_ -> all.await(30, TimeUnit.SECONDS)))) { // none before all have asked
+            var answers = new ArrayList<Future<Answer>>();
+            for (int i = 0; i < count; i++) {
+                Address address = new Address(i + "@h");
+                answers.add(
+                        threads.submit((Callable<Answer>) () -> wires.lookup().account(address)));
+            }
+            for (int i = 0; i < count; i++) {
+                assertThat(answers.get(i).get()).isEqualTo(itself(new Address(i + "@h")));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("one answer that takes long, or that the program has a mistake in, holds up and spoils no other")
+    void oneDoesNotSpoilTheOthers() throws Exception {
+        var release = new CountDownLatch(1);
+        try (var wires = new SocketWires(home(), log);
+                Closeable _ = wires.offer(lookup(address -> {
+                    switch (address.localPart()) {
+                        case "slow" -> release.await();
+                        case "wrong" -> throw new IllegalStateException("a mistake");
+                        default -> {}
+                    }
+                }))) {
+            Address slowOne = new Address("slow@h");
+            Future<Answer> slow =
+                    threads.submit((Callable<Answer>) () -> wires.lookup().account(slowOne));
+            assertThatThrownBy(() -> wires.lookup().account(new Address("wrong@h")))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("its log tells more");
+            assertThat(wires.lookup().account(new Address("quick@h"))).isEqualTo(itself(new Address("quick@h")));
+            assertThat(slow.isDone()).isFalse();
+            release.countDown();
+            assertThat(slow.get()).isEqualTo(itself(slowOne));
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.UTF_8)).contains("a mistake");
+    }
+
+    @Test
+    @DisplayName("an answer that comes too late is given up, and the next question is answered all the same")
+    void lateAnswer() throws Exception {
+        var late = new AtomicInteger();
+        try (var _ = new Doorman(Door.LOOKUP, (question, out, _) -> {
+                    assertThat(question.marked('#')).isTrue();
+                    long number = question.number(1, 9);
+                    if (number == 1) {
+                        late.incrementAndGet();
+                    } else {
+                        for (long answered = 1; answered <= number; answered++) { // the late one too
+                            FrameWriter.marked('#').put(answered).put("yes").send(out);
+                        }
+                    }
+                });
+                var watchdog = new Watchdog();
+                var questions = new Questions(new Connections(Door.LOOKUP, home().run(), watchdog))) {
+            assertThatThrownBy(() -> questions.ask(Duration.ofMillis(50), LIMIT, frame -> frame.put("a")))
+                    .isInstanceOf(SocketTimeoutException.class)
+                    .hasMessageContaining("lookup has not answered");
+            assertThat(questions.ask(LONG, LIMIT, frame -> frame.put("b")).text(3))
+                    .isEqualTo("yes");
+            assertThat(late).hasValue(1);
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "what is safe to ask twice is asked once more when the connection is lost; a message is handed in once")
+    void lostConnection() throws Exception {
+        try (var lookup = new Doorman(Door.LOOKUP, (_, _, peer) -> peer.close());
+                var queue = new Doorman(Door.ENQUEUE, (_, _, peer) -> peer.close());
+                var wires = new SocketWires(home(), log)) {
+            assertThatThrownBy(() -> wires.lookup().account(new Address("a@b"))).isInstanceOf(IOException.class);
+            assertThat(lookup.questions).hasValue(2);
+            try (var submission = wires.enqueue().open()) {
+                submission.write(new byte[] {'a', '\n'}, 0, 2);
+                assertThatThrownBy(() -> submission.commit(ENVELOPE))
+                        .isInstanceOf(IOException.class)
+                        .isNotInstanceOf(NotRunningException.class); // perhaps it is queued
+            }
+            assertThat(queue.questions).hasValue(1);
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "queue may be restarted between any two messages: what could not be handed in is handed in again, once")
+    void restarts() throws Exception {
+        var accepted = new AtomicInteger();
+        Enqueue queue = () -> new Enqueue.Submission() {
+            @Override
+            public void write(byte[] octets, int from, int length) {}
+
+            @Override
+            public Enqueue.Receipt commit(Envelope envelope) {
+                return new Enqueue.Receipt.Accepted(accepted.incrementAndGet());
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (var wires = new SocketWires(home(), log)) {
+            for (int i = 1; i <= 200; i++) {
+                try (Closeable _ = new SocketWires(home(), log).offer(queue);
+                        var submission = wires.enqueue().open()) {
+                    assertThat(submission.commit(ENVELOPE)).isEqualTo(new Enqueue.Receipt.Accepted(i));
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("an answer to what was not asked ends the connection; those who wait get no answer")
+    void answerToNoQuestion() throws Exception {
+        try (var _ = new Doorman(
+                        Door.LOOKUP,
+                        (_, out, _) -> FrameWriter.marked('#').put(2).put("yes").send(out));
+                var watchdog = new Watchdog();
+                var questions = new Questions(new Connections(Door.LOOKUP, home().run(), watchdog))) {
+            assertThatThrownBy(() -> questions.ask(LONG, LIMIT, frame -> frame.put("a")))
+                    .isInstanceOf(carteiro.wire.MalformedFrameException.class);
+        }
+    }
+
+    @Test
+    @DisplayName("a guest's questions are answered one after another, those of our programs side by side")
+    void guestsOneAfterAnother() throws Exception {
+        assertThat(mostAtOnce(true)).isEqualTo(1);
+        assertThat(mostAtOnce(false)).isEqualTo(5);
+    }
+
+    private int mostAtOnce(boolean guest) throws Exception {
+        var running = new AtomicInteger();
+        var most = new AtomicInteger();
+        var all = new CountDownLatch(5);
+        var question = new ByteArrayOutputStream();
+        for (int number = 1; number <= 5; number++) {
+            FrameWriter.marked('#').put(number).write(question);
+        }
+        DoorKeeper.Server server = Answers.server(LIMIT, (_, _, _) -> {
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            all.countDown();
+            try {
+                var _ = guest ? all.getCount() == 0 : all.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            } finally {
+                running.decrementAndGet();
+            }
+        });
+        try (var asked = new PipedOutputStream();
+                var in = new PipedInputStream(asked)) {
+            asked.write(question.toByteArray());
+            asked.close();
+            var answers = new ByteArrayOutputStream();
+            server.serve(in, answers, new DoorKeeper.Caller("joe", guest, Channels.newChannel(answers), e -> {
+                throw new AssertionError(e);
+            }));
+            assertThat(answers.toString(StandardCharsets.US_ASCII).split("#", -1))
+                    .hasSize(6);
+        }
+        return most.get();
+    }
+}
