@@ -40,6 +40,16 @@ class LauncherTest {
     }
 
     @Test
+    void versionSaysWhichCarteiroAndWhichJava() throws Exception {
+        for (String word : new String[] {"version", "--version"}) {
+            CarteiroProcess.Result version = launch(LAUNCHER, word);
+            assertThat(version.exit()).isZero();
+            assertThat(version.output())
+                    .matches("Carteiro \\d+\\.\\d+\\.\\d+( \\(commit [0-9a-f]+\\))?, Java \\S+ in /\\S+\n");
+        }
+    }
+
+    @Test
     void everyCommandShowsItsManualPageAndDoesNothing() throws Exception {
         for (String command : new String[] {
             "init", "status", "queue", "check", "qread", "trace", "sendmail", "qmail-tcpok", "datemail", "maildirmake"
