@@ -25,7 +25,7 @@ final class Answers {
 
     private Answers() {}
 
-    /** Answers one question. An exception is logged, and the one who asked learns that there is no answer. */
+    /** Answers one question. What it throws is logged, and the one who asked learns that there is no answer. */
     interface Answering {
         /** @param answer gets the fields */
         void answer(FrameReader question, FrameWriter answer, Caller caller) throws IOException;
@@ -84,7 +84,7 @@ final class Answers {
         FrameWriter answer = FrameWriter.marked(NUMBERED).put(number);
         try {
             answering.answer(question, answer, caller);
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) { // an Error too: nobody shall wait for an answer that does not come
             caller.complaints().accept(e);
             answer = FrameWriter.marked(UNANSWERED).put(number);
         }

@@ -50,7 +50,7 @@ final class DoorKeeper implements Closeable {
      * @param connection closing it ends the service
      * @param complaints takes what is wrong with a question, or with us, when the service goes on all the same
      */
-    record Caller(String user, boolean guest, WritableByteChannel connection, Consumer<Exception> complaints) {}
+    record Caller(String user, boolean guest, WritableByteChannel connection, Consumer<Throwable> complaints) {}
 
     /** Serves one connection until it ends. */
     interface Server {
@@ -155,7 +155,7 @@ final class DoorKeeper implements Closeable {
         }
     }
 
-    private void complain(Exception e, String ofCaller, String ofConnection) {
+    private void complain(Throwable e, String ofCaller, String ofConnection) {
         switch (e) {
             case EOFException _, ClosedChannelException _ -> {
                 // the caller has gone, or we are closing: nothing was answered
@@ -170,7 +170,7 @@ final class DoorKeeper implements Closeable {
         }
     }
 
-    private void complainOfQuestion(Exception e) {
+    private void complainOfQuestion(Throwable e) {
         complain(e, "question not understood: ", "question not answered: ");
     }
 

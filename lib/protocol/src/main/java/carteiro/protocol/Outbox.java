@@ -94,7 +94,7 @@ final class Outbox {
                     written = total;
                 }
             }
-        } catch (IOException e) {
+        } catch (Throwable e) { // an Error too: nobody shall wait for what nobody writes
             end();
             close();
         }

@@ -121,7 +121,7 @@ final class Questions implements Closeable {
         }
 
         private void read() {
-            Exception why;
+            Throwable why;
             try {
                 while (true) {
                     FrameReader frame = FrameReader.receive(connection.in, answerLimit);
@@ -138,7 +138,7 @@ final class Questions implements Closeable {
                                 new FailedException(connections.program() + " failed at this; its log tells more"));
                     } // else it came too late
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) { // an Error too: nobody shall wait for what nobody reads
                 why = e;
             }
             ended = true;
