@@ -18,6 +18,16 @@ public interface Messages {
         /** For those who offer messages. */
         protected MessageBody() {}
 
+        /** A message in memory; the octets are not copied. */
+        public static MessageBody of(byte[] octets, int from, int length) {
+            return new MessageInMemory(octets, from, length);
+        }
+
+        /** As {@link #of(byte[], int, int)}, all of the octets. */
+        public static MessageBody of(byte[] octets) {
+            return of(octets, 0, octets.length);
+        }
+
         /** How many there are in all. */
         public abstract long octets();
     }

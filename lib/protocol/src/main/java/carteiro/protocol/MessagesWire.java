@@ -3,7 +3,6 @@ package carteiro.protocol;
 import carteiro.protocol.Connections.Connection;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -39,7 +38,7 @@ final class MessagesWire {
         public MessageBody open(long message) throws IOException {
             FrameReader answer = questions.ask(ANSWER_LIMIT, 2 * SMALL, frame -> frame.put(message));
             return switch (answer.text(1)) {
-                case "K" -> new SmallBody(answer.octets(SMALL));
+                case "K" -> MessageBody.of(answer.octets(SMALL));
                 case "L" -> openLarge(message);
                 case "N" -> throw new FileNotFoundException("queue has no message " + message);
                 default ->
@@ -90,31 +89,6 @@ final class MessagesWire {
                     throw new IOException(
                             "queue cannot read message " + message + " now: " + frame.text(Frames.REPORT_LIMIT));
             };
-        }
-
-        private static final class SmallBody extends MessageBody {
-            private final ByteArrayInputStream octets;
-            private final int count;
-
-            SmallBody(byte[] octets) {
-                this.octets = new ByteArrayInputStream(octets);
-                this.count = octets.length;
-            }
-
-            @Override
-            public long octets() {
-                return count;
-            }
-
-            @Override
-            public int read() {
-                return octets.read();
-            }
-
-            @Override
-            public int read(byte[] into, int from, int length) {
-                return octets.read(into, from, length);
-            }
         }
 
         private final class SocketBody extends MessageBody {

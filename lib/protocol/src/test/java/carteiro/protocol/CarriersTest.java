@@ -14,7 +14,6 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.nio.charset.StandardCharsets;
@@ -242,23 +241,7 @@ class CarriersTest {
             if (message != 457) {
                 throw new FileNotFoundException();
             }
-            var in = new ByteArrayInputStream(text);
-            return new Messages.MessageBody() {
-                @Override
-                public long octets() {
-                    return text.length;
-                }
-
-                @Override
-                public int read() {
-                    return in.read();
-                }
-
-                @Override
-                public int read(byte[] into, int from, int length) {
-                    return in.read(into, from, length);
-                }
-            };
+            return Messages.MessageBody.of(text);
         }));
         for (int i = 0; i < 2; i++) {
             try (var body = client.messages().open(457)) {

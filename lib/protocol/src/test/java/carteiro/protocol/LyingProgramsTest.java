@@ -267,19 +267,7 @@ class LyingProgramsTest {
     private static Messages messages(List<String> did, byte[] octets) {
         return message -> {
             did.add("opened");
-            return new Messages.MessageBody() {
-                private int at;
-
-                @Override
-                public long octets() {
-                    return octets.length;
-                }
-
-                @Override
-                public int read() {
-                    return at < octets.length ? octets[at++] & 0xff : -1;
-                }
-            };
+            return Messages.MessageBody.of(octets);
         };
     }
 

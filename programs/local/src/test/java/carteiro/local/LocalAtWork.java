@@ -16,11 +16,9 @@ import carteiro.protocol.Program.Running;
 import carteiro.protocol.Program.Surroundings;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -146,23 +144,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
         if (octets == null) {
             throw new FileNotFoundException("none");
         }
-        InputStream in = new ByteArrayInputStream(octets);
-        return new MessageBody() {
-            @Override
-            public long octets() {
-                return octets.length;
-            }
-
-            @Override
-            public int read() throws IOException {
-                return in.read();
-            }
-
-            @Override
-            public int read(byte[] into, int from, int length) throws IOException {
-                return in.read(into, from, length);
-            }
-        };
+        return MessageBody.of(octets);
     }
 
     @Override

@@ -260,56 +260,7 @@ final class MessageReader implements Messages {
         if (Framing.sum(octets.array(), from, header.body()) != header.bodySum()) {
             throw new DamagedRecordException(entry.place(), "its octets are not what was written");
         }
-        return new InMemory(octets.array(), from, header.body());
-    }
-
-    /** A small message. */
-    private static final class InMemory extends MessageBody {
-        private final byte[] octets;
-        private final int size;
-        private final int end;
-        private int at;
-
-        InMemory(byte[] octets, int from, int size) {
-            this.octets = octets;
-            this.size = size;
-            this.at = from;
-            this.end = from + size;
-        }
-
-        @Override
-        public long octets() {
-            return size;
-        }
-
-        @Override
-        public int read() {
-            return at < end ? octets[at++] & 0xff : -1;
-        }
-
-        @Override
-        public int read(byte[] into, int from, int length) {
-            int count = Math.min(length, end - at);
-            if (count == 0) {
-                return length == 0 ? 0 : -1;
-            }
-            System.arraycopy(octets, at, into, from, count);
-            at += count;
-            return count;
-        }
-
-        @Override
-        public int available() {
-            return end - at;
-        }
-
-        @Override
-        public long transferTo(OutputStream out) throws IOException {
-            int count = end - at;
-            out.write(octets, at, count);
-            at = end;
-            return count;
-        }
+        return MessageBody.of(octets.array(), from, header.body());
     }
 
     /** A message that is read piece by piece; its last octets are handed out only if all are right. */

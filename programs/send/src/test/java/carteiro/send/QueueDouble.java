@@ -14,7 +14,6 @@ import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
@@ -285,22 +284,6 @@ final class QueueDouble {
             }
             text = message.text;
         }
-        var in = new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
-        return new MessageBody() {
-            @Override
-            public long octets() {
-                return text.length();
-            }
-
-            @Override
-            public int read() {
-                return in.read();
-            }
-
-            @Override
-            public int read(byte[] into, int from, int length) {
-                return in.read(into, from, length);
-            }
-        };
+        return MessageBody.of(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 }
