@@ -32,14 +32,20 @@ final class Answers {
     }
 
     /**
+     * The most octets of frames. An answer that would have more is not given: at the other side it would end the connection,
+     * and with it what all others wait for.
+     */
+    record Limits(int question, int answer) {}
+
+    /**
      * A server of connections that begin with a numbered question, and of others.
      *
-     * @param limit the most octets of a question
+     * @param limits of the frames
      */
-    static DoorKeeper.Server server(int limit, Answering answering, DoorKeeper.Server others) {
+    static DoorKeeper.Server server(Limits limits, Answering answering, DoorKeeper.Server others) {
         return (in, out, caller) -> {
             if (FrameReader.markFollows(in, NUMBERED)) {
-                serve(limit, answering, in, caller);
+                serve(limits, answering, in, caller);
             } else {
                 others.serve(in, out, caller);
             }
@@ -47,17 +53,17 @@ final class Answers {
     }
 
     /** A server of numbered questions alone. */
-    static DoorKeeper.Server server(int limit, Answering answering) {
-        return (in, _, caller) -> serve(limit, answering, in, caller);
+    static DoorKeeper.Server server(Limits limits, Answering answering) {
+        return (in, _, caller) -> serve(limits, answering, in, caller);
     }
 
-    private static void serve(int limit, Answering answering, InputStream in, Caller caller) throws IOException {
+    private static void serve(Limits limits, Answering answering, InputStream in, Caller caller) throws IOException {
         int most = caller.guest() ? 1 : MOST;
         var free = new Semaphore(most);
         var outbox = new Outbox(Thread.currentThread().getName(), caller.connection());
         try {
             while (true) {
-                FrameReader question = FrameReader.receive(in, limit);
+                FrameReader question = FrameReader.receive(in, limits.question());
                 if (!question.marked(NUMBERED)) {
                     throw new MalformedFrameException("question without a number");
                 }
@@ -65,7 +71,9 @@ final class Answers {
                 free.acquireUninterruptibly();
                 Thread.ofVirtual().name(Thread.currentThread().getName()).start(() -> {
                     try {
-                        answer(number, question, answering, outbox, caller);
+                        outbox.put(answer(number, question, limits.answer(), answering, caller));
+                    } catch (IOException e) {
+                        // the caller has gone
                     } finally {
                         free.release();
                     }
@@ -80,18 +88,18 @@ final class Answers {
         }
     }
 
-    private static void answer(long number, FrameReader question, Answering answering, Outbox outbox, Caller caller) {
+    private static FrameWriter answer(
+            long number, FrameReader question, int limit, Answering answering, Caller caller) {
         FrameWriter answer = FrameWriter.marked(NUMBERED).put(number);
         try {
             answering.answer(question, answer, caller);
+            if (answer.octets() > limit) {
+                throw new IOException("the answer has " + answer.octets() + " octets, over " + limit);
+            }
+            return answer;
         } catch (Throwable e) { // an Error too: nobody shall wait for an answer that does not come
             caller.complaints().accept(e);
-            answer = FrameWriter.marked(UNANSWERED).put(number);
-        }
-        try {
-            outbox.put(answer);
-        } catch (IOException e) {
-            // the caller has gone
+            return FrameWriter.marked(UNANSWERED).put(number);
         }
     }
 }

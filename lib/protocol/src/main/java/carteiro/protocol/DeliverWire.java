@@ -11,7 +11,8 @@ import java.util.List;
 /** Deliver over a socket (docs/protocols/deliver.md): numbered questions, answered by the outcomes, or by nothing if the
  * program is stopping. */
 final class DeliverWire {
-    private static final int FRAME_LIMIT = (Deliver.MOST_RECIPIENTS + 1) * (Frames.REPORT_LIMIT + 100);
+    private static final int FRAME = (Deliver.MOST_RECIPIENTS + 1) * (Frames.REPORT_LIMIT + 100);
+    static final Answers.Limits LIMITS = new Answers.Limits(FRAME, FRAME);
 
     private DeliverWire() {}
 
@@ -25,7 +26,7 @@ final class DeliverWire {
 
         @Override
         public List<Outcome> deliver(Delivery delivery) throws IOException {
-            FrameReader answer = questions.ask(Deliver.LIMIT, FRAME_LIMIT, frame -> put(frame, delivery));
+            FrameReader answer = questions.ask(Deliver.LIMIT, frame -> put(frame, delivery));
             if (!answer.more()) { // it is stopping: nothing was tried
                 throw new NotRunningException(questions.program() + " is stopping");
             }
@@ -50,7 +51,7 @@ final class DeliverWire {
 
     /** The side of local or remote. */
     static DoorKeeper.Server server(Deliver deliver) {
-        return Answers.server(FRAME_LIMIT, (frame, answer, _) -> {
+        return Answers.server(LIMITS, (frame, answer, _) -> {
             var delivery = new Deliver.Delivery(
                     frame.number(0, Long.MAX_VALUE),
                     frame.number(0, Long.MAX_VALUE),

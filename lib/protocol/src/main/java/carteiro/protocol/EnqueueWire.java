@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * connection serves one message after another.
  */
 final class EnqueueWire {
-    /** The octets of one M frame. */
+    /** The octets of one M frame, and the most of a message that is a numbered question. */
     static final int CHUNK = 32 * 1024;
 
     /** How long queue may take from the envelope to its answer. */
@@ -31,6 +31,11 @@ final class EnqueueWire {
 
     /** An envelope of so many octets, some hundred recipients, needs no share of {@link #ENVELOPES}. */
     private static final int SMALL_ENVELOPE = 8 * 1024;
+
+    private static final int ANSWER = 2 * Frames.REPORT_LIMIT;
+
+    /** Of a message of at most {@link #CHUNK} octets with its envelope. */
+    static final Answers.Limits LIMITS = new Answers.Limits(CHUNK + SMALL_ENVELOPE, ANSWER);
 
     /** KiB of larger envelopes being read at once, for guests and for all others each; a still larger one takes all of it. */
     private static final int ENVELOPES = 8 * 1024;
@@ -42,11 +47,6 @@ final class EnqueueWire {
     private static final byte[] NOTHING = new byte[0];
 
     private EnqueueWire() {}
-
-    /** The most octets of a small message with its envelope. */
-    private static final int SMALL = CHUNK + SMALL_ENVELOPE;
-
-    private static final int ANSWER = 2 * Frames.REPORT_LIMIT;
 
     private interface Sending {
         void to(OutputStream out) throws IOException;
@@ -64,7 +64,7 @@ final class EnqueueWire {
 
         @Override
         public Submission open() throws IOException {
-            questions.reach(ANSWER);
+            questions.reach();
             return new SocketSubmission();
         }
 
@@ -144,7 +144,7 @@ final class EnqueueWire {
             @Override
             public Receipt commit(Envelope envelope) throws IOException {
                 if (own == null && isSmall(envelope)) {
-                    return receipt(questions.askOnce(ANSWER_LIMIT, ANSWER, frame -> {
+                    return receipt(questions.askOnce(ANSWER_LIMIT, frame -> {
                         frame.put(chunk, 0, filled);
                         Frames.put(frame, envelope);
                     }));
@@ -204,7 +204,7 @@ final class EnqueueWire {
         var ours = new Semaphore(ENVELOPES, true);
         var guests = new Semaphore(ENVELOPES, true);
         return Answers.server(
-                SMALL,
+                LIMITS,
                 (question, answer, caller) -> {
                     byte[] octets = question.octets(CHUNK);
                     Envelope claimed = Frames.envelope(question);

@@ -15,7 +15,7 @@ import java.util.List;
 
 /** Lookup over a socket (docs/protocols/lookup.md): numbered questions. */
 final class LookupWire {
-    private static final int FRAME_LIMIT = 1 << 20;
+    static final Answers.Limits LIMITS = new Answers.Limits(Address.LIMIT + 64, 1 << 20);
     private static final int MOST_TARGETS = 500;
     private static final int TEXT = 4096;
 
@@ -43,14 +43,13 @@ final class LookupWire {
         }
 
         private Answer ask(String question, Address address) throws IOException {
-            return answer(questions.ask(
-                    LIMIT, FRAME_LIMIT, frame -> frame.put(question).put(address.octets())));
+            return answer(questions.ask(LIMIT, frame -> frame.put(question).put(address.octets())));
         }
     }
 
     /** The side of lookup. */
     static DoorKeeper.Server server(Lookup lookup) {
-        return Answers.server(Address.LIMIT + 64, (frame, answer, _) -> {
+        return Answers.server(LIMITS, (frame, answer, _) -> {
             String question = frame.text(1);
             Address address = Frames.address(frame);
             frame.end();

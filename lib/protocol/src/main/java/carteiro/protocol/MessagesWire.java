@@ -3,18 +3,22 @@ package carteiro.protocol;
 import carteiro.protocol.Connections.Connection;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
+import carteiro.wire.MalformedFrameException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Messages over a socket (docs/protocols/messages.md): a frame with the number, answered by a frame {@code K} with the
- * size, then that many octets; or {@code N} for no such message, or {@code Z} and a reason.
+ * Messages over a socket (docs/protocols/messages.md): a small message is the answer to a numbered question. A large one has a
+ * connection: a frame with its number, answered by a frame {@code K} with the size, then that many octets; or {@code N} for no
+ * such message.
  */
 final class MessagesWire {
     /** The most octets of a message that is the answer to a numbered question. */
     private static final int SMALL = 32 * 1024;
+
+    static final Answers.Limits LIMITS = new Answers.Limits(64, SMALL + 64);
 
     /** How long queue may take until the first octet. */
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
@@ -36,13 +40,12 @@ final class MessagesWire {
 
         @Override
         public MessageBody open(long message) throws IOException {
-            FrameReader answer = questions.ask(ANSWER_LIMIT, 2 * SMALL, frame -> frame.put(message));
+            FrameReader answer = questions.ask(ANSWER_LIMIT, frame -> frame.put(message));
             return switch (answer.text(1)) {
                 case "K" -> MessageBody.of(answer.octets(SMALL));
                 case "L" -> openLarge(message);
                 case "N" -> throw new FileNotFoundException("queue has no message " + message);
-                default ->
-                    throw new IOException("queue cannot read message " + message + " now: " + answer.text(SMALL));
+                default -> throw new MalformedFrameException("queue gave no answer we know");
             };
         }
 
@@ -73,7 +76,7 @@ final class MessagesWire {
             FrameReader frame;
             try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
                 new FrameWriter().put(message).send(connection.out);
-                frame = FrameReader.receive(connection.in, 2 * Frames.REPORT_LIMIT);
+                frame = FrameReader.receive(connection.in, 64);
             }
             return switch (frame.text(1)) {
                 case "K" -> {
@@ -85,9 +88,7 @@ final class MessagesWire {
                     connections.giveBack(connection);
                     throw new FileNotFoundException("queue has no message " + message);
                 }
-                default ->
-                    throw new IOException(
-                            "queue cannot read message " + message + " now: " + frame.text(Frames.REPORT_LIMIT));
+                default -> throw new MalformedFrameException("queue gave no answer we know");
             };
         }
 
@@ -153,7 +154,7 @@ final class MessagesWire {
 
     /** The side of queue. */
     static DoorKeeper.Server server(Messages messages) {
-        return Answers.server(64, (question, answer, _) -> answer(messages, question, answer), (in, out, _) -> {
+        return Answers.server(LIMITS, (question, answer, _) -> answer(messages, question, answer), (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, 64);
                 long message = frame.number(0, Long.MAX_VALUE);

@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Questions implements Closeable {
     private final Connections connections;
+    private final int answerLimit;
     private final ReentrantLock connecting = new ReentrantLock();
     private volatile @Nullable Shared current;
     private volatile boolean closed;
 
-    Questions(Connections connections) {
+    /** @param answerLimit the most octets of an answer; a larger one ends the connection */
+    Questions(Connections connections, int answerLimit) {
         this.connections = connections;
+        this.answerLimit = answerLimit;
     }
 
     /** Writes the fields of a question. */
@@ -35,7 +38,7 @@ final class Questions implements Closeable {
         void into(FrameWriter frame);
     }
 
-    /** What became of a question to which there is no answer, although it may have been understood. */
+    /** The connection ended before the answer. If the question was sent whole, it may have been understood. */
     private static final class LostException extends IOException {
         private static final long serialVersionUID = 1L;
         final boolean sent;
@@ -58,15 +61,13 @@ final class Questions implements Closeable {
     /** One connection, until it ends. */
     private final class Shared {
         final Connection connection;
-        final int answerLimit;
         final Outbox outbox;
         final ConcurrentMap<Long, CompletableFuture<FrameReader>> waiting = new ConcurrentHashMap<>();
         final AtomicLong last = new AtomicLong();
         volatile boolean ended;
 
-        Shared(Connection connection, int answerLimit) {
+        Shared(Connection connection) {
             this.connection = connection;
-            this.answerLimit = answerLimit;
             this.outbox = new Outbox("to " + connections.program(), connection.channel);
             Thread.ofVirtual().name("from " + connections.program()).start(this::read);
         }
@@ -154,29 +155,27 @@ final class Questions implements Closeable {
      * Asks what is safe to ask twice: if the connection is lost, once more by a new one.
      *
      * @param limit how long the answer may take
-     * @param answerLimit the most octets of an answer; the same for all questions of a door
      * @throws NotRunningException if the program cannot be reached
      * @throws MalformedFrameException if what it says makes no sense
      */
-    FrameReader ask(Duration limit, int answerLimit, Question question) throws IOException {
-        Shared kept = connected(answerLimit, null);
-        try {
-            return kept.ask(limit, question);
-        } catch (LostException e) {
-            return connected(answerLimit, kept).ask(limit, question);
-        }
+    FrameReader ask(Duration limit, Question question) throws IOException {
+        return ask(limit, question, true);
     }
 
-    /** Asks what must not be asked twice: once more only if nothing of it was sent. */
-    FrameReader askOnce(Duration limit, int answerLimit, Question question) throws IOException {
-        Shared kept = connected(answerLimit, null);
+    /** Asks what must not be asked twice: once more only if it was not sent whole. */
+    FrameReader askOnce(Duration limit, Question question) throws IOException {
+        return ask(limit, question, false);
+    }
+
+    private FrameReader ask(Duration limit, Question question, boolean twice) throws IOException {
+        Shared kept = connected(null);
         try {
             return kept.ask(limit, question);
         } catch (LostException e) {
-            if (e.sent) {
+            if (e.sent && !twice) {
                 throw e;
             }
-            return connected(answerLimit, kept).ask(limit, question);
+            return connected(kept).ask(limit, question);
         }
     }
 
@@ -185,12 +184,12 @@ final class Questions implements Closeable {
     }
 
     /** Finds out whether the program is there. */
-    void reach(int answerLimit) throws IOException {
-        connected(answerLimit, null);
+    void reach() throws IOException {
+        connected(null);
     }
 
     /** The connection that all share, which is not {@code lost}. */
-    private Shared connected(int answerLimit, @Nullable Shared lost) throws IOException {
+    private Shared connected(@Nullable Shared lost) throws IOException {
         Shared now = current;
         if (now != null && now != lost && !now.ended) {
             return now;
@@ -203,7 +202,7 @@ final class Questions implements Closeable {
                     throw new NotRunningException(
                             connections.program() + " is no longer asked: this program is stopping");
                 }
-                now = new Shared(connections.connect(), answerLimit);
+                now = new Shared(connections.connect());
                 current = now;
             }
             return now;

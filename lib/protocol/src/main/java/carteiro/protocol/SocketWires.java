@@ -26,8 +26,8 @@ public final class SocketWires implements Wires {
         this.log = log;
     }
 
-    private Questions asking(Door door) {
-        return questions.computeIfAbsent(door, wanted -> new Questions(to(wanted)));
+    private Questions asking(Door door, Answers.Limits limits) {
+        return questions.computeIfAbsent(door, wanted -> new Questions(to(wanted), limits.answer()));
     }
 
     private Connections to(Door door) {
@@ -36,7 +36,7 @@ public final class SocketWires implements Wires {
 
     @Override
     public Enqueue enqueue() {
-        return new EnqueueWire.Client(to(Door.ENQUEUE), asking(Door.ENQUEUE));
+        return new EnqueueWire.Client(to(Door.ENQUEUE), asking(Door.ENQUEUE, EnqueueWire.LIMITS));
     }
 
     @Override
@@ -46,17 +46,17 @@ public final class SocketWires implements Wires {
 
     @Override
     public Messages messages() {
-        return new MessagesWire.Client(to(Door.MESSAGES), asking(Door.MESSAGES));
+        return new MessagesWire.Client(to(Door.MESSAGES), asking(Door.MESSAGES, MessagesWire.LIMITS));
     }
 
     @Override
     public Deliver deliver(Channel channel) {
-        return new DeliverWire.Client(asking(Door.deliver(channel)));
+        return new DeliverWire.Client(asking(Door.deliver(channel), DeliverWire.LIMITS));
     }
 
     @Override
     public Lookup lookup() {
-        return new LookupWire.Client(asking(Door.LOOKUP));
+        return new LookupWire.Client(asking(Door.LOOKUP, LookupWire.LIMITS));
     }
 
     @Override

@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -188,6 +189,51 @@ class QuestionsTest {
     }
 
     @Test
+    @DisplayName("an answer too large to be sent, as of an account with many long programs, spoils no other")
+    void tooLargeAnAnswer() throws Exception {
+        var release = new CountDownLatch(1);
+        Lookup hostile = new Lookup() {
+            @Override
+            public Answer recipient(Address address) {
+                return new Answer.Account(
+                        "joe",
+                        503,
+                        78,
+                        "/home/joe",
+                        "",
+                        "",
+                        new Lookup.Recipe.Directory(
+                                "",
+                                Lookup.Mailbox.KEEP,
+                                Collections.nCopies(500, "x".repeat(4000)),
+                                List.of(),
+                                Lookup.DotFiles.IGNORED));
+            }
+
+            @Override
+            public Answer account(Address address) {
+                try {
+                    release.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return itself(address);
+            }
+        };
+        try (var wires = new SocketWires(home(), log);
+                Closeable _ = wires.offer(hostile)) {
+            Address address = new Address("a@b");
+            Future<Answer> other =
+                    threads.submit((Callable<Answer>) () -> wires.lookup().account(address));
+            assertThatThrownBy(() -> wires.lookup().recipient(address)).hasMessageContaining("its log tells more");
+            release.countDown();
+            assertThat(other.get()).isEqualTo(itself(address));
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.UTF_8)).contains("the answer has 20", "octets, over 1048576");
+    }
+
+    @Test
     @DisplayName("an answer that comes too late is given up, and the next question is answered all the same")
     void lateAnswer() throws Exception {
         var late = new AtomicInteger();
@@ -203,12 +249,11 @@ class QuestionsTest {
                     }
                 });
                 var watchdog = new Watchdog();
-                var questions = new Questions(new Connections(Door.LOOKUP, home().run(), watchdog))) {
-            assertThatThrownBy(() -> questions.ask(Duration.ofMillis(50), LIMIT, frame -> frame.put("a")))
+                var questions = new Questions(new Connections(Door.LOOKUP, home().run(), watchdog), LIMIT)) {
+            assertThatThrownBy(() -> questions.ask(Duration.ofMillis(50), frame -> frame.put("a")))
                     .isInstanceOf(SocketTimeoutException.class)
                     .hasMessageContaining("lookup has not answered");
-            assertThat(questions.ask(LONG, LIMIT, frame -> frame.put("b")).text(3))
-                    .isEqualTo("yes");
+            assertThat(questions.ask(LONG, frame -> frame.put("b")).text(3)).isEqualTo("yes");
             assertThat(late).hasValue(1);
         }
     }
@@ -266,8 +311,8 @@ class QuestionsTest {
                         Door.LOOKUP,
                         (_, out, _) -> FrameWriter.marked('#').put(2).put("yes").send(out));
                 var watchdog = new Watchdog();
-                var questions = new Questions(new Connections(Door.LOOKUP, home().run(), watchdog))) {
-            assertThatThrownBy(() -> questions.ask(LONG, LIMIT, frame -> frame.put("a")))
+                var questions = new Questions(new Connections(Door.LOOKUP, home().run(), watchdog), LIMIT)) {
+            assertThatThrownBy(() -> questions.ask(LONG, frame -> frame.put("a")))
                     .isInstanceOf(carteiro.wire.MalformedFrameException.class);
         }
     }
@@ -287,11 +332,11 @@ class QuestionsTest {
         for (int number = 1; number <= 5; number++) {
             FrameWriter.marked('#').put(number).write(question);
         }
-        DoorKeeper.Server server = Answers.server(LIMIT, (_, _, _) -> {
+        DoorKeeper.Server server = Answers.server(new Answers.Limits(LIMIT, LIMIT), (_, _, _) -> {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             all.countDown();
             try {
-                var _ = guest ? all.getCount() == 0 : all.await(30, TimeUnit.SECONDS);
+                var _ = all.await(guest ? 50 : 30_000, TimeUnit.MILLISECONDS); // a guest's next one could begin
             } catch (InterruptedException e) {
                 throw new IOException(e);
             } finally {

@@ -36,6 +36,11 @@ public final class FrameWriter {
         return put(Long.toString(number));
     }
 
+    /** How many octets the frame has, its length and comma on the wire not counted. */
+    public int octets() {
+        return fields.size();
+    }
+
     /** Writes the frame and flushes. */
     public void send(OutputStream out) throws IOException {
         write(out);
