@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outbox {
     /** Octets that gather before those who put more wait. */
-    private static final int FULL = 256 * 1024;
+    static final int FULL = 256 * 1024;
 
     /** How long they wait; then the other side is given up. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
@@ -29,6 +29,7 @@ final class Outbox {
     }
 
     private final WritableByteChannel connection;
+    private final Duration longestWait;
     private final Thread writer;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -41,7 +42,12 @@ final class Outbox {
 
     /** @param connection blocks while it takes no more; closed when it cannot be written to */
     Outbox(String name, WritableByteChannel connection) {
+        this(name, connection, LONGEST_WAIT);
+    }
+
+    Outbox(String name, WritableByteChannel connection, Duration longestWait) {
         this.connection = connection;
+        this.longestWait = longestWait;
         this.writer = Thread.ofVirtual().name(name).start(this::write);
     }
 
@@ -69,7 +75,7 @@ final class Outbox {
     }
 
     private void awaitRoom() throws IOException {
-        long left = LONGEST_WAIT.toNanos();
+        long left = longestWait.toNanos();
         try {
             while (gathering.size() > FULL && !ended) {
                 if (left <= 0) {
