@@ -12,7 +12,10 @@ import java.lang.reflect.Proxy;
 final class Signals {
     private Signals() {}
 
-    /** Handles a signal on a thread of its own, which waits for no carrier of virtual threads. One that the system keeps for itself is left alone. */
+    /**
+     * Handles a signal on a thread of its own, which waits for no carrier of virtual threads. One that the system keeps for itself
+     * is left alone.
+     */
     static void on(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
