@@ -2,6 +2,7 @@ package carteiro.protocol;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.protocol.Control.Answer;
 import carteiro.protocol.Control.Result;
 import carteiro.protocol.Control.Row;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +49,7 @@ public final class ControlWire {
             throws IOException {
         var answering = new Semaphore(MOST_ANSWERS);
         var door = new Door(program, "control", callers);
-        Closeable keeper = DoorKeeper.open(door, installation.run(), server(control, answering), log);
+        Closeable keeper = DoorKeeper.open(door, installation.run(), server(program, control, answering, log), log);
         return () -> {
             try { // whoever asked for the end of it all hears of it
                 boolean _ = answering.tryAcquire(MOST_ANSWERS, LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS);
@@ -72,7 +74,7 @@ public final class ControlWire {
         };
     }
 
-    private static DoorKeeper.Server server(Control control, Semaphore answering) {
+    private static DoorKeeper.Server server(String name, Control control, Semaphore answering, EventLog log) {
         return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, REQUEST_LIMIT);
@@ -81,12 +83,25 @@ public final class ControlWire {
                 frame.end();
                 answering.acquireUninterruptibly();
                 try {
-                    frame(control.ask(verb, program)).send(out);
+                    frame(answer(name, control, verb, program, log)).send(out);
                 } finally {
                     answering.release();
                 }
             }
         };
+    }
+
+    /** Whatever goes wrong is told: who asks can do nothing with a connection that ends. */
+    private static Answer answer(String name, Control control, Verb verb, String program, EventLog log) {
+        try {
+            return control.ask(verb, program);
+        } catch (IOException e) {
+            return new Answer(Result.FAILED, LogText.reason(e), List.of());
+        } catch (RuntimeException e) {
+            log.bug(name, e);
+            return new Answer(
+                    Result.FAILED, "a bug in " + name + " (" + e + "); its log has more; please report", List.of());
+        }
     }
 
     private static FrameWriter frame(Answer answer) {

@@ -114,6 +114,11 @@ final class Child implements Life {
     }
 
     @Override
+    public void whenEnded(Runnable action) {
+        var _ = process.onExit().thenRun(action);
+    }
+
+    @Override
     public String ending() {
         if (process.isAlive()) {
             return "it is being ended";

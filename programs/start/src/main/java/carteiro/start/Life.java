@@ -23,6 +23,9 @@ interface Life {
     /** Whether it is still at work. Does not block. */
     boolean alive();
 
+    /** Has {@code action} run when it ends by itself, where that can be known without looking; it must not block. */
+    default void whenEnded(Runnable action) {}
+
     /** Why it is not, for the log. */
     String ending();
 

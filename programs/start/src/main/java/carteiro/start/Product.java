@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Control;
 import carteiro.protocol.Control.Verb;
 import carteiro.protocol.ControlWire;
 import carteiro.protocol.DirectWires;
@@ -129,10 +130,9 @@ public final class Product implements AutoCloseable {
 
     /** Orders something of all programs, as a signal does; what goes wrong is in the log. */
     void order(Verb verb) {
-        try {
-            supervisor.ask(verb, carteiro.protocol.Control.ALL);
-        } catch (IOException e) {
-            log.warning("start", verb + ": " + e.getMessage());
+        Control.Answer answer = supervisor.ask(verb, Control.ALL);
+        if (verb == Verb.ALARM && answer.result() != Control.Result.DONE) { // a reload writes its own lines
+            answer.text().lines().forEach(problem -> log.warning("start", problem));
         }
     }
 

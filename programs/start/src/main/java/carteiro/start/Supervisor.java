@@ -2,6 +2,7 @@ package carteiro.start;
 
 import carteiro.control.ControlException;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.protocol.Control;
 import carteiro.protocol.Program;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
@@ -107,7 +109,7 @@ final class Supervisor implements Control {
     }
 
     @Override
-    public Answer ask(Verb verb, String program) throws IOException {
+    public Answer ask(Verb verb, String program) {
         List<Watch> asked = watches.stream()
                 .filter(watch -> program.equals(ALL) || watch.name().equals(program))
                 .toList();
@@ -189,7 +191,8 @@ final class Supervisor implements Control {
                     problems.add(watch.name() + " keeps its old settings: " + problem);
                 });
             } catch (IOException e) {
-                problems.add(watch.name() + ": " + e.getMessage());
+                log.log(new StartEvent.ReloadRefused(watch.name(), LogText.reason(e)));
+                problems.add(watch.name() + " was lost while it read them: " + LogText.reason(e));
             }
         }
         return new Answer(
@@ -198,13 +201,27 @@ final class Supervisor implements Control {
                 rows(asked));
     }
 
-    private static Answer alarm(List<Watch> asked) throws IOException {
+    private static Answer alarm(List<Watch> asked) {
+        var problems = new ArrayList<String>();
+        Result result = Result.DONE;
         for (Watch watch : asked) {
             Life life = watch.life();
-            if (life != null) {
+            if (life == null) {
+                Row row = watch.row();
+                problems.add(row.program() + " is " + row.state().name().toLowerCase(Locale.ROOT)
+                        + ": nothing of it is tried now; ask again when carteiro status says ready");
+                result = result == Result.DONE ? Result.NOT_RUNNING : result;
+                continue;
+            }
+            try {
                 life.tryNow();
+            } catch (IOException e) {
+                problems.add(watch.name() + " was lost while it was asked (" + LogText.reason(e)
+                        + "): ask again when carteiro status says ready");
+                result = Result.FAILED;
             }
         }
-        return new Answer(Result.DONE, "what waits is tried now", rows(asked));
+        return new Answer(
+                result, problems.isEmpty() ? "what waits is tried now" : String.join("\n", problems), rows(asked));
     }
 }

@@ -31,7 +31,7 @@ final class Watch {
     /** A program that was ready for this long has recovered: its next pause is the first again. */
     static final Duration RECOVERED = Duration.ofSeconds(10);
 
-    /** Between looks at whether a program is alive. */
+    /** Between looks at whether a program is alive; one that cannot tell of its end is found by them. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final Program program;
@@ -130,6 +130,17 @@ final class Watch {
             lock.unlock();
         }
         log.log(new StartEvent.Ready(name(), begun.pid()));
+        begun.whenEnded(this::look);
+    }
+
+    /** Has the leading thread look at once whether the program is alive. */
+    private void look() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether it is to stop; false when it has ended by itself. */

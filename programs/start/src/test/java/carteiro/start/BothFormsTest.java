@@ -97,6 +97,11 @@ class BothFormsTest {
             Asked status = ask("status", "remote");
             assertThat(status.exit()).isEqualTo(3);
             assertThat(status.output()).containsPattern("(?m)^remote +down ");
+            Asked alarm = ask("alarm");
+            assertThat(alarm.exit()).isEqualTo(3);
+            assertThat(alarm.output())
+                    .isEqualTo("remote is down: nothing of it is tried now; ask again when carteiro status says ready");
+            run.await("toy: send tries now"); // the others do
 
             assertThat(ask("start", "remote").output()).isEqualTo("ready");
             assertThat(ask("restart", "send").exit()).isZero();

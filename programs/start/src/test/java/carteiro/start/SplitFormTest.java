@@ -3,12 +3,20 @@ package carteiro.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import carteiro.control.Installation;
+import carteiro.protocol.Control;
+import carteiro.protocol.ControlWire;
 import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,13 +54,51 @@ class SplitFormTest {
     }
 
     @Test
+    void aProgramLostWhileItIsAskedIsNamed() throws Exception {
+        try (var run = new StartProcess("run", "--split", "--home", home.toString())) {
+            pid(run, "smtpd", 1);
+            long send = pid(run, "send", 1);
+            StartProcess.signal("STOP", send);
+            Control control = ControlWire.client("start", new Installation(home), Duration.ofSeconds(30));
+            var asking = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return control.ask(Control.Verb.ALARM, "send");
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            awaitConnection(home.resolve("run/send/control")); // sooner, and send is found gone
+            StartProcess.signal("KILL", send);
+            Control.Answer answer = asking.get(30, TimeUnit.SECONDS);
+            assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
+            assertThat(answer.text())
+                    .startsWith("send was lost while it was asked (")
+                    .contains("ask again when");
+        }
+    }
+
+    /** Waits until somebody is connected to the listener there, whose process does not accept. */
+    private static void awaitConnection(Path listener) throws Exception {
+        for (int looks = 0; looks < 3_000; looks++) {
+            long ends = Files.readAllLines(Path.of("/proc/net/unix")).stream()
+                    .filter(line -> line.endsWith(" " + listener))
+                    .count();
+            if (ends > 1) { // the listener, and the end that waits to be accepted
+                return;
+            }
+            Thread.sleep(10);
+        }
+        throw new AssertionError("nobody connected to " + listener);
+    }
+
+    @Test
     void whenStartIsKilledTheProgramsEndByThemselves() throws Exception {
         try (var run = new StartProcess("run", "--split", "--home", home.toString())) {
             ProcessHandle smtpd = ProcessHandle.of(pid(run, "smtpd", 1)).orElseThrow();
             ProcessHandle queue = ProcessHandle.of(pid(run, "queue", 1)).orElseThrow();
             run.process.destroyForcibly();
-            smtpd.onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
-            queue.onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
+            smtpd.onExit().get(30, TimeUnit.SECONDS);
+            queue.onExit().get(30, TimeUnit.SECONDS);
         }
         try (var again = new StartProcess("run", "--split", "--home", home.toString())) { // nothing is in the way
             pid(again, "smtpd", 1);
