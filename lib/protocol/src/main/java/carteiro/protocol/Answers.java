@@ -4,9 +4,12 @@ import carteiro.protocol.DoorKeeper.Caller;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -20,8 +23,10 @@ final class Answers {
     /** The mark of what is said instead of an answer: something is wrong with the program or the question. */
     static final char UNANSWERED = '!';
 
-    /** Questions of one connection at once; a guest's are answered one after another. More wait in the socket. */
+    /** Questions of one connection at once. More wait in the socket. */
     private static final int MOST = 4_000;
+
+    private static final Duration GUEST_LIMIT = Duration.ofMinutes(1);
 
     private Answers() {}
 
@@ -34,18 +39,26 @@ final class Answers {
     /**
      * The most octets of frames. An answer that would have more is not given: at the other side it would end the connection,
      * and with it what all others wait for.
+     *
+     * @param guest how long a guest may take to send a question, from its first octet on, or to read an answer
      */
-    record Limits(int question, int answer) {}
+    record Limits(int question, int answer, Duration guest) {
+        Limits(int question, int answer) {
+            this(question, answer, GUEST_LIMIT);
+        }
+    }
 
     /**
      * A server of connections that begin with a numbered question, and of others.
      *
      * @param limits of the frames
+     * @param watchdog ends guests that take too long
      */
-    static DoorKeeper.Server server(Limits limits, Answering answering, DoorKeeper.Server others) {
+    static DoorKeeper.Server server(Limits limits, Watchdog watchdog, Answering answering, DoorKeeper.Server others) {
+        DoorKeeper.Server questions = server(limits, watchdog, answering);
         return (in, out, caller) -> {
             if (FrameReader.markFollows(in, NUMBERED)) {
-                serve(limits, answering, in, caller);
+                questions.serve(in, out, caller);
             } else {
                 others.serve(in, out, caller);
             }
@@ -53,21 +66,54 @@ final class Answers {
     }
 
     /** A server of numbered questions alone. */
-    static DoorKeeper.Server server(Limits limits, Answering answering) {
-        return (in, _, caller) -> serve(limits, answering, in, caller);
+    static DoorKeeper.Server server(Limits limits, Watchdog watchdog, Answering answering) {
+        return (in, out, caller) -> {
+            if (caller.guest()) {
+                serveGuest(limits, watchdog, answering, in, out, caller);
+            } else {
+                serve(limits, answering, in, caller);
+            }
+        };
+    }
+
+    /** One after another: there is never more of a guest in memory than a question and its answer, and not for long. */
+    private static void serveGuest(
+            Limits limits, Watchdog watchdog, Answering answering, InputStream in, OutputStream out, Caller caller)
+            throws IOException {
+        while (follows(in)) {
+            FrameReader question;
+            try (var _ = watchdog.closeAfter(limits.guest(), caller.connection())) {
+                question = FrameReader.receive(in, limits.question());
+            }
+            FrameWriter answer = answer(numberOf(question), question, limits.answer(), answering, caller);
+            try (var _ = watchdog.closeAfter(limits.guest(), caller.connection())) {
+                answer.send(out);
+            }
+        }
+    }
+
+    /** Waits for the next octet, however long; false at the end. */
+    private static boolean follows(InputStream in) throws IOException {
+        in.mark(1);
+        boolean follows = in.read() >= 0;
+        in.reset();
+        return follows;
+    }
+
+    private static long numberOf(FrameReader question) throws MalformedFrameException {
+        if (!question.marked(NUMBERED)) {
+            throw new MalformedFrameException("question without a number");
+        }
+        return question.number(1, Long.MAX_VALUE);
     }
 
     private static void serve(Limits limits, Answering answering, InputStream in, Caller caller) throws IOException {
-        int most = caller.guest() ? 1 : MOST;
-        var free = new Semaphore(most);
+        var free = new Semaphore(MOST);
         var outbox = new Outbox(Thread.currentThread().getName(), caller.connection());
         try {
             while (true) {
                 FrameReader question = FrameReader.receive(in, limits.question());
-                if (!question.marked(NUMBERED)) {
-                    throw new MalformedFrameException("question without a number");
-                }
-                long number = question.number(1, Long.MAX_VALUE);
+                long number = numberOf(question);
                 free.acquireUninterruptibly();
                 Thread.ofVirtual().name(Thread.currentThread().getName()).start(() -> {
                     try {
@@ -80,11 +126,10 @@ final class Answers {
                 });
             }
         } catch (EOFException e) { // the caller asks no more, or we are stopping: what was asked is answered
-            free.acquireUninterruptibly(most);
+            free.acquireUninterruptibly(MOST);
             outbox.finish();
-        } catch (IOException | RuntimeException e) {
+        } finally {
             outbox.end();
-            throw e;
         }
     }
 

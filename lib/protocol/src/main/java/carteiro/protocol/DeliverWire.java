@@ -4,6 +4,7 @@ import carteiro.mail.Outcome;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,8 @@ final class DeliverWire {
 
         @Override
         public List<Outcome> deliver(Delivery delivery) throws IOException {
-            FrameReader answer = questions.ask(Deliver.LIMIT, frame -> put(frame, delivery));
+            // once: a message that ends the program must not be taken for one that could not be tried
+            FrameReader answer = questions.askOnce(Deliver.LIMIT, frame -> put(frame, delivery));
             if (!answer.more()) { // it is stopping: nothing was tried
                 throw new NotRunningException(questions.program() + " is stopping");
             }
@@ -50,8 +52,8 @@ final class DeliverWire {
     }
 
     /** The side of local or remote. */
-    static DoorKeeper.Server server(Deliver deliver) {
-        return Answers.server(LIMITS, (frame, answer, _) -> {
+    static DoorKeeper.Server server(Deliver deliver, Watchdog watchdog) {
+        return Answers.server(LIMITS, watchdog, (frame, answer, _) -> {
             var delivery = new Deliver.Delivery(
                     frame.number(0, Long.MAX_VALUE),
                     frame.number(0, Long.MAX_VALUE),

@@ -205,6 +205,7 @@ final class EnqueueWire {
         var guests = new Semaphore(ENVELOPES, true);
         return Answers.server(
                 LIMITS,
+                watchdog,
                 (question, answer, caller) -> {
                     byte[] octets = question.octets(CHUNK);
                     Envelope claimed = Frames.envelope(question);

@@ -8,6 +8,7 @@ import carteiro.protocol.Lookup.Recipe;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,8 +49,8 @@ final class LookupWire {
     }
 
     /** The side of lookup. */
-    static DoorKeeper.Server server(Lookup lookup) {
-        return Answers.server(LIMITS, (frame, answer, _) -> {
+    static DoorKeeper.Server server(Lookup lookup, Watchdog watchdog) {
+        return Answers.server(LIMITS, watchdog, (frame, answer, _) -> {
             String question = frame.text(1);
             Address address = Frames.address(frame);
             frame.end();

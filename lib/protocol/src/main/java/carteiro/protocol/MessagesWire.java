@@ -4,6 +4,7 @@ import carteiro.protocol.Connections.Connection;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -153,21 +154,22 @@ final class MessagesWire {
     }
 
     /** The side of queue. */
-    static DoorKeeper.Server server(Messages messages) {
-        return Answers.server(LIMITS, (question, answer, _) -> answer(messages, question, answer), (in, out, _) -> {
-            while (true) {
-                FrameReader frame = FrameReader.receive(in, 64);
-                long message = frame.number(0, Long.MAX_VALUE);
-                frame.end();
-                try (var body = messages.open(message)) {
-                    new FrameWriter().put("K").put(body.octets()).write(out);
-                    body.transferTo(out);
-                    out.flush();
-                } catch (FileNotFoundException e) {
-                    new FrameWriter().put("N").send(out);
-                }
-            }
-        });
+    static DoorKeeper.Server server(Messages messages, Watchdog watchdog) {
+        return Answers.server(
+                LIMITS, watchdog, (question, answer, _) -> answer(messages, question, answer), (in, out, _) -> {
+                    while (true) {
+                        FrameReader frame = FrameReader.receive(in, 64);
+                        long message = frame.number(0, Long.MAX_VALUE);
+                        frame.end();
+                        try (var body = messages.open(message)) {
+                            new FrameWriter().put("K").put(body.octets()).write(out);
+                            body.transferTo(out);
+                            out.flush();
+                        } catch (FileNotFoundException e) {
+                            new FrameWriter().put("N").send(out);
+                        }
+                    }
+                });
     }
 
     private static void answer(Messages messages, FrameReader question, FrameWriter answer) throws IOException {

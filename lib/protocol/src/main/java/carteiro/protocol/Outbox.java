@@ -3,6 +3,7 @@ package carteiro.protocol;
 import carteiro.wire.FrameWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
@@ -55,6 +56,7 @@ final class Outbox {
      * Puts a frame. It waits while too much has gathered.
      *
      * @return where the frame ends, counted in octets from the beginning of the connection
+     * @throws InterruptedIOException if interrupted while it waits
      * @throws IOException if the box is closed: nothing of the frame will go out
      */
     long put(FrameWriter frame) throws IOException {
@@ -65,12 +67,25 @@ final class Outbox {
                 throw new IOException("the connection is closed");
             }
             int before = gathering.size();
-            frame.write(gathering);
+            write(frame);
             gathered += gathering.size() - before;
             changed.signal();
             return gathered;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void write(FrameWriter frame) throws IOException {
+        boolean whole = false;
+        try {
+            frame.write(gathering);
+            whole = true;
+        } finally {
+            if (!whole) { // out of memory: what would follow half a frame makes no sense
+                ended = true;
+                close();
+            }
         }
     }
 
@@ -86,7 +101,8 @@ final class Outbox {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+            throw (InterruptedIOException)
+                    new InterruptedIOException("interrupted while the other side took nothing").initCause(e);
         }
     }
 

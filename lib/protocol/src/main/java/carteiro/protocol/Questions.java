@@ -6,6 +6,7 @@ import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -78,20 +79,27 @@ final class Questions implements Closeable {
             question.into(frame);
             var answer = new CompletableFuture<FrameReader>();
             waiting.put(number, answer);
-            long end;
+            try {
+                return answered(limit, answer, put(frame));
+            } finally {
+                waiting.remove(number);
+            }
+        }
+
+        private long put(FrameWriter frame) throws IOException {
             try {
                 if (ended) { // whoever ended it may not have seen this question
                     throw new IOException("the connection is closed");
                 }
-                end = outbox.put(frame);
+                return outbox.put(frame);
+            } catch (InterruptedIOException e) {
+                throw e;
             } catch (IOException e) {
-                waiting.remove(number);
                 throw new LostException(connections.program() + " was lost before it was asked", false, e);
             }
-            return answered(number, limit, answer, end);
         }
 
-        private FrameReader answered(long number, Duration limit, CompletableFuture<FrameReader> answer, long end)
+        private FrameReader answered(Duration limit, CompletableFuture<FrameReader> answer, long end)
                 throws IOException {
             try (var _ = connections.watchdog().closeAfter(limit, () -> answer.completeExceptionally(late(limit)))) {
                 return answer.get();
@@ -111,8 +119,6 @@ final class Questions implements Closeable {
                                 e.getCause());
                     }
                 }
-            } finally {
-                waiting.remove(number);
             }
         }
 

@@ -86,17 +86,17 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Messages messages) throws IOException {
-        return DoorKeeper.open(Door.MESSAGES, run, MessagesWire.server(messages), log);
+        return DoorKeeper.open(Door.MESSAGES, run, MessagesWire.server(messages, watchdog), log);
     }
 
     @Override
     public Closeable offer(Channel channel, Deliver deliver) throws IOException {
-        return DoorKeeper.open(Door.deliver(channel), run, DeliverWire.server(deliver), log);
+        return DoorKeeper.open(Door.deliver(channel), run, DeliverWire.server(deliver, watchdog), log);
     }
 
     @Override
     public Closeable offer(Lookup lookup) throws IOException {
-        return DoorKeeper.open(Door.LOOKUP, run, LookupWire.server(lookup), log);
+        return DoorKeeper.open(Door.LOOKUP, run, LookupWire.server(lookup, watchdog), log);
     }
 
     @Override

@@ -10,9 +10,11 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Wires.Channel;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.Watchdog;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -23,7 +25,9 @@ import java.io.PipedOutputStream;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +36,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,6 +47,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -277,6 +283,28 @@ class QuestionsTest {
         }
     }
 
+    /** Or a message that ends local each time would be tried again and again, as if local had been away by itself. */
+    @Test
+    @DisplayName("a program that is lost with a delivery in hand counts as lost by it, even when it stays away")
+    void lostDelivery() throws Exception {
+        var listener = new AtomicReference<Closeable>();
+        try (var local = new Doorman(Door.deliver(Channel.LOCAL), (_, _, peer) -> {
+                    listener.get().close();
+                    peer.close();
+                });
+                var wires = new SocketWires(home(), log)) {
+            listener.set(local);
+            var delivery = new Deliver.Delivery(
+                    1, 2, 3, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
+            Deliver deliver = wires.deliver(Channel.LOCAL);
+            assertThatThrownBy(() -> deliver.deliver(delivery))
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(NotRunningException.class);
+            assertThat(local.questions).hasValue(1);
+            assertThatThrownBy(() -> deliver.deliver(delivery)).isInstanceOf(NotRunningException.class);
+        }
+    }
+
     @Test
     @DisplayName(
             "queue may be restarted between any two messages: what could not be handed in is handed in again, once")
@@ -324,6 +352,61 @@ class QuestionsTest {
         assertThat(mostAtOnce(false)).isEqualTo(5);
     }
 
+    /** Where anyone may ask, nobody fills our memory with answers that nobody fetches, or with half a question. */
+    @Test
+    @DisplayName("a guest that does not read its answer, or does not end its question, is given up")
+    void lazyGuests() throws Exception {
+        var question = new ByteArrayOutputStream();
+        for (int number = 1; number <= 5_000; number++) {
+            FrameWriter.marked('#').put(number).write(question);
+        }
+        byte[] questions = question.toByteArray();
+        for (byte[] said : List.of(questions, Arrays.copyOf(questions, 3))) {
+            var answered = new AtomicInteger();
+            var limits = new Answers.Limits(LIMIT, LIMIT, Duration.ofMillis(100));
+            try (var pair = new Pair();
+                    var watchdog = new Watchdog()) {
+                DoorKeeper.Server server = Answers.server(limits, watchdog, (_, answer, _) -> {
+                    answered.incrementAndGet();
+                    answer.put("x".repeat(1000));
+                });
+                Future<?> served = threads.submit(() -> {
+                    server.serve(
+                            new BufferedInputStream(Channels.newInputStream(pair.ours)),
+                            Channels.newOutputStream(pair.ours),
+                            new DoorKeeper.Caller("joe", true, pair.ours, _ -> {}));
+                    return null;
+                });
+                pair.theirs.write(ByteBuffer.wrap(said));
+                assertThatThrownBy(() -> served.get(30, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(ClosedChannelException.class);
+                assertThat(answered.get()).as("what the kernel holds, and one").isLessThan(1_000);
+                assertThat(pair.ours.isOpen()).isFalse();
+            }
+        }
+    }
+
+    /** Two ends of a connection. */
+    private final class Pair implements Closeable {
+        private final ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        final SocketChannel theirs;
+        final SocketChannel ours;
+
+        Pair() throws IOException {
+            var address = UnixDomainSocketAddress.of(folder.resolve("pair" + System.nanoTime()));
+            listener.bind(address);
+            theirs = SocketChannel.open(address);
+            ours = listener.accept();
+        }
+
+        @Override
+        public void close() throws IOException {
+            ours.close();
+            theirs.close();
+            listener.close();
+        }
+    }
+
     private int mostAtOnce(boolean guest) throws Exception {
         var running = new AtomicInteger();
         var most = new AtomicInteger();
@@ -332,7 +415,8 @@ class QuestionsTest {
         for (int number = 1; number <= 5; number++) {
             FrameWriter.marked('#').put(number).write(question);
         }
-        DoorKeeper.Server server = Answers.server(new Answers.Limits(LIMIT, LIMIT), (_, _, _) -> {
+        var watchdog = new Watchdog();
+        DoorKeeper.Server server = Answers.server(new Answers.Limits(LIMIT, LIMIT), watchdog, (_, _, _) -> {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             all.countDown();
             try {
@@ -348,11 +432,16 @@ class QuestionsTest {
             asked.write(question.toByteArray());
             asked.close();
             var answers = new ByteArrayOutputStream();
-            server.serve(in, answers, new DoorKeeper.Caller("joe", guest, Channels.newChannel(answers), e -> {
-                throw new AssertionError(e);
-            }));
+            server.serve(
+                    new BufferedInputStream(in),
+                    answers,
+                    new DoorKeeper.Caller("joe", guest, Channels.newChannel(answers), e -> {
+                        throw new AssertionError(e);
+                    }));
             assertThat(answers.toString(StandardCharsets.US_ASCII).split("#", -1))
                     .hasSize(6);
+        } finally {
+            watchdog.close();
         }
         return most.get();
     }

@@ -135,11 +135,12 @@ final class Child implements Life {
     @Override
     public String status() {
         try {
-            return ask(Verb.STATUS, STATUS).programs().stream()
+            Answer answer = ask(Verb.STATUS, STATUS);
+            return answer.programs().stream()
                     .filter(row -> row.pid() == pid())
                     .map(Control.Row::status)
                     .findFirst()
-                    .orElse("says nothing of itself");
+                    .orElse("says nothing of itself: " + answer.text());
         } catch (IOException e) {
             return "does not answer: " + e.getMessage();
         }
@@ -155,7 +156,10 @@ final class Child implements Life {
 
     @Override
     public void tryNow() throws IOException {
-        ask(Verb.ALARM, ANSWER);
+        Answer answer = ask(Verb.ALARM, ANSWER);
+        if (answer.result() != Result.DONE) {
+            throw new IOException(answer.text());
+        }
     }
 
     @Override

@@ -62,4 +62,13 @@ sealed interface StartEvent extends LogEvent {
             return "alert: start: " + program + " keeps its old settings: " + LogText.sentence(problem);
         }
     }
+
+    /** Whether a program has its new settings is not known. */
+    record ReloadUnanswered(String program, String problem) implements StartEvent {
+        @Override
+        public String line() {
+            return "alert: start: " + program + " did not say whether it has read its settings: "
+                    + LogText.sentence(problem) + "; see carteiro status, and reload again if it runs";
+        }
+    }
 }

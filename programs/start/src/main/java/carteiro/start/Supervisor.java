@@ -191,8 +191,8 @@ final class Supervisor implements Control {
                     problems.add(watch.name() + " keeps its old settings: " + problem);
                 });
             } catch (IOException e) {
-                log.log(new StartEvent.ReloadRefused(watch.name(), LogText.reason(e)));
-                problems.add(watch.name() + " was lost while it read them: " + LogText.reason(e));
+                log.log(new StartEvent.ReloadUnanswered(watch.name(), LogText.reason(e)));
+                problems.add(watch.name() + " did not say whether it has read them: " + LogText.reason(e));
             }
         }
         return new Answer(
@@ -216,7 +216,7 @@ final class Supervisor implements Control {
             try {
                 life.tryNow();
             } catch (IOException e) {
-                problems.add(watch.name() + " was lost while it was asked (" + LogText.reason(e)
+                problems.add(watch.name() + " has not tried (" + LogText.reason(e)
                         + "): ask again when carteiro status says ready");
                 result = Result.FAILED;
             }

@@ -71,9 +71,22 @@ class SplitFormTest {
             StartProcess.signal("KILL", send);
             Control.Answer answer = asking.get(30, TimeUnit.SECONDS);
             assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
+            assertThat(answer.text()).startsWith("send has not tried (").contains("ask again when");
+        }
+    }
+
+    @Test
+    void aProgramThatFailsToTryIsNamed() throws Exception {
+        Files.writeString(home.resolve("control/toy-send"), "fails\n");
+        try (var run = new StartProcess("run", "--split", "--home", home.toString())) {
+            pid(run, "smtpd", 1);
+            Control control = ControlWire.client("start", new Installation(home), Duration.ofSeconds(30));
+            Control.Answer answer = control.ask(Control.Verb.ALARM, "send");
+            assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
             assertThat(answer.text())
-                    .startsWith("send was lost while it was asked (")
-                    .contains("ask again when");
+                    .startsWith("send has not tried (a bug in send (")
+                    .contains("cannot try");
+            run.await("bug, please report: java.lang.IllegalStateException: cannot try");
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Programs that do nothing but what control/toy-NAME says: {@code settings} cannot be used, {@code absent} cannot start
- * now, {@code die} ends at once, {@code dull} takes all the patience it gets to stop, {@code rooted} keeps root. Every
+ * now, {@code die} ends at once, {@code fails} cannot try now what waits, {@code dull} takes all the patience it gets to stop, {@code rooted} keeps root. Every
  * turn of their lives is a line of the log.
  */
 public final class Toys {
@@ -117,6 +117,9 @@ public final class Toys {
 
                 @Override
                 public void tryNow() {
+                    if (told.equals("fails")) {
+                        throw new IllegalStateException("cannot try");
+                    }
                     surroundings.log().info("toy", name + " tries now");
                 }
 
