@@ -3,12 +3,11 @@ package carteiro.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.log.EventLog;
-import carteiro.posix.Invocation;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
-import java.io.ByteArrayInputStream;
+import carteiro.queue.SampleHome.Ran;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,9 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,15 +42,7 @@ class ByHandTest {
     }
 
     private Queue open() throws IOException {
-        Path queue = Files.createDirectories(home.resolve("queue"));
-        Path control = Files.createDirectories(home.resolve("control"));
-        Files.writeString(control.resolve("queuediskfloor"), "1048576\n");
-        return new Queue(
-                new FileDisk(queue),
-                () -> new QueueSettings(1 << 20, 1 << 20),
-                log,
-                Clock.fixed(ARRIVED, ZoneOffset.UTC),
-                1 << 16);
+        return new SampleHome(home, log).open(Clock.fixed(ARRIVED, ZoneOffset.UTC));
     }
 
     /** One message with a recipient of every state, a large one, one whose recipients are all done or failed. */
@@ -74,21 +63,8 @@ class ByHandTest {
         }
     }
 
-    private record Result(int exit, String out, String err) {}
-
-    private Result run(String input, String... words) {
-        var arguments = new ArrayList<>(List.of(words));
-        arguments.addAll(List.of("--home", home.toString()));
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
-        int exit = new Invocation(
-                        arguments,
-                        Map.of(),
-                        new ByteArrayInputStream(input.getBytes(StandardCharsets.ISO_8859_1)),
-                        out,
-                        err)
-                .run("carteiro queue", QueueCommand::run);
-        return new Result(exit, out.toString(StandardCharsets.ISO_8859_1), err.toString(StandardCharsets.ISO_8859_1));
+    private Ran run(String input, String... words) {
+        return new SampleHome(home, log).run(input.getBytes(StandardCharsets.ISO_8859_1), words);
     }
 
     private List<WaitingMessage> waiting() throws IOException {
@@ -99,8 +75,8 @@ class ByHandTest {
 
     @Test
     void messageIsShownWithNothingATerminalWouldObey() {
-        Result result = run("", "show", "#1");
-        assertThat(result).isEqualTo(new Result(0, """
+        Ran result = run("", "show", "#1");
+        assertThat(result).isEqualTo(new Ran(0, """
                         message 1
                           arrived: 20 Nov 2025 10:00:00 -0000
                           size: 40 octets
@@ -116,9 +92,9 @@ class ByHandTest {
 
     @Test
     void messageIsWrittenOctetForOctet() {
-        assertThat(run("", "show", "--message", "1")).isEqualTo(new Result(0, HOSTILE, ""));
+        assertThat(run("", "show", "--message", "1")).isEqualTo(new Ran(0, HOSTILE, ""));
         String large = new String(Sample.octets(LARGE, 3), StandardCharsets.ISO_8859_1);
-        assertThat(run("", "show", "--message", "2")).isEqualTo(new Result(0, large, ""));
+        assertThat(run("", "show", "--message", "2")).isEqualTo(new Ran(0, large, ""));
     }
 
     @Test
@@ -127,12 +103,12 @@ class ByHandTest {
         byte[] octets = Files.readAllBytes(large);
         octets[LARGE - 1] ^= 1;
         Files.write(large, octets);
-        for (Result result : List.of(run("", "show", "2"), run("", "show", "--message", "2"))) {
+        for (Ran result : List.of(run("", "show", "2"), run("", "show", "--message", "2"))) {
             assertThat(result.exit()).isEqualTo(1);
             assertThat(result.out()).isEmpty();
             assertThat(result.err()).contains("message 2 cannot be read: ").contains("; see carteiro queue check");
         }
-        Result other = run("", "show", "2", "4711", "1");
+        Ran other = run("", "show", "2", "4711", "1");
         assertThat(other.exit()).isEqualTo(1);
         assertThat(other.err()).contains("message 4711 does not wait in this queue\n");
         assertThat(other.out()).startsWith("message 1\n");
@@ -140,18 +116,18 @@ class ByHandTest {
 
     @Test
     void removedMessageIsGoneWhateverHadBecomeOfIt() throws IOException {
-        Result result = run("1\n\n #3 \n", "remove", "-");
+        Ran result = run("1\n\n #3 \n", "remove", "-");
         assertThat(result.out()).isEqualTo("message 1: removed\nmessage 3: removed\n");
         assertThat(result.exit()).isZero();
         assertThat(waiting()).extracting(WaitingMessage::message).containsExactly(2L);
-        Result again = run("", "remove", "1");
+        Ran again = run("", "remove", "1");
         assertThat(again.exit()).isEqualTo(1);
         assertThat(again.err()).contains("message 1: does not wait in this queue");
     }
 
     @Test
     void messageThatIsGivenUpWaitsForItsBounceAlone() throws IOException {
-        Result result = run("", "bounce", "--because", "kein Projekt \u00c3\u00bc", "1", "3");
+        Ran result = run("", "bounce", "--because", "kein Projekt \u00c3\u00bc", "1", "3");
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.out()).isEqualTo("message 1: given up, its sender is told\n");
         assertThat(result.err()).contains("message 3: nothing of it was left to be tried");
@@ -177,7 +153,7 @@ class ByHandTest {
     @Test
     void queueThatRunsWithoutSendIsLeftAlone() throws IOException {
         try (Queue queue = open()) {
-            Result result = run("", "remove", "1");
+            Ran result = run("", "remove", "1");
             assertThat(result.exit()).isEqualTo(111);
             assertThat(result.err()).contains("queue runs and send does not");
             assertThat(Sample.waiting(queue.waiting())).hasSize(3);
@@ -198,7 +174,7 @@ class ByHandTest {
             show --message 1 2  | ''         | --message is for one message
             """)
     void wrongCallDoesNothing(String words, String input, String says) throws IOException {
-        Result result = run(input.replace("\\n", "\n"), words.split(" "));
+        Ran result = run(input.replace("\\n", "\n"), words.split(" "));
         assertThat(result.exit()).isEqualTo(100);
         assertThat(result.err()).contains(says).contains("usage: carteiro queue check");
         assertThat(result.out()).isEmpty();
@@ -207,7 +183,7 @@ class ByHandTest {
 
     @Test
     void reasonThatIsTooLongDoesNothing() throws IOException {
-        Result result = run("", "bounce", "--because", "x".repeat(1001), "1");
+        Ran result = run("", "bounce", "--because", "x".repeat(1001), "1");
         assertThat(result.exit()).isEqualTo(100);
         assertThat(result.err()).contains("a reason has at most 1000 octets");
         assertThat(waiting()).hasSize(3);

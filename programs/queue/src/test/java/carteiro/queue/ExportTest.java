@@ -8,11 +8,11 @@ import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
-import carteiro.posix.Invocation;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.queue.SampleHome.Ran;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,10 +22,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -54,10 +52,7 @@ class ExportTest {
     }
 
     private Queue open(String home, Clock clock) throws IOException {
-        Path queue = Files.createDirectories(folder.resolve(home).resolve("queue"));
-        Path control = Files.createDirectories(folder.resolve(home).resolve("control"));
-        Files.writeString(control.resolve("queuediskfloor"), "1048576\n");
-        return new Queue(new FileDisk(queue), () -> new QueueSettings(1 << 20, 1 << 20), log, clock, 1 << 16);
+        return new SampleHome(folder.resolve(home), log).open(clock);
     }
 
     private Queue open(String home) throws IOException {
@@ -81,41 +76,29 @@ class ExportTest {
         }
     }
 
-    private record Result(int exit, byte[] out, String err) {
-        String text() {
-            return new String(out, StandardCharsets.ISO_8859_1);
-        }
-    }
-
-    private Result run(byte[] input, String home, String... words) {
-        var arguments = new ArrayList<>(List.of(words));
-        arguments.addAll(List.of("--home", folder.resolve(home).toString()));
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
-        int exit = new Invocation(arguments, Map.of(), new ByteArrayInputStream(input), out, err)
-                .run("carteiro queue", QueueCommand::run);
-        return new Result(exit, out.toByteArray(), err.toString(StandardCharsets.ISO_8859_1));
+    private Ran run(byte[] input, String home, String... words) {
+        return new SampleHome(folder.resolve(home), log).run(input, words);
     }
 
     private byte[] exported(String home) {
-        Result result = run(new byte[0], home, "export", "-");
+        Ran result = run(new byte[0], home, "export", "-");
         assertThat(result.exit()).as(result.err()).isZero();
-        return result.out();
+        return result.octets();
     }
 
     @Test
     void whatWaitedWaitsInTheOtherQueueAsItDidInTheFirst() throws IOException {
         write("old");
         Path archive = folder.resolve("queue.tar");
-        Result export = run(new byte[0], "old", "export", archive.toString());
-        assertThat(export.text()).contains("exported 3 messages of 264145 octets; 0 needed nothing more; 0 could not");
+        Ran export = run(new byte[0], "old", "export", archive.toString());
+        assertThat(export.out()).contains("exported 3 messages of 264145 octets; 0 needed nothing more; 0 could not");
         assertThat(export.exit()).isZero();
         try (Queue queue = open("new")) { // it has mail of its own
             Sample.accepted(queue.enqueue(), Sample.octets(9, 9), "own@x");
         }
-        Result result = run(new byte[0], "new", "import", archive.toString());
+        Ran result = run(new byte[0], "new", "import", archive.toString());
         assertThat(result.err()).doesNotContain("fatal");
-        assertThat(result.text()).contains("imported 3 messages of 264145 octets, with 5 recipients to be tried or");
+        assertThat(result.out()).contains("imported 3 messages of 264145 octets, with 5 recipients to be tried or");
         assertThat(result.exit()).isZero();
         try (Queue queue = open("new");
                 var session = queue.waiting().open()) {
@@ -154,7 +137,7 @@ class ExportTest {
                 }
             }
         }
-        assertThat(run(new byte[0], "new", "check").text()).endsWith("sound\n");
+        assertThat(run(new byte[0], "new", "check").out()).endsWith("sound\n");
     }
 
     @Test
@@ -163,7 +146,7 @@ class ExportTest {
         byte[] archive = exported("old");
         open("new").close();
         assertThat(run(archive, "new", "import", "-").exit()).isZero();
-        Result again = run(exported("old"), "new", "import", "-");
+        Ran again = run(exported("old"), "new", "import", "-");
         assertThat(again.exit()).isEqualTo(111);
         assertThat(again.err())
                 .contains("this export was imported before (imports/")
@@ -223,12 +206,12 @@ class ExportTest {
             Thread worker = Thread.ofPlatform().start(() -> comeAndGo(queue, over));
             try {
                 for (int i = 0; i < 10; i++) {
-                    Result result = run(new byte[0], "old", "export", "-");
+                    Ran result = run(new byte[0], "old", "export", "-");
                     assertThat(result.exit()).as(result.err()).isZero();
                     assertThat(result.err()).contains("queue is running, and goes on to deliver what was exported");
                     String home = "new" + i;
                     open(home).close();
-                    assertThat(run(result.out(), home, "import", "-").exit()).isZero();
+                    assertThat(run(result.octets(), home, "import", "-").exit()).isZero();
                     try (Queue copy = open(home)) {
                         assertThat(Sample.waiting(copy.waiting()))
                                 .extracting(message -> message.envelope()
@@ -238,7 +221,7 @@ class ExportTest {
                                 .contains("stays@x");
                     }
                 }
-                Result into = run(exported("old"), "old", "import", "-");
+                Ran into = run(exported("old"), "old", "import", "-");
                 assertThat(into.exit()).isEqualTo(111);
                 assertThat(into.err()).contains("another queue is running on this HOME; stop it first");
             } finally {
@@ -311,11 +294,11 @@ class ExportTest {
         byte[] octets = Files.readAllBytes(large);
         octets[LARGE / 2] ^= 1;
         Files.write(large, octets);
-        Result result = run(new byte[0], "old", "export", "-");
+        Ran result = run(new byte[0], "old", "export", "-");
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("message 3 cannot be read: ").contains("exported 2 messages");
         open("new").close();
-        assertThat(run(result.out(), "new", "import", "-").text()).contains("imported 2 messages");
+        assertThat(run(result.octets(), "new", "import", "-").out()).contains("imported 2 messages");
     }
 
     @Test
@@ -330,7 +313,7 @@ class ExportTest {
     void exportThatFailsLeavesNoArchive() throws IOException {
         Path archive = folder.resolve("archive");
         for (int i = 0; i < 2; i++) { // the second one is not told that it is there already
-            Result result = run(new byte[0], "nowhere", "export", archive.toString());
+            Ran result = run(new byte[0], "nowhere", "export", archive.toString());
             assertThat(result.exit()).isEqualTo(111);
             assertThat(result.err()).contains("queue is not there");
             assertThat(archive).doesNotExist();
@@ -349,7 +332,7 @@ class ExportTest {
         sh("cd files && tar -cf ../b.tar . && tar --format=posix -cf ../c.tar *");
         for (String repacked : List.of("b.tar", "c.tar")) {
             open(repacked + "-home").close();
-            Result result = run(
+            Ran result = run(
                     new byte[0],
                     repacked + "-home",
                     "import",
@@ -359,7 +342,7 @@ class ExportTest {
                         .contains("is not followed by its envelope")
                         .contains("nothing was imported");
             } else {
-                assertThat(result.text()).contains("imported 3 messages");
+                assertThat(result.out()).contains("imported 3 messages");
             }
         }
     }
@@ -383,14 +366,14 @@ class ExportTest {
         open("new").close();
         int end = whole.length - 2 * TarWriter.BLOCK; // what follows end.json is not needed
         for (int length = 0; length < end - TarWriter.BLOCK; length += 307) {
-            Result result = run(Arrays.copyOf(whole, length), "new", "import", "-");
+            Ran result = run(Arrays.copyOf(whole, length), "new", "import", "-");
             assertThat(result.exit()).as("cut at " + length).isEqualTo(111);
             assertThat(result.err()).contains("nothing was imported");
         }
         for (int at = 0; at < end; at += 61) {
             byte[] changed = whole.clone();
             changed[at] ^= 4;
-            Result result = run(changed, "new", "import", "-");
+            Ran result = run(changed, "new", "import", "-");
             boolean nothing = result.exit() == 111 && result.err().contains("nothing was imported");
             // what the header's sum or an envelope does not cover: the zeros behind an entry
             assertThat(nothing || whole[at] == 0)
@@ -413,7 +396,7 @@ class ExportTest {
         try (Queue queue = open("new")) {
             assertThat(Sample.waiting(queue.waiting())).isEmpty();
         }
-        assertThat(run(new byte[0], "new", "check").text()).endsWith("sound\n");
+        assertThat(run(new byte[0], "new", "check").out()).endsWith("sound\n");
     }
 
     @ParameterizedTest(name = "{1}")

@@ -3,11 +3,10 @@ package carteiro.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.log.EventLog;
-import carteiro.posix.Invocation;
 import carteiro.protocol.Waiting.Report;
+import carteiro.queue.SampleHome.Ran;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code carteiro queue check}, on queues that are whole, damaged, and at work. */
 class QueueCheckTest {
-    private static final int SEGMENT = 1 << 16;
 
     /** {@code -Dcarteiro.check.rounds=2000} for a long run beside a busy queue. */
     private static final int ROUNDS = Integer.getInteger("carteiro.check.rounds", 25);
@@ -46,12 +44,7 @@ class QueueCheckTest {
     }
 
     private Queue open() throws IOException {
-        return new Queue(
-                new FileDisk(Files.createDirectories(folder())),
-                () -> new QueueSettings(1 << 20, 1 << 20),
-                log,
-                Sample.EARLY,
-                SEGMENT);
+        return new SampleHome(home, log).open(Sample.EARLY);
     }
 
     /** Two segments: six messages, of which the fifth is large, the third ended, the second has a failure. */
@@ -74,16 +67,8 @@ class QueueCheckTest {
         }
     }
 
-    private record Result(int exit, String out, String err) {}
-
-    private Result run(String... words) {
-        var arguments = new ArrayList<>(List.of(words));
-        arguments.addAll(List.of("--home", home.toString()));
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
-        int exit = new Invocation(arguments, Map.of(), InputStream.nullInputStream(), out, err)
-                .run("carteiro queue", QueueCommand::run);
-        return new Result(exit, out.toString(StandardCharsets.ISO_8859_1), err.toString(StandardCharsets.ISO_8859_1));
+    private Ran run(String... words) {
+        return new SampleHome(home, log).run(new byte[0], words);
     }
 
     private Path file(String name) {
@@ -114,7 +99,7 @@ class QueueCheckTest {
     void queueThatIsWholeIsSoundAndNothingInItChanges() throws IOException {
         write();
         Map<Path, byte[]> before = contents();
-        Result result = run("check");
+        Ran result = run("check");
         assertThat(result.out())
                 .contains("queue is not running")
                 .contains("looked at: 2 segments, ")
@@ -150,7 +135,7 @@ class QueueCheckTest {
         write();
         int at = find("segments/0000000001", Sample.octets(4000, 4));
         flip("segments/0000000001", at + 100);
-        Result result = run("check");
+        Ran result = run("check");
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.out())
                 .containsPattern(
@@ -177,7 +162,7 @@ class QueueCheckTest {
     void missingSegmentIsOneFault() throws IOException {
         write();
         Files.delete(file("segments/0000000001"));
-        Result result = run("check");
+        Ran result = run("check");
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.out())
                 .contains("segments/0000000001 is missing\n  means: 4 messages that wait need it")
@@ -207,7 +192,7 @@ class QueueCheckTest {
                     .max(String::compareTo)
                     .orElseThrow();
             flip("checkpoints/" + last, 20);
-            Result result = run("check");
+            Ran result = run("check");
             assertThat(result.exit()).isEqualTo(1);
             assertThat(result.out())
                     .contains("checkpoints/" + last + ": block 0 is not what was written")
@@ -223,7 +208,7 @@ class QueueCheckTest {
         byte[] longer = Arrays.copyOf(whole, whole.length + 100);
         Arrays.fill(longer, whole.length, longer.length, (byte) 7);
         Files.write(last, longer);
-        Result result = run("check");
+        Ran result = run("check");
         assertThat(result.out())
                 .contains("note: ")
                 .contains("100 octets were being written when")
@@ -261,7 +246,7 @@ class QueueCheckTest {
 
     @Test
     void whatIsNoQueueIsSaidAndNotJudged() throws IOException {
-        Result none = run("check");
+        Ran none = run("check");
         assertThat(none.exit()).isEqualTo(111);
         assertThat(none.err()).contains("/queue is not there; --home DIR says which installation is meant");
         write();
@@ -285,7 +270,7 @@ class QueueCheckTest {
             try {
                 // until clean has been at work too
                 for (int i = 0; i < ROUNDS || Files.exists(file("segments/0000000001")); i++) {
-                    Result result = run("check");
+                    Ran result = run("check");
                     assertThat(result.out()).contains("queue is running").endsWith("sound\n");
                     assertThat(result.exit()).isZero();
                 }
