@@ -86,7 +86,7 @@ class SplitFormTest {
             assertThat(answer.text())
                     .startsWith("send has not tried (a bug in send (")
                     .contains("cannot try");
-            run.await("bug, please report: java.lang.IllegalStateException: cannot try");
+            run.await("alert: send: bug, please report: java.lang.IllegalStateException: cannot try.*");
         }
     }
 
