@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *       or as it was after any write since that touched it. The size is as it was at any moment since; where it has
  *       grown and the octets did not come, there are zeros, or garbage.
  *   <li>Names persist independently, those of one folder too; the changes of one name keep their order. A rename is atomic:
- *       old and new name change together. A folder whose own name was lost is gone with all in it.
+ *       old and new name change together. A folder whose own name was lost is gone with all in it. A file that was removed
+ *       may come back until its folder is forced: with octets as of any other file.
  *   <li>A force that fails makes nothing last, and neither does a later one that succeeds: the kernel takes what it could not
  *       write for clean. A write that fails may have written a part.
  * </ul>
@@ -108,7 +109,6 @@ public final class ModelDisk {
         int size;
         byte[] synced;
         final List<Change> changes = new ArrayList<>();
-        int links; // in entries
 
         File(byte[] octets) {
             now = octets;
@@ -267,7 +267,6 @@ public final class ModelDisk {
                 like.now = like.now.clone();
                 like.changes.addAll(file.changes);
             }
-            like.links = file.links;
             copy.files.add(like);
         }
         copy.entries.putAll(entries);
@@ -279,29 +278,16 @@ public final class ModelDisk {
     /** Does what was recorded on a disk that looked the same. */
     public synchronized void apply(Call call) {
         switch (call) {
-            case Call.MakeFolder(String name) -> {
-                entries.put(name, FOLDER);
-                unsyncedEntries.add(call);
-            }
             case Call.Create(String name, int number) -> {
                 if (number != files.size()) {
                     throw new IllegalArgumentException(call + " was recorded on another disk");
                 }
                 files.add(new File(new byte[0]));
-                bind(name, number);
+                rename(entries, call);
                 unsyncedEntries.add(call);
             }
-            case Call.Link(int file, String to) -> {
-                bind(to, file);
-                unsyncedEntries.add(call);
-            }
-            case Call.Delete(String name) -> {
-                unbind(name);
-                unsyncedEntries.add(call);
-            }
-            case Call.Rename(int file, String from, String to) -> {
-                unbind(from);
-                bind(to, file);
+            case Call.MakeFolder _, Call.Link _, Call.Delete _, Call.Rename _ -> {
+                rename(entries, call);
                 unsyncedEntries.add(call);
             }
             case Call.ForceFolder(String folder) -> {
@@ -351,19 +337,6 @@ public final class ModelDisk {
         }
     }
 
-    private void bind(String name, int file) {
-        unbind(name);
-        entries.put(name, file);
-        files.get(file).links++;
-    }
-
-    private void unbind(String name) {
-        Integer before = entries.remove(name);
-        if (before != null && before != FOLDER) {
-            files.get(before).links--;
-        }
-    }
-
     private static void rename(Map<String, Integer> map, Call call) {
         switch (call) {
             case Call.MakeFolder(String name) -> map.put(name, FOLDER);
@@ -398,12 +371,7 @@ public final class ModelDisk {
      * @param draws how many draws; fewer where there is next to nothing to draw
      */
     public synchronized List<Fate> fates(int draws, Random random) {
-        int written = 0;
-        boolean tearable = false;
-        for (File file : files) {
-            written += isDirty(file) ? 1 : 0;
-            tearable |= isDirty(file);
-        }
+        int written = dirty().cardinality();
         int names = unsyncedEntries.size();
         Set<Fate> fates = new LinkedHashSet<>();
         if (written + names <= EXHAUSTIVE) {
@@ -418,7 +386,7 @@ public final class ModelDisk {
             fates.add(new Fate.Whole((1L << written) - 1));
             fates.add(new Fate.Whole(-1L << written));
         }
-        if (tearable || written + names > EXHAUSTIVE) {
+        if (written > 0 || written + names > EXHAUSTIVE) {
             for (int i = 0; i < draws; i++) {
                 fates.add(new Fate.Drawn(random.nextLong()));
             }
@@ -426,8 +394,29 @@ public final class ModelDisk {
         return List.copyOf(fates);
     }
 
-    private static boolean isDirty(File file) {
-        return file.links > 0 && !file.changes.isEmpty();
+    /**
+     * The files that may be there after a power failure, with octets that may not. One that was removed may come back until
+     * that is synced, as it was when its name went: its octets go on reaching the medium for as long.
+     */
+    private BitSet dirty() {
+        var dirty = new BitSet();
+        for (int file : syncedEntries.values()) {
+            if (file != FOLDER) {
+                dirty.set(file);
+            }
+        }
+        for (Call change : unsyncedEntries) {
+            switch (change) {
+                case Call.Create(String _, int file) -> dirty.set(file);
+                case Call.Link(int file, String _) -> dirty.set(file);
+                case Call.Rename(int file, String _, String _) -> dirty.set(file);
+                default -> {
+                    // makes no name of a file
+                }
+            }
+        }
+        dirty.stream().filter(file -> files.get(file).changes.isEmpty()).forEach(dirty::clear);
+        return dirty;
     }
 
     /** Without the changes of names before whose predecessor they cannot be. */
@@ -451,24 +440,24 @@ public final class ModelDisk {
     public synchronized ModelDisk after(Fate fate) {
         var left = new ModelDisk();
         left.entries.putAll(syncedEntries);
+        BitSet dirty = dirty();
         switch (fate) {
             case Fate.Whole(long kept) -> {
                 int bit = 0;
-                for (File file : files) {
+                for (int i = 0; i < files.size(); i++) {
+                    File file = files.get(i);
                     boolean keeps = (kept >>> Math.min(bit, Long.SIZE - 1) & 1) != 0;
-                    left.files.add(new File(
-                            file.changes.isEmpty() || !isDirty(file)
-                                    ? file.synced
-                                    : keeps ? file.octets() : whole(file)));
-                    bit += isDirty(file) ? 1 : 0;
+                    left.files.add(new File(!dirty.get(i) ? file.synced : keeps ? file.octets() : whole(file)));
+                    bit += dirty.get(i) ? 1 : 0;
                 }
                 long names = bit >= Long.SIZE ? kept >> Long.SIZE - 1 : kept >> bit;
                 keepNames(left.entries, i -> (names >>> Math.min(i, Long.SIZE - 1) & 1) != 0);
             }
             case Fate.Drawn(long seed) -> {
                 var random = new Random(seed);
-                for (File file : files) {
-                    left.files.add(new File(isDirty(file) ? torn(file, random) : file.synced));
+                for (int i = 0; i < files.size(); i++) {
+                    File file = files.get(i);
+                    left.files.add(new File(dirty.get(i) ? torn(file, random) : file.synced));
                 }
                 drawNames(left.entries, random);
             }
@@ -477,11 +466,6 @@ public final class ModelDisk {
                 .keySet()
                 .removeIf(name ->
                         !folder(name).isEmpty() && !left.entries.containsKey(folder(name))); // parents come first
-        for (int file : left.entries.values()) {
-            if (file != FOLDER) {
-                left.files.get(file).links++;
-            }
-        }
         left.syncedEntries.putAll(left.entries);
         return left;
     }
