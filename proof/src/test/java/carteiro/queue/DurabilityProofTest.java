@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.queue.DurabilityProof.Tally;
 import java.time.Duration;
+import java.util.Random;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A share of what {@code bench/prove} tries, and that it would find what it is there to find. */
 class DurabilityProofTest {
     private static final int SEED = 25;
-    private static final int HISTORIES = Integer.getInteger("carteiro.proof.histories", 100);
+    private static final int HISTORIES = Integer.getInteger("carteiro.proof.histories", 75);
+    private static final int FRESH = Integer.getInteger("carteiro.proof.fresh", 25);
 
     @Test
     @DisplayName("wherever the power fails, what was answered is there and whole, and nothing is that should not be")
@@ -25,6 +27,18 @@ class DurabilityProofTest {
         assertThat(tally.nested[2].sum())
                 .as("recoveries stopped within recoveries")
                 .isPositive();
+    }
+
+    @Test
+    @DisplayName("and so it is in histories that nobody has tried before")
+    void everyPromiseIsKeptInFreshHistories() throws Exception {
+        int seed = new Random().nextInt(1_000_000_000); // as many digits as bench/prove takes
+        System.out.println("fresh histories: bench/prove --seed " + seed + " --histories " + FRESH);
+        var broken = new Prove(seed, new Tally(), _ -> false).histories(0, FRESH, 2, Duration.ofSeconds(60), _ -> {});
+        if (broken != null) {
+            System.out.println("BROKEN: " + broken);
+        }
+        assertThat(broken).isNull();
     }
 
     /** A sync that is forgotten. */
