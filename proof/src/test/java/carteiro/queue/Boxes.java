@@ -25,17 +25,16 @@ final class Boxes {
     private final Path mbox;
     private final Maildir intoMaildir;
     private final Mbox intoMbox;
-    private Instant now;
 
-    /** @param now names in the Maildir are made from it on; each power failure comes later than what was before */
-    Boxes(Path root, Instant now) {
+    /**
+     * As a process finds them that has just started, and has the number of the one before it.
+     *
+     * @param clock names in the Maildir are made of what it says; it goes on a millisecond for each
+     */
+    Boxes(Path root, SetClock clock) {
         maildir = root.resolve("mail");
         mbox = root.resolve("mboxes").resolve("mbox");
-        this.now = now;
-        intoMaildir = new Maildir(new MaildirNames("host", 1), new DirectorySync(), () -> {
-            this.now = this.now.plusMillis(1);
-            return this.now;
-        });
+        intoMaildir = new Maildir(new MaildirNames("host", 1), new DirectorySync(), clock::next);
         intoMbox = new Mbox(new DirectorySync(), Duration.ZERO);
     }
 

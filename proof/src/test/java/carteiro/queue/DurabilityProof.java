@@ -39,6 +39,8 @@ final class DurabilityProof {
         final LongAdder messages = new LongAdder();
         final LongAdder deliveries = new LongAdder();
         final LongAdder failingDisks = new LongAdder();
+        final LongAdder setClocks = new LongAdder();
+        final LongAdder repeatedNames = new LongAdder();
         final LongAdder failures = new LongAdder();
         final LongAdder whole = new LongAdder();
         final LongAdder drawn = new LongAdder();
@@ -48,7 +50,7 @@ final class DurabilityProof {
         @Override
         public String toString() {
             return """
-                    histories              %,12d (%,d with a failing disk)
+                    histories              %,12d (%,d with a failing disk, %,d with a clock that is set)
                     messages               %,12d
                     deliveries             %,12d
                     calls to the disk      %,12d
@@ -60,9 +62,11 @@ final class DurabilityProof {
                       in a recovery's one  %,12d
                       deeper               %,12d
                     worked on to the end   %,12d
+                    names there already    %,12d
                     """.formatted(
                             histories.sum(),
                             failingDisks.sum(),
+                            setClocks.sum(),
                             messages.sum(),
                             deliveries.sum(),
                             calls.sum(),
@@ -73,7 +77,8 @@ final class DurabilityProof {
                             nested[1].sum(),
                             nested[2].sum(),
                             nested[3].sum(),
-                            finished.sum());
+                            finished.sum(),
+                            repeatedNames.sum());
         }
     }
 
@@ -106,8 +111,9 @@ final class DurabilityProof {
             ModelDisk disk = Works.fresh();
             ModelDisk walker = disk.copy();
             disk.skipSyncsOf(skipped);
-            try (var works = new Works(disk, watch.log(), plan.segmentSize(), 0, promises, deliveries)) {
+            try (var works = new Works(disk, watch.log(), plan.segmentSize(), new SetClock(0), promises, deliveries)) {
                 works.run(plan.steps());
+                tally.repeatedNames.add(works.repeatedNames());
             }
             calls = disk.calls();
             tally.histories.increment();
@@ -115,6 +121,7 @@ final class DurabilityProof {
             tally.messages.add(promises.size());
             tally.deliveries.add(deliveries.size());
             tally.failingDisks.add(plan.diskFails() ? 1 : 0);
+            tally.setClocks.add(plan.clockIsSet() ? 1 : 0);
             for (int count = 0; count <= calls.size(); count++) {
                 if (count > 0) {
                     walker.apply(calls.get(count - 1));
@@ -144,19 +151,23 @@ final class DurabilityProof {
             tally.nested[depth].increment();
             boolean nests = depth < DEPTH && random.nextInt(NESTED * (1 + 3 * depth)) == 0;
             boolean finishes = !nests && random.nextInt(FINISHED) == 0;
+            SetClock clock = SetClock.drawn(random);
             ModelDisk walker = nests ? disk.copy() : disk;
             disk.skipSyncsOf(skipped);
-            var boxes = new Boxes(disk.root(), java.time.Instant.EPOCH).look();
+            var boxes = new Boxes(disk.root(), clock).look();
             var verdict = new Verdict(promises, deliveries, count);
             if (finishes) {
-                worksOn(disk, count);
+                worksOn(disk, count, clock);
                 return;
             }
             Map<Long, Presented> presented;
             int opened;
-            try (Queue queue = Works.open(disk, watch.log(), plan.segmentSize(), () -> SETTINGS)) {
+            try (Queue queue = Works.open(disk, watch.log(), plan.segmentSize(), clock, () -> SETTINGS)) {
                 opened = disk.callCount();
                 presented = verdict.look(queue);
+                if (!nests) {
+                    verdict.numbersGoOn(queue);
+                }
             }
             verdict.check(presented, boxes);
             if (!must.isEmpty() && !must.equals(presented)) {
@@ -198,7 +209,7 @@ final class DurabilityProof {
         }
 
         /** All goes on until everything is delivered: once, or twice where the first time had not been synced. */
-        private void worksOn(ModelDisk disk, int count) throws Exception {
+        private void worksOn(ModelDisk disk, int count, SetClock clock) throws Exception {
             tally.finished.increment();
             var left = new ArrayList<Promise>();
             promises.stream()
@@ -212,15 +223,16 @@ final class DurabilityProof {
                     begun.add(copy);
                 }
             }
-            try (var works = new Works(disk, watch.log(), plan.segmentSize(), 1, left, begun)) {
+            try (var works = new Works(disk, watch.log(), plan.segmentSize(), clock, left, begun)) {
                 works.clean();
                 works.checkpoint();
                 works.checkpoint();
                 works.rewrite();
                 works.clean();
                 works.finishAll();
+                tally.repeatedNames.add(works.repeatedNames());
             }
-            Boxes.Found boxes = new Boxes(disk.root(), java.time.Instant.EPOCH).look();
+            Boxes.Found boxes = new Boxes(disk.root(), clock).look();
             new Verdict(left, begun, Promise.NEVER - 1).check(Map.of(), boxes);
         }
     }

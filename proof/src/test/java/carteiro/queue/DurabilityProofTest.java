@@ -27,6 +27,9 @@ class DurabilityProofTest {
         assertThat(tally.nested[2].sum())
                 .as("recoveries stopped within recoveries")
                 .isPositive();
+        assertThat(tally.repeatedNames.sum())
+                .as("deliveries that met the name of another, since the clock was set back")
+                .isPositive();
     }
 
     @Test

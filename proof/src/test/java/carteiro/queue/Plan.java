@@ -52,6 +52,9 @@ record Plan(int segmentSize, List<Step> steps) {
         /** queue and send stop and start. */
         record Restart() implements Step {}
 
+        /** The clock is set to so many seconds after the start of the history, or before it. */
+        record ClockSet(int seconds) implements Step {}
+
         /** So many calls to the disk fail, after so many more. */
         record DiskFails(int after, int count, boolean full) implements Step {}
     }
@@ -66,6 +69,11 @@ record Plan(int segmentSize, List<Step> steps) {
     /** Whether calls to the disk fail. */
     boolean diskFails() {
         return steps.stream().anyMatch(step -> step instanceof Step.DiskFails);
+    }
+
+    /** Whether the clock is set. */
+    boolean clockIsSet() {
+        return steps.stream().anyMatch(step -> step instanceof Step.ClockSet);
     }
 
     @Override
@@ -102,6 +110,7 @@ record Plan(int segmentSize, List<Step> steps) {
                 Tuple.of(2, Arbitraries.just(new Step.Rewrite())),
                 Tuple.of(1, Arbitraries.just(new Step.Spare())),
                 Tuple.of(2, Arbitraries.just(new Step.Restart())),
+                Tuple.of(2, Arbitraries.of(SetClock.TIMES).map(Step.ClockSet::new)),
                 Tuple.of(
                         1,
                         Combinators.combine(

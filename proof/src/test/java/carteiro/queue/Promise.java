@@ -29,6 +29,9 @@ final class Promise {
     final byte[] octets;
     final Envelope envelope;
 
+    /** What the clock said when it was handed over. */
+    final Instant birth;
+
     /** The message this one is a bounce of, or below 0. */
     final int bounceOf;
 
@@ -37,18 +40,19 @@ final class Promise {
     final int submittedAt;
     int acceptedAt = NEVER;
 
-    Promise(int id, byte[] octets, Envelope envelope, int bounceOf, int submittedAt) {
+    Promise(int id, byte[] octets, Envelope envelope, Instant birth, int bounceOf, int submittedAt) {
         this.id = id;
         this.octets = octets;
         this.envelope = envelope;
+        this.birth = birth;
         this.bounceOf = bounceOf;
         this.submittedAt = submittedAt;
     }
 
     /** As it was after so many calls, when the power failed. */
     Promise until(int calls) {
-        var copy = new Promise(id, octets, envelope, bounceOf, 0);
-        copy.number = number;
+        var copy = new Promise(id, octets, envelope, birth, bounceOf, 0);
+        copy.number = acceptedAt <= calls ? number : 0;
         copy.acceptedAt = acceptedAt <= calls ? 0 : NEVER;
         for (Told report : told) {
             if (report.begunAt <= calls) {

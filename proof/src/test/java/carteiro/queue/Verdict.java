@@ -1,6 +1,10 @@
 package carteiro.queue;
 
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
@@ -23,6 +27,9 @@ import java.util.TreeMap;
 record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int calls) {
     /** What queue presents of one message. */
     record Presented(int id, List<RecipientState> states, List<Failure> failures) {}
+
+    private static final Envelope ONE_MORE = new Envelope(
+            Address.NULL, List.of(new Address("m0@example.org")), BodyType.SEVEN_BIT, AddressForm.ASCII, 71);
 
     static List<WaitingMessage> drain(Waiting.Session session) throws IOException {
         var all = new ArrayList<WaitingMessage>();
@@ -75,7 +82,23 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
         require(
                 promise.envelope.equals(waiting.envelope()),
                 "another envelope: " + waiting.envelope() + " of " + promise);
+        require(promise.birth.equals(waiting.birth()), "born at another time, " + waiting.birth() + ": " + promise);
         return promise;
+    }
+
+    /** Whatever the clock says, the number of the next message is none that was given. */
+    void numbersGoOn(Queue queue) throws IOException {
+        long before = promises.stream()
+                .filter(promise -> promise.acceptedAt <= calls)
+                .mapToLong(promise -> promise.number)
+                .max()
+                .orElse(0);
+        try (var submission = queue.enqueue().open()) {
+            Receipt receipt = submission.commit(ONE_MORE);
+            require(
+                    receipt instanceof Receipt.Accepted(long number) && number > before,
+                    "numbers had come to " + before + ", and the next message: " + receipt);
+        }
     }
 
     private static void require(boolean isSo, String otherwise) {

@@ -17,12 +17,12 @@ import carteiro.queue.Plan.Step;
 import carteiro.testkit.ModelDisk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * queue, clean, and a loop that does what send and local do, at work on one disk: messages come, are delivered into
@@ -52,35 +53,39 @@ final class Works implements AutoCloseable {
         }
     }
 
-    private static final Instant START = Instant.ofEpochSecond(1_800_000_000);
     private static final Address POSTMASTER = new Address("ann@example.org");
     private static final long PATIENCE = 400; // milliseconds; only a failing disk makes it wait
 
     private final ModelDisk disk;
     private final EventLog log;
     private final int segmentSize;
-    private final Boxes boxes;
+    private final SetClock clock;
     private final Sweeper clean;
     final List<Promise> promises;
     final List<Delivery> deliveries;
     private final Map<Promise, List<RecipientState>> open = new LinkedHashMap<>(); // as send knows it
+    private Boxes boxes;
     private Queue queue;
     private Waiting.Session session;
     private volatile boolean alone;
+    private int repeatedNames;
 
-    /**
-     * Opens the queue.
-     *
-     * @param life how often the power failed before
-     */
-    Works(ModelDisk disk, EventLog log, int segmentSize, int life, List<Promise> promises, List<Delivery> deliveries)
+    /** Opens the queue. */
+    Works(
+            ModelDisk disk,
+            EventLog log,
+            int segmentSize,
+            SetClock clock,
+            List<Promise> promises,
+            List<Delivery> deliveries)
             throws IOException {
         this.disk = disk;
         this.log = log;
         this.segmentSize = segmentSize;
         this.promises = promises;
         this.deliveries = deliveries;
-        this.boxes = new Boxes(disk.root(), START.plus(Duration.ofDays(life)));
+        this.clock = clock;
+        this.boxes = new Boxes(disk.root(), clock);
         this.clean = new Sweeper(folder(disk), log);
         start();
     }
@@ -98,8 +103,7 @@ final class Works implements AutoCloseable {
         return disk;
     }
 
-    static Queue open(
-            ModelDisk disk, EventLog log, int segmentSize, java.util.function.Supplier<QueueSettings> settings)
+    static Queue open(ModelDisk disk, EventLog log, int segmentSize, Clock clock, Supplier<QueueSettings> settings)
             throws IOException {
         var files = new FileDisk(folder(disk)) {
             @Override
@@ -107,14 +111,14 @@ final class Works implements AutoCloseable {
                 return Long.MAX_VALUE;
             }
         };
-        return new Queue(files, settings, log, Clock.fixed(START, ZoneOffset.UTC), segmentSize);
+        return new Queue(files, settings, log, clock, segmentSize);
     }
 
     private void start() throws IOException {
         IOException trouble = new IOException();
         for (int attempt = 0; attempt < 20; attempt++) { // start would try as often; a failing disk fails a few calls
             try {
-                queue = open(disk, log, segmentSize, () -> new QueueSettings(alone ? 0 : 1 << 20, 1 << 20));
+                queue = open(disk, log, segmentSize, clock, () -> new QueueSettings(alone ? 0 : 1 << 20, 1 << 20));
                 session = queue.waiting().open();
                 adopt();
                 return;
@@ -125,8 +129,9 @@ final class Works implements AutoCloseable {
         throw trouble;
     }
 
-    Queue queue() {
-        return queue;
+    /** How many deliveries failed because another message had that name already. */
+    int repeatedNames() {
+        return repeatedNames;
     }
 
     /** What a new send is told. */
@@ -193,8 +198,10 @@ final class Works implements AutoCloseable {
             case Step.Spare() -> spare();
             case Step.Restart() -> {
                 stop();
+                boxes = new Boxes(disk.root(), clock);
                 start();
             }
+            case Step.ClockSet(int seconds) -> clock.set(seconds);
             case Step.DiskFails(int after, int count, boolean full) ->
                 disk.fail(after, after + count, full ? "No space left on device" : "Input/output error");
         }
@@ -218,7 +225,7 @@ final class Works implements AutoCloseable {
         this.alone = alone;
         var envelope = new Envelope(sender, recipients, BodyType.SEVEN_BIT, AddressForm.ASCII, 71);
         byte[] octets = text.getBytes(StandardCharsets.ISO_8859_1);
-        var promise = new Promise(promises.size(), octets, envelope, bounceOf, disk.callCount());
+        var promise = new Promise(promises.size(), octets, envelope, clock.instant(), bounceOf, disk.callCount());
         promises.add(promise);
         return promise;
     }
@@ -238,6 +245,11 @@ final class Works implements AutoCloseable {
     private boolean answered(Promise promise, Receipt receipt) {
         if (!(receipt instanceof Receipt.Accepted(long number))) {
             return false;
+        }
+        for (Promise other : promises) {
+            if (other != promise && other.number == number) {
+                throw new Violation("the number of another: " + promise + ", " + other);
+            }
         }
         promise.number = number;
         promise.acceptedAt = disk.callCount();
@@ -343,7 +355,7 @@ final class Works implements AutoCloseable {
                 open.get(promise).set(recipient, new RecipientState.ToBounce());
             }
             case DEFERRED -> {
-                Instant due = Instant.ofEpochSecond(2_000_000_000L + disk.callCount());
+                Instant due = clock.instant().truncatedTo(ChronoUnit.DAYS).plusSeconds(disk.callCount()); // differ
                 report(promise, new Report.Deferred(promise.number, List.of(recipient), due));
                 open.get(promise).set(recipient, new RecipientState.Due(due));
             }
@@ -359,6 +371,9 @@ final class Works implements AutoCloseable {
         deliveries.add(delivery);
         try {
             boxes.deliver(address, octets);
+        } catch (FileAlreadyExistsException e) {
+            repeatedNames++;
+            return false; // the clock says what it has said before
         } catch (IOException e) {
             return false; // the disk failed
         }
@@ -420,7 +435,8 @@ final class Works implements AutoCloseable {
 
     /** Delivers and ends everything. */
     void finishAll() throws IOException, InterruptedException {
-        for (int i = 0; i < 10 && !open.isEmpty(); i++) { // bounces come behind what they are about
+        int most = 10 + deliveries.size(); // bounces come behind what they are about; names may be there already
+        for (int i = 0; i < most && !open.isEmpty(); i++) {
             for (var one : due()) {
                 attempt(one.getKey(), one.getValue(), End.DELIVERED);
             }
