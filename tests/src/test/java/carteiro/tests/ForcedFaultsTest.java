@@ -104,7 +104,7 @@ class ForcedFaultsTest {
     private static Load load(CarteiroProcess carteiro) throws Exception {
         carteiro.start();
         InetSocketAddress smtp = carteiro.smtp();
-        var load = new Load(() -> smtp, 300);
+        var load = Load.toBob(() -> smtp, 300);
         load.start(CLIENTS);
         carteiro.await("some mail", () -> load.answered() > 100);
         return load;

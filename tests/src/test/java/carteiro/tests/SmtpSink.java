@@ -12,15 +12,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** Another host: takes what it is given, and refuses whom it is told to refuse. */
+/**
+ * Another host: takes what it is given, and refuses whom it is told to refuse. It has what it answered 250 for, and
+ * nothing of a client that goes before the end of its message.
+ */
 final class SmtpSink implements AutoCloseable {
     /** What arrived; the text with LF line ends, dots undone. */
     record Message(String sender, List<String> recipients, String text) {}
 
     private final ServerSocket listener;
-    private final List<Message> messages = new CopyOnWriteArrayList<>();
+    private final ReentrantLock answering = new ReentrantLock(); // so that who has read a 250 finds its message
+    private final List<Message> messages = new ArrayList<>(); // guarded by answering
     private final Map<String, String> refusals = new ConcurrentHashMap<>();
 
     private SmtpSink(ServerSocket listener) {
@@ -29,7 +33,7 @@ final class SmtpSink implements AutoCloseable {
 
     static SmtpSink start() throws IOException {
         var sink = new SmtpSink(new ServerSocket(0, 200, InetAddress.getByName("127.0.0.1")));
-        Thread.ofVirtual().start(sink::accept);
+        Thread.ofVirtual().start(sink::listen);
         return sink;
     }
 
@@ -38,7 +42,17 @@ final class SmtpSink implements AutoCloseable {
     }
 
     List<Message> messages() {
-        return List.copyOf(messages);
+        return messagesFrom(0);
+    }
+
+    /** Those that were answered after the first so many. */
+    List<Message> messagesFrom(int index) {
+        answering.lock();
+        try {
+            return List.copyOf(messages.subList(index, messages.size()));
+        } finally {
+            answering.unlock();
+        }
     }
 
     /** The reply to RCPT for that recipient from now on. */
@@ -46,7 +60,12 @@ final class SmtpSink implements AutoCloseable {
         refusals.put(recipient, reply);
     }
 
-    private void accept() {
+    /** No longer refuses that recipient. */
+    void accept(String recipient) {
+        refusals.remove(recipient);
+    }
+
+    private void listen() {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
@@ -92,17 +111,30 @@ final class SmtpSink implements AutoCloseable {
                 }
                 say(out, "354 go on");
                 var text = new StringBuilder();
-                for (String data = in.readLine(); data != null && !data.equals("."); data = in.readLine()) {
+                String data = in.readLine();
+                for (; data != null && !data.equals("."); data = in.readLine()) {
                     text.append(data.startsWith(".") ? data.substring(1) : data).append('\n');
                 }
-                messages.add(new Message(sender, List.copyOf(recipients), text.toString()));
-                say(out, "250 ok");
+                if (data == null) {
+                    return;
+                }
+                answer(out, new Message(sender, List.copyOf(recipients), text.toString()));
             } else if (verb.equals("QUIT")) {
                 say(out, "221 bye");
                 return;
             } else {
                 say(out, "250 ok");
             }
+        }
+    }
+
+    private void answer(OutputStream out, Message message) throws IOException {
+        answering.lock();
+        try {
+            say(out, "250 ok");
+            messages.add(message);
+        } finally {
+            answering.unlock();
         }
     }
 
