@@ -19,12 +19,22 @@ OWNER = 41001  # the account the mailboxes belong to; needs no entry in the syst
 
 
 STARTED = []  # every process that is to be ended
+WRITTEN = []  # the files they write to, open here too
+
+
+def where(arguments):
+    """The arguments of a command that say on which disk it measures."""
+    arguments.add_argument("--folder", type=folder, default="/var/tmp", help="where the temporary folder is made")
+    arguments.add_argument("--ext4", type=number(1), metavar="GIB",
+                           help="measure on a fresh ext4 of that size, with a journal, in a file of the temporary folder (behind a"
+                                " loop device with direct I/O): for a machine whose own file system is none that mail is kept"
+                                " on, such as an ext4 without a journal")
 
 
 @contextlib.contextmanager
-def workshop(purpose, parent):
-    """A temporary folder to measure in. However it is left, also by Ctrl-C or TERM, all that was started is ended and the
-    folder is gone."""
+def workshop(purpose, parent, ext4=None):
+    """A temporary folder to measure in, with ext4 one in a file system of its own, of that many GiB. However it is left, also by
+    Ctrl-C or TERM, all that was started is ended, and folder and file system are gone."""
     def leave(number, _):
         sys.exit(128 + number)
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -32,14 +42,19 @@ def workshop(purpose, parent):
     folder = None
     try:
         folder = temporary(purpose, parent)
-        yield folder
+        yield mount(folder, ext4) if ext4 else folder
     finally:
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, signal.SIG_IGN)  # whoever is in a hurry waits some seconds
         for process in reversed(STARTED):
             end(process)
+        for file in WRITTEN:
+            file.close()
         STARTED.clear()
+        WRITTEN.clear()
         if folder:
+            if ext4:
+                unmount(folder)
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -47,7 +62,49 @@ def begin(command, **how):
     """Starts what the workshop ends."""
     process = subprocess.Popen(command, **how)
     STARTED.append(process)
+    WRITTEN.extend(how[name] for name in ("stdout", "stderr") if hasattr(how.get(name), "close"))
     return process
+
+
+def mount(folder, gib):
+    """Makes an ext4 with a journal in a file of the folder; a folder in it. With direct I/O the loop device passes each write on
+    to the disk; without, one thread of the kernel would do all of them by way of the page cache."""
+    if shutil.disk_usage(folder).free < gib << 30:
+        sys.exit(f"{folder} has no room for an ext4 of {gib} GiB; name a smaller one, or another --folder")
+    file, place = os.path.join(folder, "disk"), os.path.join(folder, "ext4")
+    with open(file, "wb") as f:
+        f.truncate(gib << 30)
+    os.mkdir(place)
+    device = run("losetup", "--find", "--show", "--direct-io=on", file).strip()
+    run("mkfs.ext4", "-q", "-i", "4096", "-O", "has_journal", "-E", "lazy_itable_init=0,lazy_journal_init=0", device)
+    run("mount", "-t", "ext4", device, place)
+    return temporary("mail", place)
+
+
+def unmount(folder):
+    """Undoes mount, however far it came."""
+    file, place = os.path.join(folder, "disk"), os.path.join(folder, "ext4")
+    for lazily in [[]] * 50 + [["--lazy"]]:  # what was ended may take a moment to be gone
+        if not os.path.ismount(place) or subprocess.run(["umount", *lazily, place], stderr=subprocess.DEVNULL).returncode == 0:
+            break
+        time.sleep(0.2)
+    for _ in range(50):  # a device still in use is detached by the kernel when it is not
+        devices = subprocess.run(["losetup", "-n", "-O", "NAME", "-j", file], capture_output=True, text=True).stdout.split()
+        if not devices:
+            break
+        subprocess.run(["losetup", "--detach", *devices], stderr=subprocess.DEVNULL)
+        time.sleep(0.2)
+
+
+def run(*command):
+    """What a command of the system prints; ends ours, with the reason, if it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    except (FileNotFoundError, subprocess.TimeoutExpired) as e:
+        sys.exit(f"an ext4 of its own needs {command[0]}: {e}")
+    if done.returncode != 0:
+        sys.exit(f"an ext4 of its own: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
 
 
 def number(least, kind=int):
@@ -106,8 +163,14 @@ def machine(folder):
     """One line for the head of a table: cores, memory, file system, kernel, date."""
     model = re.search(r"^model name\s*: (.*)$", open("/proc/cpuinfo").read(), re.M)
     memory = int(re.search(r"^MemTotal:\s+(\d+)", open("/proc/meminfo").read(), re.M).group(1)) / 2**20
-    fs = subprocess.run(["findmnt", "-nro", "FSTYPE,OPTIONS", "-T", folder], capture_output=True, text=True).stdout.split()
-    kind = f"{fs[0]} ({fs[1]})" if len(fs) == 2 else "unknown"
+    fs = subprocess.run(["findmnt", "-nro", "FSTYPE,OPTIONS,MAJ:MIN", "-T", folder], capture_output=True, text=True).stdout.split()
+    kind = f"{fs[0]} ({fs[1]})" if len(fs) == 3 else "unknown"
+    if fs and fs[0] == "ext4":
+        device = os.path.basename(os.path.realpath(f"/sys/dev/block/{fs[2]}"))
+        kind += ", with a journal" if glob.glob(f"/proc/fs/jbd2/{device}-*") else ", WITHOUT A JOURNAL"
+        if device.startswith("loop"):
+            with open(f"/sys/block/{device}/loop/dio") as direct:
+                kind += f", in a file behind a loop device {'with' if direct.read().strip() == '1' else 'WITHOUT'} direct I/O"
     if fs and fs[0] in ("tmpfs", "ramfs"):
         kind += ", WHICH KEEPS NOTHING: use --folder for a figure that means something"
     return (f"{os.cpu_count()} cores ({model.group(1) if model else os.uname().machine}), {memory:.0f} GiB memory,"
