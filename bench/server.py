@@ -70,7 +70,7 @@ def mount(folder, gib):
     """Makes an ext4 with a journal in a file of the folder; a folder in it. With direct I/O the loop device passes each write on
     to the disk; without, one thread of the kernel would do all of them by way of the page cache."""
     if shutil.disk_usage(folder).free < gib << 30:
-        sys.exit(f"{folder} has no room for an ext4 of {gib} GiB; name a smaller one, or another --folder")
+        sys.exit(f"{os.path.dirname(folder)} has no room for an ext4 of {gib} GiB; name a smaller one, or another --folder")
     file, place = os.path.join(folder, "disk"), os.path.join(folder, "ext4")
     with open(file, "wb") as f:
         f.truncate(gib << 30)
