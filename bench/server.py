@@ -44,8 +44,9 @@ def workshop(purpose, parent, ext4=None):
         folder = temporary(purpose, parent)
         yield mount(folder, ext4) if ext4 else folder
     finally:
+        late = []  # who is in a hurry now waits some seconds, and then it is over
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(name, signal.SIG_IGN)  # whoever is in a hurry waits some seconds
+            signal.signal(name, lambda number, _: late.append(number))
         for process in reversed(STARTED):
             end(process)
         for file in WRITTEN:
@@ -56,6 +57,8 @@ def workshop(purpose, parent, ext4=None):
             if ext4:
                 unmount(folder)
             shutil.rmtree(folder, ignore_errors=True)
+        if late:
+            sys.exit(128 + late[0])
 
 
 def begin(command, **how):
