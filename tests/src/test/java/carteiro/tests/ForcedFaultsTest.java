@@ -24,28 +24,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ForcedFaultsTest {
     private static final int CLIENTS = 6;
 
-    /** A file system of its own for HOME/queue, which is undone at the end. */
+    /** A file system of its own for a folder, HOME/queue or another, which is undone at the end. */
     private static final class Disk implements AutoCloseable {
         private final CarteiroProcess carteiro;
         private final Path image;
-        private final Path queue;
-        private final boolean queueIsOurs;
-        private final int uid;
-        private final int gid;
+        private final Path folder;
 
+        /** For HOME/queue. */
         Disk(CarteiroProcess carteiro, Path image, String size) throws Exception {
+            this(carteiro, image, size, carteiro.home().resolve("queue"));
+        }
+
+        Disk(CarteiroProcess carteiro, Path image, String size, Path folder) throws Exception {
             this.carteiro = carteiro;
             this.image = image;
-            this.queue = carteiro.home().resolve("queue");
-            queueIsOurs = !Files.isDirectory(queue);
-            Files.createDirectories(queue);
-            uid = (Integer) Files.getAttribute(queue, "unix:uid");
-            gid = (Integer) Files.getAttribute(queue, "unix:gid");
+            this.folder = folder;
+            Files.createDirectories(folder);
+            var uid = Files.getAttribute(folder, "unix:uid");
+            var gid = Files.getAttribute(folder, "unix:gid");
             run("truncate", "-s", size, image.toString());
             run("mkfs.ext4", "-q", "-F", "-m", "0", image.toString());
             mount();
-            Files.setAttribute(queue, "unix:uid", uid);
-            Files.setAttribute(queue, "unix:gid", gid);
+            Files.setAttribute(folder, "unix:uid", uid);
+            Files.setAttribute(folder, "unix:gid", gid);
         }
 
         static boolean possible() throws Exception {
@@ -59,18 +60,18 @@ class ForcedFaultsTest {
         }
 
         void mount() throws Exception {
-            run("mount", "-o", "loop", image.toString(), queue.toString());
+            run("mount", "-o", "loop", image.toString(), folder.toString());
         }
 
         /** Whoever had it open has to have closed it. */
         void mountAnew() throws Exception {
-            run("umount", queue.toString());
+            run("umount", folder.toString());
             run("e2fsck", "-fp", image.toString());
             mount();
         }
 
-        Path queue() {
-            return queue;
+        Path folder() {
+            return folder;
         }
 
         /** e2fsck's 1 is: mended. */
@@ -86,7 +87,7 @@ class ForcedFaultsTest {
             if (carteiro.process() != null && carteiro.process().isAlive()) {
                 carteiro.killAll();
             }
-            var result = CarteiroProcess.run(List.of("umount", queue.toString()), Map.of(), "");
+            var result = CarteiroProcess.run(List.of("umount", folder.toString()), Map.of(), "");
             assertThat(result.exit()).as(result.output()).isZero();
         }
     }
@@ -123,7 +124,7 @@ class ForcedFaultsTest {
     private static void finish(CarteiroProcess carteiro, Load load) throws Exception {
         load.stop();
         carteiro.control(Verb.ALARM, "send");
-        load.awaitArrival(carteiro);
+        System.out.println(load.awaitArrival(carteiro));
         assertThat(carteiro.log()).noneMatch(line -> line.contains("bug"));
     }
 
@@ -135,7 +136,7 @@ class ForcedFaultsTest {
         try (var carteiro = prepare(form, List.of());
                 var disk = new Disk(carteiro, carteiro.folder().resolve("disk"), "60m")) {
             Load load = load(carteiro);
-            Path ballast = disk.queue().resolve("ballast");
+            Path ballast = disk.folder().resolve("ballast");
             CarteiroProcess.run(List.of("dd", "if=/dev/zero", "of=" + ballast, "bs=64k"), Map.of(), "");
             carteiro.await(
                     "a full disk",
@@ -150,6 +151,29 @@ class ForcedFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a mailbox on a file system that fills up: deferred, nothing of it in the mailbox, then delivered")
+    void fullMailbox(Form form) throws Exception {
+        assumeTrue(Disk.possible(), "SKIPPED: only root with loop devices can mount a small file system");
+        try (var carteiro = prepare(form, List.of());
+                var disk = new Disk(carteiro, carteiro.folder().resolve("disk"), "60m", carteiro.accountHome("bob"))) {
+            carteiro.accounts("bob"); // there, too
+            Load load = load(carteiro);
+            Path ballast = disk.folder().resolve("ballast");
+            CarteiroProcess.run(List.of("dd", "if=/dev/zero", "of=" + ballast, "bs=64k"), Map.of(), "");
+            carteiro.awaitLog("warning: local: account bob .* waits: No space left on device");
+            carteiro.awaitLog("delivery \\d+: deferral: .*");
+            awaitMore(carteiro, load);
+            Files.delete(ballast);
+            finish(carteiro, load);
+            assertThat(load.refusals()).isEmpty();
+            assertThat(carteiro.log()).noneMatch(line -> line.contains("failure:"));
+            assertThat(disk.folder().resolve("Maildir/tmp")).isEmptyDirectory();
+            carteiro.stop();
+        }
+    }
+
     @Test
     @DisplayName("a disk that stands still for seconds: clients wait, the log says why, then all goes on by itself")
     void slowDisk() throws Exception {
@@ -157,11 +181,11 @@ class ForcedFaultsTest {
         try (var carteiro = prepare(Form.ONE_PROCESS, List.of());
                 var disk = new Disk(carteiro, carteiro.folder().resolve("disk"), "60m")) {
             Load load = load(carteiro);
-            Disk.run("fsfreeze", "--freeze", disk.queue().toString());
+            Disk.run("fsfreeze", "--freeze", disk.folder().toString());
             try {
                 carteiro.awaitLog("alert: queue: the disk has not answered for \\d+ s; .*");
             } finally {
-                Disk.run("fsfreeze", "--unfreeze", disk.queue().toString());
+                Disk.run("fsfreeze", "--unfreeze", disk.folder().toString());
             }
             carteiro.awaitLog("queue: the disk has answered, after \\d+ s");
             awaitMore(carteiro, load);
@@ -181,7 +205,7 @@ class ForcedFaultsTest {
             Load load = load(carteiro);
             // ext4 may say that a sync has succeeded which it drops, if that is under way when it aborts its journal
             load.between(
-                    () -> Disk.run("mount", "-o", "remount,abort", disk.queue().toString()));
+                    () -> Disk.run("mount", "-o", "remount,abort", disk.folder().toString()));
             awaitCannotWrite(carteiro, load);
             restartQueue(carteiro, disk, load);
             finish(carteiro, load);
@@ -228,11 +252,12 @@ class ForcedFaultsTest {
         awaitMore(carteiro, load);
     }
 
-    @Test
+    @ParameterizedTest
+    @EnumSource
     @DisplayName(
             "no descriptors left: clients wait or are put off, nothing ends, and all goes on when there are some again")
-    void descriptors() throws Exception {
-        try (var carteiro = prepare(Form.ONE_PROCESS, List.of("bash", "-c", "ulimit -n 220; exec \"$0\" \"$@\""))) {
+    void descriptors(Form form) throws Exception {
+        try (var carteiro = prepare(form, List.of("bash", "-c", "ulimit -n 220; exec \"$0\" \"$@\""))) {
             Load load = load(carteiro);
             InetSocketAddress smtp = carteiro.smtp();
             var idle = new ArrayList<Socket>();
