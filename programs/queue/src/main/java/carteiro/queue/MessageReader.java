@@ -79,7 +79,7 @@ final class MessageReader implements Messages {
                     return null;
                 }
                 if (now.place().equals(entry.place()) || tries == TRIES) {
-                    if (e instanceof DamagedRecordException && setAside(entry, e)) {
+                    if (e instanceof DamagedRecordException && giveUp(entry, e)) {
                         return null;
                     }
                     log.log(new QueueEvent.Unreadable(message, LogText.reason(e)));
@@ -89,18 +89,24 @@ final class MessageReader implements Messages {
         }
     }
 
-    private boolean setAside(Entry entry, IOException why) {
-        try {
-            segments.reading(entry.place().segment(), file -> {
-                damage.setAside(
-                        file, entry.place(), entry.length(), "message " + entry.message() + ", " + why.getMessage());
-                return 0;
-            });
-        } catch (IOException e) {
+    private boolean giveUp(Entry entry, IOException why) {
+        if (!setAside(entry.place(), entry.length(), "message " + entry.message() + ", " + why.getMessage())) {
             return false;
         }
         giveUp.accept(entry.message());
         return true;
+    }
+
+    private boolean setAside(Place place, int octets, String why) {
+        try {
+            segments.reading(place.segment(), file -> {
+                damage.setAside(file, place, octets, why);
+                return 0;
+            });
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** A message as send is told of it; null if it has ended or cannot be read now. */
@@ -199,8 +205,13 @@ final class MessageReader implements Messages {
             }
             throw new DamagedRecordException(at.place(), "another record stands here");
         } catch (IOException | Payload.Misshapen e) {
-            String why = e instanceof IOException trouble ? LogText.reason(trouble) : String.valueOf(e.getMessage());
-            log.log(new QueueEvent.Unreadable(entry.message(), why));
+            boolean damaged = !(e instanceof IOException) || e instanceof DamagedRecordException;
+            String about = "what was said of a recipient of message " + entry.message() + ", " + e.getMessage();
+            if (!damaged || !setAside(at.place(), at.length(), about)) {
+                String why =
+                        e instanceof IOException trouble ? LogText.reason(trouble) : String.valueOf(e.getMessage());
+                log.log(new QueueEvent.Unreadable(entry.message(), why));
+            }
             WaitingMessage waiting = waiting(entry);
             Address recipient = waiting == null
                     ? new Address("recipient " + at.recipient())
@@ -315,7 +326,7 @@ final class MessageReader implements Messages {
         }
 
         private IOException damaged(IOException why) {
-            if (entry.file() != 0 || !setAside(entry, why)) {
+            if (entry.file() != 0 || !giveUp(entry, why)) {
                 log.log(new QueueEvent.Unreadable(entry.message(), why.toString()));
             }
             return why;

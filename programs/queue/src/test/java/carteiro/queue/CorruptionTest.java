@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -186,7 +187,11 @@ class CorruptionTest {
 
     /** What waits, as it was. */
     private record Original(
-            Envelope envelope, Instant birth, byte[] octets, List<RecipientState> states, List<Failure> failures) {}
+            Envelope envelope, Instant birth, byte[] octets, List<RecipientState> states, List<Failure> failures) {
+        boolean isWhole(Original before) {
+            return octets != null && states.equals(before.states) && failures.equals(before.failures);
+        }
+    }
 
     /** Octets of a file. */
     private record Range(String file, int from, int to) {
@@ -204,6 +209,7 @@ class CorruptionTest {
     private final Map<Long, Original> originals = new HashMap<>();
     private final Map<Long, List<Range>> needed = new HashMap<>(); // record and large file of what waits
     private final List<Recorded> records = new ArrayList<>();
+    private final List<Recorded> read = new ArrayList<>(); // those behind the checkpoint, or that the index leads to
     private final Set<String> largeNeeded = new HashSet<>();
     private final List<String> wrong = Collections.synchronizedList(new ArrayList<>());
     private final ExecutorService trying = Executors.newFixedThreadPool(24);
@@ -280,6 +286,15 @@ class CorruptionTest {
 
     /** What the queue holds, and where. */
     private void learn() throws IOException {
+        Set<Place> leads = new HashSet<>();
+        Place behind = new Place(0, 0);
+        for (String name : whole.keySet()) {
+            if (name.startsWith(Checkpoint.FOLDER)) { // the last one counts
+                long number = Checkpoint.number(name.substring(Checkpoint.FOLDER.length() + 1));
+                behind = Checkpoint.read(new Memory(whole), number, _ -> {}).place();
+            }
+        }
+        Place begun = behind;
         var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
         try (log;
                 var snapshot = new Snapshot(new Memory(whole), State.STOPPED, log)) {
@@ -293,6 +308,8 @@ class CorruptionTest {
                         largeNeeded.add(LargeFiles.name(entry.file()));
                     }
                     needed.put(entry.message(), ranges);
+                    leads.add(entry.place());
+                    entry.failures().forEach(failure -> leads.add(failure.place()));
                 }
             }
             for (String name : whole.keySet()) {
@@ -303,11 +320,15 @@ class CorruptionTest {
                         new Scan(file, number, file.size(), Scan.Bodies.VERIFIED).run(0, stored -> {
                             int from = stored.place().offset();
                             Framing.Header header = stored.header();
-                            records.add(new Recorded(
+                            var record = new Recorded(
                                     header.kind(),
                                     header.message(),
                                     new Range(name, from, from + header.length()),
-                                    new Range(name, from, from + Framing.HEADER + header.payload() + header.body())));
+                                    new Range(name, from, from + Framing.HEADER + header.payload() + header.body()));
+                            records.add(record);
+                            if (leads.contains(stored.place()) || stored.place().compareTo(begun) >= 0) {
+                                read.add(record);
+                            }
                         });
                     }
                 }
@@ -323,7 +344,7 @@ class CorruptionTest {
     }
 
     /** What a queue says after a start; octets are null where they cannot be read. */
-    private record Read(Map<Long, Original> messages, String log, String refused, boolean anythingSetAside) {}
+    private record Read(Map<Long, Original> messages, String log, String refused, Map<String, byte[]> setAside) {}
 
     private static Read read(Memory disk) throws IOException {
         var lines = new ByteArrayOutputStream();
@@ -346,11 +367,9 @@ class CorruptionTest {
                 refused = e.toString();
             }
         }
-        return new Read(
-                messages,
-                lines.toString(StandardCharsets.ISO_8859_1),
-                refused,
-                !disk.list(Damage.FOLDER).isEmpty());
+        var setAside = new TreeMap<>(disk.files);
+        setAside.keySet().removeIf(name -> !name.startsWith(Damage.FOLDER + "/"));
+        return new Read(messages, lines.toString(StandardCharsets.ISO_8859_1), refused, setAside);
     }
 
     @SuppressWarnings("NullAway")
@@ -399,8 +418,12 @@ class CorruptionTest {
         // a log that ends sooner, at a record's end, looks like one that was never written further: no format can tell
         boolean untold = how != How.STOPPED && file.equals(lastSegment) && changed.length < whole.get(file).length;
         boolean alert = untold || read.log().contains("alert: ") || read.log().contains("being written when");
+        Set<Long> suffered = new HashSet<>();
         read.messages().forEach((number, message) -> {
             Original original = originals.get(number);
+            if (original == null || !message.isWhole(original)) {
+                suffered.add(number);
+            }
             if (original == null) {
                 boolean hadEnded = records.stream()
                         .anyMatch(record -> record.message() == number
@@ -438,12 +461,56 @@ class CorruptionTest {
             if (!read.messages().containsKey(number)) {
                 boolean hit = needed.get(number).stream().anyMatch(range::meets);
                 require(what, hit && alert, number + " is gone; log: " + read.log());
+                suffered.add(number);
             }
         }
+        setAside(what, file, changed, suffered, read);
         boolean summed = file.startsWith(Checkpoint.FOLDER)
                 || largeNeeded.contains(file)
                 || records.stream().anyMatch(record -> record.summed().meets(range));
         require(what, !summed || untold || !told.isEmpty(), "check finds nothing");
+    }
+
+    /**
+     * The octets of every record that was read and found damaged, so that its message suffered, stand aside, as they are
+     * now. Not those that were being written, by what can be seen: they are cut off, and so is what is not there any more.
+     */
+    private void setAside(String what, String file, byte[] changed, Set<Long> suffered, Read found) {
+        if (!file.startsWith(Segments.FOLDER) || found.log().contains("being written when")) {
+            return;
+        }
+        var aside = new BitSet();
+        int segment = Segments.number(file.substring(file.length() - 10));
+        for (Map.Entry<String, byte[]> copy : found.setAside().entrySet()) {
+            int at = Integer.parseInt(copy.getKey().substring(copy.getKey().lastIndexOf('-') + 1));
+            int end = at + copy.getValue().length;
+            require(
+                    what,
+                    copy.getKey().equals(Damage.name(new Place(segment, at)))
+                            && (at == end
+                                    || end <= changed.length
+                                            && Arrays.equals(copy.getValue(), 0, end - at, changed, at, end)),
+                    copy.getKey() + " is not what stands there");
+            aside.set(at, end);
+        }
+        for (Recorded record : read) {
+            int end = Math.min(record.all().to(), changed.length);
+            if (suffered.contains(record.message())
+                    && record.all().file().equals(file)
+                    && record.all().from() < end
+                    && !Arrays.equals(
+                            changed,
+                            record.summed().from(),
+                            Math.min(record.summed().to(), changed.length),
+                            whole.get(file),
+                            record.summed().from(),
+                            record.summed().to())) {
+                require(
+                        what,
+                        aside.nextClearBit(record.all().from()) >= end,
+                        "not set aside: " + record + ", but " + aside + "; log: " + found.log());
+            }
+        }
     }
 
     /** What check tells of faults and of a torn end. */
