@@ -158,7 +158,7 @@ final class Housekeeping implements Cleaning {
         }
         for (FailedAt at : entry.failures()) {
             if (at.place().segment() == segment) {
-                byte[] payload = Payload.failed(at.recipient(), reader.paragraph(entry, at));
+                byte[] payload = Payload.failed(at.recipient(), reader.paragraphToKeep(entry, at));
                 var failed =
                         new Item.Report(Kind.FAILED, entry.message(), payload, at.recipient(), 0, lot.add(at.length()));
                 submit(failed, failed.written());

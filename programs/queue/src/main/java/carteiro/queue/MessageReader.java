@@ -196,28 +196,43 @@ final class MessageReader implements Messages {
         });
     }
 
-    /** The paragraph of a failure. */
-    String paragraph(Entry entry, FailedAt at) {
+    /** The paragraph of a failure, for a bounce, which must go out: where it cannot be read, words that say so. */
+    private String paragraph(Entry entry, FailedAt at) {
+        try {
+            return paragraphToKeep(entry, at);
+        } catch (IOException e) {
+            log.log(new QueueEvent.Unreadable(entry.message(), LogText.reason(e)));
+            return lostParagraph(entry, at);
+        }
+    }
+
+    /**
+     * The same, for who writes it again in place of the first.
+     *
+     * @throws IOException if it cannot be read now, and perhaps another time; what is damaged is given up
+     */
+    String paragraphToKeep(Entry entry, FailedAt at) throws IOException {
         try {
             Stored stored = stored(at.place(), entry.message());
             if (stored.header().kind() == Kind.FAILED && Payload.recipient(stored.payload()) == at.recipient()) {
                 return Payload.paragraph(stored.payload());
             }
             throw new DamagedRecordException(at.place(), "another record stands here");
-        } catch (IOException | Payload.Misshapen e) {
-            boolean damaged = !(e instanceof IOException) || e instanceof DamagedRecordException;
+        } catch (DamagedRecordException | Payload.Misshapen e) {
             String about = "what was said of a recipient of message " + entry.message() + ", " + e.getMessage();
-            if (!damaged || !setAside(at.place(), at.length(), about)) {
-                String why =
-                        e instanceof IOException trouble ? LogText.reason(trouble) : String.valueOf(e.getMessage());
-                log.log(new QueueEvent.Unreadable(entry.message(), why));
+            if (!setAside(at.place(), at.length(), about)) {
+                log.log(new QueueEvent.Unreadable(entry.message(), String.valueOf(e.getMessage())));
             }
-            WaitingMessage waiting = waiting(entry);
-            Address recipient = waiting == null
-                    ? new Address("recipient " + at.recipient())
-                    : waiting.envelope().recipients().get(at.recipient());
-            return lostParagraph(recipient);
+            return lostParagraph(entry, at);
         }
+    }
+
+    private String lostParagraph(Entry entry, FailedAt at) {
+        WaitingMessage waiting = waiting(entry);
+        return lostParagraph(
+                waiting == null
+                        ? new Address("recipient " + at.recipient())
+                        : waiting.envelope().recipients().get(at.recipient()));
     }
 
     /** What a bounce says of a recipient whose own paragraph cannot be read. */
