@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The whole product in a temporary home, as real processes, in either form. */
@@ -34,6 +35,9 @@ final class CarteiroProcess implements AutoCloseable {
 
     /** Whom root delivers for; no entry in the system's passwd is needed. */
     static final int ROOT_OWNER = 41001;
+
+    /** Of a Java that lives for some seconds: its second compiler would take two fifths of the time it needs to start. */
+    private static final List<String> FLAGS = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m");
 
     private final Form form;
     private final Path folder;
@@ -157,7 +161,8 @@ final class CarteiroProcess implements AutoCloseable {
     /** Starts it and waits for nothing. */
     void launch() throws Exception {
         var command = new ArrayList<>(within);
-        command.addAll(java("-Xmx512m", "-XX:+UseSerialGC"));
+        command.addAll(java(FLAGS.toArray(String[]::new)));
+        command.add("-Dcarteiro.launcher=" + launcher());
         command.addAll(List.of("carteiro.start.Start", "run"));
         command.addAll(List.of("--home", home.toString()));
         if (form == Form.SPLIT) {
@@ -177,6 +182,19 @@ final class CarteiroProcess implements AutoCloseable {
                 keep("(the log ended: " + e + ")");
             }
         });
+    }
+
+    /** What starts the processes of the split form: as the first is started. */
+    private Path launcher() throws IOException {
+        Path launcher = folder.resolve("launcher");
+        if (!Files.exists(launcher)) {
+            String command = java(FLAGS.toArray(String[]::new)).stream()
+                    .map(word -> "'" + word + "'")
+                    .collect(Collectors.joining(" "));
+            Files.writeString(launcher, "#!/bin/sh\nexec " + command + " carteiro.start.Start \"$@\"\n");
+            Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        return launcher;
     }
 
     static List<String> java(String... flags) {

@@ -83,17 +83,15 @@ class GroupCommitTest {
             return name.startsWith(Segments.FOLDER) ? new Segment(file) : file;
         }
 
-        private final class Segment implements OpenFile {
-            private final OpenFile file;
-
+        private final class Segment extends PassedOn {
             Segment(OpenFile file) {
-                this.file = file;
+                super(file);
             }
 
             @Override
             public void write(ByteBuffer octets, long at) throws IOException {
                 writes.incrementAndGet();
-                file.write(octets, at);
+                super.write(octets, at);
             }
 
             @Override
@@ -107,27 +105,7 @@ class GroupCommitTest {
                         throw new IOException(e);
                     }
                 }
-                file.force();
-            }
-
-            @Override
-            public int read(ByteBuffer into, long at) throws IOException {
-                return file.read(into, at);
-            }
-
-            @Override
-            public long size() throws IOException {
-                return file.size();
-            }
-
-            @Override
-            public void truncate(long size) throws IOException {
-                file.truncate(size);
-            }
-
-            @Override
-            public void close() throws IOException {
-                file.close();
+                super.force();
             }
         }
     }

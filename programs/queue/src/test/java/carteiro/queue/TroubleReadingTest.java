@@ -65,42 +65,15 @@ class TroubleReadingTest {
             return new Failing(super.create(name));
         }
 
-        private final class Failing implements OpenFile {
-            private final OpenFile file;
-
+        private final class Failing extends PassedOn {
             Failing(OpenFile file) {
-                this.file = file;
+                super(file);
             }
 
             @Override
             public int read(ByteBuffer into, long at) throws IOException {
                 FailingDisk.this.read();
-                return file.read(into, at);
-            }
-
-            @Override
-            public void write(ByteBuffer octets, long at) throws IOException {
-                file.write(octets, at);
-            }
-
-            @Override
-            public void force() throws IOException {
-                file.force();
-            }
-
-            @Override
-            public long size() throws IOException {
-                return file.size();
-            }
-
-            @Override
-            public void truncate(long size) throws IOException {
-                file.truncate(size);
-            }
-
-            @Override
-            public void close() throws IOException {
-                file.close();
+                return super.read(into, at);
             }
         }
     }
