@@ -100,6 +100,7 @@ public final class ControlCatalog {
             map("virtualdomains", "none", "send, smtpd, lookup", "domains and addresses that belong to an account"),
             // local
             row("defaultdelivery", Kind.TEXT, STANDARD, "./Mailbox", "local", "instructions of who has no .qmail"),
+            list("programvariables", "none", "local", "environment variables that users' programs get too"),
             // lookup
             row(
                     "lookupsources",

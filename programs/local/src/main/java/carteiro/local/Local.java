@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -59,9 +58,8 @@ public final class Local implements Program {
         EventLog log = surroundings.log();
         Path folder = installation.run("local").resolve("messages");
         MessageShelf shelf = MessageShelf.in(folder, powers);
-        var environment = new HashMap<String, String>(surroundings.environment());
-        environment.put("CARTEIRO_HOME", installation.home().toString()); // by which forward and others find the queue
-        var programs = new Programs(powers, folder, Map.copyOf(environment), Programs.LIMIT);
+        var programs = new Programs(
+                powers, folder, forPrograms(surroundings.environment(), settings, installation), Programs.LIMIT);
         Clock clock = Clock.systemUTC();
         var sync = new DirectorySync();
         var tools = new AccountDelivery.Tools(
@@ -86,29 +84,29 @@ public final class Local implements Program {
         }
         var deliveries = new LocalDeliveries(surroundings.wires(), powers, shelf, tools, log, settings);
         Closeable offer = surroundings.wires().offer(Channel.LOCAL, deliveries);
-        return new RunningLocal(installation, deliveries, programs, offer, log);
+        return new RunningLocal(surroundings, deliveries, programs, offer, new AtomicBoolean());
+    }
+
+    /** What every program of a user gets of the environment that local was started with. */
+    private static Map<String, String> forPrograms(
+            Map<String, String> environment, LocalSettings settings, Installation installation) {
+        var passed = settings.passed().of(environment);
+        passed.put("CARTEIRO_HOME", installation.home().toString()); // by which forward and others find the queue
+        return passed;
     }
 
     private record RunningLocal(
-            Installation installation,
+            Surroundings surroundings,
             LocalDeliveries deliveries,
             Programs programs,
             Closeable offer,
-            EventLog log,
             AtomicBoolean stopped)
             implements Running {
-        RunningLocal(
-                Installation installation,
-                LocalDeliveries deliveries,
-                Programs programs,
-                Closeable offer,
-                EventLog log) {
-            this(installation, deliveries, programs, offer, log, new AtomicBoolean());
-        }
-
         @Override
         public void reload() throws ControlException {
-            deliveries.use(LocalSettings.read(installation));
+            LocalSettings settings = LocalSettings.read(surroundings.installation());
+            deliveries.use(settings);
+            programs.use(forPrograms(surroundings.environment(), settings, surroundings.installation()));
         }
 
         @Override
@@ -121,6 +119,7 @@ public final class Local implements Program {
             if (stopped.getAndSet(true)) {
                 return;
             }
+            EventLog log = surroundings.log();
             deliveries.refuse();
             try {
                 if (!deliveries.quiet(patience)) {

@@ -3,14 +3,17 @@ package carteiro.local;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.posix.PassedVariables;
+import java.util.HashSet;
 import java.util.List;
 
 /**
  * What local reads from control files.
  *
  * @param defaultDelivery what is done for an account without a {@code .qmail} file
+ * @param passed the variables of whoever started us that users' programs get
  */
-record LocalSettings(List<Instruction> defaultDelivery) {
+record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed) {
     /** What control/defaultdelivery is if there is no such file; qmail-start's. */
     static final String DEFAULT_DELIVERY = "./Mailbox";
 
@@ -37,7 +40,20 @@ record LocalSettings(List<Instruction> defaultDelivery) {
                 files.problem(
                         "defaultdelivery", line, mistake + "; write what a .qmail file may hold, such as ./Maildir/");
         }
+        var passed = new HashSet<String>();
+        files.numbered("programvariables").forEach((line, name) -> {
+            if (!PassedVariables.isName(name)) {
+                files.problem(
+                        "programvariables",
+                        line,
+                        "\"" + name + "\" is no name of a variable; write the name alone, without its value, such as"
+                                + " SITE or SITE_*");
+            } else if (name.startsWith("CARTEIRO_")) {
+                files.problem("programvariables", line, "\"" + name + "\" is never passed on; remove the line");
+            }
+            passed.add(name);
+        });
         files.check();
-        return new LocalSettings(instructions);
+        return new LocalSettings(instructions, PassedVariables.STANDARD.and(passed));
     }
 }

@@ -1,5 +1,6 @@
 package carteiro.local;
 
+import carteiro.posix.ChildCommand;
 import carteiro.posix.Fifo;
 import carteiro.protocol.Lookup.Answer.Account;
 import java.io.File;
@@ -38,7 +39,7 @@ final class Programs {
 
     private final Powers powers;
     private final Path folder;
-    private final Map<String, String> environment;
+    private volatile Map<String, String> environment;
     private final Duration limit;
     private final AtomicLong counter = new AtomicLong();
     private final Set<Process> running = ConcurrentHashMap.newKeySet();
@@ -55,6 +56,11 @@ final class Programs {
         this.limit = limit;
     }
 
+    /** What every program that is started from now on gets besides its variables. */
+    void use(Map<String, String> changed) {
+        environment = Map.copyOf(changed);
+    }
+
     /** How a program ended. */
     sealed interface Ended {
         /** By itself, or by a signal (128 and more). */
@@ -69,6 +75,9 @@ final class Programs {
 
     /** The administrator's problem with these powers, or an empty text. */
     String problem() {
+        if (!ChildCommand.problem().isEmpty()) {
+            return ChildCommand.problem();
+        }
         return switch (powers) {
             case Powers.OneUser _ -> "";
             case Powers.EveryUser _ ->
@@ -109,10 +118,7 @@ final class Programs {
 
     private Process start(Account account, String command, Map<String, String> variables, Redirect input, File output)
             throws IOException {
-        var builder = new ProcessBuilder().directory(new File("/")); // the script enters the home, as the user
-        Map<String, String> plain = builder.environment();
-        plain.clear();
-        plain.putAll(environment);
+        var plain = new HashMap<>(environment);
         plain.remove("DEFAULT");
         var others = new HashMap<String, String>();
         variables.forEach((name, value) -> (CommandScript.isPlain(value) ? plain : others).put(name, value));
@@ -124,7 +130,8 @@ final class Programs {
         if (stopping) {
             throw new IOException("local is being stopped");
         }
-        return builder.command(line)
+        return ChildCommand.withEnvironment(plain, line)
+                .directory(new File("/")) // the script enters the home, as the user
                 .redirectInput(input)
                 .redirectOutput(output)
                 .redirectErrorStream(true)
@@ -175,11 +182,11 @@ final class Programs {
             while (!process.waitFor(pause, TimeUnit.MILLISECONDS)) {
                 pause = read(output, report) ? SHORTEST_PAUSE : Math.min(2 * pause, LONGEST_PAUSE);
                 if (stopping) {
-                    kill(process);
+                    ChildCommand.kill(process);
                     return new Ended.Stopped();
                 }
                 if (System.nanoTime() - deadline > 0) {
-                    kill(process);
+                    ChildCommand.kill(process);
                     return new Ended.TooLong();
                 }
             }
@@ -188,11 +195,11 @@ final class Programs {
                     ? new Ended.Stopped()
                     : new Ended.Exited(process.exitValue());
         } catch (InterruptedException e) {
-            kill(process);
+            ChildCommand.kill(process);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while a program ran", e);
         } catch (IOException | RuntimeException e) {
-            kill(process);
+            ChildCommand.kill(process);
             throw e;
         }
     }
@@ -212,12 +219,6 @@ final class Programs {
     /** Kills every program that runs, with all it started; those who wait for one get {@link Ended.Stopped}. */
     void killAll() {
         stopping = true;
-        running.forEach(Programs::kill);
-    }
-
-    private static void kill(Process process) {
-        List<ProcessHandle> started = process.descendants().toList(); // before their parent is gone
-        process.destroyForcibly();
-        started.forEach(ProcessHandle::destroyForcibly);
+        running.forEach(ChildCommand::kill);
     }
 }

@@ -32,6 +32,17 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The program local, started, among a lookup, messages and a queue that the test fills. */
 final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     static final String HOST = "x.example.org";
+    private static final Map<String, String> ENVIRONMENT = Map.of(
+            "PATH",
+            "/usr/bin:/bin",
+            "LC_X",
+            "y",
+            "X",
+            "1",
+            "AWS_SECRET_ACCESS_KEY",
+            "secret",
+            "DEFAULT",
+            "of the starter");
 
     final Person person;
     final Path home;
@@ -62,8 +73,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
         wires.offer((Lookup) this);
         wires.offer((Messages) this);
         wires.offer(queue);
-        running = new Local()
-                .start(new Surroundings(layout, wires, log, Map.of("PATH", "/usr/bin:/bin", "X", "1"), () -> {}));
+        running = new Local().start(new Surroundings(layout, wires, log, ENVIRONMENT, () -> {}));
         account("joe", "", "");
     }
 

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -93,15 +94,12 @@ class ProgramsTest {
             assertThat(local.deliver("swap", "\n").report()).contains("permission denied");
             var report = new Report();
             var programs = new Programs(
-                    new Powers.EveryUser(),
-                    local.installation.resolve("run/local/messages"),
-                    java.util.Map.of(),
-                    Programs.LIMIT);
+                    new Powers.EveryUser(), local.installation.resolve("run/local/messages"), Map.of(), Programs.LIMIT);
             var account = new Answer.Account("swap", 41001, 41001, secret.toString(), "", "", new Recipe.DotQmail());
             var ended = programs.run(
                     account,
                     "pwd",
-                    java.util.Map.of("HOME", secret.toString()),
+                    Map.of("HOME", secret.toString()),
                     ProcessBuilder.Redirect.from(new java.io.File("/dev/null")),
                     report);
             assertThat(ended).isEqualTo(new Programs.Ended.Exited(111));
@@ -112,7 +110,7 @@ class ProgramsTest {
     @Test
     @Covers({"qmail:L16", "qmail:A10"})
     void theVariablesAreThoseOfQmail() throws Exception {
-        try (var local = new LocalAtWork(folder)) {
+        try (var local = new LocalAtWork(folder, Map.of("programvariables", "# ours\nX\n"))) {
             local.account("joe-a-b.c-d", "-", "a-b.c-d");
             local.write(".qmail-a-default", "|env | sort\n");
             String report = local.deliver("joe-a-b.c-d", "\n").report();
@@ -140,6 +138,39 @@ class ProgramsTest {
                             "RPLINE=Return-Path: <s@x.example>",
                             "CARTEIRO_HOME=" + local.installation)
                     .anyMatch(line -> line.matches("UFLINE=From s@x\\.example .{24}"));
+        }
+    }
+
+    @Test
+    @Covers("qmail:A10")
+    void ofTheStartersVariablesOnlyTheCommonAndTheNamedReachPrograms() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            local.write(".qmail", "|env\n");
+            assertThat(local.deliver("joe", "\n").report().lines())
+                    .contains("PATH=/usr/bin:/bin", "LC_X=y")
+                    .noneMatch(line -> line.matches("(X|DEFAULT|AWS_SECRET_ACCESS_KEY)=.*"));
+            Path control = local.installation.resolve("control/programvariables");
+            Files.writeString(control, "X\nAWS_*\n");
+            local.running.reload();
+            assertThat(local.deliver("joe", "\n").report().lines())
+                    .contains("X=1", "AWS_SECRET_ACCESS_KEY=secret", "LC_X=y");
+            Files.writeString(control, "X=1\nCARTEIRO_HOME\n*\n");
+            assertThatThrownBy(local.running::reload)
+                    .hasMessageContaining("control/programvariables:1: \"X=1\" is no name of a variable")
+                    .hasMessageContaining("programvariables:2: \"CARTEIRO_HOME\" is never passed on")
+                    .hasMessageContaining("programvariables:3: \"*\" is no name");
+        }
+    }
+
+    @Test
+    void aProgramLeadsASessionOfItsOwnAndHasNoTerminal() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            local.write(
+                    ".qmail",
+                    "|echo $$; cut -d' ' -f5-7 /proc/$$/stat; (exec 3</dev/tty) 2>/dev/null && echo a terminal; exit 0\n");
+            String[] lines = local.deliver("joe", "\n").report().split("\n");
+            assertThat(lines).hasSize(3);
+            assertThat(lines[1]).isEqualTo(lines[0] + " " + lines[0] + " 0"); // group, session, no terminal
         }
     }
 
@@ -279,12 +310,12 @@ class ProgramsTest {
             var programs = new Programs(
                     local.person.powers(),
                     local.installation.resolve("run/local/messages"),
-                    java.util.Map.of(),
+                    Map.of(),
                     Duration.ofMillis(100));
             assertThat(programs.run(
                             account,
                             "sleep 1000",
-                            java.util.Map.of("HOME", local.home.toString()),
+                            Map.of("HOME", local.home.toString()),
                             ProcessBuilder.Redirect.from(new java.io.File("/dev/null")),
                             new Report()))
                     .isEqualTo(new Programs.Ended.TooLong());

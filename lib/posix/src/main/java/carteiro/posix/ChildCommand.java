@@ -1,0 +1,122 @@
+package carteiro.posix;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How every child process of ours is begun: in a session of its own, through setsid(1), so that it has no controlling terminal. A
+ * program that shares its starter's terminal can push characters into it (TIOCSTI) that root's shell then runs. Standard input
+ * is empty unless another is set.
+ *
+ * <p>The child is the leader of its session and of its process group; its process id is both. A program that cannot be run is
+ * told by setsid on standard error and by the exit codes of a shell: 127 if there is none, otherwise 126.
+ */
+public final class ChildCommand {
+    /** What an empty standard input is read from. */
+    public static final Redirect NO_INPUT = Redirect.from(new File("/dev/null"));
+
+    private static final List<Path> SETSID = List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
+    private static final int SIGKILL = 9;
+
+    private ChildCommand() {}
+
+    private static final class Functions {
+        static final MethodHandle KILL = Calls.plain(
+                "kill", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    }
+
+    /** The administrator's problem with starting any child; empty if there is none. */
+    public static String problem() {
+        return setsid().isEmpty() ? "setsid is missing, so no program can be started; install util-linux" : "";
+    }
+
+    /**
+     * A child with these variables and no others.
+     *
+     * @param words the program, found by its path or by our own PATH, and its arguments
+     * @throws IOException if setsid is missing
+     */
+    public static ProcessBuilder withEnvironment(Map<String, String> variables, List<String> words) throws IOException {
+        ProcessBuilder builder = inSession(words);
+        builder.environment().clear();
+        builder.environment().putAll(variables);
+        return builder;
+    }
+
+    /**
+     * A child with those of our own variables that anybody's program may see; for children of the daemons.
+     *
+     * @throws IOException if setsid is missing
+     * @see PassedVariables
+     */
+    public static ProcessBuilder withFewVariables(List<String> words) throws IOException {
+        ProcessBuilder builder = inSession(words);
+        builder.environment().keySet().removeIf(name -> !PassedVariables.STANDARD.contains(name));
+        return builder;
+    }
+
+    /**
+     * A child with all of our own variables, octet for octet; for the commands that a user calls, whose variables are the
+     * user's.
+     *
+     * @throws IOException if setsid is missing
+     */
+    public static ProcessBuilder withOurVariables(List<String> words) throws IOException {
+        return inSession(words);
+    }
+
+    private static ProcessBuilder inSession(List<String> words) throws IOException {
+        String setsid = setsid();
+        if (setsid.isEmpty()) {
+            throw new IOException(problem());
+        }
+        if (words.isEmpty() || words.getFirst().startsWith("-")) {
+            throw new IOException("no program to start: " + words); // setsid would take it as an option
+        }
+        var line = new ArrayList<String>();
+        line.add(setsid); // a child of Java leads no group yet, so setsid does not fork: the process id stays
+        line.addAll(words);
+        return new ProcessBuilder(line).redirectInput(NO_INPUT);
+    }
+
+    private static String setsid() {
+        for (Path candidate : SETSID) {
+            if (Files.isExecutable(candidate)) {
+                return candidate.toString();
+            }
+        }
+        return "";
+    }
+
+    /**
+     * Kills a child that was begun here, with its whole process group, and those of its descendants that left the group. A child that
+     * has ended is left alone, and so are the processes it left behind.
+     */
+    public static void kill(Process child) {
+        List<ProcessHandle> started = child.descendants().toList(); // before their parent is gone
+        if (child.isAlive()) {
+            signalGroup(child.pid());
+        }
+        child.destroyForcibly(); // it may not have come as far as leading a group
+        started.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private static void signalGroup(long leader) {
+        try {
+            int _ = (int) Functions.KILL.invokeExact(-Math.toIntExact(leader), SIGKILL);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
