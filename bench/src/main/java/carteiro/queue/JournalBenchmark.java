@@ -61,7 +61,7 @@ public class JournalBenchmark {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread.ofPlatform().daemon(true).start(queue::upkeep);
+        queue.keepUp();
     }
 
     /** Removes it. */

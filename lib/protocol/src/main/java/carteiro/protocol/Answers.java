@@ -120,6 +120,8 @@ final class Answers {
                         outbox.put(answer(number, question, limits.answer(), answering, caller));
                     } catch (IOException e) {
                         // the caller has gone
+                    } catch (RuntimeException | Error e) {
+                        caller.complaints().accept(e);
                     } finally {
                         free.release();
                     }
@@ -143,7 +145,7 @@ final class Answers {
             }
             return answer;
         } catch (Throwable e) { // an Error too: nobody shall wait for an answer that does not come
-            caller.complaints().accept(e);
+            caller.complaints().accept(e); // which ends the process if it is out of memory
             return FrameWriter.marked(UNANSWERED).put(number);
         }
     }

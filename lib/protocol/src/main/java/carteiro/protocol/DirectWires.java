@@ -190,6 +190,11 @@ public final class DirectWires implements Wires {
     }
 
     @Override
+    public boolean serves(String program) {
+        return sockets.serves(program);
+    }
+
+    @Override
     public void close() {
         sockets.close();
     }

@@ -67,6 +67,7 @@ final class DoorKeeper implements Closeable {
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARNING_PAUSE);
     private final AtomicLong unsaid = new AtomicLong();
+    private final VitalThread accepting;
     private volatile boolean closed;
 
     private DoorKeeper(Door door, Server server, EventLog log, Path socket, ServerSocketChannel listener) {
@@ -75,6 +76,12 @@ final class DoorKeeper implements Closeable {
         this.log = log;
         this.socket = socket;
         this.listener = listener;
+        this.accepting = new VitalThread(
+                Thread.ofVirtual().name(door.program() + "/" + door.name()),
+                door.program(),
+                log,
+                () -> closed,
+                this::accept);
     }
 
     /** Opens the door. A socket left by a crash is replaced; one that somebody answers at is not. */
@@ -100,7 +107,7 @@ final class DoorKeeper implements Closeable {
             throw new IOException(socket + ": cannot listen here (" + e.getMessage() + ")", e);
         }
         var keeper = new DoorKeeper(door, server, log, socket, listener);
-        Thread.ofVirtual().name(door.program() + "/" + door.name()).start(keeper::accept);
+        keeper.accepting.start();
         return keeper;
     }
 
@@ -112,7 +119,7 @@ final class DoorKeeper implements Closeable {
             try {
                 peer = listener.accept();
             } catch (ClosedChannelException e) {
-                return;
+                return; // by us: else this thread was vital
             } catch (IOException e) { // out of descriptors: the connection stays in the backlog
                 free.release();
                 if (closed) {
@@ -147,7 +154,7 @@ final class DoorKeeper implements Closeable {
                         + Guests.MOST
                         + "; see what this user runs");
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) { // an Error too: it is said, and the others are served
             complain(e, "connection closed, not understood: ", "connection lost: ");
         } finally {
             connections.remove(peer);
@@ -156,6 +163,7 @@ final class DoorKeeper implements Closeable {
     }
 
     private void complain(Throwable e, String ofCaller, String ofConnection) {
+        VitalThread.endProcessIfOutOfMemory(e);
         switch (e) {
             case EOFException _, ClosedChannelException _ -> {
                 // the caller has gone, or we are closing: nothing was answered
@@ -193,6 +201,15 @@ final class DoorKeeper implements Closeable {
         log.warning(
                 door.program(),
                 socket + ": " + text + (others == 0 ? "" : " (and " + others + " times something like it before)"));
+    }
+
+    String program() {
+        return door.program();
+    }
+
+    /** Whether callers are let in; false for good once the thread that does so has ended, unless {@link #close} was called. */
+    boolean alive() {
+        return accepting.alive();
     }
 
     private static void pause() {

@@ -116,7 +116,12 @@ final class Outbox {
                     written = total;
                 }
             }
-        } catch (Throwable e) { // an Error too: nobody shall wait for what nobody writes
+        } catch (IOException e) {
+            // whoever reads from the connection tells
+        } catch (RuntimeException | Error e) {
+            VitalThread.endProcessIfOutOfMemory(e);
+            throw e;
+        } finally { // after an Error too: nobody shall wait for what nobody writes
             end();
             close();
         }

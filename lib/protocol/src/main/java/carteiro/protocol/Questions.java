@@ -146,6 +146,7 @@ final class Questions implements Closeable {
                     } // else it came too late
                 }
             } catch (Throwable e) { // an Error too: nobody shall wait for what nobody reads
+                VitalThread.endProcessIfOutOfMemory(e);
                 why = e;
             }
             ended = true;

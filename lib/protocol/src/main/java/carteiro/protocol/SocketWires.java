@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -18,6 +19,7 @@ public final class SocketWires implements Wires {
     private final Watchdog watchdog = new Watchdog();
     private final ConcurrentMap<Door, Connections> connections = new ConcurrentHashMap<>();
     private final ConcurrentMap<Door, Questions> questions = new ConcurrentHashMap<>();
+    private final Set<DoorKeeper> open = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<String, Integer> uids = new ConcurrentHashMap<>();
 
     /** The wires of an installation. */
@@ -76,42 +78,61 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Enqueue enqueue) throws IOException {
-        return DoorKeeper.open(Door.ENQUEUE, run, EnqueueWire.server(enqueue, this::uidOf, watchdog), log);
+        return open(Door.ENQUEUE, EnqueueWire.server(enqueue, this::uidOf, watchdog));
     }
 
     @Override
     public Closeable offer(Waiting waiting) throws IOException {
-        return DoorKeeper.open(Door.WAITING, run, WaitingWire.server(waiting), log);
+        return open(Door.WAITING, WaitingWire.server(waiting));
     }
 
     @Override
     public Closeable offer(Messages messages) throws IOException {
-        return DoorKeeper.open(Door.MESSAGES, run, MessagesWire.server(messages, watchdog), log);
+        return open(Door.MESSAGES, MessagesWire.server(messages, watchdog));
     }
 
     @Override
     public Closeable offer(Channel channel, Deliver deliver) throws IOException {
-        return DoorKeeper.open(Door.deliver(channel), run, DeliverWire.server(deliver, watchdog), log);
+        return open(Door.deliver(channel), DeliverWire.server(deliver, watchdog));
     }
 
     @Override
     public Closeable offer(Lookup lookup) throws IOException {
-        return DoorKeeper.open(Door.LOOKUP, run, LookupWire.server(lookup, watchdog), log);
+        return open(Door.LOOKUP, LookupWire.server(lookup, watchdog));
     }
 
     @Override
     public Closeable offer(Cleaning cleaning) throws IOException {
-        return DoorKeeper.open(Door.CLEANING, run, CleaningWire.server(cleaning), log);
+        return open(Door.CLEANING, CleaningWire.server(cleaning));
     }
 
     @Override
     public Closeable offer(Inspection inspection) throws IOException {
-        return DoorKeeper.open(Door.INSPECTION, run, InspectionWire.server(inspection), log);
+        return open(Door.INSPECTION, InspectionWire.server(inspection));
     }
 
     @Override
     public Closeable offer(Withdrawal withdrawal) throws IOException {
-        return DoorKeeper.open(Door.WITHDRAWAL, run, WithdrawalWire.server(withdrawal), log);
+        return open(Door.WITHDRAWAL, WithdrawalWire.server(withdrawal));
+    }
+
+    private Closeable open(Door door, DoorKeeper.Server server) throws IOException {
+        DoorKeeper keeper = DoorKeeper.open(door, run, server, log);
+        open.add(keeper);
+        return () -> {
+            open.remove(keeper);
+            keeper.close();
+        };
+    }
+
+    @Override
+    public boolean serves(String program) {
+        for (DoorKeeper keeper : open) {
+            if (keeper.program().equals(program) && !keeper.alive()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int uidOf(String user) {

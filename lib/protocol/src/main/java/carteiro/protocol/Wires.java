@@ -56,6 +56,9 @@ public interface Wires extends Closeable {
     /** Offers to withdraw messages until closed. */
     Closeable offer(Withdrawal withdrawal) throws IOException;
 
+    /** Whether all that the program offers is served: false once that has ended by itself. Does not block. */
+    boolean serves(String program);
+
     /** Closes idle connections. */
     @Override
     void close();

@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.protocol.Cleaning;
 import carteiro.protocol.Program;
+import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -60,7 +61,7 @@ public final class CleanProgram implements Program {
         private final AtomicLong removed = new AtomicLong();
         private final AtomicLong octets = new AtomicLong();
         private final AtomicLong rewritten = new AtomicLong();
-        private final Thread thread;
+        private final VitalThread thread;
         private int failed; // rounds one after the other; of the thread
 
         AtWork(Surroundings surroundings, AtomicReference<CleanSettings> settings) {
@@ -68,7 +69,12 @@ public final class CleanProgram implements Program {
             this.settings = settings;
             this.queue = surroundings.wires().cleaning();
             this.broom = new Broom(surroundings.installation().queue(), surroundings.log());
-            this.thread = Thread.ofVirtual().name("clean").unstarted(this::clean);
+            this.thread = new VitalThread(
+                    Thread.ofVirtual().name("clean"),
+                    "clean",
+                    surroundings.log(),
+                    () -> stopping.getCount() == 0,
+                    this::clean);
         }
 
         void begin() {
@@ -122,6 +128,11 @@ public final class CleanProgram implements Program {
         @Override
         public void reload() throws ControlException {
             settings.set(CleanSettings.read(surroundings.installation()));
+        }
+
+        @Override
+        public boolean alive() {
+            return thread.alive();
         }
 
         @Override

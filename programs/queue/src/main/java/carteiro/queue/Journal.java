@@ -4,6 +4,7 @@ import carteiro.log.EventLog;
 import carteiro.mail.Envelope;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.VitalThread;
 import carteiro.queue.Disk.OpenFile;
 import carteiro.queue.Framing.Header;
 import carteiro.queue.Framing.Kind;
@@ -82,7 +83,7 @@ final class Journal {
     private final AtomicBoolean spare = new AtomicBoolean(); // any thread
     private final Set<Long> endedFiles = new LinkedHashSet<>(); // their end is written, not synced
     private final Set<Long> endedUnwritten = new LinkedHashSet<>(); // guarded by itself; for the next checkpoint
-    private final Thread thread;
+    private final VitalThread thread;
     private volatile boolean ending;
     private final AtomicInteger failures = new AtomicInteger(); // of the disk
     private volatile int covered; // failures before the last checkpoint; by who takes checkpoints
@@ -141,7 +142,8 @@ final class Journal {
         this.end = found.end();
         this.ends.add(found.end());
         this.spare.set(found.spare());
-        this.thread = Thread.ofPlatform().name("queue-journal").daemon(true).unstarted(this::run);
+        this.thread = new VitalThread(
+                Thread.ofPlatform().name("queue-journal").daemon(true), "queue", log, () -> ending, this::run);
     }
 
     void start() {
@@ -154,10 +156,15 @@ final class Journal {
             return false;
         }
         waiting.add(item);
-        if (ending && !thread.isAlive()) {
+        if (ending && !thread.isRunning()) {
             refuseRest(); // it came between the last look and the end
         }
         return true;
+    }
+
+    /** False once its thread has ended though nobody stopped it: then nothing can be taken any more; any thread. */
+    boolean alive() {
+        return thread.alive();
     }
 
     /** Returns when all that was submitted before is on disk; any thread. */
@@ -216,10 +223,11 @@ final class Journal {
      * @throws IOException if outcomes could not be written; a checkpoint would count on them
      */
     void stop() throws InterruptedException, IOException {
-        if (!ending) {
+        boolean first = !ending;
+        ending = true; // before the thread can end by it
+        if (first) {
             waiting.add(new Item.End());
         }
-        ending = true;
         thread.join();
         refuseRest();
         if (!again.isEmpty()) {
@@ -290,6 +298,7 @@ final class Journal {
         } catch (IOException e) {
             failed(batch, e);
         } catch (RuntimeException | Error e) { // whatever it is, those who wait are answered
+            VitalThread.endProcessIfOutOfMemory(e);
             log.bug("queue", e);
             failed(batch, new IOException(e));
         }

@@ -6,6 +6,7 @@ import carteiro.protocol.Cleaning;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Inspection;
 import carteiro.protocol.Messages;
+import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting;
 import carteiro.queue.Disk.OpenFile;
 import java.io.Closeable;
@@ -46,6 +47,7 @@ final class Queue implements Closeable {
     private final Housekeeping housekeeping;
     private final Inspecting inspecting;
     private final Imports imports;
+    private final VitalThread upkeep;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
@@ -79,6 +81,12 @@ final class Queue implements Closeable {
             housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, presenter, disk, log);
             inspecting = new Inspecting(index, segments, files, reader);
             imports = new Imports(disk);
+            upkeep = new VitalThread(
+                    Thread.ofPlatform().name("queue-upkeep").daemon(true),
+                    "queue",
+                    log,
+                    () -> stopping.getCount() == 0,
+                    this::upkeep);
             journal.start();
             undoBrokenImport();
             log.log(new QueueEvent.Ready(
@@ -217,8 +225,17 @@ final class Queue implements Closeable {
         checkpoints.take();
     }
 
-    /** Keeps house until the queue stops: checkpoints, spare segments. Runs on a thread of its own. */
-    void upkeep() {
+    /** Keeps house until the queue stops, on a thread of its own: checkpoints, spare segments. */
+    void keepUp() {
+        upkeep.start();
+    }
+
+    /** False once a thread it cannot do without has ended. */
+    boolean alive() {
+        return journal.alive() && upkeep.alive();
+    }
+
+    private void upkeep() {
         try {
             while (!stopping.await(1, TimeUnit.SECONDS)) {
                 try {

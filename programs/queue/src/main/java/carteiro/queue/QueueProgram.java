@@ -73,7 +73,7 @@ public final class QueueProgram implements Program {
             queue.close();
             throw e;
         }
-        Thread.ofPlatform().name("queue-upkeep").daemon(true).start(queue::upkeep);
+        queue.keepUp();
         return new AtWork(surroundings, settings, queue, doors);
     }
 
@@ -108,6 +108,11 @@ public final class QueueProgram implements Program {
         @Override
         public void reload() throws ControlException {
             settings.set(QueueSettings.read(surroundings.installation()));
+        }
+
+        @Override
+        public boolean alive() {
+            return queue.alive();
         }
 
         @Override

@@ -7,6 +7,7 @@ import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
+import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -78,6 +79,7 @@ final class Sending implements Program.Running {
     private final Reports reports = new Reports(this::turn);
     private final Bounces bounces;
     private final Watchdog watchdog = new Watchdog();
+    private final List<VitalThread> threads;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wake = lock.newCondition();
@@ -142,7 +144,15 @@ final class Sending implements Program.Running {
                 end(message);
             }
         });
+        this.threads = List.of(
+                vital("send/reports", reports::run),
+                vital("send/clockwork", this::clockwork),
+                vital("send/taking", this::takeMessages));
         this.door = wires.offer((Withdrawal) this::withdraw);
+    }
+
+    private VitalThread vital(String name, Runnable work) {
+        return new VitalThread(Thread.ofVirtual().name(name), "send", log, () -> closed, work);
     }
 
     /** @param onlyOne closed at the end */
@@ -150,9 +160,7 @@ final class Sending implements Program.Running {
             throws IOException {
         var sending = new Sending(surroundings, settings, clock, uid, onlyOne);
         sending.schedule.status();
-        Thread.ofVirtual().name("send/reports").start(sending.reports::run);
-        Thread.ofVirtual().name("send/clockwork").start(sending::clockwork);
-        Thread.ofVirtual().name("send/taking").start(sending::takeMessages);
+        sending.threads.forEach(VitalThread::start);
         return sending;
     }
 
@@ -221,8 +229,6 @@ final class Sending implements Program.Running {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            log.bug("send", e);
         } finally {
             lock.unlock();
         }
@@ -384,6 +390,7 @@ final class Sending implements Program.Running {
                 settle(() -> schedule.broken(start, reason, now()));
             }
         } catch (RuntimeException | Error e) {
+            VitalThread.endProcessIfOutOfMemory(e);
             log.bug("send", e);
             settle(() -> schedule.mangled(start, e.toString(), now()));
         }
@@ -471,7 +478,8 @@ final class Sending implements Program.Running {
         Bounces.Result result;
         try {
             result = bounces.write(message);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            VitalThread.endProcessIfOutOfMemory(e);
             log.bug("send", e);
             result = new Bounces.Result.NotNow(e.toString());
         }
@@ -530,6 +538,11 @@ final class Sending implements Program.Running {
             lock.unlock();
         }
         turn();
+    }
+
+    @Override
+    public boolean alive() {
+        return threads.stream().allMatch(VitalThread::alive);
     }
 
     @Override

@@ -2,18 +2,19 @@ package carteiro.start;
 
 import carteiro.control.ControlException;
 import carteiro.protocol.Program;
+import carteiro.protocol.Wires;
 import java.io.IOException;
 import java.time.Duration;
 
 /** A program's life in this process. */
-record Inside(Program.Running running) implements Life {
+record Inside(String name, Program.Running running, Wires wires) implements Life {
     static Beginning with(Program.Surroundings surroundings) {
-        return (program, _) -> new Inside(program.start(surroundings));
+        return (program, _) -> new Inside(program.name(), program.start(surroundings), surroundings.wires());
     }
 
     @Override
     public boolean alive() {
-        return running.alive();
+        return running.alive() && wires.serves(name);
     }
 
     @Override

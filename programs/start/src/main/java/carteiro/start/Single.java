@@ -3,6 +3,7 @@ package carteiro.start;
 import carteiro.control.ControlException;
 import carteiro.protocol.Control;
 import carteiro.protocol.Program;
+import carteiro.protocol.Wires;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,6 +27,7 @@ final class Single implements Control {
 
     private final String name;
     private final Program.Running running;
+    private final Wires wires;
     private final Supplier<Duration> patience;
     private final Instant since = Instant.now();
     private final AtomicReference<End> end = new AtomicReference<>(End.DIED);
@@ -33,9 +35,10 @@ final class Single implements Control {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    Single(String name, Program.Running running, Supplier<Duration> patience) {
+    Single(String name, Program.Running running, Wires wires, Supplier<Duration> patience) {
         this.name = name;
         this.running = running;
+        this.wires = wires;
         this.patience = patience;
     }
 
@@ -50,7 +53,7 @@ final class Single implements Control {
     /** Waits until it is to end or can no longer work, then stops it. */
     End awaitEnd() throws InterruptedException {
         while (!asked.await(1, TimeUnit.SECONDS)) {
-            if (!running.alive()) {
+            if (!running.alive() || !wires.serves(name)) {
                 break;
             }
         }

@@ -173,7 +173,7 @@ public final class Start {
                 running.stop(Duration.ZERO);
                 throw new IOException(program.name() + " has not given up root; a bug, please report");
             }
-            var single = new Single(program.name(), running, patience);
+            var single = new Single(program.name(), running, wires, patience);
             started.complete(single);
             Single.End end;
             try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {
