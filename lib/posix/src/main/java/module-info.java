@@ -1,5 +1,6 @@
 module carteiro.posix {
     requires static transitive org.jspecify;
+    requires carteiro.log;
 
     exports carteiro.posix;
 }

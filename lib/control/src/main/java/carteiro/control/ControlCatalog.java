@@ -7,6 +7,7 @@ import static carteiro.control.ControlFile.Absence.STANDARD;
 
 import carteiro.control.ControlFile.Absence;
 import carteiro.control.ControlFile.Kind;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,7 +32,7 @@ public final class ControlCatalog {
                     "databytes",
                     67_108_864,
                     0,
-                    Long.MAX_VALUE,
+                    1L << 60,
                     "smtpd",
                     "octets of the largest message; 0 for no limit but disk"),
             number("linebytes", 1000, 1000, 1L << 30, "smtpd", "octets of the longest line of a message"),
@@ -63,7 +64,7 @@ public final class ControlCatalog {
             row("smtpgreeting", Kind.LINE, ME_ELSE_REFUSED, "", "smtpd", "what smtpd calls itself"),
             row("tcp.smtp", Kind.TEXT, NOTHING, "no client may relay", "smtpd", "who may connect, who may relay"),
             number("timeoutsession", 3600, 1, 86_400, "smtpd", "seconds of the longest conversation"),
-            number("timeoutsmtpd", 300, 0, 86_400, "smtpd", "seconds a client may be silent"),
+            raised("timeoutsmtpd", 300, 1, 86_400, "smtpd", "seconds a client may be silent"),
             // queue
             number("queuediskfloor", 134_217_728, 1 << 20, 1L << 50, "queue", "octets of disk that stay free"),
             number(
@@ -78,15 +79,9 @@ public final class ControlCatalog {
             // send
             row("bouncefrom", Kind.LINE, STANDARD, "MAILER-DAEMON", "send", "local part in From of bounces"),
             orMe("bouncehost", "send", "host in From and in the text of bounces"),
-            number("bouncemaxbytes", 0, 0, Long.MAX_VALUE, "send", "octets of the original in a bounce; 0 for all"),
-            number("concurrencylocal", 10, 0, Long.MAX_VALUE, "send", "local deliveries at once; 0 holds local mail"),
-            number(
-                    "concurrencyremote",
-                    20,
-                    0,
-                    Long.MAX_VALUE,
-                    "send",
-                    "remote deliveries at once; 0 holds remote mail"),
+            number("bouncemaxbytes", 0, 0, 1L << 60, "send", "octets of the original in a bounce; 0 for all"),
+            cut("concurrencylocal", 10, 0, 1000, "send", "local deliveries at once; 0 holds local mail"),
+            cut("concurrencyremote", 20, 0, 1000, "send", "remote deliveries at once; 0 holds remote mail"),
             share("concurrencyperhost", "remote deliveries at once to one host"),
             share("concurrencyperuser", "local deliveries at once to one account"),
             list("destinationlimits", "none", "send", "remote deliveries at once and in a time, by domain"),
@@ -117,7 +112,7 @@ public final class ControlCatalog {
                     "lookup",
                     "LDAP servers, in the order they are tried"),
             map("aliasdomains", "none", "lookup", "domains that are searched in the directory under another name"),
-            number("ldapcluster", 0, 0, 0, "lookup", "clusters are not possible; 1 is refused"),
+            number("ldapcluster", 0, 0, 1, "lookup", "clusters are not possible; 1 is refused"),
             row("ldapbasedn", Kind.LINE, STANDARD, "", "lookup", "where in the directory the search begins"),
             row("ldapobjectclass", Kind.LINE, STANDARD, "", "lookup", "only entries of this object class are found"),
             row("ldaplogin", Kind.LINE, STANDARD, "", "lookup", "the DN that reads; empty to read anonymously"),
@@ -159,15 +154,30 @@ public final class ControlCatalog {
             row("logformat", Kind.LINE, STANDARD, "plain", "start", "plain, tai64n or json"),
             number("timeoutstop", 30, 1, 3600, "start", "seconds a program may take to finish what is in hand"));
 
+    private static final Map<String, ControlFile> BY_NAME = byName();
+
     private ControlCatalog() {}
 
-    /** Every file by name, in the order of names. */
-    public static Map<String, ControlFile> files() {
+    private static Map<String, ControlFile> byName() {
         var files = new TreeMap<String, ControlFile>();
         for (ControlFile file : FILES) {
             files.put(file.name(), file);
         }
-        return files;
+        return Collections.unmodifiableMap(files);
+    }
+
+    /** Every file by name, in the order of names. */
+    public static Map<String, ControlFile> files() {
+        return BY_NAME;
+    }
+
+    /** One file. @throws IllegalArgumentException if there is none of that name */
+    public static ControlFile file(String name) {
+        ControlFile file = BY_NAME.get(name);
+        if (file == null) {
+            throw new IllegalArgumentException("control/" + name + " is not in the catalog");
+        }
+        return file;
     }
 
     private static ControlFile row(
@@ -182,6 +192,16 @@ public final class ControlCatalog {
     private static ControlFile number(
             String name, long standard, long least, long most, String readers, String meaning) {
         return new ControlFile(name, Kind.NUMBER, STANDARD, Long.toString(standard), least, most, readers, meaning);
+    }
+
+    private static ControlFile cut(String name, long standard, long least, long most, String readers, String meaning) {
+        return new ControlFile(name, Kind.NUMBER_CUT, STANDARD, Long.toString(standard), least, most, readers, meaning);
+    }
+
+    private static ControlFile raised(
+            String name, long standard, long least, long most, String readers, String meaning) {
+        return new ControlFile(
+                name, Kind.NUMBER_RAISED, STANDARD, Long.toString(standard), least, most, readers, meaning);
     }
 
     private static ControlFile share(String name, String meaning) {

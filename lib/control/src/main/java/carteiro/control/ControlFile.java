@@ -25,8 +25,12 @@ public record ControlFile(
     public enum Kind {
         /** The first line. */
         LINE,
-        /** The leading digits of the first line. */
+        /** The digits of the first line. */
         NUMBER,
+        /** The same; above the most, the most. */
+        NUMBER_CUT,
+        /** The same; below the least, the least. */
+        NUMBER_RAISED,
         /** Every line that is neither empty nor a comment. */
         LIST,
         /** A list of {@code key:value}. */
@@ -36,7 +40,12 @@ public record ControlFile(
         /** A constant database. */
         CDB,
         /** A line that is shown to nobody. */
-        SECRET
+        SECRET;
+
+        /** Whether {@link ControlFiles#number} reads it. */
+        public boolean isNumber() {
+            return this == NUMBER || this == NUMBER_CUT || this == NUMBER_RAISED;
+        }
     }
 
     /** What a missing file means. */

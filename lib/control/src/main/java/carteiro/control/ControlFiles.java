@@ -1,6 +1,7 @@
 package carteiro.control;
 
 import carteiro.log.LogText;
+import carteiro.mail.Octets;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,8 +13,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads control files by qmail's rules (docs/control/README.md) and collects every problem, so that all are reported at
@@ -24,6 +28,8 @@ import java.util.Set;
 public final class ControlFiles {
     /** The largest control file, in octets; cdb files are read elsewhere. */
     static final long LIMIT = 64L << 20;
+
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,6}) ?([kKmMgG])[iI]?[bB]?");
 
     private final Path folder;
     private final Set<String> problems = new LinkedHashSet<>(); // a file that is read twice has its problems once
@@ -67,24 +73,68 @@ public final class ControlFiles {
     }
 
     /**
-     * The leading digits of the first line, as qmail reads numbers ({@code 30abc} is 30); no file or no digits means the
-     * default. A number outside the range is a problem.
+     * The number in the first line, with the range and the default that {@link ControlCatalog} says; no file or an empty
+     * line means the default. Anything but digits, with a comment perhaps, is a problem, and so is a number outside the
+     * range.
+     *
+     * @throws IllegalArgumentException if the catalog knows no such number, or it has no default of its own
      */
-    public long number(String name, long least, long most, long otherwise) {
+    public long number(String name) {
+        return number(name, Long.parseLong(ControlCatalog.file(name).standard()));
+    }
+
+    /** The same with a default that depends on other settings. */
+    public long number(String name, long otherwise) {
+        ControlFile file = ControlCatalog.file(name);
         String line = line(name).orElse("");
+        if (line.isEmpty()) {
+            return otherwise;
+        }
+        OptionalLong read = digits(line);
+        if (read.isPresent() && read.getAsLong() > file.most() && file.kind() == ControlFile.Kind.NUMBER_CUT) {
+            return file.most();
+        }
+        if (read.isPresent() && read.getAsLong() < file.least() && file.kind() == ControlFile.Kind.NUMBER_RAISED) {
+            return file.least();
+        }
+        if (read.isEmpty() || read.getAsLong() < file.least() || read.getAsLong() > file.most()) {
+            problem(
+                    name,
+                    1,
+                    "\"" + line + "\" is not a number from " + file.least() + " to " + file.most()
+                            + "; write digits alone, such as " + example(file, line, otherwise));
+            return otherwise;
+        }
+        return read.getAsLong();
+    }
+
+    /**
+     * A number as settings hold one: digits, then blanks or a comment; nothing else, so that {@code 10M} is never 10.
+     * What needs over 18 digits is {@link Long#MAX_VALUE}.
+     */
+    public static OptionalLong digits(String text) {
         int digits = 0;
-        while (digits < line.length() && line.charAt(digits) >= '0' && line.charAt(digits) <= '9') {
+        while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
             digits++;
         }
-        if (digits == 0) {
-            return otherwise;
+        String rest = trimStart(text.substring(digits));
+        if (digits == 0 || !rest.isEmpty() && rest.charAt(0) != '#') {
+            return OptionalLong.empty();
         }
-        long number = digits > 18 ? Long.MAX_VALUE : Long.parseLong(line.substring(0, digits));
-        if (number < least || number > most) {
-            problem(name, 1, "\"" + line.substring(0, digits) + "\" is not a number from " + least + " to " + most);
-            return otherwise;
+        return OptionalLong.of(digits > 18 ? Long.MAX_VALUE : Long.parseLong(text.substring(0, digits)));
+    }
+
+    /** What was probably meant by 10M, or else the default. */
+    private static long example(ControlFile file, String line, long otherwise) {
+        Matcher size = SIZE.matcher(line);
+        if (file.meaning().startsWith("octets") && size.matches()) {
+            int unit = 10 * ("kmg".indexOf(Octets.lowerCase(size.group(2))) + 1);
+            long octets = Long.parseLong(size.group(1)) << unit;
+            if (octets >= file.least() && octets <= file.most()) {
+                return octets;
+            }
         }
-        return number;
+        return Math.clamp(digits(file.standard()).orElse(otherwise), file.least(), file.most());
     }
 
     /** All lines without trailing blanks, empty ones and {@code #} comments left out; empty if there is no file. */
@@ -128,13 +178,13 @@ public final class ControlFiles {
      * Notes a problem. Of a file that could not be read that is all there is to say: what seems to be missing may be there.
      *
      * @param line the line it stands in, from 1; 0 for the whole file
-     * @param sentence what is wrong and how to mend it
+     * @param sentence what is wrong and how to mend it; what it quotes of the file is made printable here
      */
     public void problem(String name, int line, String sentence) {
         if (unreadable.contains(name)) {
             return;
         }
-        problems.add("control/" + name + (line > 0 ? ":" + line : "") + ": " + sentence);
+        problems.add(LogText.printable("control/" + name + (line > 0 ? ":" + line : "") + ": " + sentence));
     }
 
     /** @throws ControlException if any file read so far had a problem */
@@ -142,6 +192,14 @@ public final class ControlFiles {
         if (!problems.isEmpty()) {
             throw new ControlException(List.copyOf(problems));
         }
+    }
+
+    private static String trimStart(String text) {
+        int from = 0;
+        while (from < text.length() && (text.charAt(from) == ' ' || text.charAt(from) == '\t')) {
+            from++;
+        }
+        return text.substring(from);
     }
 
     private static String trimEnd(String line) {

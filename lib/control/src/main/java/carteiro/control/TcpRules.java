@@ -131,6 +131,11 @@ public final class TcpRules {
             if (variables == null) {
                 return "has a variable not written as ,NAME=\"value\"";
             }
+            String databytes = variables.getOrDefault(DATABYTES, "");
+            if (!databytes.isEmpty() && ControlFiles.digits(databytes).isEmpty()) {
+                return "has DATABYTES \"" + databytes + "\", which is not a number; write digits alone, such as"
+                        + " DATABYTES=\"10485760\"";
+            }
             rule = new Rule.Allow(variables);
         } else {
             return "says neither allow nor deny after the address";

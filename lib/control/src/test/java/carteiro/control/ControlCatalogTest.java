@@ -36,7 +36,8 @@ class ControlCatalogTest {
             if (!file.name().endsWith(".cdb")) {
                 String page = Files.readString(pages().resolve(file.name() + ".md"));
                 assertThat(page).startsWith("# " + file.name() + "\n").hasSizeGreaterThan(80);
-                if (file.absence() == ControlFile.Absence.STANDARD && file.kind() == ControlFile.Kind.NUMBER) {
+                if (file.absence() == ControlFile.Absence.STANDARD
+                        && file.kind().isNumber()) {
                     assertThat(page).containsPattern("(?i)default[^\n]*\\b" + file.standard() + "\\b");
                 }
             }

@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ControlFilesTest {
     @TempDir
@@ -43,14 +46,81 @@ class ControlFilesTest {
         assertThat(files.lineOrMe("bouncehost")).isEqualTo("mail.example.org");
     }
 
-    @Test
+    @ParameterizedTest(name = "maxrecipients holding \"{0}\" is {1}")
+    @ValueSource(strings = {"150", "150  ", "150\t# many", "150#many", "150\nsecond", "0000000150"})
     @Covers("qmail:C05")
-    void numbersAreTheLeadingDigits() throws Exception {
-        write("a", "30abc\n");
-        write("b", "abc\n");
-        assertThat(files.number("a", 0, 100, 7)).isEqualTo(30);
-        assertThat(files.number("b", 0, 100, 7)).isEqualTo(7);
-        assertThat(files.number("absent", 0, 100, 7)).isEqualTo(7);
+    void aNumberIsDigitsWithBlanksOrACommentBehindThem(String text) throws Exception {
+        write("maxrecipients", text + "\n");
+        assertThat(files.number("maxrecipients")).isEqualTo(150);
+        files.check();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", " \t\n", "\n150\n"})
+    void anEmptyLineMeansTheDefault(String text) throws Exception {
+        assertThat(files.number("maxrecipients")).as("no file").isEqualTo(1000);
+        write("maxrecipients", text);
+        assertThat(files.number("maxrecipients")).isEqualTo(1000);
+        files.check();
+    }
+
+    @ParameterizedTest(name = "maxrecipients holding \"{0}\"")
+    @ValueSource(
+            strings = {
+                "150M",
+                "twenty",
+                "#150",
+                " 150",
+                "+150",
+                "-1",
+                "150 of them",
+                "150\r",
+                "0x96",
+                "1e3",
+                "150.0",
+                "\u0661",
+                "99",
+                "100001",
+                "9999999999999999999",
+                "99999999999999999999999999"
+            })
+    @Covers("qmail:C05")
+    void whatIsNoNumberOrOutsideTheRangeIsAMistake(String text) throws Exception {
+        write("maxrecipients", text + "\n");
+        assertThat(files.number("maxrecipients")).isEqualTo(1000);
+        assertThatThrownBy(files::check)
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/maxrecipients:1: \"")
+                .hasMessageContaining("\" is not a number from 100 to 100000; write digits alone, such as 1000");
+    }
+
+    @ParameterizedTest(name = "{0} becomes {1}")
+    @CsvSource({"10M,10485760", "10 mb,10485760", "64k,65536", "2GiB,2147483648", "M,67108864", "10T,67108864"})
+    void whoWritesAUnitIsToldTheOctets(String text, long octets) throws Exception {
+        write("databytes", text + "\n");
+        files.number("databytes");
+        assertThatThrownBy(files::check).hasMessageEndingWith("such as " + octets);
+    }
+
+    @Test
+    void someNumbersAreCutOrRaisedToTheirRange() throws Exception {
+        write("concurrencyremote", "1001\n");
+        write("concurrencylocal", "99999999999999999999\n");
+        write("timeoutsmtpd", "0\n");
+        assertThat(files.number("concurrencyremote")).isEqualTo(1000);
+        assertThat(files.number("concurrencylocal")).isEqualTo(1000);
+        assertThat(files.number("timeoutsmtpd")).isEqualTo(1);
+        files.check();
+        write("timeoutsmtpd", "86401\n");
+        files.number("timeoutsmtpd");
+        assertThatThrownBy(files::check).hasMessageContaining("from 1 to 86400");
+    }
+
+    @Test
+    void aProblemThatQuotesAFileIsPrintable() throws Exception {
+        write("maxrecipients", "\u001b[2J\u202e\n");
+        files.number("maxrecipients");
+        assertThatThrownBy(files::check).hasMessageContaining("\"_[2J_\" is not a number");
     }
 
     @Test
@@ -71,13 +141,13 @@ class ControlFilesTest {
 
     @Test
     void everyProblemIsReportedAtOnceWithItsFile() throws Exception {
-        write("databytes", "5\n");
-        files.number("databytes", 10, 20, 10);
+        write("maxrecipients", "5\n");
+        files.number("maxrecipients");
         Files.createDirectories(home.resolve("control/locals"));
         files.list("locals");
         assertThatThrownBy(files::check)
                 .isInstanceOf(ControlException.class)
-                .hasMessageContaining("control/databytes:1: \"5\" is not a number from 10 to 20")
+                .hasMessageContaining("control/maxrecipients:1: \"5\" is not a number from 100 to 100000")
                 .hasMessageContaining("control/locals: cannot be read");
     }
 

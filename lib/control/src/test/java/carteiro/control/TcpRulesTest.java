@@ -81,6 +81,12 @@ class TcpRulesTest {
     }
 
     @Test
+    void databytesThatIsNoNumberIsAMistake() {
+        rules("10.:allow,DATABYTES=\"10M\"\n11.:allow,DATABYTES=\"\"\n12.:allow,DATABYTES=\"10\"\n");
+        assertThat(problems).singleElement().asString().contains("DATABYTES \"10M\", which is not a number");
+    }
+
+    @Test
     void variablesAndDenyAreRead() {
         assertThat(rules(RULES).ruleFor(InetAddress.ofLiteral("127.0.0.1"), "", ""))
                 .isEqualTo(new TcpRules.Rule.Allow(Map.of("RELAYCLIENT", "", "DATABYTES", "100", "R", "quotes")));

@@ -1,13 +1,25 @@
 package carteiro.log;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 
-/** Makes text from outside safe for a log line, as qmail-send does. */
+/**
+ * Makes text that comes from outside safe to show: the one place where this is done.
+ *
+ * <pre>
+ *   for a log line          one word: {@link #safe};  a sentence: {@link #sentence}       ASCII alone, as qmail-send writes
+ *   for a terminal, a page  one line: {@link #printable};  several: {@link #printableLines}   UTF-8 stays readable
+ * </pre>
+ *
+ * What is not shown becomes {@code _}: control characters (ESC, and those of 128 to 159 too), octets that are no UTF-8,
+ * and characters that nobody sees or that change the order of others (bidirectional overrides and isolates, zero-width
+ * characters, separators of lines, private and unassigned ones).
+ */
 public final class LogText {
     /** The longest text from outside in one line, in octets; what is longer is cut. */
     public static final int LIMIT = 2000;
@@ -48,6 +60,99 @@ public final class LogText {
 
     private static String place(FileSystemException e) {
         return e.getFile() == null ? "" : e.getFile() + ": ";
+    }
+
+    /**
+     * One line for a terminal or a report. LF and TAB become {@code _} too.
+     *
+     * @param octets one character an octet; a text in which a character is no octet is taken as characters
+     * @return octets
+     */
+    public static String printable(String octets) {
+        return printable(octets, "");
+    }
+
+    /** As {@link #printable}, but LF and TAB stay: for what is several lines already. */
+    public static String printableLines(String octets) {
+        return printable(octets, "\n\t");
+    }
+
+    private static String printable(String octets, String kept) {
+        int plain = 0;
+        while (plain < octets.length() && octets.charAt(plain) >= ' ' && octets.charAt(plain) <= '~') {
+            plain++;
+        }
+        if (plain == octets.length()) {
+            return octets;
+        }
+        String text = octets.chars().allMatch(c -> c <= 0xff)
+                ? octets
+                : new String(octets.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        var shown = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); ) {
+            char c = text.charAt(i);
+            int length = c < 0x80 ? 1 : sequence(text, i);
+            if (c < 0x80) {
+                shown.append(c >= ' ' && c <= '~' || kept.indexOf(c) >= 0 ? c : '_');
+            } else if (length > 1 && isVisible(codePoint(text, i, length))) {
+                shown.append(text, i, i + length);
+            } else {
+                shown.append('_');
+            }
+            i += length;
+        }
+        return shown.toString();
+    }
+
+    /** The octets of the UTF-8 character at this place (RFC 3629); 1 if there is none. */
+    private static int sequence(String octets, int at) {
+        int first = octets.charAt(at);
+        int length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first < 0xf5 ? 4 : 1;
+        if (first < 0xc2 || length == 1 || at + length > octets.length()) {
+            return 1;
+        }
+        for (int i = at + 1; i < at + length; i++) {
+            if ((octets.charAt(i) & 0xc0) != 0x80) {
+                return 1;
+            }
+        }
+        int codePoint = codePoint(octets, at, length);
+        boolean shortest = codePoint >= (length == 2 ? 0x80 : length == 3 ? 0x800 : 0x10000);
+        return shortest && codePoint <= Character.MAX_CODE_POINT && (codePoint < 0xd800 || codePoint > 0xdfff)
+                ? length
+                : 1;
+    }
+
+    private static int codePoint(String octets, int at, int length) {
+        int codePoint = octets.charAt(at) & 0xff >> length + 1;
+        for (int i = at + 1; i < at + length; i++) {
+            codePoint = codePoint << 6 | octets.charAt(i) & 0x3f;
+        }
+        return codePoint;
+    }
+
+    /** Letters, marks, digits, punctuation and symbols; of the blanks only the one of ASCII. */
+    private static boolean isVisible(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.PRIVATE_USE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SPACE_SEPARATOR -> false;
+            default -> !isBlankLetter(codePoint);
+        };
+    }
+
+    /** Letters and symbols that are drawn as nothing: the fillers of Hangul, the empty pattern of Braille. */
+    private static boolean isBlankLetter(int codePoint) {
+        return codePoint == 0x115f
+                || codePoint == 0x1160
+                || codePoint == 0x3164
+                || codePoint == 0xffa0
+                || codePoint == 0x2800;
     }
 
     /** As {@link #safe}, but spaces stay: for sentences. */

@@ -1,5 +1,6 @@
 package carteiro.posix;
 
+import carteiro.log.LogText;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -122,15 +123,18 @@ public record Invocation(
         return environment.getOrDefault(name, "");
     }
 
-    /** Writes octets to standard output. */
+    /**
+     * Writes lines for people to standard output: what a terminal could take for a command, or nobody could see, becomes
+     * {@code _} ({@link LogText#printableLines}). Octets that another program reads go to {@link #out} as they are.
+     */
     public void print(String octets) throws IOException {
-        out.write(octets.getBytes(StandardCharsets.ISO_8859_1));
+        out.write(LogText.printableLines(octets).getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** Writes octets to standard error, which may be closed. */
+    /** The same to standard error, which may be closed. */
     public void complain(String octets) {
         try {
-            err.write(octets.getBytes(StandardCharsets.ISO_8859_1));
+            err.write(LogText.printableLines(octets).getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             // nobody listens; the exit code still tells
         }

@@ -11,12 +11,10 @@ import java.time.Duration;
  * @param pause between two looks (control/cleanpause)
  */
 record CleanSettings(Duration pause) {
-    static final long DEFAULT_PAUSE = 10;
-
     /** Reads the settings. */
     static CleanSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        var settings = new CleanSettings(Duration.ofSeconds(files.number("cleanpause", 1, 3600, DEFAULT_PAUSE)));
+        var settings = new CleanSettings(Duration.ofSeconds(files.number("cleanpause")));
         files.check();
         return settings;
     }

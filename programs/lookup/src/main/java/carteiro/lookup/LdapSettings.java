@@ -50,10 +50,6 @@ record LdapSettings(
         int gid,
         DotMode dotMode,
         Faults faults) {
-    /** Ids below belong to the system. */
-    static final int LEAST_ID = 100;
-
-    private static final int MOST_ID = Integer.MAX_VALUE - 1;
     private static final String SERVERS = "ldapserver";
     private static final int PLAIN_PORT = 389;
     private static final int TLS_PORT = 636;
@@ -119,7 +115,7 @@ record LdapSettings(
         if (!store.isEmpty() && !store.startsWith("/")) {
             files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
         }
-        if (files.number("ldapcluster", 0, 1, 0) == 1) { // mail for mailboxes of other hosts must not be stored here
+        if (files.number("ldapcluster") == 1) { // mail for mailboxes of other hosts must not be stored here
             files.problem("ldapcluster", 1, "1 is not possible: mailHost is not regarded; write 0 or remove the file");
         }
         return new LdapSettings(
@@ -131,14 +127,14 @@ record LdapSettings(
                 files.line("ldapobjectclass").orElse(""),
                 login,
                 new Secret(password),
-                Duration.ofSeconds(files.number("ldaptimeout", 1, 300, 30)),
-                Duration.ofSeconds(files.number("ldaptimeoutconnect", 1, 300, 5)),
-                (int) files.number("ldapconnections", 1, 1000, 8),
-                Duration.ofSeconds(files.number("ldapcachettl", 0, 3600, 30)),
-                Duration.ofSeconds(files.number("ldapcachenegativettl", 0, 3600, 5)),
+                Duration.ofSeconds(files.number("ldaptimeout")),
+                Duration.ofSeconds(files.number("ldaptimeoutconnect")),
+                (int) files.number("ldapconnections"),
+                Duration.ofSeconds(files.number("ldapcachettl")),
+                Duration.ofSeconds(files.number("ldapcachenegativettl")),
                 store.isEmpty() || store.endsWith("/") ? store : store + "/",
-                (int) files.number("ldapuid", LEAST_ID, MOST_ID, 0),
-                (int) files.number("ldapgid", LEAST_ID, MOST_ID, 0),
+                (int) files.number("ldapuid", 0),
+                (int) files.number("ldapgid", 0),
                 word(files, "ldapdefaultdotmode", DotMode.values(), DotMode.LDAPONLY),
                 word(files, "ldapfaults", Faults.values(), Faults.DEFER));
     }

@@ -35,7 +35,7 @@ record LookupSettings(
     }
 
     private static List<SourceName> sources(ControlFiles files, boolean directory) {
-        boolean localToo = files.number("ldaplocaldelivery", 0, 1, 1) == 1;
+        boolean localToo = files.number("ldaplocaldelivery") == 1;
         var sources = new ArrayList<SourceName>();
         if (files.text(SOURCES).isEmpty()) { // qmail's order; with a directory qmail-LDAP's, which asks it first
             if (directory) {

@@ -2,6 +2,7 @@ package carteiro.lookup;
 
 import carteiro.control.Installation;
 import carteiro.mail.Address;
+import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Lookup.Answer;
@@ -52,15 +53,16 @@ public final class QmailGetpw {
             return HOME_TROUBLE;
         }
         if (found.isPresent() && found.get() instanceof Answer.Account account) {
-            call.print(String.join(
-                            "\0",
-                            account.user(),
-                            Integer.toString(account.uid()),
-                            Integer.toString(account.gid()),
-                            account.home(),
-                            account.dash(),
-                            account.extension())
-                    + "\0");
+            call.out()
+                    .write(Octets.bytes(String.join(
+                                    "\0",
+                                    account.user(),
+                                    Integer.toString(account.uid()),
+                                    Integer.toString(account.gid()),
+                                    account.home(),
+                                    account.dash(),
+                                    account.extension())
+                            + "\0"));
             return 0;
         }
         if (found.isPresent() && found.get() instanceof Answer.NotNow(var _, var reason)) {

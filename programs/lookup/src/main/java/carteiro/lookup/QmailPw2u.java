@@ -106,7 +106,7 @@ public final class QmailPw2u {
         if (Files.exists(append)) {
             out.append(Octets.text(Files.readAllBytes(append)));
         }
-        call.print(out.append(".\n").toString());
+        call.out().write(Octets.bytes(out.append(".\n").toString())); // a file of its own, octet by octet
     }
 
     private void add(String line) throws IOException {

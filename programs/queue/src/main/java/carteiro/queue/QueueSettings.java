@@ -17,9 +17,7 @@ record QueueSettings(long memory, long diskFloor) {
     /** Reads the settings. */
     static QueueSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        var settings = new QueueSettings(
-                files.number("queuememory", 1 << 20, 1L << 40, DEFAULT_MEMORY),
-                files.number("queuediskfloor", 1 << 20, 1L << 50, DEFAULT_DISK_FLOOR));
+        var settings = new QueueSettings(files.number("queuememory"), files.number("queuediskfloor"));
         files.check();
         return settings;
     }

@@ -42,8 +42,8 @@ record RemoteSettings(
         }
         var settings = new RemoteSettings(
                 helo,
-                Duration.ofSeconds(files.number("timeoutconnect", 1, 3600, 60)),
-                Duration.ofSeconds(files.number("timeoutremote", 1, 86_400, 1200)),
+                Duration.ofSeconds(files.number("timeoutconnect")),
+                Duration.ofSeconds(files.number("timeoutremote")),
                 Route.read(files),
                 TlsPolicy.read(files),
                 outgoing(files),

@@ -33,13 +33,6 @@ record Settings(
         String bounceHost,
         Optional<Address> doubleBounceTo,
         long bounceMaxBytes) {
-    /** Above this, a concurrency is cut: more deliveries at once than that only hurt each other. */
-    static final int MOST_CONCURRENCY = 1000;
-
-    static final int CONCURRENCY_LOCAL = 10;
-    static final int CONCURRENCY_REMOTE = 20;
-    static final long QUEUE_LIFETIME = 604_800;
-
     /**
      * One channel's limits.
      *
@@ -62,17 +55,17 @@ record Settings(
         var files = new ControlFiles(installation);
         Routing routing = Routing.read(files);
         RetryTimes[] retries = retrySchedule(files);
-        Lanes local = lanes(files, "concurrencylocal", CONCURRENCY_LOCAL, "concurrencyperuser", retries[0]);
-        Lanes remote = lanes(files, "concurrencyremote", CONCURRENCY_REMOTE, "concurrencyperhost", retries[1]);
+        Lanes local = lanes(files, "concurrencylocal", "concurrencyperuser", retries[0]);
+        Lanes remote = lanes(files, "concurrencyremote", "concurrencyperhost", retries[1]);
         DomainTable<DestinationLimit> limits = DestinationLimit.read(files);
-        long lifetime = files.number("queuelifetime", 0, RetryTimes.Ages.MOST, QUEUE_LIFETIME);
+        long lifetime = files.number("queuelifetime");
         String bounceHost = files.lineOrMe("bouncehost");
         Address from = address(files, "bouncefrom", files.line("bouncefrom").orElse("MAILER-DAEMON"), bounceHost);
         String doubleBounceTo = files.line("doublebounceto").orElse("postmaster");
         Optional<Address> doubleBounce = doubleBounceTo.isEmpty()
                 ? Optional.empty()
                 : Optional.of(address(files, "doublebounceto", doubleBounceTo, files.lineOrMe("doublebouncehost")));
-        long bounceMaxBytes = files.number("bouncemaxbytes", 0, Long.MAX_VALUE, 0);
+        long bounceMaxBytes = files.number("bouncemaxbytes");
         files.check();
         return new Settings(routing, local, remote, limits, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);
     }
@@ -91,9 +84,9 @@ record Settings(
                 bounceMaxBytes);
     }
 
-    private static Lanes lanes(ControlFiles files, String file, int usual, String shareFile, RetryTimes retries) {
-        int concurrency = (int) Math.min(MOST_CONCURRENCY, files.number(file, 0, Long.MAX_VALUE, usual));
-        int share = (int) files.number(shareFile, 1, Integer.MAX_VALUE, Lanes.usualShare(concurrency));
+    private static Lanes lanes(ControlFiles files, String file, String shareFile, RetryTimes retries) {
+        int concurrency = (int) files.number(file);
+        int share = (int) files.number(shareFile, Lanes.usualShare(concurrency));
         return new Lanes(concurrency, Math.max(1, Math.min(share, concurrency)), retries);
     }
 

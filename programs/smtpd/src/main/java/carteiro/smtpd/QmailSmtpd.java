@@ -89,6 +89,7 @@ public final class QmailSmtpd {
             throws IOException {
         SmtpdSettings settings;
         try {
+            SmtpdSettings.check(environment);
             settings = reading.read(installation, log);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));

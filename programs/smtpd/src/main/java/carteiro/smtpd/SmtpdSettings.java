@@ -4,12 +4,15 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
+import carteiro.log.LogText;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -51,15 +54,6 @@ record SmtpdSettings(
     /** Fields Received and Delivered-To in one message, from which on it is taken to be in a loop. */
     static final int HOPS = 100;
 
-    static final long DATABYTES = 64L << 20;
-    static final long LINEBYTES = 1000;
-    static final int SILENCE = 300;
-    static final int CONVERSATION = 3600;
-    static final int REFUSALS = 20;
-    static final int RECIPIENTS = 1000;
-    static final int CONNECTIONS = 10_000;
-    static final int CONNECTIONS_OF_ONE = 200;
-
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
         return read(installation, SmtpdSettings::tls);
@@ -81,14 +75,14 @@ record SmtpdSettings(
         var settings = new SmtpdSettings(
                 me.orElse(greeting.orElse("").split(" ", 2)[0]),
                 Reply.safe(greeting.orElse("")),
-                Duration.ofSeconds(Math.max(1, files.number("timeoutsmtpd", 0, 86_400, SILENCE))),
-                Duration.ofSeconds(files.number("timeoutsession", 1, 86_400, CONVERSATION)),
-                (int) files.number("maxrefusals", 1, 1_000_000, REFUSALS),
-                databytes(files.number("databytes", 0, 1L << 60, DATABYTES)),
-                files.number("linebytes", LINEBYTES, 1L << 30, LINEBYTES),
-                (int) files.number("maxrecipients", 100, 100_000, RECIPIENTS),
-                (int) files.number("concurrencyincoming", 1, 1_000_000, CONNECTIONS),
-                (int) files.number("concurrencyperclient", 1, 1_000_000, CONNECTIONS_OF_ONE),
+                Duration.ofSeconds(files.number("timeoutsmtpd")),
+                Duration.ofSeconds(files.number("timeoutsession")),
+                (int) files.number("maxrefusals"),
+                databytes(files.number("databytes")),
+                files.number("linebytes"),
+                (int) files.number("maxrecipients"),
+                (int) files.number("concurrencyincoming"),
+                (int) files.number("concurrencyperclient"),
                 RecipientPolicy.read(files, installation, me),
                 TcpRules.read(files),
                 tls.apply(files),
@@ -101,17 +95,20 @@ record SmtpdSettings(
         return number == 0 ? NO_LIMIT : number;
     }
 
+    /** Refuses variables that tcpserver hands over and that do not say what they seem to. @throws ControlException */
+    static void check(Map<String, String> environment) throws ControlException {
+        String own = environment.getOrDefault(TcpRules.DATABYTES, "");
+        if (!own.isEmpty() && ControlFiles.digits(own).isEmpty()) {
+            throw new ControlException(List.of("DATABYTES in the environment: \"" + LogText.printable(own)
+                    + "\" is not a number; write digits alone into tcpserver's rule, such as DATABYTES=\"10485760\""));
+        }
+    }
+
     /** The limit for a client: DATABYTES of its variables goes before control/databytes, as in qmail. */
     long databytesFor(Client client) {
         String value = client.variables().getOrDefault(TcpRules.DATABYTES, "");
-        int digits = 0;
-        while (digits < value.length() && value.charAt(digits) >= '0' && value.charAt(digits) <= '9') {
-            digits++;
-        }
-        if (digits == 0) {
-            return databytes;
-        }
-        return digits > 18 ? NO_LIMIT : databytes(Long.parseLong(value.substring(0, digits)));
+        OptionalLong own = ControlFiles.digits(value);
+        return own.isEmpty() ? databytes : databytes(own.getAsLong());
     }
 
     private static Optional<TlsIdentity> tls(ControlFiles files) {

@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,12 +55,21 @@ class SmtpdSettingsTest {
     }
 
     @Test
-    @Covers("qmail:C05")
-    void numbersAreReadAsQmailDoes() throws Exception {
-        SmtpdSettings settings = read("me", "x\n", "databytes", "30abc\n", "timeoutsmtpd", "abc\n");
-        assertThat(settings.databytes()).isEqualTo(30);
-        assertThat(settings.silence()).isEqualTo(Duration.ofSeconds(300));
-        settings = read("databytes", "0\n", "timeoutsmtpd", "0\n");
+    void aNumberThatIsNoneIsRefused() {
+        assertThatThrownBy(() -> read("me", "x\n", "databytes", "10M\n", "timeoutsmtpd", "five\n"))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/databytes:1: \"10M\" is not a number", "such as 10485760")
+                .hasMessageContaining("control/timeoutsmtpd:1: \"five\" is not a number from 1 to 86400");
+        assertThatThrownBy(() -> SmtpdSettings.check(Map.of("DATABYTES", "10M")))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("DATABYTES in the environment: \"10M\" is not a number");
+        assertThatCode(() -> SmtpdSettings.check(Map.of("DATABYTES", "10485760")))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void zeroIsNoLimitOfOctetsAndOneSecond() throws Exception {
+        SmtpdSettings settings = read("me", "x\n", "databytes", "0\n", "timeoutsmtpd", "0\n");
         assertThat(settings.databytes()).isEqualTo(SmtpdSettings.NO_LIMIT);
         assertThat(settings.silence()).isEqualTo(Duration.ofSeconds(1));
     }

@@ -30,7 +30,7 @@ record StartSettings(EventLog.Form logForm, Duration stopTimeout) {
             files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
             return EventLog.Form.PLAIN;
         });
-        Duration stop = Duration.ofSeconds(files.number("timeoutstop", 1, 3600, DEFAULT_STOP_SECONDS));
+        Duration stop = Duration.ofSeconds(files.number("timeoutstop"));
         files.check();
         return new StartSettings(logForm, stop);
     }

@@ -1,5 +1,6 @@
 package carteiro.tools;
 
+import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import java.io.IOException;
 import java.util.List;
@@ -22,7 +23,7 @@ public final class Bouncesaying {
         int code = arguments.size() == 1 ? 0 : Child.onOurInput(arguments.subList(1, arguments.size()));
         return switch (code) {
             case 0 -> {
-                call.complain(arguments.getFirst() + "\n");
+                call.err().write(Octets.bytes(arguments.getFirst() + "\n")); // it goes into the bounce as it is
                 yield Exit.PERMANENT;
             }
             case Exit.TEMPORARY -> Exit.TEMPORARY;

@@ -23,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -133,11 +134,11 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                 mistakes.add("control/" + file.name() + ":" + lineOf(text.get(), returns)
                         + ": the line ends in CR LF; write plain line ends (LF)");
             }
-            if (text.get().isEmpty() && (file.kind() == Kind.LINE || file.kind() == Kind.NUMBER)) {
+            if (text.get().isEmpty() && file.kind() == Kind.LINE) {
                 warnings.add("control/" + file.name() + ": is empty, which means an empty value and not the default;"
                         + " remove it for the default");
             }
-            if (file.kind() == Kind.NUMBER) {
+            if (file.kind().isNumber()) {
                 number(file, text.get());
             }
             if (file.kind() == Kind.MAP) {
@@ -162,14 +163,18 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         }
 
         private void number(ControlFile file, String text) {
-            long read = files.number(file.name(), file.least(), file.most(), -1);
-            String line = files.line(file.name()).orElse("");
-            if (read < 0 && !line.isEmpty() && !Character.isDigit(line.charAt(0))) {
-                mistakes.add("control/" + file.name() + ":1: \"" + LogText.sentence(line)
-                        + "\" has no digits at its beginning, so that " + file.standard()
-                        + " is used; write digits alone");
-            } else if (read >= 0 && !text.strip().chars().allMatch(c -> c >= '0' && c <= '9')) {
-                warnings.add("control/" + file.name() + ": only " + read + " of it counts; write digits alone");
+            long read = files.number(file.name(), -1);
+            OptionalLong written = ControlFiles.digits(files.line(file.name()).orElse(""));
+            if (read >= 0 && written.isPresent() && written.getAsLong() != read) {
+                warnings.add("control/" + file.name() + ":1: " + read + " is used in its place, since the range is "
+                        + file.least() + " to " + file.most());
+            }
+            if (read < 0 && text.isBlank()) {
+                warnings.add("control/" + file.name() + ": holds no number, so that the default holds ("
+                        + file.standard() + "); remove it, or write digits");
+            }
+            if (text.strip().indexOf('\n') >= 0) {
+                warnings.add("control/" + file.name() + ":2: only the first line counts; remove the others");
             }
         }
 

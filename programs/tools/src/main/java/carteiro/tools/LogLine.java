@@ -4,7 +4,6 @@ import carteiro.mail.Octets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -122,20 +121,6 @@ record LogLine(String stamp, String text) {
 
     private static long nanos(String digits) {
         return Long.parseLong((digits + "00000000").substring(0, 9));
-    }
-
-    /** Octets that could do something to a terminal, and what is no octet, in hexadecimal. */
-    static String printable(String text) {
-        var printable = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c >= ' ' && c <= '~') {
-                printable.append(c);
-            } else {
-                printable.append(String.format(Locale.ROOT, c > 0xff ? "\\u%04x" : "\\x%02x", (int) c));
-            }
-        }
-        return printable.toString();
     }
 
     /** An address as two of them are compared: the domain without case. */

@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.Routing;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.MailDate;
 import carteiro.posix.Invocation;
@@ -79,13 +80,8 @@ public final class QmailQread {
         }
     }
 
-    /** Octets outside of ASCII, and those that end a line or hide in one, become {@code _}. */
+    /** As one word: scripts split the line at blanks. */
     private static String printable(String octets) {
-        var printable = new StringBuilder(octets.length());
-        for (int i = 0; i < octets.length(); i++) {
-            char c = octets.charAt(i);
-            printable.append(c <= ' ' || c > 126 ? '_' : c);
-        }
-        return printable.toString();
+        return LogText.printable(octets).replace(' ', '_');
     }
 }

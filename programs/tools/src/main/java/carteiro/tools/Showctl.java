@@ -5,7 +5,6 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFile;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
@@ -52,7 +51,7 @@ public final class Showctl {
             show(text, file);
         }
         strangers(text);
-        call.print(printable(text));
+        call.print(text.toString());
         return 0;
     }
 
@@ -84,7 +83,10 @@ public final class Showctl {
         }
         value(text, file, files, present);
         if (present && isEmpty(file.name())) {
-            text.append("  (an empty file is an empty value, not the default)\n");
+            text.append(
+                    file.kind().isNumber()
+                            ? "  (the file is empty, so that the default holds)\n"
+                            : "  (an empty file is an empty value, not the default)\n");
         }
         try {
             files.check();
@@ -125,9 +127,13 @@ public final class Showctl {
     private void value(StringBuilder text, ControlFile file, ControlFiles files, boolean present) throws IOException {
         switch (file.kind()) {
             case LINE -> text.append(present ? files.line(file.name()).orElse("") + "\n" : "");
-            case NUMBER -> {
-                long value = files.number(file.name(), file.least(), file.most(), -1);
-                text.append(present ? (value < 0 ? file.standard() : value) + "\n" : "");
+            case NUMBER, NUMBER_CUT, NUMBER_RAISED -> {
+                if (present) {
+                    long value = files.number(file.name(), -1);
+                    String written = files.line(file.name()).orElse("");
+                    text.append(value >= 0 ? Long.toString(value) : written.isEmpty() ? file.standard() : written)
+                            .append('\n');
+                }
             }
             case LIST, MAP -> {
                 if (present) {
@@ -190,16 +196,5 @@ public final class Showctl {
                 text.append(name).append(": I have no idea what this file does.\n");
             }
         }
-    }
-
-    /** As octets; whatever a terminal could take for a command becomes {@code ?}. */
-    private static String printable(StringBuilder text) {
-        String octets = Octets.text(text.toString().getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
-        var printable = new StringBuilder(octets.length());
-        for (int i = 0; i < octets.length(); i++) {
-            char c = octets.charAt(i);
-            printable.append(c == '\n' || c >= ' ' && c <= '~' ? c : '?');
-        }
-        return printable.toString();
     }
 }

@@ -1,5 +1,6 @@
 package carteiro.tools;
 
+import carteiro.log.LogText;
 import carteiro.tools.Story.Attempt;
 import carteiro.tools.Story.Child;
 import carteiro.tools.Story.Entry;
@@ -395,13 +396,13 @@ final class Stories {
     private static void write(List<Entry> entries, Consumer<String> out) {
         int width =
                 entries.stream().mapToInt(entry -> entry.stamp().length()).max().orElse(0);
-        var text = new StringBuilder(LogLine.printable(entries.getFirst().text())).append('\n');
+        var text = new StringBuilder(LogText.printable(entries.getFirst().text())).append('\n');
         for (Entry entry : entries.subList(1, entries.size())) {
             String column = width == 0
                     ? ""
                     : entry.stamp() + " ".repeat(width - entry.stamp().length() + 2);
             text.append("  ").append(column).append("  ".repeat(entry.depth()));
-            text.append(LogLine.printable(entry.text())).append('\n');
+            text.append(LogText.printable(entry.text())).append('\n');
         }
         out.accept(text.toString());
     }

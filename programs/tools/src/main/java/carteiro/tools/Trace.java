@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.Routing;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
@@ -98,7 +99,7 @@ public final class Trace {
                 words.add("-");
             } else {
                 call.complain("carteiro trace: " + installation.log() + " holds no log; name its files or folder, or"
-                        + " pipe it in: journalctl -u 'carteiro*' -o cat | carteiro trace " + LogLine.printable(asked)
+                        + " pipe it in: journalctl -u 'carteiro*' -o cat | carteiro trace " + LogText.printable(asked)
                         + "\n");
                 return Exit.PERMANENT;
             }
@@ -109,7 +110,7 @@ public final class Trace {
         }
         tell(call, stories);
         if (!stories.foundAny()) {
-            call.complain("carteiro trace: nothing about " + LogLine.printable(asked) + " in what was read\n");
+            call.complain("carteiro trace: nothing about " + LogText.printable(asked) + " in what was read\n");
         }
         return !allRead ? Exit.TEMPORARY : stories.foundAny() ? 0 : NOTHING;
     }
@@ -166,7 +167,7 @@ public final class Trace {
                 return false;
             }
             if (files.isEmpty()) {
-                call.complain("carteiro trace: " + LogLine.printable(word) + " holds no log\n");
+                call.complain("carteiro trace: " + LogText.printable(word) + " holds no log\n");
                 return false;
             }
         }
@@ -192,7 +193,7 @@ public final class Trace {
                 case AccessDeniedException _ -> "may not be read by this user";
                 default -> "cannot be read to its end: " + e.getMessage();
             };
-            call.complain("carteiro trace: " + LogLine.printable(name) + " " + LogLine.printable(why) + "\n");
+            call.complain("carteiro trace: " + LogText.printable(name) + " " + LogText.printable(why) + "\n");
             return false;
         }
     }
