@@ -2,6 +2,7 @@ package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.testkit.AlsoAsOrdinaryUser;
 import carteiro.testkit.Covers;
 import carteiro.tests.CarteiroProcess.Form;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The commands of a local user against the running product. */
+@AlsoAsOrdinaryUser
 class LocalCommandsTest {
     /** A command under its own name in HOME/bin, where sendmail looks for the commands that it runs. */
     private static String install(CarteiroProcess carteiro, String name, String mainClass) throws Exception {

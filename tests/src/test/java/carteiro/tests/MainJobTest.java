@@ -3,6 +3,7 @@ package carteiro.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import carteiro.testkit.AlsoAsOrdinaryUser;
 import carteiro.testkit.Covers;
 import carteiro.testkit.DnsOnLoopback;
 import carteiro.tests.CarteiroProcess.Form;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Receive, queue, send, deliver: each way through the product, in both forms. */
+@AlsoAsOrdinaryUser
 class MainJobTest {
     private static final String MESSAGE =
             "From: ann@example.net\nTo: bob@example.org\nSubject: hello\n\n.a dot\nbody\n";

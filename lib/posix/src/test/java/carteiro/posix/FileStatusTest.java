@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.posix.FileStatus.Kind;
+import carteiro.testkit.NeedsOrdinaryUser;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,8 +48,8 @@ final class FileStatusTest {
     }
 
     @Test
+    @NeedsOrdinaryUser("root may see everything")
     void whatMayNotBeSeenIsNotMissing() throws Exception {
-        Assumptions.assumeTrue(SystemAccount.effectiveUid() != 0, "root may see everything: needs an ordinary user");
         Path closed = Files.createDirectory(folder.resolve("closed"));
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
         try {

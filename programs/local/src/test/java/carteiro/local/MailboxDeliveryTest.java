@@ -19,6 +19,7 @@ import carteiro.maildir.MessageOctets;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
+import carteiro.testkit.NeedsOrdinaryUser;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
@@ -133,8 +134,8 @@ class MailboxDeliveryTest {
     }
 
     @Test
+    @NeedsOrdinaryUser("root may deliver for everybody")
     void anOrdinaryUserDeliversForItselfAlone() throws Exception {
-        Assumptions.assumeFalse(Person.isRoot(), "needs an ordinary user, not root");
         try (var local = new LocalAtWork(folder)) {
             local.accounts.put(
                     "other@" + LocalAtWork.HOST,

@@ -11,13 +11,13 @@ import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
+import carteiro.testkit.NeedsOrdinaryUser;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -217,8 +217,8 @@ final class LocalSourcesTest {
     }
 
     @Test
+    @NeedsOrdinaryUser("root can see every home")
     void ahomeThatCannotBeSeenIsNotAReasonToRefuse() throws Exception {
-        Assumptions.assumeTrue(TestHome.OWN_UID != 0, "root can see every home: needs an ordinary user");
         Path joe = home.user("joe");
         Files.setPosixFilePermissions(joe, PosixFilePermissions.fromString("---------"));
         try {

@@ -9,6 +9,7 @@ import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.testkit.Covers;
+import carteiro.testkit.NeedsOrdinaryUser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
@@ -342,8 +343,8 @@ final class ToolsTest {
     }
 
     @Test
+    @NeedsOrdinaryUser("root has the user alias")
     void anOrdinaryUserIsHisOwnAlias() throws Exception {
-        Assumptions.assumeTrue(TestHome.OWN_UID != 0, "root has the user alias: needs an ordinary user");
         SystemAccount owner = AliasSource.owner(home.users(), TestHome.OWN_UID, "qmailp")
                 .now()
                 .orElseThrow();

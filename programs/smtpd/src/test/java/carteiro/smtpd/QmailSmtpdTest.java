@@ -1,12 +1,12 @@
 package carteiro.smtpd;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.protocol.SocketWires;
 import carteiro.testkit.Covers;
+import carteiro.testkit.NeedsOrdinaryUser;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -149,10 +149,8 @@ class QmailSmtpdTest {
     }
 
     @Test
+    @NeedsOrdinaryUser("root may read everything")
     void whoMayNotReadTheKeyConversesWithoutTls() throws Exception {
-        assumeThat(System.getProperty("user.name"))
-                .as("root may read everything")
-                .isNotEqualTo("root");
         SmtpdOnLoopback.writeControl(home, "servercert.pem", "secret");
         Files.setPosixFilePermissions(
                 home.resolve("control/servercert.pem"), PosixFilePermissions.fromString("---------"));
