@@ -69,9 +69,10 @@ class QmailLocalTest {
     }
 
     static List<Arguments> recorded() throws Exception {
-        JsonNode cases = new ObjectMapper()
-                .readTree(QmailLocalTest.class.getResource("/qmail/qmail-local.json"))
-                .get("cases");
+        JsonNode cases;
+        try (InputStream in = QmailLocalTest.class.getResourceAsStream("/qmail/qmail-local.json")) {
+            cases = new ObjectMapper().readTree(in).get("cases");
+        }
         var list = new ArrayList<Arguments>();
         cases.forEach(one -> list.add(
                 Arguments.of(one.get("id").asText() + " " + one.get("mode").asText(), one)));
