@@ -273,11 +273,13 @@ def count(maildir):
 
 
 class Carteiro:
-    """An installation in a temporary folder: mail for bench.example goes to one Maildir, for relay.example to a port."""
+    """An installation in a temporary folder: mail for bench.example goes to one Maildir, for relay.example to a port. It is that of
+    this checkout, or of another one that was built."""
 
-    def __init__(self, folder, relay_port, split=False, control=None, java_options=""):
-        self.name = "Carteiro, split" if split else "Carteiro"
-        self.version = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True,
+    def __init__(self, folder, relay_port, split=False, control=None, java_options="", checkout=ROOT):
+        self.launcher = os.path.join(checkout, "carteiro")
+        self.name = ("Carteiro" if checkout == ROOT else "Carteiro, other") + (", split" if split else "")
+        self.version = subprocess.run(["git", "-C", checkout, "describe", "--always", "--dirty"], capture_output=True,
                                       text=True).stdout.strip() or "released"
         self.split = split
         self.java_options = java_options
@@ -288,7 +290,7 @@ class Carteiro:
         self.clear()
         os.chown(self.mail, OWNER, OWNER)
         os.chmod(folder, 0o755)
-        init = [CARTEIRO, "init", "--home", self.home, "--me", "carteiro.bench.example"]
+        init = [self.launcher, "init", "--home", self.home, "--me", "carteiro.bench.example"]
         subprocess.run(init + (["--create-users"] if split else []), check=True, stdout=subprocess.DEVNULL)
         self.port = free_port()
         self.write({
@@ -307,7 +309,7 @@ class Carteiro:
         os.makedirs(os.path.join(self.home, "users"), exist_ok=True)
         with open(os.path.join(self.home, "users/assign"), "w") as f:
             f.write(f"+:box:{OWNER}:{OWNER}:{self.mail}:::\n.\n")
-        subprocess.run([CARTEIRO, "qmail-newu"], check=True, env=dict(os.environ, CARTEIRO_HOME=self.home))
+        subprocess.run([self.launcher, "qmail-newu"], check=True, env=dict(os.environ, CARTEIRO_HOME=self.home))
         self.log = open(os.path.join(folder, "carteiro.log"), "ab")
         self.start()
 
@@ -324,7 +326,7 @@ class Carteiro:
 
     def start(self, patience=60):
         """Starts it; returns when it greets. first_220 is how long that took, in seconds."""
-        command = [CARTEIRO, "run", "--home", self.home] + (["--split"] if self.split else [])
+        command = [self.launcher, "run", "--home", self.home] + (["--split"] if self.split else [])
         begun = time.monotonic()
         self.process = begin(command, stdout=self.log, stderr=self.log,
                              env=dict(os.environ, CARTEIRO_JAVA_OPTS=self.java_options))
@@ -335,7 +337,7 @@ class Carteiro:
 
     def ask(self, command, *arguments):
         """Runs a command of Carteiro on this installation; what it prints."""
-        return subprocess.run([CARTEIRO, command, *arguments, "--home", self.home], capture_output=True, text=True).stdout
+        return subprocess.run([self.launcher, command, *arguments, "--home", self.home], capture_output=True, text=True).stdout
 
     def delivered(self):
         return count(os.path.join(self.mail, "Maildir"))
