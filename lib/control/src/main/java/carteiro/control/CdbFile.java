@@ -66,6 +66,9 @@ public final class CdbFile {
     private Seen look(long at) throws IOException {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (!attributes.isRegularFile()) { // the opening of a named pipe would wait for ever
+                throw new IOException(file + " is no regular file; remove it and make it again");
+            }
             return new Seen(at, attributes.fileKey(), attributes.lastModifiedTime(), attributes.size(), null);
         } catch (NoSuchFileException e) {
             return new Seen(at, null, FileTime.fromMillis(0), -1, null);

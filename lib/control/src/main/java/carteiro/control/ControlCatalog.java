@@ -127,7 +127,7 @@ public final class ControlCatalog {
                     "certificates of the authorities that vouch for the servers, PEM"),
             number("ldaptimeout", 30, 1, 300, "lookup", "seconds for one search"),
             number("ldaptimeoutconnect", 5, 1, 300, "lookup", "seconds for one connection, with TLS and bind"),
-            number("ldapconnections", 8, 1, 1000, "lookup", "connections at once to each server"),
+            number("ldapconnections", 8, 1, 200, "lookup", "connections at once to each server"),
             number("ldapcachettl", 30, 0, 3600, "lookup", "seconds an entry is remembered"),
             number("ldapcachenegativettl", 5, 0, 3600, "lookup", "seconds the absence of an entry is remembered"),
             row("ldapmessagestore", Kind.LINE, STANDARD, "", "lookup", "relative mailMessageStore values are below it"),

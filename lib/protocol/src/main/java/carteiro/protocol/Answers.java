@@ -23,7 +23,7 @@ final class Answers {
     /** The mark of what is said instead of an answer: something is wrong with the program or the question. */
     static final char UNANSWERED = '!';
 
-    /** Questions of one connection at once. More wait in the socket. */
+    /** Questions of one connection at once, where nothing else is said. More wait in the socket. */
     private static final int MOST = 4_000;
 
     private static final Duration GUEST_LIMIT = Duration.ofMinutes(1);
@@ -41,10 +41,11 @@ final class Answers {
      * and with it what all others wait for.
      *
      * @param guest how long a guest may take to send a question, from its first octet on, or to read an answer
+     * @param most questions of one connection that are answered at once: so many answers are in memory
      */
-    record Limits(int question, int answer, Duration guest) {
+    record Limits(int question, int answer, Duration guest, int most) {
         Limits(int question, int answer) {
-            this(question, answer, GUEST_LIMIT);
+            this(question, answer, GUEST_LIMIT, MOST);
         }
     }
 
@@ -108,7 +109,7 @@ final class Answers {
     }
 
     private static void serve(Limits limits, Answering answering, InputStream in, Caller caller) throws IOException {
-        var free = new Semaphore(MOST);
+        var free = new Semaphore(limits.most());
         var outbox = new Outbox(Thread.currentThread().getName(), caller.connection());
         try {
             while (true) {
@@ -128,7 +129,7 @@ final class Answers {
                 });
             }
         } catch (EOFException e) { // the caller asks no more, or we are stopping: what was asked is answered
-            free.acquireUninterruptibly(MOST);
+            free.acquireUninterruptibly(limits.most());
             outbox.finish();
         } finally {
             outbox.end();

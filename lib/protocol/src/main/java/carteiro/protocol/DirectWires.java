@@ -24,6 +24,7 @@ public final class DirectWires implements Wires {
     private final Plug<Deliver> local = new Plug<>("local");
     private final Plug<Deliver> remote = new Plug<>("remote");
     private final Plug<Lookup> lookup = new Plug<>("lookup");
+    private final Plug<Homes> homes = new Plug<>("local");
 
     /** @param sockets where everything offered is offered too */
     public DirectWires(Wires sockets) {
@@ -94,7 +95,7 @@ public final class DirectWires implements Wires {
     public Lookup lookup() {
         return new Lookup() {
             @Override
-            public Answer recipient(Address envelopeRecipient) throws IOException {
+            public Verdict recipient(Address envelopeRecipient) throws IOException {
                 return lookup.get().recipient(envelopeRecipient);
             }
 
@@ -103,6 +104,11 @@ public final class DirectWires implements Wires {
                 return lookup.get().account(localRecipient);
             }
         };
+    }
+
+    @Override
+    public Homes homes() {
+        return extension -> homes.get().look(extension);
     }
 
     @Override
@@ -172,6 +178,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offer(Lookup offer) throws IOException {
         return lookup.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offerHomes(Homes offer) throws IOException {
+        return homes.offer(offer, sockets.offerHomes(offer));
     }
 
     @Override

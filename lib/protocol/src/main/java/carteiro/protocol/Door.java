@@ -1,5 +1,6 @@
 package carteiro.protocol;
 
+import carteiro.protocol.DoorKeeper.Standing;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -13,6 +14,8 @@ import java.util.Set;
  * @param anyone whether every other user may as well, as a guest: how many places guests have is bounded
  */
 record Door(String program, String name, Set<String> callers, boolean anyone) {
+    private static final int ROOT = 0;
+
     /** inject is run by any user; what it may say is bounded. */
     static final Door ENQUEUE = new Door("queue", "enqueue", Set.of("qmaild", "qmails"), true);
 
@@ -28,7 +31,13 @@ record Door(String program, String name, Set<String> callers, boolean anyone) {
     static final Door LOCAL = new Door("local", "deliver", Set.of("qmails"));
     static final Door REMOTE = new Door("remote", "deliver", Set.of("qmails"));
 
-    /** qmail-smtpd is run by tcpserver as whatever user the administrator chose; it learns no secret here. */
+    /** lookup may not look into every home; local may, as the home's user. */
+    static final Door HOMES = new Door("local", "homes", Set.of("qmailp"));
+
+    /**
+     * qmail-smtpd is run by tcpserver as whatever user the administrator chose; what it learns here, whoever sends mail to
+     * the address learns too. More is told to root and to the account's own user alone.
+     */
     static final Door LOOKUP = new Door("lookup", "lookup", Set.of("qmaild"), true);
 
     /** A door for these users alone. */
@@ -47,9 +56,12 @@ record Door(String program, String name, Set<String> callers, boolean anyone) {
         return run.resolve(program).resolve(name);
     }
 
-    /** Whether a user is one of those the door is made for, and no guest. */
-    boolean isFor(String user, String ownUser) {
-        return user.equals("root") || user.equals(ownUser) || callers.contains(user);
+    /** What a user is to the program behind the door. */
+    Standing standing(int uid, int ownUid, SystemUids uids) {
+        if (uid == ROOT || uid == ownUid) {
+            return Standing.OWN;
+        }
+        return uids.isOneOf(callers, uid) ? Standing.NEIGHBOUR : Standing.GUEST;
     }
 
     /** The mode of the socket: only a door for anyone, or for users of other groups, is open to others. */

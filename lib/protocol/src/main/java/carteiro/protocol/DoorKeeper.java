@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import carteiro.log.EventLog;
+import carteiro.posix.SystemAccount;
 import carteiro.wire.MalformedFrameException;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -45,12 +46,29 @@ final class DoorKeeper implements Closeable {
     /**
      * Who is served.
      *
-     * @param user the system user, as the kernel says
-     * @param guest whether it is none of those the door is made for
+     * @param uid the system user, as the kernel says
+     * @param user its name, for people; its number if it has none
+     * @param standing what it is to the program
      * @param connection closing it ends the service
      * @param complaints takes what is wrong with a question, or with us, when the service goes on all the same
      */
-    record Caller(String user, boolean guest, WritableByteChannel connection, Consumer<Throwable> complaints) {}
+    record Caller(
+            int uid, String user, Standing standing, WritableByteChannel connection, Consumer<Throwable> complaints) {
+        /** Whether it is none of those the door is made for. */
+        boolean guest() {
+            return standing == Standing.GUEST;
+        }
+    }
+
+    /** What a caller is to the program. */
+    enum Standing {
+        /** Root, or the program's own user: nothing is kept from it. */
+        OWN,
+        /** A program of ours with another user, for which the door is made. */
+        NEIGHBOUR,
+        /** Anybody else. */
+        GUEST
+    }
 
     /** Serves one connection until it ends. */
     interface Server {
@@ -64,6 +82,8 @@ final class DoorKeeper implements Closeable {
     private final ServerSocketChannel listener;
     private final Semaphore free = new Semaphore(MOST_CONNECTIONS);
     private final Guests guests = new Guests();
+    private final SystemUids uids = new SystemUids();
+    private final int ownUid = SystemAccount.effectiveUid();
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARNING_PAUSE);
     private final AtomicLong unsaid = new AtomicLong();
@@ -112,7 +132,6 @@ final class DoorKeeper implements Closeable {
     }
 
     private void accept() {
-        String ownUser = System.getProperty("user.name", "");
         while (!closed) {
             free.acquireUninterruptibly();
             SocketChannel peer;
@@ -130,26 +149,29 @@ final class DoorKeeper implements Closeable {
                 continue;
             }
             connections.add(peer);
-            Thread.ofVirtual().name(door.program() + "/" + door.name()).start(() -> converse(peer, ownUser));
+            Thread.ofVirtual().name(door.program() + "/" + door.name()).start(() -> converse(peer));
         }
     }
 
-    private void converse(SocketChannel peer, String ownUser) {
+    private void converse(SocketChannel peer) {
         try (peer) {
             UnixDomainPrincipal principal = peer.getOption(ExtendedSocketOptions.SO_PEERCRED);
             String user = principal.user().getName();
-            if (door.isFor(user, ownUser)) {
-                serve(peer, new Caller(user, false, peer, this::complainOfQuestion));
+            int uid = uids.of(principal.user());
+            Standing standing = door.standing(uid, ownUid, uids);
+            var caller = new Caller(uid, user, standing, peer, this::complainOfQuestion);
+            if (!caller.guest()) {
+                serve(peer, caller);
             } else if (!door.anyone()) {
                 warn("connection by user " + user + " refused");
-            } else if (guests.enter(user)) {
+            } else if (guests.enter(uid)) {
                 try {
-                    serve(peer, new Caller(user, true, peer, this::complainOfQuestion));
+                    serve(peer, caller);
                 } finally {
-                    guests.leave(user);
+                    guests.leave(uid);
                 }
             } else {
-                warn("connection by user " + user + " refused: there are " + guests.of(user) + " of this user, at most "
+                warn("connection by user " + user + " refused: there are " + guests.of(uid) + " of this user, at most "
                         + Guests.MOST_OF_ONE + ", and " + guests.all() + " of all but Carteiro's own, at most "
                         + Guests.MOST
                         + "; see what this user runs");

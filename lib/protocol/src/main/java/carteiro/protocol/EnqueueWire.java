@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,12 +194,8 @@ final class EnqueueWire {
         }
     }
 
-    /**
-     * The side of queue.
-     *
-     * @param uidOf the uid of a system user; what a stranger says of its own uid is replaced by it
-     */
-    static DoorKeeper.Server server(Enqueue queue, ToIntFunction<String> uidOf, Watchdog watchdog) {
+    /** The side of queue. What is said of the uid is replaced by what the kernel says. */
+    static DoorKeeper.Server server(Enqueue queue, Watchdog watchdog) {
         var ours = new Semaphore(ENVELOPES, true);
         var guests = new Semaphore(ENVELOPES, true);
         return Answers.server(
@@ -212,7 +207,7 @@ final class EnqueueWire {
                     question.end();
                     try (var submission = queue.open()) {
                         submission.write(octets, 0, octets.length);
-                        put(answer, submission.commit(claimed.by(uidOf.applyAsInt(caller.user()))));
+                        put(answer, submission.commit(claimed.by(caller.uid())));
                     }
                 },
                 (in, out, caller) -> {
@@ -221,7 +216,7 @@ final class EnqueueWire {
                         try (var submission = queue.open()) {
                             Envelope claimed = takeMessage(in, submission, envelopes);
                             var answer = new FrameWriter();
-                            put(answer, submission.commit(claimed.by(uidOf.applyAsInt(caller.user()))));
+                            put(answer, submission.commit(claimed.by(caller.uid())));
                             answer.send(out);
                         }
                     }

@@ -14,28 +14,28 @@ final class Guests {
     /** Connections of all guests. */
     static final int MOST = 2_000;
 
-    private final Map<String, Integer> counts = new HashMap<>();
+    private final Map<Integer, Integer> counts = new HashMap<>();
     private int all;
 
     /** Takes a place, if there is one. */
-    synchronized boolean enter(String user) {
-        if (all == MOST || of(user) == MOST_OF_ONE) {
+    synchronized boolean enter(int uid) {
+        if (all == MOST || of(uid) == MOST_OF_ONE) {
             return false;
         }
-        counts.merge(user, 1, Integer::sum);
+        counts.merge(uid, 1, Integer::sum);
         all++;
         return true;
     }
 
     /** Gives back a place that was taken. */
-    synchronized void leave(String user) {
-        counts.computeIfPresent(user, (_, count) -> count == 1 ? null : count - 1);
+    synchronized void leave(int uid) {
+        counts.computeIfPresent(uid, (_, count) -> count == 1 ? null : count - 1);
         all--;
     }
 
     /** Places a user has taken. */
-    synchronized int of(String user) {
-        return counts.getOrDefault(user, 0);
+    synchronized int of(int uid) {
+        return counts.getOrDefault(uid, 0);
     }
 
     /** Places taken by all. */

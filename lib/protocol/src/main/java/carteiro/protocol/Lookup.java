@@ -5,20 +5,51 @@ import carteiro.mail.Status;
 import java.io.IOException;
 import java.util.List;
 
-/** What is this address? Any number of questions at once. */
+/**
+ * What is this address? Each program learns what it needs: smtpd whether there is somebody, local what to do with a message.
+ * Any number of questions at once.
+ */
 public interface Lookup {
     /**
      * Asks about an envelope recipient as the transport heard it: rewriting and virtual domains are applied first. For
-     * smtpd.
+     * smtpd, and open to every user of the host.
+     *
+     * @throws IOException if lookup cannot be reached: the same as {@link Verdict.NotNow}
+     */
+    Verdict recipient(Address envelopeRecipient) throws IOException;
+
+    /**
+     * Asks about a recipient that send gave to local, after rewriting. For local; another user of the host is told the
+     * instructions of its own account alone.
      *
      * @throws IOException if lookup cannot be reached: the same as {@link Answer.NotNow}
      */
-    Answer recipient(Address envelopeRecipient) throws IOException;
-
-    /** Asks about a recipient that send gave to local, after rewriting. */
     Answer account(Address localRecipient) throws IOException;
 
-    /** What an address is. */
+    /** Whether there is somebody. It holds nothing but what whoever sends mail to the address may learn. */
+    sealed interface Verdict {
+        /** Mail for it is taken. */
+        record Known() implements Verdict {}
+
+        /** An address of another host. */
+        record Elsewhere() implements Verdict {}
+
+        /**
+         * No such address (5.1.1), or one that takes no mail (5.2.1, 5.3.5).
+         *
+         * @param reason for the peer; no path, no setting
+         */
+        record Unknown(Status status, String reason) implements Verdict {}
+
+        /**
+         * Cannot tell now. Never to be taken for unknown.
+         *
+         * @param reason for the log of Carteiro's own programs; others are told no more than that there is one
+         */
+        record NotNow(Status status, String reason) implements Verdict {}
+    }
+
+    /** What to do with a message for an address. */
     sealed interface Answer {
         /**
          * An account.
@@ -42,7 +73,7 @@ public interface Lookup {
             }
         }
 
-        /** An address of another host; only for {@link Lookup#recipient}. */
+        /** An address of another host. */
         record Remote() implements Answer {}
 
         /** The empty local part at a local domain: delivery succeeds and does nothing. */

@@ -2,12 +2,10 @@ package carteiro.protocol;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
-import carteiro.posix.SystemAccount;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -20,7 +18,6 @@ public final class SocketWires implements Wires {
     private final ConcurrentMap<Door, Connections> connections = new ConcurrentHashMap<>();
     private final ConcurrentMap<Door, Questions> questions = new ConcurrentHashMap<>();
     private final Set<DoorKeeper> open = ConcurrentHashMap.newKeySet();
-    private final ConcurrentMap<String, Integer> uids = new ConcurrentHashMap<>();
 
     /** The wires of an installation. */
     public SocketWires(Installation installation, EventLog log) {
@@ -62,6 +59,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public Homes homes() {
+        return new HomesWire.Client(asking(Door.HOMES, HomesWire.LIMITS));
+    }
+
+    @Override
     public Cleaning cleaning() {
         return new CleaningWire.Client(to(Door.CLEANING));
     }
@@ -78,7 +80,7 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Enqueue enqueue) throws IOException {
-        return open(Door.ENQUEUE, EnqueueWire.server(enqueue, this::uidOf, watchdog));
+        return open(Door.ENQUEUE, EnqueueWire.server(enqueue, watchdog));
     }
 
     @Override
@@ -99,6 +101,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offer(Lookup lookup) throws IOException {
         return open(Door.LOOKUP, LookupWire.server(lookup, watchdog));
+    }
+
+    @Override
+    public Closeable offerHomes(Homes homes) throws IOException {
+        return open(Door.HOMES, HomesWire.server(homes, watchdog));
     }
 
     @Override
@@ -133,24 +140,6 @@ public final class SocketWires implements Wires {
             }
         }
         return true;
-    }
-
-    private int uidOf(String user) {
-        Integer known = uids.get(user);
-        if (known != null) {
-            return known;
-        }
-        int uid;
-        try {
-            Optional<SystemAccount> account = SystemAccount.named(user);
-            // a user without a name is shown by number
-            uid = account.map(SystemAccount::uid)
-                    .orElseGet(() -> user.matches("\\d{1,9}") ? Integer.parseInt(user) : -1);
-        } catch (IOException e) {
-            return -1; // only for the log
-        }
-        uids.put(user, uid);
-        return uid;
     }
 
     @Override

@@ -23,6 +23,9 @@ public interface Wires extends Closeable {
     /** To lookup. */
     Lookup lookup();
 
+    /** To local, for lookup. */
+    Homes homes();
+
     /** To queue, for clean. */
     Cleaning cleaning();
 
@@ -46,6 +49,9 @@ public interface Wires extends Closeable {
 
     /** Offers lookups until closed. */
     Closeable offer(Lookup lookup) throws IOException;
+
+    /** Offers a look into homes until closed. */
+    Closeable offerHomes(Homes homes) throws IOException;
 
     /** Offers what clean needs until closed. */
     Closeable offer(Cleaning cleaning) throws IOException;

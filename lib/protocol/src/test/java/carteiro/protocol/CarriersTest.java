@@ -198,19 +198,77 @@ class CarriersTest {
                 new Lookup.Answer.Trash(),
                 new Lookup.Answer.Unknown(new Status(5, 1, 1), "no such address"),
                 new Lookup.Answer.NotNow(new Status(4, 4, 3), "directory away"));
+        List<Lookup.Verdict> verdicts = List.of(
+                new Lookup.Verdict.Known(),
+                new Lookup.Verdict.Elsewhere(),
+                new Lookup.Verdict.Unknown(new Status(5, 1, 1), "no such address"),
+                new Lookup.Verdict.NotNow(new Status(4, 4, 3), "directory away"));
         open.add(server.offer(new Lookup() {
             @Override
-            public Answer recipient(Address address) {
-                return answers.get(Integer.parseInt(address.localPart()));
+            public Verdict recipient(Address address) {
+                return verdicts.get(Integer.parseInt(address.localPart()));
             }
 
             @Override
             public Answer account(Address address) {
-                return recipient(address);
+                return answers.get(Integer.parseInt(address.localPart()));
             }
         }));
         for (int i = 0; i < answers.size(); i++) {
             assertThat(client.lookup().account(new Address(i + "@h"))).isEqualTo(answers.get(i));
+        }
+        for (int i = 0; i < verdicts.size(); i++) {
+            assertThat(client.lookup().recipient(new Address(i + "@h"))).isEqualTo(verdicts.get(i));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theLargestLookupAnswerArrives(Carrier carrier) throws Exception {
+        connect(carrier);
+        var forwards = new ArrayList<Address>();
+        for (int i = 0; i < 500; i++) {
+            forwards.add(new Address("x".repeat(65_536 / 500) + "@"));
+        }
+        String longest = "p".repeat(1024);
+        var answer = new Lookup.Answer.Account(
+                longest,
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE,
+                "/" + longest,
+                longest,
+                "e".repeat(1000),
+                new Lookup.Recipe.Directory(
+                        "./" + longest, Lookup.Mailbox.NONE, List.of(), forwards, Lookup.DotFiles.APPENDED));
+        open.add(server.offer(new Lookup() {
+            @Override
+            public Verdict recipient(Address address) {
+                return new Verdict.Known();
+            }
+
+            @Override
+            public Answer account(Address address) {
+                return answer;
+            }
+        }));
+        assertThat(client.lookup().account(new Address("a@h"))).isEqualTo(answer);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsInAHomeArrives(Carrier carrier) throws Exception {
+        connect(carrier);
+        assertThatThrownBy(() -> client.homes().look(new Homes.Extension(503, 78, "/home/joe", "-", "a")))
+                .isInstanceOf(NotRunningException.class);
+        var asked = new ArrayList<Homes.Extension>();
+        open.add(server.offerHomes(extension -> {
+            asked.add(extension);
+            return Homes.Presence.valueOf(extension.extension());
+        }));
+        for (Homes.Presence presence : Homes.Presence.values()) {
+            var extension = new Homes.Extension(503, 78, "/home/jo\u00e9", "-", presence.name());
+            assertThat(client.homes().look(extension)).isEqualTo(presence);
+            assertThat(asked.getLast()).isEqualTo(extension);
         }
     }
 

@@ -120,10 +120,17 @@ class LyingProgramsTest {
                 Door.LOOKUP,
                 offering(did -> wires -> wires.offer(lookup(did))),
                 asking(wires -> wires.lookup().account(ANN))),
-        FORWARD(
+        VERDICT(
                 Door.LOOKUP,
                 offering(did -> wires -> wires.offer(lookup(did))),
                 asking(wires -> wires.lookup().recipient(ANN))),
+        HOMES(
+                Door.HOMES,
+                offering(did -> wires -> wires.offerHomes(extension -> {
+                    did.add("looked " + extension);
+                    return Homes.Presence.YES;
+                })),
+                asking(wires -> wires.homes().look(new Homes.Extension(1000, 100, "/home/ann", "-", "ext")))),
         DELIVER(
                 Door.REMOTE,
                 offering(did -> wires -> wires.offer(Wires.Channel.REMOTE, delivery -> {
@@ -239,9 +246,9 @@ class LyingProgramsTest {
     private static Lookup lookup(List<String> did) {
         return new Lookup() {
             @Override
-            public Answer recipient(Address envelopeRecipient) {
+            public Verdict recipient(Address envelopeRecipient) {
                 did.add("asked " + envelopeRecipient);
-                return new Answer.Forward(List.of(ANN, new Address("bob@example.org")));
+                return new Verdict.Unknown(new Status(5, 1, 1), "no such address");
             }
 
             @Override

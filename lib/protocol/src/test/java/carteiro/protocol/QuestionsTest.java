@@ -87,7 +87,12 @@ class QuestionsTest {
     private static Lookup lookup(Slow slow) {
         return new Lookup() {
             @Override
-            public Answer recipient(Address address) {
+            public Verdict recipient(Address address) {
+                return new Verdict.Known();
+            }
+
+            @Override
+            public Answer account(Address address) {
                 try {
                     slow.before(address);
                 } catch (RuntimeException e) {
@@ -96,11 +101,6 @@ class QuestionsTest {
                     throw new AssertionError(e);
                 }
                 return new Answer.Forward(List.of(address));
-            }
-
-            @Override
-            public Answer account(Address address) {
-                return recipient(address);
             }
         };
     }
@@ -200,7 +200,15 @@ class QuestionsTest {
         var release = new CountDownLatch(1);
         Lookup hostile = new Lookup() {
             @Override
-            public Answer recipient(Address address) {
+            public Verdict recipient(Address address) {
+                return new Verdict.Known();
+            }
+
+            @Override
+            public Answer account(Address address) {
+                if (address.equals(new Address("a@b"))) {
+                    return slowly(address);
+                }
                 return new Answer.Account(
                         "joe",
                         503,
@@ -216,8 +224,7 @@ class QuestionsTest {
                                 Lookup.DotFiles.IGNORED));
             }
 
-            @Override
-            public Answer account(Address address) {
+            private Answer slowly(Address address) {
                 try {
                     release.await();
                 } catch (InterruptedException e) {
@@ -231,12 +238,13 @@ class QuestionsTest {
             Address address = new Address("a@b");
             Future<Answer> other =
                     threads.submit((Callable<Answer>) () -> wires.lookup().account(address));
-            assertThatThrownBy(() -> wires.lookup().recipient(address)).hasMessageContaining("its log tells more");
+            assertThatThrownBy(() -> wires.lookup().account(new Address("large@b")))
+                    .hasMessageContaining("its log tells more");
             release.countDown();
             assertThat(other.get()).isEqualTo(itself(address));
         }
         log.close();
-        assertThat(lines.toString(StandardCharsets.UTF_8)).contains("the answer has 20", "octets, over 1048576");
+        assertThat(lines.toString(StandardCharsets.UTF_8)).contains("the answer has 20", "octets, over 98304");
     }
 
     @Test
@@ -363,7 +371,7 @@ class QuestionsTest {
         byte[] questions = question.toByteArray();
         for (byte[] said : List.of(questions, Arrays.copyOf(questions, 3))) {
             var answered = new AtomicInteger();
-            var limits = new Answers.Limits(LIMIT, LIMIT, Duration.ofMillis(100));
+            var limits = new Answers.Limits(LIMIT, LIMIT, Duration.ofMillis(100), 4_000);
             try (var pair = new Pair();
                     var watchdog = new Watchdog()) {
                 DoorKeeper.Server server = Answers.server(limits, watchdog, (_, answer, _) -> {
@@ -374,7 +382,7 @@ class QuestionsTest {
                     server.serve(
                             new BufferedInputStream(Channels.newInputStream(pair.ours)),
                             Channels.newOutputStream(pair.ours),
-                            new DoorKeeper.Caller("joe", true, pair.ours, _ -> {}));
+                            new DoorKeeper.Caller(4711, "joe", DoorKeeper.Standing.GUEST, pair.ours, _ -> {}));
                     return null;
                 });
                 pair.theirs.write(ByteBuffer.wrap(said));
@@ -435,9 +443,14 @@ class QuestionsTest {
             server.serve(
                     new BufferedInputStream(in),
                     answers,
-                    new DoorKeeper.Caller("joe", guest, Channels.newChannel(answers), e -> {
-                        throw new AssertionError(e);
-                    }));
+                    new DoorKeeper.Caller(
+                            4711,
+                            "joe",
+                            guest ? DoorKeeper.Standing.GUEST : DoorKeeper.Standing.NEIGHBOUR,
+                            Channels.newChannel(answers),
+                            e -> {
+                                throw new AssertionError(e);
+                            }));
             assertThat(answers.toString(StandardCharsets.US_ASCII).split("#", -1))
                     .hasSize(6);
         } finally {

@@ -111,6 +111,22 @@ final class HomeFiles {
         return new Found.Absent();
     }
 
+    /** Whether the home is a folder that can be seen. */
+    boolean isThere() {
+        return Files.isDirectory(home);
+    }
+
+    /** Whether there is a file that {@link #find} would take, without reading it. */
+    boolean hasInstructions() throws IOException {
+        for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
+            @Nullable PosixFileAttributes attributes = attributes(name.file());
+            if (attributes != null && attributes.isRegularFile()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Found read(DotQmailName name, PosixFileAttributes attributes) throws IOException {
         if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
             return new Found.Refused(new Refusal(

@@ -83,7 +83,15 @@ public final class Local implements Program {
                     "the locale of this process cannot name files outside ASCII; start it with LC_ALL=C.UTF-8");
         }
         var deliveries = new LocalDeliveries(surroundings.wires(), powers, shelf, tools, log, settings);
-        Closeable offer = surroundings.wires().offer(Channel.LOCAL, deliveries);
+        Closeable homes = surroundings.wires().offerHomes(new HomeLooks(powers, log));
+        Closeable deliver = surroundings.wires().offer(Channel.LOCAL, deliveries);
+        Closeable offer = () -> {
+            try {
+                homes.close();
+            } finally {
+                deliver.close();
+            }
+        };
         return new RunningLocal(surroundings, deliveries, programs, offer, new AtomicBoolean());
     }
 

@@ -138,7 +138,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     }
 
     @Override
-    public Answer recipient(Address envelopeRecipient) {
+    public Verdict recipient(Address envelopeRecipient) {
         throw new UnsupportedOperationException();
     }
 

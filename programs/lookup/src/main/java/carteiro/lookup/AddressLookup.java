@@ -2,20 +2,26 @@ package carteiro.lookup;
 
 import carteiro.control.Routing;
 import carteiro.control.Routing.Route;
+import carteiro.log.LogText;
 import carteiro.lookup.DotQmailSight.Sight;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
+import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Answers with one set of settings: routing first, then the sources in order. Safe for any number of threads. */
 final class AddressLookup implements Lookup, AutoCloseable {
     private static final Status NO_SUCH_ADDRESS = new Status(5, 1, 1);
+
+    /** Questions to local at once; further ones are answered with "not now". */
+    static final int MOST_ASKING_LOCAL = 256;
 
     /** No source has the address, or no file names it. */
     static final Answer NOBODY = new Answer.Unknown(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
@@ -23,12 +29,25 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private final Routing routing;
     private final List<Source> sources;
     private final Alarms alarms;
+    private final SystemUsers users;
+    private final Homes homes;
+    private final Semaphore askingLocal = new Semaphore(MOST_ASKING_LOCAL);
     private final Map<SourceName, LongAdder> answers = new EnumMap<>(SourceName.class);
     private final LongAdder remote = new LongAdder();
     private final LongAdder unknown = new LongAdder();
     private final LongAdder notNow = new LongAdder();
 
-    AddressLookup(Routing routing, List<Source> sources, Alarms alarms) {
+    /** What becomes of an extension in a home that this process may not look into. */
+    private enum Unseen {
+        /** local is asked: whoever sends the mail waits for the answer. */
+        ASK_LOCAL,
+        /** The account is given: local, which has asked, looks itself. */
+        LEAVE_TO_LOCAL
+    }
+
+    AddressLookup(Routing routing, List<Source> sources, Alarms alarms, SystemUsers users, Homes homes) {
+        this.users = users;
+        this.homes = homes;
         this.routing = routing;
         this.sources = List.copyOf(sources);
         this.alarms = alarms;
@@ -36,16 +55,26 @@ final class AddressLookup implements Lookup, AutoCloseable {
     }
 
     @Override
-    public Answer recipient(Address envelopeRecipient) {
-        return recipient(envelopeRecipient, Trail.NONE);
+    public Verdict recipient(Address envelopeRecipient) {
+        return switch (answer(envelopeRecipient, Trail.NONE, Unseen.ASK_LOCAL)) {
+            case Answer.Account _, Answer.Forward _, Answer.Trash _ -> new Verdict.Known();
+            case Answer.Remote _ -> new Verdict.Elsewhere();
+            case Answer.Unknown(var status, var reason) -> new Verdict.Unknown(status, reason);
+            case Answer.NotNow(var status, var reason) -> new Verdict.NotNow(status, reason);
+        };
     }
 
     @Override
     public Answer account(Address localRecipient) {
-        return account(localRecipient, Trail.NONE);
+        return account(localRecipient, Trail.NONE, Unseen.LEAVE_TO_LOCAL);
     }
 
-    Answer recipient(Address envelopeRecipient, Trail trail) {
+    /** What becomes of a message for an envelope recipient, step by step. */
+    Answer answer(Address envelopeRecipient, Trail trail) {
+        return answer(envelopeRecipient, trail, Unseen.LEAVE_TO_LOCAL);
+    }
+
+    private Answer answer(Address envelopeRecipient, Trail trail, Unseen unseen) {
         return switch (routing.route(envelopeRecipient)) {
             case Route.Remote(var recipient) -> {
                 trail.step(() -> "route: remote " + recipient + " (its domain is not in locals or virtualdomains)");
@@ -56,12 +85,12 @@ final class AddressLookup implements Lookup, AutoCloseable {
                 trail.step(() -> recipient.equals(visible)
                         ? "route: local " + recipient + " (its domain is in locals)"
                         : "route: local " + recipient + " (" + visible + " is in virtualdomains)");
-                yield account(recipient, trail);
+                yield account(recipient, trail, unseen);
             }
         };
     }
 
-    Answer account(Address localRecipient, Trail trail) {
+    private Answer account(Address localRecipient, Trail trail, Unseen unseen) {
         if (localRecipient.localPart().isEmpty()) {
             trail.step(() -> "the local part is empty: delivery succeeds and does nothing");
             return new Answer.Trash();
@@ -70,11 +99,19 @@ final class AddressLookup implements Lookup, AutoCloseable {
             Optional<Answer> said = ask(source, localRecipient, trail);
             if (said.isPresent()) {
                 answers.getOrDefault(source.name(), notNow).increment();
-                return checked(said.get(), trail);
+                return counted(checked(said.get(), trail, unseen));
             }
         }
-        unknown.increment();
-        return NOBODY;
+        return counted(NOBODY);
+    }
+
+    private Answer counted(Answer answer) {
+        switch (answer) {
+            case Answer.Unknown _ -> unknown.increment();
+            case Answer.NotNow _ -> notNow.increment();
+            case Answer.Account _, Answer.Forward _, Answer.Remote _, Answer.Trash _ -> {}
+        }
+        return answer;
     }
 
     private Optional<Answer> ask(Source source, Address recipient, Trail trail) {
@@ -87,6 +124,13 @@ final class AddressLookup implements Lookup, AutoCloseable {
                     source.name() + " " + e.getClass(),
                     new LookupEvent.CannotTell(source.name().word(), recipient.octets(), reason));
             return Optional.of(new Answer.NotNow(new Status(4, 3, 0), reason));
+        } catch (EntryFaultException e) {
+            String word = source.name().word();
+            trail.step(() -> word + ": its entry " + e.sentence());
+            alarms.raise(
+                    source.name() + " " + recipient + " " + e.sentence(),
+                    new LookupEvent.EntryFault("of " + word, recipient.octets(), e.sentence()));
+            return Optional.of(new Answer.NotNow(new Status(4, 3, 5), "its entry of " + word + " " + e.sentence()));
         } catch (RuntimeException e) {
             alarms.bug(e);
             return Optional.of(
@@ -95,51 +139,96 @@ final class AddressLookup implements Lookup, AutoCloseable {
     }
 
     /** What holds for every source: never root, and no address for an extension that no {@code .qmail} file names. */
-    private Answer checked(Answer answer, Trail trail) {
-        switch (answer) {
+    private Answer checked(Answer answer, Trail trail, Unseen unseen) {
+        return switch (answer) {
             case Answer.Account account
-            when account.uid() <= 0 || account.gid() < 0 -> {
-                notNow.increment();
-                return new Answer.NotNow(
+            when account.uid() <= 0 || account.gid() < 0 ->
+                new Answer.NotNow(
                         new Status(4, 3, 5),
                         "the account " + account.user() + " has uid " + Integer.toUnsignedString(account.uid())
                                 + "; mail is never delivered as root, nor with ids above 2147483647");
-            }
-            case Answer.Account account
-            when decidedByFiles(account) -> {
-                return seen(account, trail);
-            }
-            case Answer.Unknown _ -> unknown.increment();
-            case Answer.NotNow _ -> notNow.increment();
-            case Answer.Account _, Answer.Forward _, Answer.Remote _, Answer.Trash _ -> {}
-        }
-        return answer;
-    }
-
-    private static boolean decidedByFiles(Answer.Account account) {
-        return switch (account.recipe()) {
-            case Recipe.DotQmail() -> true;
-            case Recipe.Directory directory -> directory.dotFiles() == DotFiles.ALONE;
+            case Answer.Account account when decidedByFiles(account) -> seen(account, trail, unseen);
+            case Answer.Account _,
+                    Answer.Forward _,
+                    Answer.Remote _,
+                    Answer.Trash _,
+                    Answer.Unknown _,
+                    Answer.NotNow _ -> answer;
         };
     }
 
-    private Answer seen(Answer.Account account, Trail trail) {
+    /** Whether there is no address without a file for its extension. */
+    private static boolean decidedByFiles(Answer.Account account) {
+        return switch (account.recipe()) {
+            case Recipe.DotQmail() -> true;
+            case Recipe.Directory directory ->
+                switch (directory.dotFiles()) {
+                    case ALONE -> true;
+                    case IGNORED -> false;
+                    case APPENDED ->
+                        directory.mailbox() == Mailbox.NONE
+                                && directory.programs().isEmpty()
+                                && directory.forwards().isEmpty();
+                };
+        };
+    }
+
+    private Answer seen(Answer.Account account, Trail trail, Unseen unseen) {
         if (account.dash().isEmpty() && trail.equals(Trail.NONE)) {
             return account; // with no file the default delivery decides: nothing to find out
         }
-        switch (DotQmailSight.look(account)) {
+        switch (sight(account)) {
             case Sight.There(var file) -> trail.step(() -> "file: " + account.home() + "/" + file + " decides");
-            case Sight.Unseen(var why) -> trail.step(() -> "file: cannot be seen from here (" + why + ")");
+            case Sight.Unseen(var why)
+            when account.dash().isEmpty() || unseen == Unseen.LEAVE_TO_LOCAL ->
+                trail.step(() -> "file: cannot be seen from here (" + why + ")");
+            case Sight.Unseen(var why) -> {
+                return askLocal(account, why);
+            }
             case Sight.Absent()
             when account.dash().isEmpty() ->
                 trail.step(() -> "file: there is none in " + account.home() + ": the default delivery decides");
             case Sight.Absent() -> {
                 trail.step(() -> "file: " + account.home() + " has no .qmail file for it: no such address");
-                unknown.increment();
                 return NOBODY;
             }
         }
         return account;
+    }
+
+    private Sight sight(Answer.Account account) {
+        try {
+            return users.ask(account.home(), () -> DotQmailSight.look(account));
+        } catch (IOException e) {
+            return new Sight.Unseen(LogText.reason(e));
+        }
+    }
+
+    /** Has local look, as the account's user. What it cannot tell now is not unknown: the mail comes again. */
+    private Answer askLocal(Answer.Account account, String why) {
+        if (!askingLocal.tryAcquire()) {
+            return unseen(account, why, "too many such questions wait for local");
+        }
+        try {
+            var extension = new Homes.Extension(
+                    account.uid(), account.gid(), account.home(), account.dash(), account.extension());
+            return switch (homes.look(extension)) {
+                case YES -> account;
+                case NO -> NOBODY;
+                case NOT_NOW -> unseen(account, why, "local cannot look now either; see its log");
+            };
+        } catch (IOException e) {
+            return unseen(account, why, "local cannot be asked: " + LogText.reason(e));
+        } finally {
+            askingLocal.release();
+        }
+    }
+
+    private static Answer unseen(Answer.Account account, String why, String whyNotLocal) {
+        return new Answer.NotNow(
+                new Status(4, 3, 0),
+                "whether " + account.home() + " has a file for the extension \"" + account.extension()
+                        + "\" cannot be told: " + why + "; " + whyNotLocal);
     }
 
     /** Counts, for the status line. */

@@ -9,8 +9,14 @@ final class Alarms {
     private static final Duration QUIET = Duration.ofMinutes(1);
     private static final int REMEMBERED = 1024;
 
+    /** Octets of what is remembered; a 64th of them is more than {@link #LONGEST}. */
+    private static final long MOST_OCTETS = 1 << 20;
+
+    /** Of what makes two events the same, so many octets count. */
+    private static final int LONGEST = 2_000;
+
     private final EventLog log;
-    private final BriefMemory<Boolean> raised = new BriefMemory<>(REMEMBERED, System::nanoTime);
+    private final BriefMemory<Boolean> raised = new BriefMemory<>(REMEMBERED, MOST_OCTETS, _ -> 16, System::nanoTime);
 
     Alarms(EventLog log) {
         this.log = log;
@@ -22,8 +28,9 @@ final class Alarms {
      * @param trouble what makes two events the same
      */
     void raise(String trouble, LogEvent event) {
-        if (raised.recall(trouble) == null) {
-            raised.keep(trouble, true, QUIET);
+        String kind = trouble.length() > LONGEST ? trouble.substring(0, LONGEST) : trouble;
+        if (raised.recall(kind) == null) {
+            raised.keep(kind, true, QUIET);
             log.log(event);
         }
     }

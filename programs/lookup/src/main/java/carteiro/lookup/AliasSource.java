@@ -57,7 +57,7 @@ final class AliasSource implements Source {
             return () -> users.named(ALIAS);
         }
         Optional<SystemAccount> own = SystemAccount.withUid(uid);
-        if (own.isPresent() && own.get().name().equals(ownUser)) {
+        if (SystemAccount.named(ownUser).filter(user -> user.uid() == uid).isPresent()) {
             return () -> users.named(ALIAS); // started by a supervisor that had given up root already
         }
         Optional<SystemAccount> answer =

@@ -38,7 +38,7 @@ final class AssignSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
+    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException, EntryFaultException {
         Optional<Cdb> now = file.now();
         if (now.isEmpty()) {
             trail.step(() -> "assign: there is no users/cdb");
@@ -50,7 +50,7 @@ final class AssignSource implements Source {
         Optional<String> simple = cdb.first("!" + lowered + "\0");
         if (simple.isPresent()) {
             trail.step(() -> "assign: users/cdb has the simple assignment =" + lowered);
-            return Optional.of(account(simple.get(), "", local));
+            return Optional.of(account(simple.get(), ""));
         }
         Optional<String> ends = cdb.first(""); // the last characters of all wildcards
         for (int length = local.length(); length >= 0; length--) {
@@ -61,7 +61,7 @@ final class AssignSource implements Source {
             Optional<String> found = cdb.first("!" + wildcard);
             if (found.isPresent()) {
                 trail.step(() -> "assign: users/cdb has the wildcard assignment +" + wildcard);
-                return Optional.of(account(found.get(), local.substring(length), local));
+                return Optional.of(account(found.get(), local.substring(length)));
             }
         }
         trail.step(() -> "assign: users/cdb has no assignment for it");
@@ -74,30 +74,30 @@ final class AssignSource implements Source {
         return now.isPresent() && now.get().first("!").isPresent();
     }
 
-    private static Answer account(String data, String rest, String local) throws IOException {
+    private static Answer account(String data, String rest) throws EntryFaultException {
         String[] fields = data.split("\0", -1);
         if (fields.length < 6) {
-            throw new IOException("users/cdb is damaged at \"" + local + "\" (" + fields.length
-                    + " fields instead of 6); run qmail-newu again");
+            throw new EntryFaultException(
+                    "is damaged (" + fields.length + " fields instead of 6); run qmail-newu again");
         }
         String home = fields[3];
         if (!home.startsWith("/")) {
-            throw new IOException("users/assign gives \"" + local + "\" the home \"" + home
-                    + "\", which is not an absolute path; correct it and run qmail-newu");
+            throw new EntryFaultException(
+                    "gives the home \"" + home + "\", which is not an absolute path; correct it and run qmail-newu");
         }
         return new Answer.Account(
                 fields[0],
-                id(fields[1], "uid", local),
-                id(fields[2], "gid", local),
+                id(fields[1], "uid"),
+                id(fields[2], "gid"),
                 home,
                 fields[4],
                 fields[5] + rest,
                 new Recipe.DotQmail());
     }
 
-    private static int id(String digits, String what, String local) throws IOException {
+    private static int id(String digits, String what) throws EntryFaultException {
         if (!NUMBER.matcher(digits).matches() || Long.parseLong(digits) > Integer.MAX_VALUE) {
-            throw new IOException("users/assign gives \"" + local + "\" the " + what + " \"" + digits
+            throw new EntryFaultException("gives the " + what + " \"" + digits
                     + "\", which is not a number from 0 to 2147483647; correct it and run qmail-newu");
         }
         return Integer.parseInt(digits);

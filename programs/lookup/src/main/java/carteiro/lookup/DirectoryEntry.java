@@ -15,6 +15,18 @@ record DirectoryEntry(String dn, Map<String, List<String>> values) {
         values = Map.copyOf(values);
     }
 
+    /** About how many octets of memory it has. */
+    long octets() {
+        long octets = 200L + 2L * dn.length();
+        for (List<String> each : values.values()) {
+            octets += 100;
+            for (String value : each) {
+                octets += 60L + value.length();
+            }
+        }
+        return octets;
+    }
+
     /** The values of an attribute, in the order of the directory. */
     List<String> all(String attribute) {
         return values.getOrDefault(Octets.lowerCase(attribute), List.of());

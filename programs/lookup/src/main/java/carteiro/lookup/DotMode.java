@@ -16,6 +16,11 @@ enum DotMode {
     /** The mailbox alone. */
     NONE;
 
+    /** Whether the programs of the directory are run. */
+    boolean runsPrograms() {
+        return this == LDAPWITHPROG || this == BOTH;
+    }
+
     /** The mode of that name, in any case. */
     static Optional<DotMode> named(String word) {
         for (DotMode mode : values()) {

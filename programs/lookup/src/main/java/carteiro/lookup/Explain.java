@@ -8,6 +8,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
@@ -59,7 +60,8 @@ public final class Explain {
                 var log = new EventLog(called.err(), EventLog.Form.PLAIN, Clock.systemUTC())) {
             AliasSource.Owner owner = AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER);
             var alarms = new Alarms(log);
-            try (var lookup = LookupProgram.build(home.installation(), settings, users, owner, alarms, watchdog)) {
+            try (var lookup = LookupProgram.build(
+                    home.installation(), settings, users, owner, alarms, watchdog, _ -> Homes.Presence.NOT_NOW)) {
                 return explain(home.installation(), home.call(), lookup);
             }
         } catch (ControlException e) {
@@ -71,9 +73,8 @@ public final class Explain {
     private static int explain(Installation installation, Invocation call, AddressLookup lookup) throws IOException {
         int worst = GOOD;
         for (String text : call.arguments()) {
-            var out = new StringBuilder("<" + text + ">\n");
-            Answer answer =
-                    lookup.recipient(new Address(text), sentence -> say(out, LogText.sentence(octets(sentence.get()))));
+            var out = new StringBuilder("<" + LogText.sentence(text) + ">\n");
+            Answer answer = lookup.answer(new Address(text), sentence -> say(out, sentence.get()));
             tell(out, answer, installation);
             call.print(out.toString());
             worst = Math.max(worst, code(answer));
@@ -106,11 +107,8 @@ public final class Explain {
             case Answer.Unknown(var status, var reason) ->
                 say(out, "answer: refused with 550 " + status + " " + reason);
             case Answer.NotNow(var status, var reason) -> {
-                say(out, "answer: cannot tell now (451 " + status + "): " + octets(reason));
-                say(
-                        out,
-                        "        mail for it waits; see "
-                                + octets(installation.home().toString()) + "/log");
+                say(out, "answer: cannot tell now (451 " + status + "): " + reason);
+                say(out, "        mail for it waits; see " + installation.home() + "/log");
             }
         }
     }
@@ -141,7 +139,7 @@ public final class Explain {
     }
 
     private static void say(StringBuilder out, String line) {
-        out.append("  ").append(line).append('\n');
+        out.append("  ").append(LogText.sentence(octets(line))).append('\n');
     }
 
     /** Text that may hold characters (a DN, a path) as octets in UTF-8. */

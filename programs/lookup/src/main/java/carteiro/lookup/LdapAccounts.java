@@ -1,5 +1,6 @@
 package carteiro.lookup;
 
+import carteiro.lookup.EntryFaultException.Blame;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
@@ -32,10 +33,16 @@ final class LdapAccounts {
             "objectClass");
 
     /** Forwards or programs of one entry; the wire carries no more. */
-    private static final int MOST_TARGETS = 500;
+    static final int MOST_TARGETS = 500;
+
+    /** Octets of all forwards and programs of one entry; the wire carries no more. */
+    static final int MOST_TEXT = 64 * 1024;
 
     /** The longest name, path or command. */
     private static final int LONGEST = 1024;
+
+    /** Of a value in a sentence. */
+    private static final int LONGEST_SHOWN = 200;
 
     private static final int LEAST_ID = 100;
     private static final int MOST_ID = 65_535;
@@ -89,8 +96,10 @@ final class LdapAccounts {
         }
         for (String objectClass : entry.all("objectClass")) {
             if (Octets.lowerCase(objectClass).equals("qmailgroup")) {
-                throw new EntryFaultException("is a qmailGroup; who may post to it, and to whom it goes, is not"
-                        + " something this program can decide");
+                throw new EntryFaultException(
+                        Blame.OURS,
+                        "is a qmailGroup; who may post to it, and to whom it goes, is not something this program can"
+                                + " decide");
             }
         }
         Modes modes = modes(entry, oddities);
@@ -102,8 +111,12 @@ final class LdapAccounts {
                 throw new EntryFaultException("has neither mailMessageStore nor homeDirectory nor a"
                         + " mailForwardingAddress that is in use; give it one of them");
             }
+            checkText(forwards, List.of());
             return new Answer.Forward(forwards);
         }
+        DotMode dotMode = dotMode(entry, settings);
+        List<String> programs = modes.programs && dotMode.runsPrograms() ? programs(entry) : List.of();
+        checkText(forwards, programs);
         String folder = home.isPresent() ? absolute(home.get()) : storeAsHome(store.orElseThrow(), settings);
         String delivery = home.isPresent() ? delivery(store) : "";
         return new Answer.Account(
@@ -113,18 +126,15 @@ final class LdapAccounts {
                 folder,
                 extension.dash(),
                 extension instanceof Extension.Of(var text) ? text : "",
-                recipe(entry, dotMode(entry, settings), delivery, modes, forwards));
+                recipe(dotMode, delivery, modes.mailbox, programs, forwards));
     }
 
     private static Recipe recipe(
-            DirectoryEntry entry, DotMode dotMode, String delivery, Modes modes, List<Address> forwards)
-            throws EntryFaultException {
+            DotMode dotMode, String delivery, Mailbox mailbox, List<String> programs, List<Address> forwards) {
         return switch (dotMode) {
-            case LDAPONLY -> new Recipe.Directory(delivery, modes.mailbox, List.of(), forwards, DotFiles.IGNORED);
-            case LDAPWITHPROG ->
-                new Recipe.Directory(delivery, modes.mailbox, programs(entry, modes), forwards, DotFiles.IGNORED);
-            case BOTH ->
-                new Recipe.Directory(delivery, modes.mailbox, programs(entry, modes), forwards, DotFiles.APPENDED);
+            case LDAPONLY -> new Recipe.Directory(delivery, mailbox, List.of(), forwards, DotFiles.IGNORED);
+            case LDAPWITHPROG -> new Recipe.Directory(delivery, mailbox, programs, forwards, DotFiles.IGNORED);
+            case BOTH -> new Recipe.Directory(delivery, mailbox, programs, forwards, DotFiles.APPENDED);
             case DOTONLY ->
                 delivery.isEmpty()
                         ? new Recipe.DotQmail()
@@ -157,19 +167,31 @@ final class LdapAccounts {
     private static List<Address> forwards(DirectoryEntry entry) throws EntryFaultException {
         var forwards = new ArrayList<Address>();
         for (String value : bounded(entry, "mailForwardingAddress")) {
-            if (value.isEmpty() || value.length() > Address.LIMIT || !isPrintable(value)) {
-                throw new EntryFaultException("mailForwardingAddress \"" + value + "\" is no address (empty, over "
-                        + Address.LIMIT + " octets, or not ASCII)");
-            }
-            forwards.add(new Address(value));
+            forwards.add(forward(value));
         }
         return forwards;
     }
 
-    private static List<String> programs(DirectoryEntry entry, Modes modes) throws EntryFaultException {
-        if (!modes.programs) {
-            return List.of();
+    /** An address; it may stand in angle brackets, as in a message. */
+    private static Address forward(String value) throws EntryFaultException {
+        boolean bracketed = value.length() > 2 && value.startsWith("<") && value.endsWith(">");
+        String address = bracketed ? value.substring(1, value.length() - 1) : value;
+        int at = address.lastIndexOf('@');
+        if (address.isEmpty()
+                || address.length() > Address.LIMIT
+                || !isPrintable(address)
+                || address.indexOf('<') >= 0
+                || address.indexOf('>') >= 0
+                || at == 0
+                || at == address.length() - 1) {
+            throw new EntryFaultException(
+                    "mailForwardingAddress \"" + shown(value) + "\" is no address (a part is empty, it" + " has over "
+                            + Address.LIMIT + " octets, or it holds a blank, < or >, or what is not ASCII)");
         }
+        return new Address(address);
+    }
+
+    private static List<String> programs(DirectoryEntry entry) throws EntryFaultException {
         List<String> programs = bounded(entry, "deliveryProgramPath");
         for (String program : programs) {
             check("deliveryProgramPath", program, COMMAND_SIGNS);
@@ -177,11 +199,29 @@ final class LdapAccounts {
         return programs;
     }
 
+    private static void checkText(List<Address> forwards, List<String> programs) throws EntryFaultException {
+        long octets = programs.stream().mapToLong(String::length).sum()
+                + forwards.stream()
+                        .mapToLong(forward -> forward.octets().length())
+                        .sum();
+        if (octets > MOST_TEXT) {
+            throw new EntryFaultException(
+                    Blame.OURS,
+                    "mailForwardingAddress and deliveryProgramPath have " + octets + " octets, over the limit of "
+                            + MOST_TEXT + "; remove values");
+        }
+    }
+
+    /** A value in a sentence. */
+    private static String shown(String value) {
+        return value.length() > LONGEST_SHOWN ? value.substring(0, LONGEST_SHOWN) + "..." : value;
+    }
+
     private static List<String> bounded(DirectoryEntry entry, String attribute) throws EntryFaultException {
         List<String> values = entry.all(attribute);
         if (values.size() > MOST_TARGETS) {
             throw new EntryFaultException(
-                    attribute + " has " + values.size() + " values, over the limit of " + MOST_TARGETS);
+                    Blame.OURS, attribute + " has over " + MOST_TARGETS + " values, the limit; remove the others");
         }
         return values;
     }
@@ -273,14 +313,15 @@ final class LdapAccounts {
     private static void check(String attribute, String value, String signs) throws EntryFaultException {
         if (value.isEmpty() || value.length() > LONGEST || value.charAt(0) == '-') {
             throw new EntryFaultException(
-                    attribute + " \"" + value + "\" is empty, begins with -, or is over " + LONGEST + " octets");
+                    attribute + " \"" + shown(value) + "\" is empty, begins with -, or is over " + LONGEST + " octets");
         }
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
             if (!plain && signs.indexOf(c) < 0) {
-                throw new EntryFaultException(attribute + " \"" + value + "\" holds a character that is not allowed"
-                        + " there (" + (c > 32 && c < 127 ? "" + c : "octet " + (int) c) + ")");
+                throw new EntryFaultException(
+                        attribute + " \"" + shown(value) + "\" holds a character that is not allowed" + " there ("
+                                + (c > 32 && c < 127 ? "" + c : "octet " + (int) c) + ")");
             }
         }
     }

@@ -29,8 +29,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -50,32 +52,77 @@ final class LdapServer implements Closeable {
     static final int MOST_ENTRIES = 2;
 
     /** An idle connection is closed after this; firewalls forget them in silence. */
-    private static final Duration IDLE = Duration.ofMinutes(1);
+    static final Duration IDLE = Duration.ofMinutes(1);
+
+    /** How long the end of a connection may take to be told to the server. */
+    private static final Duration PARTING = Duration.ofSeconds(5);
 
     /** A connection is closed after this, so that mended certificates and name changes take effect. */
     private static final Duration AGE = Duration.ofMinutes(10);
 
-    /** The largest message a server may send, in octets. */
-    private static final int LARGEST_MESSAGE = 1 << 20;
+    /**
+     * The largest message a server may send, in octets: an entry that {@link LdapAccounts} can use, with room for names and
+     * lengths. Must stay above {@link LdapAccounts#MOST_TEXT}. Each connection may have two of them in memory.
+     */
+    static final int LARGEST_MESSAGE = 128 * 1024;
+
+    /** Asks for the name of an entry and none of its attributes (RFC 4511 section 4.5.1.8). */
+    private static final List<String> NAME_ALONE = List.of("1.1");
 
     private final LdapSettings.Server address;
     private final LdapSettings settings;
     private final SSLContext tls;
     private final Watchdog watchdog;
+    private final Duration idleTime;
     private final Semaphore permits;
     private final Deque<Kept> idle = new ArrayDeque<>(); // guarded by itself; the one used last is first
     private volatile boolean closed;
 
-    private record Kept(LDAPConnection connection, Socket below, long born, long idleSince) {}
+    /**
+     * A connection.
+     *
+     * @param expiry ends it if it is idle for too long; runs only while it is
+     */
+    private record Kept(LDAPConnection connection, Socket below, long born, Watchdog.Limit expiry) {}
 
     /** What a search brought. */
-    record Result(List<DirectoryEntry> entries, boolean referred) {
-        Result {
-            entries = List.copyOf(entries);
+    sealed interface Result {
+        /** So many entries, {@link #MOST_ENTRIES} at most. */
+        record Entries(List<DirectoryEntry> entries, boolean referred) implements Result {
+            /** Copies the list. */
+            public Entries {
+                entries = List.copyOf(entries);
+            }
+        }
+
+        /** An entry that is too large or malformed: its own fault, since the server could tell its name. */
+        record Unreadable(String dn, String reason) implements Result {}
+    }
+
+    /** When a question must be answered, however many steps that takes. */
+    record Deadline(long nanos) {
+        static Deadline in(Duration time) {
+            return new Deadline(System.nanoTime() + time.toNanos());
+        }
+
+        boolean over() {
+            return nanos - System.nanoTime() <= 0;
+        }
+
+        /** The time for one step. */
+        Duration most(Duration wanted) throws LDAPException {
+            long left = nanos - System.nanoTime();
+            if (left <= 0) {
+                throw new LDAPException(ResultCode.TIMEOUT, "the question takes too long already");
+            }
+            return left < wanted.toNanos() ? Duration.ofMillis(Math.max(1, left / 1_000_000)) : wanted;
         }
     }
 
-    LdapServer(LdapSettings.Server address, LdapSettings settings, SSLContext tls, Watchdog watchdog) {
+    /** @param idleTime {@link #IDLE}, but in tests */
+    LdapServer(
+            LdapSettings.Server address, LdapSettings settings, SSLContext tls, Watchdog watchdog, Duration idleTime) {
+        this.idleTime = idleTime;
         this.address = address;
         this.settings = settings;
         this.tls = tls;
@@ -84,14 +131,16 @@ final class LdapServer implements Closeable {
     }
 
     /**
-     * Searches below the base. A kept connection that turns out to be dead is replaced by a new one, once.
+     * Searches below the base. A kept connection that turns out to be dead, or gives no answer in time because something
+     * on the way has forgotten it, is replaced by a new one, once; the other kept ones are given up with it.
      *
      * @param attributes to be returned
      * @param worthwhile asked after the wait for a free connection: whether the server is still to be used
      * @throws LDAPException what the server, or the way to it, said against it
      */
-    Result search(Filter filter, List<String> attributes, BooleanSupplier worthwhile) throws LDAPException {
-        takePermit();
+    Result search(Filter filter, List<String> attributes, Deadline deadline, BooleanSupplier worthwhile)
+            throws LDAPException {
+        takePermit(deadline);
         try {
             if (!worthwhile.getAsBoolean()) {
                 throw new LDAPException(ResultCode.UNAVAILABLE, "it has not answered others meanwhile");
@@ -99,24 +148,67 @@ final class LdapServer implements Closeable {
             Kept kept = takeIdle();
             if (kept != null) {
                 try {
-                    return search(kept, filter, attributes);
+                    return search(kept, filter, attributes, deadline);
                 } catch (LDAPException e) {
-                    if (e.getResultCode().isConnectionUsable()
-                            || e.getResultCode().equals(ResultCode.TIMEOUT)) {
+                    if (e.getResultCode().isConnectionUsable()) {
                         throw e;
                     }
-                    closeIdle(); // the server was restarted: the others are dead too
+                    if (isUnreadable(e)) {
+                        return unreadable(filter, deadline, e);
+                    }
+                    closeIdle(); // the server was restarted, or they were forgotten on the way: the others are dead too
                 }
             }
-            return search(open(), filter, attributes);
+            try {
+                return search(open(deadline), filter, attributes, deadline);
+            } catch (LDAPException e) {
+                if (isUnreadable(e)) {
+                    return unreadable(filter, deadline, e);
+                }
+                throw e;
+            }
         } finally {
             permits.release();
         }
     }
 
-    private void takePermit() throws LDAPException {
+    /**
+     * Whether an answer came that is too long or no answer. The library says of one that is too long that it is a plain
+     * IOException; a connection that is broken or closed is one of its own kinds, or has no cause.
+     */
+    private static boolean isUnreadable(LDAPException e) {
+        if (e.getResultCode().equals(ResultCode.DECODING_ERROR)) {
+            return true;
+        }
+        int depth = 0;
+        for (Throwable cause = e.getCause(); cause != null && depth < 10; cause = cause.getCause()) {
+            if (cause.getClass().equals(IOException.class)) {
+                return true;
+            }
+            depth++;
+        }
+        return false;
+    }
+
+    /**
+     * Finds out whose fault it is that an answer cannot be read: a server that can name the entry, on a new connection, is
+     * well, and the fault is the entry's.
+     */
+    private Result unreadable(Filter filter, Deadline deadline, LDAPException fault) throws LDAPException {
+        Result named = search(open(deadline), filter, NAME_ALONE, deadline);
+        if (named instanceof Result.Entries(var entries, var _) && !entries.isEmpty()) {
+            String dn = entries.getFirst().dn();
+            return new Result.Unreadable(
+                    dn,
+                    "cannot be read; it is larger than " + LARGEST_MESSAGE + " octets, or malformed ("
+                            + fault.getMessage() + "); remove values from it");
+        }
+        throw fault;
+    }
+
+    private void takePermit(Deadline deadline) throws LDAPException {
         try {
-            if (!permits.tryAcquire(settings.searchTime().toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!permits.tryAcquire(deadline.most(settings.searchTime()).toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new LDAPException(
                         ResultCode.BUSY, "all " + settings.connections() + " connections to it are in use");
             }
@@ -126,8 +218,9 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private Kept open() throws LDAPException {
-        int limit = (int) settings.connectTime().toMillis();
+    private Kept open(Deadline deadline) throws LDAPException {
+        Duration time = deadline.most(settings.connectTime());
+        int limit = (int) time.toMillis();
         var options = new LDAPConnectionOptions();
         options.setUseSynchronousMode(true); // no reader thread
         options.setConnectTimeoutMillis(limit);
@@ -136,10 +229,10 @@ final class LdapServer implements Closeable {
         options.setFollowReferrals(false);
         options.setBindWithDNRequiresPassword(true);
         options.setMaxMessageSize(LARGEST_MESSAGE);
-        ReadySocket socket = connect();
+        ReadySocket socket = connect(time);
         var connection = new LDAPConnection(socket, options);
         boolean usable = false;
-        try (var _ = limit(settings.connectTime(), socket.below())) {
+        try (var _ = limit(time, socket.below())) {
             connection.connect(address.host(), socket.address(), address.port(), limit);
             if (address.tls() == Tls.LATER && settings.startTls() != StartTls.OFF) {
                 protect(connection);
@@ -154,13 +247,12 @@ final class LdapServer implements Closeable {
                 discard(connection, socket.below());
             }
         }
-        long now = System.nanoTime();
-        return new Kept(connection, socket.below(), now, now);
+        return new Kept(connection, socket.below(), System.nanoTime(), () -> {});
     }
 
-    private ReadySocket connect() throws LDAPException {
+    private ReadySocket connect(Duration time) throws LDAPException {
         try {
-            return ReadySocket.connect(address, tls, settings.connectTime(), watchdog);
+            return ReadySocket.connect(address, tls, time, watchdog);
         } catch (IOException e) {
             throw new LDAPException(ResultCode.CONNECT_ERROR, e.toString(), e);
         } catch (RejectedExecutionException e) {
@@ -209,9 +301,16 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private Result search(Kept kept, Filter filter, List<String> attributes) throws LDAPException {
-        var listener = new Entries();
-        int seconds = (int) settings.searchTime().toSeconds();
+    private Result search(Kept kept, Filter filter, List<String> attributes, Deadline deadline) throws LDAPException {
+        var listener = new Entries(attributes);
+        Duration time;
+        try {
+            time = deadline.most(settings.searchTime());
+        } catch (LDAPException e) {
+            discard(kept.connection, kept.below);
+            throw e;
+        }
+        int seconds = (int) Math.max(1, time.toSeconds());
         var request = new SearchRequest(
                 listener,
                 utf8(settings.base()),
@@ -222,9 +321,9 @@ final class LdapServer implements Closeable {
                 false,
                 filter,
                 attributes.toArray(String[]::new));
-        request.setResponseTimeoutMillis(settings.searchTime().toMillis());
+        request.setResponseTimeoutMillis(time.toMillis());
         boolean usable = false;
-        try (var _ = limit(settings.searchTime(), kept.below)) {
+        try (var _ = limit(time, kept.below)) {
             kept.connection.search(request);
             usable = true;
         } catch (LDAPSearchException e) {
@@ -239,15 +338,22 @@ final class LdapServer implements Closeable {
                 discard(kept.connection, kept.below);
             }
         }
-        return new Result(listener.entries, listener.referred);
+        return new Result.Entries(listener.entries, listener.referred);
     }
 
-    /** Keeps the first entries; a server that sends more than we asked for is not believed the rest. */
+    /**
+     * Keeps of the first entries what was asked for; a server that sends more is not believed the rest.
+     */
     private static final class Entries implements SearchResultListener {
         private static final long serialVersionUID = 1L;
 
+        private final transient Set<String> wanted = new HashSet<>();
         private final transient List<DirectoryEntry> entries = new ArrayList<>(1);
         private boolean referred;
+
+        Entries(List<String> attributes) {
+            attributes.forEach(attribute -> wanted.add(attribute.toLowerCase(Locale.ROOT)));
+        }
 
         @Override
         public void searchEntryReturned(SearchResultEntry entry) {
@@ -256,11 +362,17 @@ final class LdapServer implements Closeable {
             }
             var values = new HashMap<String, List<String>>();
             for (Attribute attribute : entry.getAttributes()) {
+                String name = attribute.getName().toLowerCase(Locale.ROOT);
+                if (!wanted.contains(name)) {
+                    continue;
+                }
                 var texts = new ArrayList<String>();
                 for (byte[] value : attribute.getValueByteArrays()) {
-                    texts.add(Octets.text(value));
+                    if (texts.size() <= LdapAccounts.MOST_TARGETS) { // one more: that there are too many can be seen
+                        texts.add(withoutBlanks(Octets.text(value)));
+                    }
                 }
-                values.put(attribute.getName().toLowerCase(Locale.ROOT), List.copyOf(texts));
+                values.put(name, List.copyOf(texts));
             }
             entries.add(new DirectoryEntry(entry.getDN(), values));
         }
@@ -271,35 +383,74 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private @Nullable Kept takeIdle() {
-        long now = System.nanoTime();
-        var old = new ArrayList<Kept>();
-        Kept taken = null;
-        synchronized (idle) {
-            while (taken == null && !idle.isEmpty()) {
-                Kept kept = idle.removeFirst();
-                if (now - kept.idleSince > IDLE.toNanos() || now - kept.born > AGE.toNanos()) {
-                    old.add(kept);
-                } else {
-                    taken = kept;
-                }
-            }
-            while (!idle.isEmpty() && now - idle.getLast().idleSince > IDLE.toNanos()) {
-                old.add(idle.removeLast());
-            }
+    /**
+     * A value without the blanks around it. They do not count: all attributes we use are compared by rules that ignore them
+     * (caseIgnoreIA5Match, caseExactIA5Match, caseIgnoreMatch: RFC 4517 section 4.2, RFC 4518 section 2.6.1).
+     */
+    private static String withoutBlanks(String value) {
+        int from = 0;
+        int end = value.length();
+        while (from < end && value.charAt(from) == ' ') {
+            from++;
         }
-        old.forEach(kept -> kept.connection.close());
-        return taken;
+        while (from < end && value.charAt(end - 1) == ' ') {
+            end--;
+        }
+        return value.substring(from, end);
+    }
+
+    private @Nullable Kept takeIdle() {
+        Kept kept;
+        synchronized (idle) {
+            kept = idle.pollFirst();
+        }
+        if (kept != null) {
+            kept.expiry.close();
+        }
+        return kept;
     }
 
     private void giveBack(Kept kept) {
+        Duration left = AGE.minusNanos(System.nanoTime() - kept.born);
+        if (!left.isPositive()) {
+            part(kept);
+            return;
+        }
         synchronized (idle) {
             if (!closed) {
-                idle.addFirst(new Kept(kept.connection, kept.below, kept.born, System.nanoTime()));
+                Duration time = left.compareTo(idleTime) < 0 ? left : idleTime;
+                Socket below = kept.below;
+                idle.addFirst(new Kept(
+                        kept.connection, below, kept.born, watchdog.closeAfter(time, () -> partFromIdle(below))));
                 return;
             }
         }
-        kept.connection.close();
+        part(kept);
+    }
+
+    /** Ends a connection that nobody has used for too long. */
+    private void partFromIdle(Socket below) {
+        Kept expired = null;
+        synchronized (idle) {
+            for (Kept kept : idle) {
+                expired = kept.below.equals(below) ? kept : expired;
+            }
+            if (expired != null) {
+                idle.remove(expired);
+            }
+        }
+        if (expired != null) {
+            part(expired);
+        }
+    }
+
+    /** Ends a connection in good order: the server is told. Does not wait. */
+    private void part(Kept kept) {
+        Thread.ofVirtual().name("lookup").start(() -> {
+            try (var _ = watchdog.closeAfter(PARTING, kept.below)) {
+                kept.connection.close();
+            }
+        });
     }
 
     private void closeIdle() {
@@ -308,7 +459,10 @@ final class LdapServer implements Closeable {
             all = List.copyOf(idle);
             idle.clear();
         }
-        all.forEach(kept -> discard(kept.connection, kept.below));
+        all.forEach(kept -> {
+            kept.expiry.close();
+            discard(kept.connection, kept.below);
+        });
     }
 
     /** How many connections wait for work. */

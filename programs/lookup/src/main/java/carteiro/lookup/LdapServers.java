@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
+import carteiro.lookup.LdapServer.Deadline;
 import carteiro.mail.Status;
 import carteiro.wire.Watchdog;
 import com.unboundid.ldap.sdk.Filter;
@@ -49,6 +50,9 @@ final class LdapServers implements Closeable {
             }
         }
 
+        /** An entry that cannot be read (see {@link LdapServer.Result.Unreadable}). */
+        record Unreadable(String dn, String reason) implements Found {}
+
         /** Nothing now. */
         record Nothing(Status status, String reason) implements Found {}
     }
@@ -79,7 +83,7 @@ final class LdapServers implements Closeable {
         this.base = settings.base();
         SSLContext tls = tls(settings);
         for (LdapSettings.Server address : settings.servers()) {
-            candidates.add(new Candidate(new LdapServer(address, settings, tls, watchdog)));
+            candidates.add(new Candidate(new LdapServer(address, settings, tls, watchdog, LdapServer.IDLE)));
         }
     }
 
@@ -96,7 +100,7 @@ final class LdapServers implements Closeable {
     /** Asks the servers in order until one answers. */
     Found search(Filter filter, List<String> attributes) {
         searches.increment();
-        long begin = System.nanoTime();
+        var deadline = Deadline.in(LONGEST_QUESTION);
         var reasons = new ArrayList<String>();
         for (Candidate candidate : candidates) {
             Pause pause = candidate.pause.get();
@@ -108,20 +112,24 @@ final class LdapServers implements Closeable {
                 }
                 pause = claimed;
             }
-            if (System.nanoTime() - begin > LONGEST_QUESTION.toNanos()) {
+            if (deadline.over()) {
                 reasons.add(candidate.server + ": not tried, the question takes too long already");
                 continue;
             }
             try {
                 Pause begun = pause;
-                LdapServer.Result result =
-                        candidate.server.search(filter, attributes, () -> Objects.equals(candidate.pause.get(), begun));
+                LdapServer.Result result = candidate.server.search(
+                        filter, attributes, deadline, () -> Objects.equals(candidate.pause.get(), begun));
                 answered(candidate);
-                if (result.entries().isEmpty() && result.referred()) {
-                    return fault("the server " + candidate.server
-                            + " refers to another one; name the server that holds the entries in control/ldapserver");
-                }
-                return new Found.Entries(result.entries());
+                return switch (result) {
+                    case LdapServer.Result.Unreadable(var dn, var reason) -> new Found.Unreadable(dn, reason);
+                    case LdapServer.Result.Entries(var entries, boolean referred)
+                    when entries.isEmpty() && referred ->
+                        fault("the server " + candidate.server
+                                + " refers to another one; name the server that holds the entries in"
+                                + " control/ldapserver");
+                    case LdapServer.Result.Entries(var entries, var _) -> new Found.Entries(entries);
+                };
             } catch (LDAPException e) {
                 if (e.getResultCode().equals(ResultCode.NO_SUCH_OBJECT)) {
                     answered(candidate);
@@ -147,7 +155,7 @@ final class LdapServers implements Closeable {
         } else if (isLost(code)) {
             Duration length = lost(candidate, before, reason);
             alarms.raise(
-                    candidate.server + " lost",
+                    candidate.server + " lost " + withoutNumbers(reason), // a new reason is new trouble
                     new LookupEvent.ServerLost(candidate.server.toString(), reason, length.toSeconds()));
         } else {
             answered(candidate);
@@ -156,6 +164,11 @@ final class LdapServers implements Closeable {
                     new LookupEvent.DirectoryFault(candidate.server + " refuses the search: " + reason));
         }
         return reason;
+    }
+
+    /** Ports and times differ from one event to the next, though the trouble is one. */
+    private static String withoutNumbers(String reason) {
+        return reason.replaceAll("[0-9]+", "#");
     }
 
     private Found fault(String reason) {

@@ -102,7 +102,7 @@ record LdapSettings(
     /** Reads everything; problems are noted in {@code files}. */
     static LdapSettings read(ControlFiles files) {
         String login = files.line("ldaplogin").orElse("");
-        String password = files.line("ldappassword").orElse("");
+        String password = firstLine(files.text("ldappassword").orElse(""));
         if (!login.isEmpty() && password.isEmpty()) {
             files.problem(
                     "ldappassword",
@@ -137,6 +137,18 @@ record LdapSettings(
                 (int) files.number("ldapgid", 0),
                 word(files, "ldapdefaultdotmode", DotMode.values(), DotMode.LDAPONLY),
                 word(files, "ldapfaults", Faults.values(), Faults.DEFER));
+    }
+
+    /** All octets of it: passwords are compared octet by octet, the blanks at the end too (RFC 4519 section 2.41). */
+    private static String firstLine(String text) {
+        int end = text.indexOf('\n');
+        return end < 0 ? text : text.substring(0, end);
+    }
+
+    /** Whether the password ends with something that cannot be seen. */
+    static boolean endsUnseen(Secret password) {
+        String text = password.reveal();
+        return !text.isEmpty() && text.charAt(text.length() - 1) <= ' ';
     }
 
     private static List<Server> servers(ControlFiles files) {

@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
+import carteiro.lookup.EntryFaultException.Blame;
 import carteiro.lookup.LdapAccounts.Extension;
 import carteiro.lookup.LdapServers.Found;
 import carteiro.mail.Address;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of qmailUser entries, found by mail and mailAlternateAddress below one base. For an address the whole of
@@ -28,18 +28,39 @@ final class LdapSource implements Source {
     /** So many hyphens of a local part may begin an extension; the others are part of it. */
     private static final int MOST_DASHES = 4;
 
-    /** Entries remembered; about 1 KiB each. */
+    /** Keys remembered. */
     private static final int REMEMBERED = 20_000;
+
+    /** Octets of memory for what is remembered. */
+    static final long MOST_OCTETS = 32 << 20;
 
     private final LdapSettings settings;
     private final LdapServers servers;
     private final Alarms alarms;
     private final List<Filter> always;
-    private final BriefMemory<Remembered> memory = new BriefMemory<>(REMEMBERED, System::nanoTime);
+    private final BriefMemory<Known> memory =
+            new BriefMemory<>(REMEMBERED, MOST_OCTETS, LdapSource::octets, System::nanoTime);
     private final LongAdder remembered = new LongAdder();
 
     /** What the directory said of one key; more than one entry is not remembered. */
-    private record Remembered(@Nullable DirectoryEntry entry) {}
+    private sealed interface Known {
+        /** This entry has it. */
+        record One(DirectoryEntry entry) implements Known {}
+
+        /** No entry has it. */
+        record None() implements Known {}
+
+        /** An entry has it that cannot be read. */
+        record Unreadable(String dn, String reason) implements Known {}
+    }
+
+    private static long octets(Known known) {
+        return switch (known) {
+            case Known.One(var entry) -> entry.octets();
+            case Known.None() -> 0;
+            case Known.Unreadable(var dn, var reason) -> 200L + 2L * (dn.length() + reason.length());
+        };
+    }
 
     /** One key to search for. */
     record Candidate(String key, Extension extension) {}
@@ -82,7 +103,7 @@ final class LdapSource implements Source {
             return Optional.empty();
         }
         for (Candidate candidate : candidates(recipient, settings.aliasDomains())) {
-            Remembered known = memory.recall(Octets.lowerCase(candidate.key));
+            Known known = memory.recall(Octets.lowerCase(candidate.key));
             if (known == null) {
                 switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES)) {
                     case Found.Nothing(var status, var reason) -> {
@@ -93,25 +114,37 @@ final class LdapSource implements Source {
                     when entries.size() > 1 -> {
                         return Optional.of(ambiguous(candidate, entries, trail));
                     }
-                    case Found.Entries(var entries) -> {
-                        known = new Remembered(entries.isEmpty() ? null : entries.getFirst());
-                        memory.keep(
-                                Octets.lowerCase(candidate.key),
-                                known,
-                                entries.isEmpty() ? settings.remembersNone() : settings.remembered());
-                    }
+                    case Found.Entries(var entries) ->
+                        known = entries.isEmpty() ? new Known.None() : new Known.One(entries.getFirst());
+                    case Found.Unreadable(var dn, var reason) -> known = new Known.Unreadable(dn, reason);
                 }
+                remember(candidate, known);
             } else {
                 remembered.increment();
             }
-            DirectoryEntry entry = known.entry;
-            if (entry != null) {
-                trail.step(() -> "ldap: " + filter(candidate.key) + " finds " + entry.dn());
-                return Optional.of(answer(recipient, entry, candidate.extension));
+            switch (known) {
+                case Known.One(var entry) -> {
+                    trail.step(() -> "ldap: " + filter(candidate.key) + " finds " + entry.dn());
+                    return Optional.of(answer(recipient, entry, candidate.extension));
+                }
+                case Known.Unreadable(var dn, var reason) -> {
+                    trail.step(() -> "ldap: " + filter(candidate.key) + " finds " + dn + ", which " + reason);
+                    return Optional.of(faulty(recipient, dn, new EntryFaultException(Blame.OURS, reason)));
+                }
+                case Known.None() -> trail.step(() -> "ldap: " + filter(candidate.key) + " finds nothing");
             }
-            trail.step(() -> "ldap: " + filter(candidate.key) + " finds nothing");
         }
         return Optional.empty();
+    }
+
+    private void remember(Candidate candidate, Known known) {
+        memory.keep(
+                Octets.lowerCase(candidate.key),
+                known,
+                switch (known) {
+                    case Known.One _ -> settings.remembered();
+                    case Known.None _, Known.Unreadable _ -> settings.remembersNone();
+                });
     }
 
     private Answer answer(Address recipient, DirectoryEntry entry, Extension extension) {
@@ -122,10 +155,17 @@ final class LdapSource implements Source {
                     settings,
                     oddity -> alarms.raise(entry.dn() + " " + oddity, new LookupEvent.EntryOddity(entry.dn(), oddity)));
         } catch (EntryFaultException e) {
-            String fault = String.valueOf(e.getMessage());
-            alarms.raise(entry.dn() + " " + fault, new LookupEvent.EntryFault(entry.dn(), recipient.octets(), fault));
-            return fault("entry " + entry.dn() + ": " + fault);
+            return faulty(recipient, entry.dn(), e);
         }
+    }
+
+    private Answer faulty(Address recipient, String dn, EntryFaultException fault) {
+        alarms.raise(dn + " " + fault.sentence(), new LookupEvent.EntryFault(dn, recipient.octets(), fault.sentence()));
+        String reason = "entry " + dn + ": " + fault.sentence();
+        return switch (fault.blame()) {
+            case OURS -> new Answer.NotNow(LdapServers.FAULT, reason);
+            case ENTRY -> fault(reason);
+        };
     }
 
     private Answer ambiguous(Candidate candidate, List<DirectoryEntry> entries, Trail trail) {
@@ -179,7 +219,8 @@ final class LdapSource implements Source {
 
     @Override
     public String status() {
-        return "remembered=" + remembered.sum() + " entries=" + memory.size() + " " + servers.status();
+        return "remembered=" + remembered.sum() + " entries=" + memory.size() + " octets=" + memory.octets() + " "
+                + servers.status();
     }
 
     @Override

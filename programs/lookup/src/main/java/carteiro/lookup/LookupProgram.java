@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Program;
 import carteiro.wire.Watchdog;
@@ -76,7 +77,8 @@ public final class LookupProgram implements Program {
             SystemUsers users,
             AliasSource.Owner aliasOwner,
             Alarms alarms,
-            Watchdog watchdog)
+            Watchdog watchdog,
+            Homes homes)
             throws ControlException {
         var sources = new ArrayList<Source>();
         LdapSettings ldap = settings.ldap();
@@ -92,7 +94,7 @@ public final class LookupProgram implements Program {
                 }
             }
         }
-        return new AddressLookup(settings.routing(), sources, alarms);
+        return new AddressLookup(settings.routing(), sources, alarms, users, homes);
     }
 
     /** The program at work: one set of settings at a time, replaced whole. */
@@ -100,7 +102,6 @@ public final class LookupProgram implements Program {
         private final Surroundings surroundings;
         private final SystemUsers users;
         private final AliasSource.Owner aliasOwner;
-        private final Alarms alarms;
         private final Watchdog watchdog = new Watchdog(); // its thread starts with the first use, which is LDAP's
         private final AtomicBoolean stopped = new AtomicBoolean();
         private volatile AddressLookup current;
@@ -111,8 +112,28 @@ public final class LookupProgram implements Program {
             this.surroundings = surroundings;
             this.users = users;
             this.aliasOwner = aliasOwner;
-            this.alarms = new Alarms(surroundings.log());
-            this.current = build(surroundings.installation(), settings, users, aliasOwner, alarms, watchdog);
+            this.current = built(settings);
+        }
+
+        /** With alarms of its own: what is wrong with new settings is told at once. */
+        private AddressLookup built(LookupSettings settings) throws ControlException {
+            LdapSettings ldap = settings.ldap();
+            if (ldap != null && LdapSettings.endsUnseen(ldap.password())) {
+                surroundings
+                        .log()
+                        .warning(
+                                NAME,
+                                "control/ldappassword ends with a blank or another octet that cannot be seen; it is taken"
+                                        + " as part of the password; remove it if it is not");
+            }
+            return build(
+                    surroundings.installation(),
+                    settings,
+                    users,
+                    aliasOwner,
+                    new Alarms(surroundings.log()),
+                    watchdog,
+                    surroundings.wires().homes());
         }
 
         void open() throws IOException {
@@ -122,7 +143,7 @@ public final class LookupProgram implements Program {
         }
 
         @Override
-        public Answer recipient(Address envelopeRecipient) {
+        public Verdict recipient(Address envelopeRecipient) {
             return current.recipient(envelopeRecipient);
         }
 
@@ -135,7 +156,7 @@ public final class LookupProgram implements Program {
         public synchronized void reload() throws ControlException {
             LookupSettings settings = LookupSettings.read(surroundings.installation());
             AddressLookup old = current;
-            current = build(surroundings.installation(), settings, users, aliasOwner, alarms, watchdog);
+            current = built(settings);
             old.close();
             warnOfOpenSecret();
             warnOfUncompiledAssignments();

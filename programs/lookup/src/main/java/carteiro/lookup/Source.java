@@ -15,8 +15,9 @@ interface Source extends AutoCloseable {
      *
      * @param recipient after routing; the local part is not empty
      * @throws IOException if it cannot tell now; the question then ends with "not now"
+     * @throws EntryFaultException if what it has for the address cannot be used; that concerns this address alone
      */
-    Optional<Answer> ask(Address recipient, Trail trail) throws IOException;
+    Optional<Answer> ask(Address recipient, Trail trail) throws IOException, EntryFaultException;
 
     /** More than the number of answers, for the status line; may be empty, else {@code name=value} pairs. */
     default String status() {

@@ -6,14 +6,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The accounts of the system that are mail users, remembered for some seconds. A name service or a network file system
@@ -27,8 +20,9 @@ final class SystemUsers implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final int REMEMBERED = 20_000;
-    private static final int THREADS = 8;
-    private static final int WAITING = 2_000;
+
+    /** Octets of what is remembered. */
+    private static final long MOST_OCTETS = 8 << 20;
 
     /** Finds an account by name. */
     @FunctionalInterface
@@ -38,27 +32,31 @@ final class SystemUsers implements AutoCloseable {
     }
 
     private final Accounts accounts;
-    private final BriefMemory<Optional<SystemAccount>> users = new BriefMemory<>(REMEMBERED, System::nanoTime);
-    private final BriefMemory<Optional<SystemAccount>> named = new BriefMemory<>(16, System::nanoTime);
-    private final ThreadPoolExecutor threads;
+    private final BriefMemory<Optional<SystemAccount>> users =
+            new BriefMemory<>(REMEMBERED, MOST_OCTETS, SystemUsers::octets, System::nanoTime);
+    private final BriefMemory<Optional<SystemAccount>> named =
+            new BriefMemory<>(16, MOST_OCTETS, SystemUsers::octets, System::nanoTime);
+    private final SlowCalls calls = new SlowCalls(PATIENCE);
 
     SystemUsers(Accounts accounts) {
         this.accounts = accounts;
-        this.threads = new ThreadPoolExecutor(
-                THREADS,
-                THREADS,
-                10,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(WAITING),
-                Thread.ofPlatform().name("passwd-", 0).daemon(true).factory());
-        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /** Asks the system something else about a user or home, with the same care. */
+    <T> T ask(String whose, Callable<T> question) throws IOException {
+        return calls.ask(whose, question);
+    }
+
+    private static long octets(Optional<SystemAccount> account) {
+        return account.map(known -> 150L + known.name().length() + known.home().length())
+                .orElse(0L);
     }
 
     /** The account of that name if it is a mail user: its uid is not 0, its home can be examined and is its own. */
     Optional<SystemAccount> user(String name) throws IOException {
         Optional<SystemAccount> known = users.recall(name);
         if (known == null) {
-            known = within(() -> accounts.named(name).filter(SystemUsers::isUser));
+            known = calls.ask(name, () -> userNow(name));
             users.keep(name, known, TRUST);
         }
         return known;
@@ -68,51 +66,19 @@ final class SystemUsers implements AutoCloseable {
     Optional<SystemAccount> named(String name) throws IOException {
         Optional<SystemAccount> known = named.recall(name);
         if (known == null) {
-            known = within(() -> accounts.named(name));
+            known = calls.ask(name, () -> accounts.named(name));
             named.keep(name, known, TRUST);
         }
         return known;
     }
 
-    private <T> T within(Callable<T> question) throws IOException {
-        Future<T> answer;
-        try {
-            answer = threads.submit(question);
-        } catch (RejectedExecutionException e) {
-            throw new IOException("too many questions wait for the system's name service", e);
-        }
-        try {
-            return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            answer.cancel(true);
-            throw new IOException(
-                    "the system's name service (see /etc/nsswitch.conf), or the file system of a home, gives no answer"
-                            + " within " + PATIENCE.toSeconds() + " s",
-                    e);
-        } catch (InterruptedException e) {
-            answer.cancel(true);
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case HomeNotNow notNow -> throw new IOException(notNow.getMessage(), notNow);
-                case IOException cannotTell -> throw cannotTell;
-                case null, default -> throw new IllegalStateException(e);
-            }
-        }
-    }
-
-    /** A home that cannot be examined now. */
-    private static final class HomeNotNow extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        HomeNotNow(String message, IOException cause) {
-            super(message, cause);
-        }
+    private Optional<SystemAccount> userNow(String name) throws IOException {
+        Optional<SystemAccount> account = accounts.named(name);
+        return account.isPresent() && isUser(account.get()) ? account : Optional.empty();
     }
 
     /** Whether an account is a mail user (see {@link #user}). */
-    private static boolean isUser(SystemAccount account) {
+    private static boolean isUser(SystemAccount account) throws IOException {
         if (account.uid() == 0 || !account.home().startsWith("/")) {
             return false;
         }
@@ -123,7 +89,7 @@ final class SystemUsers implements AutoCloseable {
         } catch (AccessDeniedException e) {
             return false;
         } catch (IOException e) {
-            throw new HomeNotNow(
+            throw new IOException(
                     "the home of the system user " + account.name() + " cannot be examined now (" + e.getMessage()
                             + ")",
                     e);
@@ -133,6 +99,6 @@ final class SystemUsers implements AutoCloseable {
     /** Ends the threads; a question that hangs is left to its end. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        calls.close();
     }
 }

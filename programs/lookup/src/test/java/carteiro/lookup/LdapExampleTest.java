@@ -289,8 +289,7 @@ final class LdapExampleTest {
     @Covers("ldap:QL-027")
     void octetsAboveAsciiFindNothingAndHarmNothing() throws Exception {
         var steps = new ArrayList<String>();
-        Answer joao =
-                home.lookup().recipient(new Address("jo\u00c3\u00a3o@example.org"), step -> steps.add(step.get()));
+        Answer joao = home.lookup().answer(new Address("jo\u00c3\u00a3o@example.org"), step -> steps.add(step.get()));
         assertThat(brief(joao)).isEqualTo("unknown 5.1.1");
         assertThat(steps).anyMatch(step -> step.contains("(mail=jo\\c3\\a3o@example.org)"));
         assertThatThrownBy(() -> home.recipient("jo\0ao@example.org")).isInstanceOf(IllegalArgumentException.class);
@@ -474,8 +473,8 @@ final class LdapExampleTest {
         String log = slapd.logged(() -> {
             var threads = new ArrayList<Thread>();
             for (int i = 0; i < 100; i++) {
-                threads.add(
-                        Thread.ofVirtual().start(() -> home.lookupNow().recipient(new Address("joao@example.org"))));
+                threads.add(Thread.ofVirtual()
+                        .start(() -> home.lookupNow().answer(new Address("joao@example.org"), Trail.NONE)));
             }
             for (Thread thread : threads) {
                 thread.join();
@@ -508,5 +507,64 @@ final class LdapExampleTest {
                     home.recipient("nobody2@example.org");
                 }))
                 .containsExactly("nobody@example.org", "catchall@example.org", "nobody2@example.org");
+    }
+
+    @ParameterizedTest(name = "{0} = ''{1}''")
+    @CsvSource(delimiter = '|', textBlock = """
+        accountStatus         | 'Disabled '                | unknown 5.2.1
+        accountStatus         | ' deleted'                 | unknown 5.1.1
+        accountStatus         | ' ACTIVE '                 | account, forwards []
+        mailForwardingAddress | '<joe@remote.example>'     | account, forwards [<joe@remote.example>]
+        mailForwardingAddress | 'joe@remote.example  '     | account, forwards [<joe@remote.example>]
+        """)
+    void blanksAroundAValueDoNotCountAsForTheServer(String attribute, String value, String answer) throws Exception {
+        try (LDAPConnection root = slapd.asRoot()) {
+            String base = root.search("dc=example,dc=org", SearchScope.SUB, "(mail=joao@example.org)")
+                    .getSearchEntries()
+                    .getFirst()
+                    .getParentDNString();
+            String dn = "cn=blank," + base;
+            root.add(
+                    dn,
+                    new com.unboundid.ldap.sdk.Attribute("objectClass", "person", "uidObject", "qmailUser"),
+                    new com.unboundid.ldap.sdk.Attribute("cn", "blank"),
+                    new com.unboundid.ldap.sdk.Attribute("sn", "blank"),
+                    new com.unboundid.ldap.sdk.Attribute("uid", "blank"),
+                    new com.unboundid.ldap.sdk.Attribute("mail", "blank@example.org"),
+                    new com.unboundid.ldap.sdk.Attribute("mailMessageStore", "blank/ "),
+                    new com.unboundid.ldap.sdk.Attribute(attribute, value));
+            try {
+                assertThat(root.compare(dn, attribute, value.strip()).compareMatched())
+                        .as("the server takes them for the same")
+                        .isTrue();
+                Answer said = home.recipient("blank@example.org");
+                assertThat(
+                                said instanceof Answer.Account account
+                                        ? "account, forwards " + ((Recipe.Directory) account.recipe()).forwards()
+                                        : brief(said))
+                        .isEqualTo(answer);
+            } finally {
+                root.delete(dn);
+            }
+        }
+    }
+
+    @Test
+    void theBlankAtTheEndOfAPasswordIsPartOfItAndIsTold() throws Exception {
+        try (LDAPConnection root = slapd.asRoot()) {
+            root.modify(
+                    Slapd.READER,
+                    new com.unboundid.ldap.sdk.Modification(
+                            com.unboundid.ldap.sdk.ModificationType.REPLACE, "userPassword", "servico1 "));
+            try {
+                home.control("ldappassword", "servico1 \n");
+                assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:");
+                home.control("ldappassword", "servico1\n");
+                assertThat(brief(home.fresh().answer(new Address("joao@example.org"), Trail.NONE)))
+                        .isEqualTo("notnow 4.4.3");
+            } finally {
+                replace(root, Slapd.READER, "userPassword", "servico1");
+            }
+        }
     }
 }

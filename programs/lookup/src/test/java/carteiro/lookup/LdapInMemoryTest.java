@@ -90,7 +90,7 @@ final class LdapInMemoryTest {
         lines[1] = "changetype: modify";
         lines[2] = "replace: " + attribute;
         for (int i = 0; i < values.length; i++) {
-            lines[i + 3] = attribute + ": " + values[i];
+            lines[i + 3] = attribute + ":" + (values[i].startsWith(": ") ? values[i] : " " + values[i]);
         }
         server.modify(lines);
     }
@@ -200,7 +200,7 @@ final class LdapInMemoryTest {
         home.control("ldapdefaultdotmode", "BOTH\n");
         set("qmailDotMode");
         try (TestHome other = home) {
-            assertThat(other.fresh().recipient(new carteiro.mail.Address("ana@example.org")))
+            assertThat(other.fresh().answer(new carteiro.mail.Address("ana@example.org"), Trail.NONE))
                     .isInstanceOfSatisfying(
                             Answer.Account.class,
                             account -> assertThat(((Recipe.Directory) account.recipe()).dotFiles())
@@ -353,5 +353,120 @@ final class LdapInMemoryTest {
                                 .anyMatch(problem -> problem.startsWith("control/lookupsources:2: \"nis\" is none of"))
                                 .anyMatch(problem ->
                                         problem.startsWith("control/lookupsources:3: names ldap a second time")));
+    }
+
+    private void add(String name, String... more) throws Exception {
+        var lines = new java.util.ArrayList<>(java.util.List.of(
+                "dn: cn=" + name + ",dc=example,dc=org", "objectClass: qmailUser", "cn: " + name, "uid: " + name));
+        lines.addAll(java.util.List.of(more));
+        server.add(lines.toArray(String[]::new));
+    }
+
+    private static String[] forwards(int count, int octets) {
+        var values = new String[count];
+        for (int i = 0; i < count; i++) {
+            String begin = "u" + i + "@";
+            values[i] = begin + "x".repeat(octets - begin.length());
+        }
+        return values;
+    }
+
+    @Test
+    void anEntryTooLargeToBeReadConcernsItsOwnAddressAlone() throws Exception {
+        add("bea", "mail: bea@example.org", "mailMessageStore: bea/");
+        home.control("ldapfaults", "bounce\n").control("ldapcachenegativettl", "60\n");
+        set("mailForwardingAddress", forwards(600, 250));
+        for (int i = 0; i < 3; i++) {
+            assertThat(home.recipient("ana@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+                assertThat(notNow.status()).hasToString("4.3.5");
+                assertThat(notNow.reason()).contains(ENTRY, "larger than 131072 octets");
+            });
+            assertThat(brief(home.recipient("bea@example.org"))).startsWith("bea:");
+        }
+        assertThat(home.lookupNow().status()).contains("=up");
+        assertThat(searches)
+                .as("the entry, its name; then from memory; the other entry each time")
+                .hasValue(2 + 3);
+        assertThat(home.log())
+                .contains("alert: lookup: entry " + ENTRY + " of <ana@example.org>: cannot be read")
+                .doesNotContain("is not used");
+    }
+
+    @Test
+    void theTextOfAnEntryIsBoundedAndItsMailWaits() throws Exception {
+        home.control("ldapfaults", "bounce\n");
+        String[] values = forwards(256, 256);
+        set("mailForwardingAddress", values);
+        assertThat(recipe().forwards()).as("65536 octets").hasSize(256);
+        values[0] += "x";
+        set("mailForwardingAddress", values);
+        assertThat(home.recipient("ana@example.org"))
+                .isInstanceOfSatisfying(
+                        Answer.NotNow.class,
+                        notNow -> assertThat(notNow.reason()).contains("have 65537 octets, over the limit of 65536"));
+        set("mailForwardingAddress", forwards(501, 20));
+        assertThat(home.recipient("ana@example.org"))
+                .isInstanceOfSatisfying(
+                        Answer.NotNow.class,
+                        notNow -> assertThat(notNow.reason()).contains("has over 500 values"));
+    }
+
+    @Test
+    void whatIsRememberedIsBoundedInOctets() throws Exception {
+        var addresses = new String[450];
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = "a" + i + "@example.org";
+        }
+        set("mail", addresses);
+        set("mailForwardingAddress", forwards(500, 120));
+        home.control("ldapcachettl", "3600\n");
+        for (String address : addresses) {
+            assertThat(brief(home.recipient(address))).startsWith("ana:");
+        }
+        java.util.regex.Matcher octets = java.util.regex.Pattern.compile(" octets=([0-9]+) ")
+                .matcher(home.lookupNow().status());
+        assertThat(octets.find()).isTrue();
+        assertThat(Long.parseLong(octets.group(1))).isBetween(LdapSource.MOST_OCTETS / 2, LdapSource.MOST_OCTETS);
+    }
+
+    @Test
+    void groupsWaitWhateverBecomesOfFaults() throws Exception {
+        home.control("ldapfaults", "bounce\n");
+        set("objectClass", "qmailUser", "qmailGroup");
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.3.5");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+        joe@example.org          | joe@example.org
+        <joe@example.org>        | joe@example.org
+        '  joe@example.org  '    | joe@example.org
+        ' <joe@example.org> '    | joe@example.org
+        joe                      | joe
+        """)
+    void forwards(String value, String address) throws Exception {
+        set(
+                "mailForwardingAddress",
+                ": " + java.util.Base64.getEncoder().encodeToString(carteiro.mail.Octets.bytes(value)));
+        assertThat(recipe().forwards()).containsExactly(new carteiro.mail.Address(address));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "<>",
+                "<",
+                ">",
+                "<joe@example.org",
+                "joe@example.org>",
+                "Joe <joe@example.org>",
+                "<<joe@example.org>>",
+                "joe@",
+                "@example.org",
+                "a@example.org,b@example.org c"
+            })
+    void noForwards(String value) throws Exception {
+        set("mailForwardingAddress", value);
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.3.5");
     }
 }

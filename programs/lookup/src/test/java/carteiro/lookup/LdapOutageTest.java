@@ -212,7 +212,7 @@ final class LdapOutageTest {
             threads.add(Thread.ofVirtual().start(() -> {
                 for (int j = 0; j < 5; j++) {
                     answers.add(brief(home.lookupNow()
-                            .recipient(new Address((number % 2 == 0 ? "joao" : "nobody") + "@example.org"))));
+                            .answer(new Address((number % 2 == 0 ? "joao" : "nobody") + "@example.org"), Trail.NONE)));
                 }
             }));
         }
@@ -225,6 +225,225 @@ final class LdapOutageTest {
                 .allMatch(answer ->
                         answer.startsWith("joao:") || answer.equals("notnow 4.4.3") || answer.equals("unknown 5.1.1"));
         assertThat(answers).contains("notnow 4.4.3");
+    }
+
+    /** Connections to a server that are kept, so many of them, each used once. */
+    private static void keepConnections(TestHome home, Proxy proxy, int count) throws Exception {
+        home.lookup();
+        proxy.holdAnswersUntil(count);
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < count; i++) {
+            threads.add(Thread.ofVirtual()
+                    .start(() -> home.lookupNow().answer(new Address("joao@example.org"), Trail.NONE)));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    @Test
+    void keptConnectionsThatWereForgottenOnTheWayAreReplacedWithinTheQuestion() throws Exception {
+        Slapd slapd = slapd("slapd");
+        var proxy = keep(new Proxy(slapd.port));
+        TestHome home = home(at(proxy.port()));
+        keepConnections(home, proxy, 5);
+        assertThat(home.lookupNow().status()).contains("=up,idle:5");
+        int before = proxy.connections();
+        proxy.forget();
+        assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:");
+        assertThat(home.lookupNow().status()).contains("=up,idle:1");
+        assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:");
+        assertThat(proxy.connections()).isEqualTo(before + 1);
+        assertThat(home.log()).isEmpty();
+    }
+
+    @Test
+    void anIdleConnectionIsClosedThoughNobodyAsks() throws Exception {
+        Slapd slapd = slapd("slapd");
+        var proxy = keep(new Proxy(slapd.port));
+        TestHome home = home(at(proxy.port()));
+        LdapSettings settings = java.util.Objects.requireNonNull(
+                LookupSettings.read(home.installation).ldap());
+        try (var watchdog = new carteiro.wire.Watchdog();
+                var server = new LdapServer(
+                        settings.servers().getFirst(),
+                        settings,
+                        LdapServers.tls(settings),
+                        watchdog,
+                        Duration.ofMillis(300))) {
+            server.search(
+                    com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"),
+                    List.of("mail"),
+                    LdapServer.Deadline.in(Duration.ofSeconds(20)),
+                    () -> true);
+            proxy.awaitEnd(0);
+            assertThat(server.idle()).isZero();
+        }
+    }
+
+    @Test
+    void aMalformedEntryConcernsItsOwnAddressAlone() throws Exception {
+        var server = keep(new Peer((in, out) -> {
+            try (var reader = new com.unboundid.asn1.ASN1StreamReader(in)) {
+                while (true) {
+                    var message = com.unboundid.ldap.protocol.LDAPMessage.readFrom(reader, false);
+                    if (message == null) {
+                        return;
+                    }
+                    for (byte[] answer : strangeAnswers(message)) {
+                        out.write(answer);
+                    }
+                    out.flush();
+                }
+            } catch (com.unboundid.ldap.sdk.LDAPException e) {
+                throw new IOException(e);
+            }
+        }));
+        TestHome home = home(at(server.port()));
+        assertThat(brief(home.recipient("bad@example.org"))).isEqualTo("notnow 4.3.5");
+        assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("unknown 5.1.1");
+        assertThat(home.lookupNow().status()).contains("=up");
+        assertThat(home.log()).contains("alert: lookup: entry cn=bad of <bad@example.org>: cannot be read");
+    }
+
+    /** Answers of a server that has one entry, and gives it broken unless its name alone is asked for. */
+    private static List<byte[]> strangeAnswers(com.unboundid.ldap.protocol.LDAPMessage message) {
+        int number = message.getMessageID();
+        byte[] done = new com.unboundid.ldap.protocol.LDAPMessage(
+                        number, new com.unboundid.ldap.protocol.SearchResultDoneProtocolOp(0, null, null, List.of()))
+                .encode()
+                .encode();
+        if (!(message.getProtocolOp() instanceof com.unboundid.ldap.protocol.SearchRequestProtocolOp search)) {
+            return List.of(new com.unboundid.ldap.protocol.LDAPMessage(
+                            number,
+                            new com.unboundid.ldap.protocol.BindResponseProtocolOp(0, null, null, List.of(), null))
+                    .encode()
+                    .encode());
+        }
+        if (!search.getFilter().toString().contains("bad@")) {
+            return List.of(done);
+        }
+        byte[] entry = new com.unboundid.ldap.protocol.LDAPMessage(
+                        number, new com.unboundid.ldap.protocol.SearchResultEntryProtocolOp("cn=bad", List.of()))
+                .encode()
+                .encode();
+        if (!search.getAttributes().equals(List.of("1.1"))) {
+            entry[entry.length - 1] = (byte) 0x85; // the attributes have a length of five octets, which nothing has
+        }
+        return List.of(entry, done);
+    }
+
+    @Test
+    void aNewReasonIsToldAtOnceAndAnOldOneAfterAReload() throws Exception {
+        int port = Slapd.freePort();
+        TestHome home = home(at(port));
+        assertThat(brief(home.recipient("joao@example.org"))).isEqualTo("notnow 4.4.3");
+        try (var server = new Peer(
+                port, (_, out) -> out.write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII)))) {
+            long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            while (server.connections() == 0 && System.nanoTime() < deadline) {
+                home.recipient("joao@example.org");
+                LockSupport.parkNanos(20_000_000);
+            }
+        }
+        String log = home.log();
+        assertThat(log.lines().filter(line -> line.contains("is not used for")))
+                .as(log)
+                .hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    /** Passes on what two sides say, until it forgets a connection: then nothing more, without a word. */
+    private static final class Proxy implements AutoCloseable {
+        private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final List<Passing> all = new CopyOnWriteArrayList<>();
+        private volatile java.util.concurrent.CountDownLatch held = new java.util.concurrent.CountDownLatch(0);
+
+        private static final class Passing {
+            final Socket client;
+            final Socket server;
+            final java.util.concurrent.CountDownLatch end = new java.util.concurrent.CountDownLatch(1);
+            volatile boolean forgotten;
+
+            Passing(Socket client, Socket server) {
+                this.client = client;
+                this.server = server;
+            }
+        }
+
+        Proxy(int to) throws IOException {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        var passing = new Passing(listener.accept(), new Socket(InetAddress.getLoopbackAddress(), to));
+                        all.add(passing);
+                        held.countDown();
+                        Thread.ofVirtual().start(() -> pass(passing, passing.client, passing.server));
+                        Thread.ofVirtual().start(() -> pass(passing, passing.server, passing.client));
+                    }
+                } catch (IOException e) {
+                    // closed
+                }
+            });
+        }
+
+        private void pass(Passing passing, Socket from, Socket to) {
+            try (from) {
+                byte[] octets = new byte[8192];
+                for (int count = from.getInputStream().read(octets);
+                        count >= 0;
+                        count = from.getInputStream().read(octets)) {
+                    if (from.equals(passing.server)) {
+                        held.await();
+                    }
+                    if (!passing.forgotten) {
+                        to.getOutputStream().write(octets, 0, count);
+                    }
+                }
+                if (!passing.forgotten) {
+                    to.shutdownOutput();
+                }
+            } catch (IOException e) {
+                // one side has closed it
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                if (from.equals(passing.client)) {
+                    passing.end.countDown();
+                }
+            }
+        }
+
+        /** From now on no server answers before there are so many connections. */
+        void holdAnswersUntil(int connections) {
+            held = new java.util.concurrent.CountDownLatch(connections - all.size());
+        }
+
+        void forget() {
+            all.forEach(passing -> passing.forgotten = true);
+        }
+
+        int connections() {
+            return all.size();
+        }
+
+        void awaitEnd(int connection) throws InterruptedException {
+            assertThat(all.get(connection).end.await(20, java.util.concurrent.TimeUnit.SECONDS))
+                    .as("closed by the client")
+                    .isTrue();
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+            for (Passing passing : all) {
+                passing.client.close();
+                passing.server.close();
+            }
+        }
     }
 
     /** A listener that answers no connection, not even with a SYN, because its backlog is full. */
@@ -264,10 +483,15 @@ final class LdapOutageTest {
             void with(InputStream in, OutputStream out) throws IOException;
         }
 
-        private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final ServerSocket listener;
         private final List<Socket> sockets = new CopyOnWriteArrayList<>();
 
         Peer(Conversation conversation) throws IOException {
+            this(0, conversation);
+        }
+
+        Peer(int port, Conversation conversation) throws IOException {
+            listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
             Thread.ofVirtual().start(() -> {
                 try {
                     while (true) {

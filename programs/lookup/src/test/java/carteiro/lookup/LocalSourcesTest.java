@@ -9,7 +9,9 @@ import carteiro.control.ControlException;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.Verdict;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
 import java.nio.file.Files;
@@ -154,8 +156,7 @@ final class LocalSourcesTest {
     @Test
     @Covers("qmail:U06")
     void uidZeroIsNoMailUser() throws Exception {
-        Path root = home.user("root");
-        home.accounts.put("root", new SystemAccount("root", 0, 0, root.toString()));
+        home.accounts.put("root", new SystemAccount("root", 0, 0, "/")); // which is root's own, as its home must be
         Files.createFile(home.installation.alias().resolve(".qmail-root"));
         assertThat(brief(home.recipient("root@example.org"))).startsWith("alias:");
     }
@@ -305,8 +306,12 @@ final class LocalSourcesTest {
     @CsvSource({"=x:x:12a:1:/x:::", "=x:x:1:-1:/x:::", "=x:x:1:1:x:::", "=x:x:99999999999:1:/x:::"})
     void anAssignmentThatMakesNoSenseIsDeferredAndLogged(String line) throws Exception {
         home.assign(line + "\n.\n");
-        assertThat(brief(home.recipient("x@example.org"))).isEqualTo("notnow 4.3.0");
-        assertThat(home.log()).contains("correct it and run qmail-newu");
+        assertThat(brief(home.recipient("x@example.org"))).isEqualTo("notnow 4.3.5");
+        assertThat(brief(home.recipient("X@host.example.org"))).isEqualTo("notnow 4.3.5");
+        assertThat(home.log())
+                .contains("alert: lookup: entry of assign of <x@example.org>: gives ")
+                .contains("alert: lookup: entry of assign of <X@host.example.org>: gives ")
+                .contains("correct it and run qmail-newu");
     }
 
     @Test
@@ -337,5 +342,93 @@ final class LocalSourcesTest {
         home.recipient("nobody@example.org");
         home.recipient("x@elsewhere.example");
         assertThat(home.lookup().status()).isEqualTo("remote=1 assign=0 passwd=1 alias=1 unknown=1 notnow=0");
+    }
+
+    @Test
+    void anExtensionInAHomeThatCannotBeLookedIntoIsAnsweredByLocal() throws Exception {
+        home.assign("+joe-:joe:4711:100:" + folder + "/missing:-::\n=joe:joe:4711:100:" + folder + "/missing:::\n.\n");
+        var asked = new java.util.concurrent.CopyOnWriteArrayList<Homes.Extension>();
+        home.looks = extension -> {
+            asked.add(extension);
+            return Homes.Presence.valueOf(extension.extension());
+        };
+        assertThat(home.lookup().recipient(new Address("joe-YES@example.org"))).isEqualTo(new Verdict.Known());
+        assertThat(asked).containsExactly(new Homes.Extension(4711, 100, folder + "/missing", "-", "YES"));
+        assertThat(home.lookup().recipient(new Address("joe-NO@example.org")))
+                .isEqualTo(new Verdict.Unknown(new Status(5, 1, 1), "Sorry, no mailbox here by that name."));
+        assertThat(home.lookup().recipient(new Address("joe-NOT_NOW@example.org")))
+                .isInstanceOf(Verdict.NotNow.class);
+        assertThat(asked).hasSize(3);
+        assertThat(home.lookup().recipient(new Address("joe@example.org")))
+                .as("an account is one whatever its files are")
+                .isEqualTo(new Verdict.Known());
+        assertThat(brief(home.account(new Address("joe-NO@example.org"))))
+                .as("local asks, and looks itself")
+                .startsWith("joe:");
+        assertThat(asked).hasSize(3);
+        home.looks = _ -> {
+            throw new java.io.IOException("local is not running");
+        };
+        assertThat(home.lookup().recipient(new Address("joe-YES@example.org")))
+                .isInstanceOfSatisfying(
+                        Verdict.NotNow.class,
+                        notNow -> assertThat(notNow.reason()).contains("/missing", "local is not running"));
+    }
+
+    @Test
+    void questionsToLocalAreBoundedInNumber() throws Exception {
+        home.assign("+joe-:joe:4711:100:" + folder + "/missing:-::\n.\n");
+        var all = new java.util.concurrent.CountDownLatch(AddressLookup.MOST_ASKING_LOCAL);
+        var release = new java.util.concurrent.CountDownLatch(1);
+        home.looks = _ -> {
+            all.countDown();
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                throw new java.io.IOException(e);
+            }
+            return Homes.Presence.YES;
+        };
+        AddressLookup lookup = home.lookup();
+        var answers = new java.util.concurrent.CopyOnWriteArrayList<Verdict>();
+        var threads = new java.util.ArrayList<Thread>();
+        for (int i = 0; i < AddressLookup.MOST_ASKING_LOCAL; i++) {
+            threads.add(
+                    Thread.ofVirtual().start(() -> answers.add(lookup.recipient(new Address("joe-x@example.org")))));
+        }
+        all.await();
+        assertThat(lookup.recipient(new Address("joe-x@example.org"))).isInstanceOf(Verdict.NotNow.class);
+        release.countDown();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(answers).containsOnly(new Verdict.Known()).hasSize(AddressLookup.MOST_ASKING_LOCAL);
+    }
+
+    @Test
+    void aHomeThatHangsHoldsFewThreads() throws Exception {
+        var release = new java.util.concurrent.CountDownLatch(1);
+        try (var calls = new SlowCalls(java.time.Duration.ofSeconds(20))) {
+            var begun = new java.util.concurrent.CountDownLatch(SlowCalls.MOST_OF_ONE);
+            var threads = new java.util.ArrayList<Thread>();
+            for (int i = 0; i < 2 * SlowCalls.THREADS; i++) {
+                threads.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        calls.ask("/hangs", () -> {
+                            begun.countDown();
+                            return release.await(30, java.util.concurrent.TimeUnit.SECONDS);
+                        });
+                    } catch (java.io.IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                }));
+            }
+            begun.await();
+            assertThat(calls.ask("/well", () -> "answered")).isEqualTo("answered");
+            release.countDown();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
     }
 }

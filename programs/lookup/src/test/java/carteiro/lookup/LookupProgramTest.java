@@ -11,6 +11,7 @@ import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.Lookup.Verdict;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
@@ -77,7 +78,12 @@ final class LookupProgramTest {
     }
 
     private String ask(String address) throws IOException {
-        return brief(wires.lookup().recipient(new Address(address)));
+        return switch (wires.lookup().recipient(new Address(address))) {
+            case Verdict.Known() -> brief(wires.lookup().account(new Address(address)));
+            case Verdict.Elsewhere() -> "remote";
+            case Verdict.Unknown(var status, var _) -> "unknown " + status;
+            case Verdict.NotNow(var status, var _) -> "notnow " + status;
+        };
     }
 
     @Test
@@ -97,7 +103,7 @@ final class LookupProgramTest {
             assertThat(ask("joe@elsewhere.example")).isEqualTo("remote");
             assertThat(brief(wires.lookup().account(new Address("joe@anything"))))
                     .startsWith("joe:");
-            assertThat(running.status()).startsWith("remote=1 assign=2 passwd=0 alias=0 unknown=0 notnow=0");
+            assertThat(running.status()).startsWith("remote=1 assign=3 passwd=0 alias=0 unknown=0 notnow=0");
         } finally {
             running.stop(Duration.ofSeconds(1));
         }
@@ -106,8 +112,8 @@ final class LookupProgramTest {
         var direct = new DirectWires(new SocketWires(installation, log));
         Program.Running again = start(direct, () -> {});
         try {
-            assertThat(brief(direct.lookup().recipient(new Address("joe@mail.example.org"))))
-                    .startsWith("joe:");
+            assertThat(direct.lookup().recipient(new Address("joe@mail.example.org")))
+                    .isEqualTo(new Verdict.Known());
         } finally {
             again.stop(Duration.ofSeconds(1));
             direct.close();
@@ -223,8 +229,8 @@ final class LookupProgramTest {
         Program.Running running = start();
         try {
             Lookup lookup = wires.lookup();
-            assertThat(lookup.recipient(new Address("joe")))
-                    .isEqualTo(lookup.account(new Address("joe@mail.example.org")));
+            assertThat(lookup.recipient(new Address("joe"))).isEqualTo(new Verdict.Known());
+            assertThat(lookup.account(new Address("joe@mail.example.org"))).isInstanceOf(Lookup.Answer.Account.class);
         } finally {
             running.stop(Duration.ofSeconds(1));
         }

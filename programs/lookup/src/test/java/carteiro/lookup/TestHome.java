@@ -7,7 +7,9 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.NotRunningException;
 import carteiro.wire.Watchdog;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -38,6 +40,11 @@ final class TestHome implements AutoCloseable {
     private final SystemUsers users = new SystemUsers(this::account);
     private AddressLookup lookup;
     private String trouble = "";
+
+    /** Looks into homes for lookup. */
+    volatile Homes looks = _ -> {
+        throw new NotRunningException("local is not running");
+    };
 
     TestHome(Path folder) throws IOException {
         installation = new Installation(folder.resolve("carteiro"));
@@ -98,7 +105,8 @@ final class TestHome implements AutoCloseable {
                     users,
                     () -> users.named("alias"),
                     new Alarms(log),
-                    watchdog);
+                    watchdog,
+                    extension -> looks.look(extension));
         }
         return lookup;
     }
@@ -118,7 +126,7 @@ final class TestHome implements AutoCloseable {
     }
 
     Answer recipient(String address) throws ControlException {
-        return lookup().recipient(new Address(address));
+        return lookup().answer(new Address(address), Trail.NONE);
     }
 
     Answer account(Address address) throws ControlException {

@@ -9,7 +9,6 @@ import carteiro.control.Routing.Route;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.protocol.Lookup;
-import carteiro.protocol.Lookup.Answer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -180,14 +179,14 @@ final class RecipientPolicy {
                 case Route.Remote _ -> new Verdict.Accept(wanted);
                 case Route.Local _ ->
                     switch (lookup.recipient(wanted)) {
-                        case Answer.Account _, Answer.Forward _, Answer.Trash _ -> new Verdict.Accept(wanted);
-                        case Answer.Remote _ ->
+                        case Lookup.Verdict.Known() -> new Verdict.Accept(wanted);
+                        case Lookup.Verdict.Elsewhere() ->
                             maySend(wanted.domain(), relayClient)
                                     ? new Verdict.Accept(wanted)
                                     : new Verdict.Refuse(FOREIGN, "lookup calls it remote");
-                        case Answer.Unknown(var status, var reason) ->
+                        case Lookup.Verdict.Unknown(var status, var reason) ->
                             new Verdict.Refuse(Reply.of(550, status, reason), "");
-                        case Answer.NotNow(var status, var reason) ->
+                        case Lookup.Verdict.NotNow(var status, var reason) ->
                             new Verdict.Refuse(
                                     Reply.of(451, status, "cannot tell now whether this address exists"), reason);
                     };

@@ -1,0 +1,60 @@
+package carteiro.protocol;
+
+import carteiro.mail.Address;
+import carteiro.protocol.Homes.Extension;
+import carteiro.protocol.Homes.Presence;
+import carteiro.wire.FrameReader;
+import carteiro.wire.Watchdog;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Homes over a socket (docs/protocols/homes.md): numbered questions. */
+final class HomesWire {
+    private static final int LONGEST_HOME = 4096;
+    private static final int LONGEST_DASH = 4096;
+
+    static final Answers.Limits LIMITS =
+            new Answers.Limits(LONGEST_HOME + LONGEST_DASH + Address.LIMIT + 128, 64, Duration.ofMinutes(1), 500);
+
+    /** How long an answer may take. Must stay below the two minutes that lookup's own answer may take. */
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private HomesWire() {}
+
+    /** The side of lookup. */
+    static final class Client implements Homes {
+        private final Questions questions;
+
+        Client(Questions questions) {
+            this.questions = questions;
+        }
+
+        @Override
+        public Presence look(Extension extension) throws IOException {
+            FrameReader answer = questions.ask(
+                    LIMIT,
+                    frame -> frame.put(extension.uid())
+                            .put(extension.gid())
+                            .put(extension.home())
+                            .put(extension.dash())
+                            .put(extension.extension()));
+            Presence presence = Frames.constant(answer, Presence.class);
+            answer.end();
+            return presence;
+        }
+    }
+
+    /** The side of local. */
+    static DoorKeeper.Server server(Homes homes, Watchdog watchdog) {
+        return Answers.server(LIMITS, watchdog, (frame, answer, _) -> {
+            var extension = new Extension(
+                    (int) frame.number(1, Integer.MAX_VALUE),
+                    (int) frame.number(0, Integer.MAX_VALUE),
+                    frame.text(LONGEST_HOME),
+                    frame.text(LONGEST_DASH),
+                    frame.text(Address.LIMIT));
+            frame.end();
+            answer.put(homes.look(extension).name());
+        });
+    }
+}
