@@ -2,7 +2,6 @@ package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import carteiro.testkit.AlsoAsOrdinaryUser;
 import carteiro.tests.CarteiroProcess.Form;
 import carteiro.tests.CarteiroProcess.Result;
 import carteiro.tests.CarteiroProcess.Verb;
@@ -14,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Messages that wait are looked at, removed, given up by hand (docs/programs/queue.md). */
-@AlsoAsOrdinaryUser
 class WithdrawalTest {
     private static final String QUEUE = "carteiro.queue.QueueCommand";
 
