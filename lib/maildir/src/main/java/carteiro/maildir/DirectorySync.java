@@ -2,7 +2,9 @@ package carteiro.maildir;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.Condition;
@@ -15,6 +17,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DirectorySync {
     private final ConcurrentMap<Path, Rounds> folders = new ConcurrentHashMap<>();
+
+    /**
+     * Opens a folder for {@link #force}. It is opened as {@code folder/.}, which the kernel refuses at once for anything else: the open
+     * of a named pipe, which a user may have put there, would wait for its other end.
+     */
+    static FileChannel open(Path folder) throws IOException {
+        boolean system = folder.getFileSystem().equals(FileSystems.getDefault());
+        return FileChannel.open(system ? folder.resolve(".") : folder, StandardOpenOption.READ);
+    }
 
     /** No folder yet. */
     public DirectorySync() {}

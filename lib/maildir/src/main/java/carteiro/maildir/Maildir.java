@@ -70,7 +70,7 @@ public final class Maildir {
     public Result deliver(Path folder, byte[] header, MessageOctets message) throws IOException {
         Path newFolder = folder.resolve("new");
         Path tmp = folder.resolve("tmp");
-        try (FileChannel place = FileChannel.open(newFolder, StandardOpenOption.READ)) { // before there is a name in it
+        try (FileChannel place = DirectorySync.open(newFolder)) { // before there is a name in it
             Path draft = write(tmp, header, message);
             try {
                 Files.createLink(newFolder.resolve(draft.getFileName()), draft);

@@ -15,6 +15,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,8 +60,8 @@ public final class Mbox {
      */
     public Result deliver(Path file, byte[] header, MessageOctets message) throws IOException {
         long deadline = System.nanoTime() + patience.toNanos();
-        if (Files.isDirectory(file)) {
-            return Result.NO_FILE; // it cannot even be opened for writing
+        if (isSomethingElse(file)) {
+            return Result.NO_FILE; // some devices do something when they are opened
         }
         try (LockableFile opened = LockableFile.open(file)) {
             if (!Files.isRegularFile(opened.path())) {
@@ -84,8 +85,16 @@ public final class Mbox {
         return Result.DELIVERED;
     }
 
+    private static boolean isSomethingElse(Path file) {
+        try {
+            return !Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
+        } catch (IOException e) {
+            return false; // nothing is there yet, or the open will tell
+        }
+    }
+
     private void force(Path parent) throws IOException {
-        try (FileChannel folder = FileChannel.open(parent, StandardOpenOption.READ)) {
+        try (FileChannel folder = DirectorySync.open(parent)) {
             sync.force(parent, folder);
         } catch (AccessDeniedException e) {
             // a folder that may be written but not read: delivered all the same, as qmail does

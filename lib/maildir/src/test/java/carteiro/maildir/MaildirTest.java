@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Octets;
+import carteiro.posix.Fifo;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -22,7 +23,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MaildirTest {
     private static final byte[] HEADER = Octets.bytes("Return-Path: <a@b>\n");
@@ -57,6 +61,23 @@ class MaildirTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         assertThat(files("tmp")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"new", "tmp"})
+    @Timeout(20)
+    void aPipeAFileOrADeviceInPlaceOfAFolderIsNoMaildirAtOnce(String part) throws Exception {
+        Path place = folder.resolve(part);
+        Files.delete(place);
+        Fifo.make(place);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        Files.delete(place);
+        Files.createFile(place);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        Files.delete(place);
+        Files.createSymbolicLink(place, Path.of("/dev/zero"));
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(files(part.equals("new") ? "tmp" : "new")).isEmpty();
     }
 
     @Test

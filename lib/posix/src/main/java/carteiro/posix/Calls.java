@@ -50,7 +50,22 @@ final class Calls {
 
     /** A path as a C string, in the octets that Java's own calls would use for it. */
     static MemorySegment path(Arena arena, Path path) {
-        return arena.allocateFrom(path.toString(), PATHS);
+        return text(arena, path.toString());
+    }
+
+    /** A path, or a part of one, as {@link #path} has it. */
+    static MemorySegment text(Arena arena, String path) {
+        return arena.allocateFrom(path, PATHS);
+    }
+
+    /** A path in the octets that Java's own calls would use for it. */
+    static byte[] octets(String path) {
+        return path.getBytes(PATHS);
+    }
+
+    /** The reverse of {@link #octets}. */
+    static String text(byte[] octets, int count) {
+        return new String(octets, 0, count, PATHS);
     }
 
     static MemorySegment state(Arena arena) {

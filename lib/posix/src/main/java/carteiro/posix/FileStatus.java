@@ -16,12 +16,19 @@ import java.util.Optional;
  *
  * @param kind what it is
  * @param uid whose it is
+ * @param gid its group
  * @param mode the permission bits
+ * @param links how many names it has
  */
-public record FileStatus(Kind kind, int uid, int mode) {
-    private static final int SIZE = 256; // struct statx: uid 20, mode 28
-    private static final int CURRENT_FOLDER = -100;
-    private static final int TYPE_MODE_UID = 1 | 2 | 8;
+public record FileStatus(Kind kind, int uid, int gid, int mode, int links) {
+    /** For {@link #at}: the descriptor itself. */
+    static final int EMPTY_PATH = 0x1000;
+
+    /** For {@link #at}: a symbolic link itself. */
+    static final int LINK_ITSELF = 0x100;
+
+    private static final int SIZE = 256; // struct statx: links 16, uid 20, gid 24, mode 28
+    private static final int WANTED = 1 | 2 | 4 | 8 | 16; // type, mode, links, uid, gid
     private static final int ENOENT = 2;
     private static final int EACCES = 13;
     private static final int ENOTDIR = 20;
@@ -34,6 +41,8 @@ public record FileStatus(Kind kind, int uid, int mode) {
         REGULAR,
         /** A folder. */
         FOLDER,
+        /** A symbolic link; only where links are not followed. */
+        LINK,
         /** A socket, a device, a named pipe. */
         OTHER
     }
@@ -58,27 +67,41 @@ public record FileStatus(Kind kind, int uid, int mode) {
      * @throws IOException if the file system cannot tell now
      */
     public static Optional<FileStatus> of(String path) throws IOException {
+        return at(Descriptor.CURRENT_FOLDER, path.getBytes(StandardCharsets.ISO_8859_1), 0, path);
+    }
+
+    /** The same from a descriptor on; the path is in Java's own encoding. */
+    static Optional<FileStatus> at(int folder, String path, int flags, String name) throws IOException {
+        return at(folder, Calls.octets(path), flags, name);
+    }
+
+    private static Optional<FileStatus> at(int folder, byte[] octets, int flags, String name) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            byte[] octets = path.getBytes(StandardCharsets.ISO_8859_1);
             MemorySegment asked = arena.allocate(octets.length + 1L);
             MemorySegment.copy(octets, 0, asked, ValueLayout.JAVA_BYTE, 0, octets.length);
             MemorySegment status = arena.allocate(SIZE, 8);
             MemorySegment state = Calls.state(arena);
-            int result = (int) Functions.STATX.invokeExact(state, CURRENT_FOLDER, asked, 0, TYPE_MODE_UID, status);
+            int result = (int) Functions.STATX.invokeExact(state, folder, asked, flags, WANTED, status);
             if (result != 0) {
                 return switch (Calls.errno(state)) {
                     case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP -> Optional.empty();
-                    case EACCES -> throw new AccessDeniedException(path);
-                    default -> throw new IOException(path + " cannot be examined (error " + Calls.errno(state) + ")");
+                    case EACCES -> throw new AccessDeniedException(name);
+                    default -> throw new IOException(name + " cannot be examined (error " + Calls.errno(state) + ")");
                 };
             }
             int mode = Short.toUnsignedInt(status.get(ValueLayout.JAVA_SHORT, 28));
             Kind kind = switch (mode & 0170000) {
                 case 0100000 -> Kind.REGULAR;
                 case 0040000 -> Kind.FOLDER;
+                case 0120000 -> Kind.LINK;
                 default -> Kind.OTHER;
             };
-            return Optional.of(new FileStatus(kind, status.get(ValueLayout.JAVA_INT, 20), mode & 07777));
+            return Optional.of(new FileStatus(
+                    kind,
+                    status.get(ValueLayout.JAVA_INT, 20),
+                    status.get(ValueLayout.JAVA_INT, 24),
+                    mode & 07777,
+                    status.get(ValueLayout.JAVA_INT, 16)));
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

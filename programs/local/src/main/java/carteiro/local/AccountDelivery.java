@@ -86,6 +86,7 @@ final class AccountDelivery {
     private HomeFiles.Permitted permitted = HomeFiles.Permitted.ALL;
     private DotQmailName found = NO_FILE;
     private boolean loops;
+    private String doing = "Cannot deliver now"; // what a scrap of trouble is about, in qmail's words
     private boolean prepared;
     private int next;
 
@@ -136,7 +137,7 @@ final class AccountDelivery {
                 }
             }
         } catch (IOException e) {
-            return trouble("Cannot deliver now", e);
+            return trouble(doing, e);
         }
     }
 
@@ -297,7 +298,9 @@ final class AccountDelivery {
     static Refusal mistakeIn(DotQmailName name, int line, String mistake) {
         return new Refusal(
                 Refusal.MAILBOX,
-                "The .qmail file of this account is wrong: " + mistake + ".",
+                mistake.equals(Instruction.BLANK)
+                        ? "Uh-oh: first line of .qmail file is blank."
+                        : "Uh-oh: .qmail file is wrong in line " + line + ": " + mistake + ".",
                 name.file() + ":" + line + ": " + mistake);
     }
 
@@ -308,7 +311,7 @@ final class AccountDelivery {
         }
         return switch (instruction) {
             case Instruction.Maildir _, Instruction.Mbox _ -> Optional.of(forwardsOnly("file"));
-            case Instruction.Program _ -> Optional.of(forwardsOnly("program"));
+            case Instruction.Program _ -> Optional.of(forwardsOnly("prog"));
             case Instruction.Forward _, Instruction.ForwardsFromHere _ -> Optional.empty();
         };
     }
@@ -324,24 +327,26 @@ final class AccountDelivery {
     }
 
     private Optional<Refusal> intoMaildir(Path folder) throws IOException {
+        doing = "Temporary error on maildir delivery";
         return switch (tools.maildir().deliver(folder, addressing.header(), message.octets())) {
             case DELIVERED -> Optional.empty();
             case NO_MAILDIR ->
                 Optional.of(new Refusal(
                         Refusal.MAILBOX,
-                        "The Maildir of this account is missing.",
+                        "Unable to chdir to maildir.",
                         folder + " is no Maildir; make it by maildirmake, as this user"));
         };
     }
 
     private Optional<Refusal> intoMbox(Path file) throws IOException {
+        doing = "Unable to write mailbox file";
         byte[] header = Octets.bytes(fromLine() + addressing.returnPath() + addressing.deliveredTo());
         return switch (tools.mbox().deliver(file, header, message.octets())) {
             case DELIVERED -> Optional.empty();
             case LOCKED ->
                 Optional.of(new Refusal(
                         Refusal.SYSTEM,
-                        "The mailbox is locked by somebody else.",
+                        "File has been locked for " + Mbox.PATIENCE.toSeconds() + " seconds straight.",
                         file + " was locked for " + Mbox.PATIENCE.toSeconds() + " seconds"));
             case NO_FILE ->
                 Optional.of(new Refusal(
@@ -362,6 +367,7 @@ final class AccountDelivery {
 
     /** Runs a program; the end of the delivery, or empty if it goes on. */
     private Optional<Outcome> run(String command) throws IOException {
+        doing = "Unable to run a program";
         var variables = ProgramVariables.of(addressing, account, newSender.orElseThrow(), found, fromLine());
         Redirect input = message.input(account.uid(), account.gid());
         return switch (tools.programs().run(account, command, variables, input, report)) {
@@ -380,7 +386,7 @@ final class AccountDelivery {
                     yield Optional.empty();
                 }
                 if (code > 128) {
-                    yield Optional.of(report.refused(Refusal.SYSTEM, "A program crashed."));
+                    yield Optional.of(report.refused(Refusal.SYSTEM, "Aack, child crashed."));
                 }
                 yield Optional.of(report.refusedByProgram(PERMANENT.contains(code) ? 5 : 4));
             }

@@ -37,7 +37,7 @@ final class CommandScript {
             become = "$carteiro_command";
         }
         return script.append("cd -P -- \"$HOME\" 2>/dev/null || {\n")
-                .append("echo 'The home of this account cannot be entered. (#4.3.0)'\nexit ")
+                .append("echo 'Unable to switch to the home directory. (#4.3.0)'\nexit ")
                 .append(NO_HOME)
                 .append("\n}\nexec /bin/sh -c \"")
                 .append(become)

@@ -47,12 +47,12 @@ final class Forwarding {
             return switch (submission.commit(envelope)) {
                 case Receipt.Accepted(long number) -> report.delivered(did + "qp " + number + "\n");
                 case Receipt.NotNow(Status status, String reason) ->
-                    report.refused(status, "Cannot forward now: " + reason + ".");
+                    report.refused(status, "Unable to forward message: " + reason + ".");
                 case Receipt.Never(Status status, String reason) ->
-                    report.refused(status, "Cannot forward: " + reason + ".");
+                    report.refused(status, "Unable to forward message: " + reason + ".");
             };
         } catch (IOException e) {
-            return report.refused(Refusal.SYSTEM, "Cannot forward now: the queue cannot be reached.");
+            return report.refused(Refusal.SYSTEM, "Unable to forward message: the queue cannot be reached.");
         }
     }
 }

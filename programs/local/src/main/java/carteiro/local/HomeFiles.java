@@ -3,18 +3,15 @@ package carteiro.local;
 import carteiro.mail.Address;
 import carteiro.mail.DotQmailName;
 import carteiro.mail.Octets;
+import carteiro.posix.RegularFile;
 import carteiro.protocol.Lookup.Answer.Account;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.spi.FileSystemProvider;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +27,7 @@ final class HomeFiles {
     private static final int FOLDER = 0040000;
     private static final int STICKY = 01000;
     private static final int OTHERS_WRITE = 02;
+    private static final int OWNER_EXECUTES = 0100;
 
     private final Account account;
     private final Path home;
@@ -76,22 +74,22 @@ final class HomeFiles {
         } catch (NoSuchFileException e) {
             return Optional.of(new Refusal(
                     Refusal.SYSTEM,
-                    "The home of this account is missing.",
+                    "Unable to switch to the home directory: it does not exist.",
                     note("is missing; make it, or remove the account")));
         }
         if ((mode & KIND) != FOLDER) {
             return Optional.of(new Refusal(
-                    Refusal.SYSTEM, "The home of this account is no folder.", note("is no folder; mend the account")));
+                    Refusal.SYSTEM, "Unable to switch to the home directory: it is no directory.", note("is no folder; mend the account")));
         }
         if ((mode & OTHERS_WRITE) != 0) {
             return Optional.of(new Refusal(
                     Refusal.SECURITY,
-                    "The home of this account is writable by everybody.",
+                    "Uh-oh: home directory is writable.",
                     note("is writable by everybody; chmod o-w it")));
         }
         if ((mode & STICKY) != 0) {
             return Optional.of(new Refusal(
-                    Refusal.MAILBOX, "The home of this account is sticky: its user is editing the .qmail files.", ""));
+                    Refusal.MAILBOX, "Home directory is sticky: user is editing his .qmail file.", ""));
         }
         return Optional.empty();
     }
@@ -103,9 +101,13 @@ final class HomeFiles {
     /** Looks for the instructions of the account's extension. */
     Found find() throws IOException {
         for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
-            @Nullable PosixFileAttributes attributes = attributes(name.file());
-            if (attributes != null && attributes.isRegularFile()) {
-                return read(name, attributes);
+            if (isRegularFile(name.file())) { // mostly it is not
+                Optional<RegularFile> opened = RegularFile.open(resolve(name.file()));
+                if (opened.isPresent()) {
+                    try (RegularFile file = opened.get()) {
+                        return read(name, file);
+                    }
+                }
             }
         }
         return new Found.Absent();
@@ -119,25 +121,21 @@ final class HomeFiles {
     /** Whether there is a file that {@link #find} would take, without reading it. */
     boolean hasInstructions() throws IOException {
         for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
-            @Nullable PosixFileAttributes attributes = attributes(name.file());
-            if (attributes != null && attributes.isRegularFile()) {
+            if (isRegularFile(name.file())) {
                 return true;
             }
         }
         return false;
     }
 
-    private Found read(DotQmailName name, PosixFileAttributes attributes) throws IOException {
-        if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+    private Found read(DotQmailName name, RegularFile file) throws IOException {
+        if ((file.status().mode() & OTHERS_WRITE) != 0) {
             return new Found.Refused(new Refusal(
                     Refusal.SECURITY,
-                    "The .qmail file is writable by everybody.",
+                    "Uh-oh: .qmail file is writable.",
                     note("has a file " + name.file() + " that is writable by everybody; chmod o-w it")));
         }
-        byte[] octets;
-        try (InputStream in = Files.newInputStream(resolve(name.file()))) {
-            octets = in.readNBytes(LIMIT + 1);
-        }
+        byte[] octets = file.read(LIMIT + 1);
         if (octets.length > LIMIT) {
             return new Found.Refused(new Refusal(
                     Refusal.SYSTEM,
@@ -150,9 +148,7 @@ final class HomeFiles {
         return new Found.Text(
                 name,
                 Octets.text(octets),
-                attributes.permissions().contains(PosixFilePermission.OWNER_EXECUTE)
-                        ? Permitted.FORWARDS
-                        : Permitted.ALL);
+                (file.status().mode() & OWNER_EXECUTES) != 0 ? Permitted.FORWARDS : Permitted.ALL);
     }
 
     /** NEWSENDER: the owner of a list answers for it, if there is one. */
@@ -163,11 +159,11 @@ final class HomeFiles {
         }
         String owner = ".qmail" + account.dash()
                 + Octets.lowerCase(account.extension()).replace('.', ':') + "-owner";
-        if (attributes(owner) == null) {
+        if (!exists(owner)) {
             return sender;
         }
         String local = addressing.local() + "-owner";
-        String octets = attributes(owner + "-default") == null
+        String octets = !exists(owner + "-default")
                 ? local + "@" + addressing.host()
                 : local + "-@" + addressing.host() + "-@[]"; // send makes one sender for each recipient of it (VERP)
         if (octets.length() > Address.LIMIT) {
@@ -176,12 +172,21 @@ final class HomeFiles {
         return new Address(octets);
     }
 
+    private boolean exists(String name) throws IOException {
+        return attributes(name) != null;
+    }
+
+    private boolean isRegularFile(String name) throws IOException {
+        @Nullable BasicFileAttributes attributes = attributes(name);
+        return attributes != null && attributes.isRegularFile();
+    }
+
     /**
      * What a file of the home is; null if there is none, or can be none.
      *
      * @throws IOException if that cannot be told, also for want of permission
      */
-    private @Nullable PosixFileAttributes attributes(String name) throws IOException {
+    private @Nullable BasicFileAttributes attributes(String name) throws IOException {
         if (home.toString().length() + name.length() >= LONGEST_PATH) {
             return null;
         }
@@ -191,12 +196,9 @@ final class HomeFiles {
             }
         }
         Path file = resolve(name);
-        FileSystemProvider provider = file.getFileSystem().provider();
         try {
-            // mostly there is none, and only for basic attributes that is told without an exception, which costs more
-            return provider.readAttributesIfExists(file, BasicFileAttributes.class) == null
-                    ? null
-                    : provider.readAttributesIfExists(file, PosixFileAttributes.class);
+            // mostly there is none, and for basic attributes that is told without an exception, which costs more
+            return file.getFileSystem().provider().readAttributesIfExists(file, BasicFileAttributes.class);
         } catch (AccessDeniedException e) {
             throw e;
         } catch (FileSystemException e) {

@@ -50,14 +50,14 @@ sealed interface Instruction {
         var list = new ArrayList<Instruction>();
         int deliveries = 0;
         int number = 0;
-        for (int from = 0; from < text.length(); ) {
+        for (int from = text.startsWith(MARK) ? MARK.length() : 0; from < text.length(); ) {
             int lineFeed = text.indexOf('\n', from);
             int end = lineFeed < 0 ? text.length() : lineFeed;
             String line = trimEnd(text, from, end);
             from = end + 1;
             number++;
             if (line.isEmpty() && number == 1) {
-                return new Parsed.Mistake(1, "the first line is blank");
+                return new Parsed.Mistake(1, BLANK);
             }
             if (line.indexOf(0) >= 0) {
                 return new Parsed.Mistake(number, "the line has a NUL");
@@ -82,6 +82,12 @@ sealed interface Instruction {
         return new Parsed.Instructions(list);
     }
 
+    /** The mistake of a text that begins with an empty line. */
+    String BLANK = "the first line is blank";
+
+    /** U+FEFF in UTF-8, which some editors write at the start of a file; no part of the first line. */
+    String MARK = "\u00ef\u00bb\u00bf";
+
     /** Stands for an address that is too long to be one. */
     Address NONE = new Address("(too long)");
 
@@ -95,7 +101,10 @@ sealed interface Instruction {
         };
     }
 
-    private static Forward forward(String address) {
+    /** {@code <address>} is the address: people write it as in a message, and no mailbox is named so. */
+    private static Forward forward(String text) {
+        boolean bracketed = text.matches("<[^<>]+@[^<>]+>");
+        String address = bracketed ? text.substring(1, text.length() - 1) : text;
         return new Forward(address.length() > Address.LIMIT ? NONE : new Address(address));
     }
 

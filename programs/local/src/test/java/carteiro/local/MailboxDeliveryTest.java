@@ -38,6 +38,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program local: accounts, homes, Maildirs and mbox files. */
 @Timeout(60)
@@ -191,7 +193,7 @@ class MailboxDeliveryTest {
                 new ProcessBuilder("/usr/bin/flock", mailbox.toString(), "sh", "-c", "echo locked; exec cat").start();
         try {
             assertThat(holder.inputReader().readLine()).isEqualTo("locked");
-            assertDeferred(deliverImpatiently(person, home), "4.3.0", "locked by somebody else");
+            assertDeferred(deliverImpatiently(person, home), "4.3.0", "File has been locked for 30 seconds straight.");
             assertThat(mailbox).hasContent("before\n");
         } finally {
             holder.getOutputStream().close();
@@ -248,7 +250,7 @@ class MailboxDeliveryTest {
         var local = new LocalAtWork(folder);
         try (local) {
             local.write(".qmail", "./none/\n");
-            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Maildir of this account is missing");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Unable to chdir to maildir. (#4.2.1)");
         }
         assertThat(local.log())
                 .contains("warning: local: account joe")
@@ -269,7 +271,7 @@ class MailboxDeliveryTest {
                             "",
                             "",
                             new Lookup.Recipe.DotQmail()));
-            assertDeferred(local.deliver("gone", "\n"), "4.3.0", "home of this account is missing");
+            assertDeferred(local.deliver("gone", "\n"), "4.3.0", "Unable to switch to the home directory: it does not exist.");
         }
         assertThat(local.log()).contains("/nonexistent/gone, the home of gone, is missing; make it");
     }
@@ -340,11 +342,11 @@ class MailboxDeliveryTest {
         try (var local = new LocalAtWork(folder)) {
             Path file = local.write(".qmail", "./Maildir/\n");
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--rw-"));
-            assertDeferred(local.deliver("joe", "\n"), "4.7.0", ".qmail file is writable by everybody");
+            assertDeferred(local.deliver("joe", "\n"), "4.7.0", "Uh-oh: .qmail file is writable.");
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
             assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
             Files.setPosixFilePermissions(local.home, PosixFilePermissions.fromString("rwxrwxrwx"));
-            assertDeferred(local.deliver("joe", "\n"), "4.7.0", "home of this account is writable by everybody");
+            assertDeferred(local.deliver("joe", "\n"), "4.7.0", "Uh-oh: home directory is writable.");
         }
     }
 
@@ -354,7 +356,7 @@ class MailboxDeliveryTest {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "./Maildir/\n");
             Files.setAttribute(local.home, "unix:mode", 01700);
-            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "sticky");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Home directory is sticky: user is editing his .qmail file.");
             Files.setAttribute(local.home, "unix:mode", 0700);
             assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
         }
@@ -365,7 +367,7 @@ class MailboxDeliveryTest {
     void aBlankFirstLineDefersAndLaterOnesDoNot() throws Exception {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", " \t\n./Maildir/\n");
-            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "first line is blank");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Uh-oh: first line of .qmail file is blank.");
             local.write(".qmail", "./Maildir/ \t\n\n  \n./Maildir2/");
             assertThat(local.deliver("joe", "\n").report()).isEqualTo("did 2+0+0\n");
         }
@@ -377,9 +379,11 @@ class MailboxDeliveryTest {
         try (var local = new LocalAtWork(folder)) {
             Path file = local.write(".qmail", "./Maildir/\n");
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
-            assertDeferred(local.deliver("joe", "\n"), "4.7.0", "x bit");
+            assertDeferred(
+                    local.deliver("joe", "\n"), "4.7.0", "Uh-oh: .qmail has file delivery but has x bit set. (#4.7.0)");
             local.write(".qmail", "|true\n");
-            assertDeferred(local.deliver("joe", "\n"), "4.7.0", "x bit");
+            assertDeferred(
+                    local.deliver("joe", "\n"), "4.7.0", "Uh-oh: .qmail has prog delivery but has x bit set. (#4.7.0)");
             local.write(".qmail", "&a@b.example\n");
             assertThat(local.deliver("joe", "\n").report()).startsWith("did 0+1+0\nqp ");
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -450,6 +454,29 @@ class MailboxDeliveryTest {
             Files.delete(local.home.resolve(".qmail"));
             local.write(".qmail", "./pipe\n");
             assertThat(local.deliver("joe", "\n")).isInstanceOf(Outcome.Deferred.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"new", "tmp"})
+    void aNamedPipeInPlaceOfAFolderOfAMaildirIsDeferredAtOnce(String part) throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            Files.delete(local.home.resolve("Maildir").resolve(part));
+            carteiro.posix.Fifo.make(local.home.resolve("Maildir").resolve(part));
+            local.write(".qmail", "./Maildir/\n");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Unable to chdir to maildir. (#4.2.1)");
+        }
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfTheFirstLine() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            local.write(".qmail", "\u00ef\u00bb\u00bf./Maildir/\n");
+            assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
+            local.write(".qmail", "\u00ef\u00bb\u00bf# text\n./Maildir/\n");
+            assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
+            local.write(".qmail", "\u00ef\u00bb\u00bf\n./Maildir/\n");
+            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Uh-oh: first line of .qmail file is blank.");
         }
     }
 

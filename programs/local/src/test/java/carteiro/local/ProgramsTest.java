@@ -103,7 +103,7 @@ class ProgramsTest {
                     ProcessBuilder.Redirect.from(new java.io.File("/dev/null")),
                     report);
             assertThat(ended).isEqualTo(new Programs.Ended.Exited(111));
-            assertThat(report.delivered("").report()).contains("home of this account cannot be entered");
+            assertThat(report.delivered("").report()).contains("Unable to switch to the home directory.");
         }
     }
 
@@ -241,7 +241,8 @@ class ProgramsTest {
             Outcome outcome = local.deliver("joe", "\n");
             assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
             assertThat(outcome.status()).isEqualTo(new Status(4, 3, 0));
-            assertThat(outcome.report()).startsWith("later\n");
+            assertThat(outcome.report())
+                    .isEqualTo(command.startsWith("kill") ? "later\nAack, child crashed. (#4.3.0)\n" : "later\n");
             assertThat(local.inMaildir("Maildir")).isEmpty();
         }
     }
@@ -344,6 +345,31 @@ class ProgramsTest {
     }
 
     @Test
+    void anAddressInAngleBracketsIsTheAddress() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            local.write(".qmail", "&<a@b.example>\n<c@d.example> \n&<e\n&f<g@h>\n&<i@j><k@l>\n&<>\n");
+            local.deliver("joe", "\n");
+            assertThat(local.queue.kept.getFirst().envelope().recipients().stream()
+                            .map(Address::octets))
+                    .containsExactly("a@b.example", "c@d.example", "<e", "f<g@h>", "<i@j><k@l>", "<>");
+        }
+    }
+
+    @Test
+    void aForwardOfOverAThousandOctetsHoldsMailBack() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            String longest = "x".repeat(Address.LIMIT - 10) + "@b.example";
+            local.write(".qmail", "&" + longest + "\n");
+            assertThat(local.deliver("joe", "\n")).isInstanceOf(Outcome.Delivered.class);
+            local.write(".qmail", "# text\n&x" + longest + "\n");
+            assertThat(local.deliver("joe", "\n"))
+                    .isEqualTo(new Outcome.Deferred(
+                            new Status(4, 2, 1),
+                            "Uh-oh: .qmail file is wrong in line 2: the address has over 1000 octets. (#4.2.1)\n"));
+        }
+    }
+
+    @Test
     @Covers("qmail:L30")
     void aFailureKeepsForwardsBack() throws Exception {
         try (var local = new LocalAtWork(folder)) {
@@ -360,7 +386,7 @@ class ProgramsTest {
             local.queue.answer = KeptMessages.Answer.NOT_NOW;
             assertThat(local.deliver("joe", "\n"))
                     .isEqualTo(new Outcome.Deferred(
-                            new Status(4, 3, 1), "Cannot forward now: The disk is full. (#4.3.1)\n"));
+                            new Status(4, 3, 1), "Unable to forward message: The disk is full. (#4.3.1)\n"));
             local.queue.answer = KeptMessages.Answer.NEVER;
             assertThat(local.deliver("joe", "\n")).isInstanceOf(Outcome.Failed.class);
             local.queue.answer = KeptMessages.Answer.AWAY;

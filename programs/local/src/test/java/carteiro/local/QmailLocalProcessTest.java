@@ -141,7 +141,7 @@ class QmailLocalProcessTest {
         dotQmail("&a@b.example\n");
         Ended forwarded = run("", "body\n");
         assertThat(forwarded.code()).isEqualTo(111);
-        assertThat(forwarded.output()).contains("Cannot forward now: the queue cannot be reached. (#4.3.0)");
+        assertThat(forwarded.output()).contains("Unable to forward message: the queue cannot be reached. (#4.3.0)");
     }
 
     @Test

@@ -1,0 +1,198 @@
+package carteiro.posix;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+
+/** A file descriptor of the kernel, closed on exec. One thread at a time. Linux. */
+final class Descriptor implements Closeable {
+    /** Stands for the folder in which this process works; for absolute paths. */
+    static final int CURRENT_FOLDER = -100;
+
+    static final int READ = 0;
+    static final int WRITE = 1;
+    static final int READ_WRITE = 2;
+    static final int CREATE = 0100;
+    static final int EXCLUSIVE = 0200;
+    static final int NO_TERMINAL = 0400;
+    static final int APPEND = 02000;
+    static final int NO_WAIT = 04000;
+    static final int FOLDER_ONLY = isArm() ? 040000 : 0200000;
+    static final int NO_FOLLOW = isArm() ? 0100000 : 0400000;
+    /** For looking, and for going on from there; needs no permission to read. */
+    static final int NAME_ONLY = 010000000;
+
+    private static final int CLOSE_ON_EXEC = 02000000;
+
+    private static final int NO_PERMISSION = 1;
+    private static final int NO_ENTRY = 2;
+    private static final int ACCESS = 13;
+    private static final int EXISTS = 17;
+    private static final int NO_FOLDER = 20;
+    private static final int NO_SPACE = 28;
+    private static final int READ_ONLY = 30;
+    private static final int LOOP = 40;
+    private static final int QUOTA = 122;
+    private static final int INTERRUPTED = 4;
+
+    private final int number;
+    private final String name;
+    private boolean closed;
+
+    private Descriptor(int number, String name) {
+        this.number = number;
+        this.name = name;
+    }
+
+    private static final class Functions {
+        static final MethodHandle OPENAT = Calls.variadicWithErrno(
+                "openat",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT),
+                3);
+        static final MethodHandle READ = Calls.withErrno(
+                "read",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+        static final MethodHandle CLOSE = Calls.withErrno("close", Calls.intOfInt());
+    }
+
+    private static boolean isArm() {
+        return System.getProperty("os.arch", "").equals("aarch64"); // these two flags have other numbers there
+    }
+
+    /** What a system call answered. */
+    record Answer(int result, int errno) {}
+
+    /** A system call that takes a segment for errno first. */
+    interface Call {
+        int call(MemorySegment state, Arena arena) throws Throwable;
+    }
+
+    static Answer call(Call call) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Calls.state(arena);
+            int result = call.call(state, arena);
+            return new Answer(result, Calls.errno(state));
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Opens a path.
+     *
+     * @param folder the descriptor of the folder that a relative path begins at, or {@link #CURRENT_FOLDER}
+     * @param path octets in Java's own encoding of paths
+     * @param name what is said in messages
+     */
+    static Descriptor open(int folder, String path, int flags, int mode, String name) throws IOException {
+        Answer answer = call((state, arena) -> (int) Functions.OPENAT.invokeExact(
+                state, folder, Calls.text(arena, path), flags | CLOSE_ON_EXEC | NO_TERMINAL, mode));
+        if (answer.result() < 0) {
+            throw trouble(name, "be opened", answer.errno());
+        }
+        return new Descriptor(answer.result(), name);
+    }
+
+    /** The exception that Java's own calls would throw. */
+    static IOException trouble(String name, String what, int errno) {
+        return switch (errno) {
+            case NO_ENTRY -> new NoSuchFileException(name);
+            case NO_PERMISSION, ACCESS -> new AccessDeniedException(name);
+            case EXISTS -> new FileAlreadyExistsException(name);
+            case NO_FOLDER -> new NotDirectoryException(name);
+            case LOOP -> new SymbolicLink(name);
+            case READ_ONLY -> new FileSystemException(name, null, "the file system is read-only");
+            case NO_SPACE -> new FileSystemException(name, null, "no space left on device");
+            case QUOTA -> new FileSystemException(name, null, "disk quota exceeded");
+            default -> new IOException(name + ": cannot " + what + " (error " + errno + ")");
+        };
+    }
+
+    /** A symbolic link where none is followed. */
+    static final class SymbolicLink extends FileSystemLoopException {
+        private static final long serialVersionUID = 1L;
+
+        SymbolicLink(String name) {
+            super(name);
+        }
+
+        @Override
+        public String getMessage() {
+            return getFile() + " is a symbolic link, which is not followed here";
+        }
+    }
+
+    int number() {
+        return number;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** A name for the very file that is open. */
+    Path path() {
+        return Path.of("/proc/self/fd/" + number);
+    }
+
+    FileStatus status() throws IOException {
+        return FileStatus.at(number, "", FileStatus.EMPTY_PATH, name).orElseThrow(() -> new NoSuchFileException(name));
+    }
+
+    /** Reads at most that many octets of a regular file from where it stands. */
+    byte[] read(int limit) throws IOException {
+        byte[] octets = new byte[Math.min(limit, 8 * 1024)];
+        int count = 0;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment chunk = arena.allocate(Math.clamp(limit, 1, 64 * 1024));
+            while (count < limit) {
+                int wanted = (int) Math.min(chunk.byteSize(), limit - count);
+                Answer answer = call(
+                        (state, _) -> (int) (long) Functions.READ.invokeExact(state, number, chunk, (long) wanted));
+                if (answer.result() < 0) {
+                    if (answer.errno() == INTERRUPTED) {
+                        continue;
+                    }
+                    throw trouble(name, "be read", answer.errno());
+                }
+                if (answer.result() == 0) {
+                    break;
+                }
+                if (count + answer.result() > octets.length) {
+                    octets = java.util.Arrays.copyOf(
+                            octets, Math.min(limit, Math.max(2 * octets.length, count + answer.result())));
+                }
+                MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, octets, count, answer.result());
+                count += answer.result();
+            }
+        }
+        return java.util.Arrays.copyOf(octets, count);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            var _ = call((state, _) -> (int) Functions.CLOSE.invokeExact(state, number));
+        }
+    }
+}
