@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * waits for the other end of a named pipe. One thread at a time. Linux. A path that is not the system's own has no such locks.
  */
 public final class LockableFile implements Closeable {
-    private static final int APPENDING =
-            Descriptor.WRITE | Descriptor.APPEND | Descriptor.CREATE | Descriptor.NO_WAIT;
+    private static final int APPENDING = Descriptor.WRITE | Descriptor.APPEND | Descriptor.CREATE | Descriptor.NO_WAIT;
     private static final int OWNER_ONLY = 0600;
     private static final int EXCLUSIVE_NOW = 2 | 4;
     private static final int EWOULDBLOCK = 11;

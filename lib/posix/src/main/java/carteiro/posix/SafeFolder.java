@@ -175,9 +175,7 @@ public final class SafeFolder implements Closeable {
                 }
                 if (isOpenToWriters(status) && (status.mode() & STICKY) == 0) {
                     throw new FileSystemException(
-                            path,
-                            null,
-                            "can be written by others, who could replace what is in it; chmod go-w it");
+                            path, null, "can be written by others, who could replace what is in it; chmod go-w it");
                 }
             }
         }
@@ -264,8 +262,8 @@ public final class SafeFolder implements Closeable {
      */
     public SafeFolder makeFolder(String name, int mode) throws IOException {
         String part = oneName(name);
-        Descriptor.Answer answer = Descriptor.call((state, arena) -> (int)
-                Functions.MKDIRAT.invokeExact(state, descriptor.number(), Calls.text(arena, part), mode & 0700));
+        Descriptor.Answer answer = Descriptor.call((state, arena) ->
+                (int) Functions.MKDIRAT.invokeExact(state, descriptor.number(), Calls.text(arena, part), mode & 0700));
         check(answer, below(name), "be made");
         SafeFolder made = folder(name);
         try {
@@ -388,8 +386,7 @@ public final class SafeFolder implements Closeable {
     /** Gives this folder to somebody. */
     public void own(int uid, int gid) throws IOException {
         check(
-                Descriptor.call((state, _) ->
-                        (int) Functions.FCHOWN.invokeExact(state, descriptor.number(), uid, gid)),
+                Descriptor.call((state, _) -> (int) Functions.FCHOWN.invokeExact(state, descriptor.number(), uid, gid)),
                 descriptor.name(),
                 "be given to user " + Integer.toUnsignedString(uid));
     }

@@ -147,7 +147,8 @@ final class SafeFolderTest {
             }
         }
         assertThatThrownBy(() -> SafeFolder.open(Path.of("relative"))).hasMessageContaining("absolute");
-        assertThatThrownBy(() -> SafeFolder.open(folder.resolve("theirs/../target"))).hasMessageContaining("..");
+        assertThatThrownBy(() -> SafeFolder.open(folder.resolve("theirs/../target")))
+                .hasMessageContaining("..");
     }
 
     @Test

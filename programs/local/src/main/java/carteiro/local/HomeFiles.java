@@ -79,7 +79,9 @@ final class HomeFiles {
         }
         if ((mode & KIND) != FOLDER) {
             return Optional.of(new Refusal(
-                    Refusal.SYSTEM, "Unable to switch to the home directory: it is no directory.", note("is no folder; mend the account")));
+                    Refusal.SYSTEM,
+                    "Unable to switch to the home directory: it is no directory.",
+                    note("is no folder; mend the account")));
         }
         if ((mode & OTHERS_WRITE) != 0) {
             return Optional.of(new Refusal(
@@ -88,8 +90,8 @@ final class HomeFiles {
                     note("is writable by everybody; chmod o-w it")));
         }
         if ((mode & STICKY) != 0) {
-            return Optional.of(new Refusal(
-                    Refusal.MAILBOX, "Home directory is sticky: user is editing his .qmail file.", ""));
+            return Optional.of(
+                    new Refusal(Refusal.MAILBOX, "Home directory is sticky: user is editing his .qmail file.", ""));
         }
         return Optional.empty();
     }

@@ -271,7 +271,8 @@ class MailboxDeliveryTest {
                             "",
                             "",
                             new Lookup.Recipe.DotQmail()));
-            assertDeferred(local.deliver("gone", "\n"), "4.3.0", "Unable to switch to the home directory: it does not exist.");
+            assertDeferred(
+                    local.deliver("gone", "\n"), "4.3.0", "Unable to switch to the home directory: it does not exist.");
         }
         assertThat(local.log()).contains("/nonexistent/gone, the home of gone, is missing; make it");
     }
@@ -356,7 +357,8 @@ class MailboxDeliveryTest {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "./Maildir/\n");
             Files.setAttribute(local.home, "unix:mode", 01700);
-            assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Home directory is sticky: user is editing his .qmail file.");
+            assertDeferred(
+                    local.deliver("joe", "\n"), "4.2.1", "Home directory is sticky: user is editing his .qmail file.");
             Files.setAttribute(local.home, "unix:mode", 0700);
             assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
         }
@@ -555,9 +557,9 @@ class MailboxDeliveryTest {
                 local.write(".qmail", "./disk/Maildir/\n");
                 String large = "x".repeat(100_000);
                 assertThat(local.deliver("joe", large)).isEqualTo(DID_ONE_FILE);
-                assertDeferred(local.deliver("joe", large), "4.3.0", "Cannot deliver now");
+                assertDeferred(local.deliver("joe", large), "4.3.0", "Temporary error on maildir delivery: ");
                 local.write(".qmail", "./disk/Mailbox\n");
-                assertDeferred(local.deliver("joe", large), "4.3.0", "Cannot deliver now");
+                assertDeferred(local.deliver("joe", large), "4.3.0", "Unable to write mailbox file: ");
                 assertThat(local.inMaildir("disk/Maildir")).hasSize(1);
                 assertThat(disk.resolve("Maildir/tmp")).isEmptyDirectory();
                 assertThat(disk.resolve("Mailbox")).hasSize(0);
