@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,11 +18,18 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** Writes events as lines. Safe for any number of threads; never blocks a caller. */
 public final class EventLog implements AutoCloseable {
     /** Lines waiting for a slow reader; beyond it lines are dropped and counted. */
     static final int WAITING_LINES = 20_000;
+
+    /** Octets of these lines; the same beyond it. Some events are kilobytes long. */
+    static final long WAITING_OCTETS = 8 << 20;
+
+    /** How often a log that could not be written is tried again while there is nothing else to write. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
     /** The most octets of one write, so that writes of several processes to one pipe stay whole (PIPE_BUF). */
     private static final int WRITE_LIMIT = 4096;
@@ -57,24 +65,38 @@ public final class EventLog implements AutoCloseable {
     private final OutputStream out;
     private final Form form;
     private final Clock clock;
+    private final Severity severity;
     private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
+    private final AtomicLong waitingOctets = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
+    private @Nullable String failure; // the writer's alone: why the last write failed
     private final Thread writer;
 
     /** A log on {@code out}, which stays open at {@link #close}. */
     public EventLog(OutputStream out, Form form, Clock clock) {
+        this(out, form, clock, Severity.IN_WORDS);
+    }
+
+    /** The same for a reader that is told each line's severity. */
+    public EventLog(OutputStream out, Form form, Clock clock, Severity severity) {
         this.out = out;
         this.form = form;
         this.clock = clock;
+        this.severity = severity;
         this.writer = Thread.ofPlatform().name("log").daemon(true).start(this::write);
     }
 
     /** Writes the event. */
     public void log(LogEvent event) {
-        byte[] line = (render(event) + "\n").getBytes(StandardCharsets.ISO_8859_1);
-        if (!waiting.offer(line)) {
+        byte[] line = octets(event);
+        if (waitingOctets.addAndGet(line.length) > WAITING_OCTETS || !waiting.offer(line)) {
+            waitingOctets.addAndGet(-line.length);
             dropped.incrementAndGet();
         }
+    }
+
+    private byte[] octets(LogEvent event) {
+        return (render(event) + "\n").getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** A note of no consequence. */
@@ -116,52 +138,93 @@ public final class EventLog implements AutoCloseable {
 
     private void write() {
         var batch = new ByteArrayOutputStream(WRITE_LIMIT);
+        int lines = 0;
         try {
             byte[] line = gather();
             while (line.length > 0) {
+                waitingOctets.addAndGet(-line.length);
                 batch.write(line, 0, line.length);
+                lines++;
                 byte[] next = waiting.peek();
                 if (next == null || next.length == 0 || batch.size() + next.length > WRITE_LIMIT) {
-                    flush(batch);
+                    flush(batch, lines);
+                    lines = 0;
                 }
                 line = next == null ? gather() : waiting.take();
             }
+            flush(batch, 0); // what was lost last
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
     private byte[] gather() throws InterruptedException {
-        byte[] first = waiting.take();
+        byte[] first = waiting.poll();
+        while (first == null && failure != null) { // until it can be told what was lost
+            first = waiting.poll(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            if (first == null) {
+                flush(new ByteArrayOutputStream(WRITE_LIMIT), 0);
+            }
+        }
+        if (first == null) {
+            first = waiting.take();
+        }
         if (first.length > 0) {
             LockSupport.parkNanos(GATHER_NANOS);
         }
         return first;
     }
 
-    private void flush(ByteArrayOutputStream batch) {
+    /** Writes the lines, and before them how many were lost; what cannot be written is lost, too, and counted. */
+    private void flush(ByteArrayOutputStream batch, int lines) {
         long lost = dropped.getAndSet(0);
-        if (lost > 0) {
-            byte[] note = (render(new Note(Note.Level.ALERT, "log", lost + " lines lost: the log is read too slowly"))
-                            + "\n")
-                    .getBytes(StandardCharsets.ISO_8859_1);
-            batch.write(note, 0, note.length);
+        try {
+            if (lost > 0) {
+                out.write(lostNote(lost));
+            }
+            failure = null;
+        } catch (IOException e) {
+            failed(lost, e);
         }
         try {
-            batch.writeTo(out);
-            out.flush();
+            if (failure == null) {
+                batch.writeTo(out);
+                out.flush();
+            } else {
+                dropped.addAndGet(lines);
+            }
         } catch (IOException e) {
-            dropped.incrementAndGet(); // the reader is gone; mail goes on
+            failed(lines, e);
         }
         batch.reset();
     }
 
+    private void failed(long lines, IOException e) { // mail goes on without a log
+        dropped.addAndGet(lines);
+        failure = LogText.reason(e);
+    }
+
+    /** After a failed write it begins with a line end, since half a line may stand there. */
+    private byte[] lostNote(long lost) {
+        String why = failure == null ? "the log is read too slowly" : "it could not be written (" + failure + ")";
+        byte[] note = octets(new Note(Note.Level.ALERT, "log", lost + " lines lost: " + why));
+        if (failure == null) {
+            return note;
+        }
+        byte[] onItsOwn = new byte[note.length + 1];
+        onItsOwn[0] = '\n';
+        System.arraycopy(note, 0, onItsOwn, 1, note.length);
+        return onItsOwn;
+    }
+
     private String render(LogEvent event) {
-        return switch (form) {
-            case PLAIN -> event.line();
-            case TAI64N -> tai64n(clock.instant()) + " " + event.line();
-            case JSON -> json(event);
+        String line = event.line();
+        String written = switch (form) {
+            case PLAIN -> line;
+            case TAI64N -> tai64n(clock.instant()) + " " + line;
+            case JSON -> json(event, line);
         };
+        return severity == Severity.IN_WORDS ? written : Severity.prefix(line) + written;
     }
 
     /** TAI64N: seconds with the offset 2^62 + 10, as multilog and tai64n write them. */
@@ -169,7 +232,7 @@ public final class EventLog implements AutoCloseable {
         return String.format(Locale.ROOT, "@%016x%08x", (1L << 62) + 10 + instant.getEpochSecond(), instant.getNano());
     }
 
-    private String json(LogEvent event) {
+    private String json(LogEvent event, String line) {
         var json = new StringBuilder(200);
         json.append("{\"time\":\"").append(clock.instant()).append("\",\"event\":\"");
         json.append(event.getClass().getSimpleName()).append('"');
@@ -179,7 +242,7 @@ public final class EventLog implements AutoCloseable {
                 append(json, component.getName(), value(event, component));
             }
         }
-        append(json, "line", event.line());
+        append(json, "line", line);
         return json.append('}').toString();
     }
 

@@ -9,13 +9,21 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(60)
 class EventLogTest {
     private record Ended(long message) implements LogEvent {
         @Override
@@ -55,7 +63,8 @@ class EventLogTest {
     void tai64nIsWhatMultilogWrites() {
         // 2^62 + 10 + 1795487925, then the nanoseconds
         assertThat(logged(EventLog.Form.TAI64N, new Ended(1)))
-                .isEqualTo("@%016x%08x end msg 1\n".formatted(0x400000000000000aL + 1_795_487_925L, 123_456_789));
+                .isEqualTo(String.format(
+                        Locale.ROOT, "@%016x%08x end msg 1\n", 0x400000000000000aL + 1_795_487_925L, 123_456_789));
     }
 
     @Test
@@ -94,6 +103,107 @@ class EventLogTest {
         stuck.countDown();
         log.close();
         assertThat(out.toString(StandardCharsets.ISO_8859_1)).containsPattern("alert: log: \\d+ lines lost");
+    }
+
+    /** A disk that is full, at times. */
+    private static final class Disk extends OutputStream {
+        private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+        private final Semaphore tries = new Semaphore(0);
+        private volatile int room;
+
+        @Override
+        public void write(int octet) {
+            throw new AssertionError("lines come whole");
+        }
+
+        @Override
+        public synchronized void write(byte[] octets, int from, int length) throws IOException {
+            int fits = Math.min(room, length);
+            written.write(octets, from, fits);
+            room -= fits;
+            tries.release(); // now the test may make room for the next
+            if (fits < length) {
+                throw new IOException("No space left on device");
+            }
+        }
+
+        synchronized String text() {
+            return written.toString(StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    @Test
+    void linesLostOnAFullDiskAreCountedAndToldWhenThereIsRoom() throws Exception {
+        var disk = new Disk();
+        disk.room = 5;
+        try (var log = new EventLog(disk, EventLog.Form.PLAIN, CLOCK)) {
+            for (int i = 1; i <= 4; i++) {
+                log.log(new Ended(i));
+                disk.tries.acquire(); // of the line, or of what tells how many were lost
+            }
+            disk.tries.acquire(); // nothing else is logged: it tries by itself
+            disk.room = 1_000_000;
+            disk.tries.acquire();
+            log.log(new Ended(5));
+        }
+        assertThat(disk.text())
+                .isEqualTo("end m\nalert: log: 4 lines lost: it could not be written (No space left on device)\n"
+                        + "end msg 5\n");
+    }
+
+    @Test
+    void whatWaitsIsBoundedInOctetsToo() {
+        var stuck = new CountDownLatch(1);
+        var out = new ByteArrayOutputStream();
+        var slow = new OutputStream() {
+            @Override
+            public void write(int octet) {
+                throw new AssertionError("lines come whole");
+            }
+
+            @Override
+            public void write(byte[] octets, int from, int length) {
+                try {
+                    stuck.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                out.write(octets, from, length);
+            }
+        };
+        var log = new EventLog(slow, EventLog.Form.PLAIN, CLOCK);
+        String long2000 = "x".repeat(LogText.LIMIT);
+        for (int i = 0; i < 8_000; i++) { // 16 MB
+            log.info("test", long2000);
+        }
+        stuck.countDown();
+        log.close();
+        assertThat(out.size()).isLessThan((int) EventLog.WAITING_OCTETS + 20_000);
+        assertThat(out.toString(StandardCharsets.ISO_8859_1)).containsPattern("alert: log: \\d+ lines lost");
+    }
+
+    @Test
+    void theJournalIsToldTheSeverity() throws Exception {
+        var out = new ByteArrayOutputStream();
+        try (var log = new EventLog(out, EventLog.Form.TAI64N, CLOCK, Severity.PREFIXED)) {
+            log.log(new Ended(1));
+            log.warning("send", "w");
+            log.alert("send", "a");
+        }
+        assertThat(out.toString(StandardCharsets.ISO_8859_1).replaceAll("@[0-9a-f]{24}", "@"))
+                .isEqualTo("<6>@ end msg 1\n<4>@ warning: send: w\n<1>@ alert: send: a\n");
+    }
+
+    @Test
+    void theJournalIsKnownByDeviceAndInode(@TempDir Path folder) throws Exception {
+        Path stream = Files.createFile(folder.resolve("journal"));
+        Path other = Files.createFile(folder.resolve("other"));
+        String name = Files.getAttribute(stream, "unix:dev") + ":" + Files.getAttribute(stream, "unix:ino");
+        assertThat(Severity.of(Map.of("JOURNAL_STREAM", name), stream)).isEqualTo(Severity.PREFIXED);
+        assertThat(Severity.of(Map.of("JOURNAL_STREAM", name), other)).isEqualTo(Severity.IN_WORDS);
+        assertThat(Severity.of(Map.of("JOURNAL_STREAM", name), folder.resolve("none")))
+                .isEqualTo(Severity.IN_WORDS);
+        assertThat(Severity.of(Map.of(), stream)).isEqualTo(Severity.IN_WORDS);
     }
 
     @Test

@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.log.Severity;
 import carteiro.posix.Identity;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Control;
@@ -24,6 +25,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -109,7 +111,11 @@ public final class Start {
             e.problems().forEach(problem -> out.println(new StartEvent.CannotStart(problem).line()));
             return TROUBLE;
         }
-        try (var log = new EventLog(new FileOutputStream(FileDescriptor.out), settings.logForm(), Clock.systemUTC())) {
+        try (var log = new EventLog(
+                new FileOutputStream(FileDescriptor.out),
+                settings.logForm(),
+                Clock.systemUTC(),
+                Severity.of(System.getenv(), Path.of("/proc/self/fd/1")))) {
             try {
                 return work.run(log);
             } catch (ControlException e) {
