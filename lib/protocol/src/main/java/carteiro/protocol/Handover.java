@@ -6,6 +6,7 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
+import carteiro.mail.Status;
 import carteiro.posix.Caller;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,24 +18,42 @@ import org.jspecify.annotations.Nullable;
  * A message that a command of a local user hands to queue, as qmail-queue does: its Received field on top, nothing else
  * changed. Write the message, then {@link #commit}; closed without it, nothing is queued. One thread.
  *
- * <p>The first octets stay here, so that somebody who types a message, or writes it for hours, holds nothing of queue.
+ * <p>The message stays here until it is complete: so somebody who types one, or writes it for hours, holds nothing of queue, and
+ * while queue is restarted nothing is lost. The first octets are in memory, more of them in a draft in the {@link Spool}. While
+ * queue cannot be reached, it is tried again; then the message is left in the spool, from where queue takes it in.
  */
 public final class Handover extends OutputStream {
-    /** The octets kept here before queue hears of the message. */
+    /** The octets kept in memory. */
     static final int KEPT = 256 * 1024;
 
+    /** The most octets of all addresses of a message, and of their lengths. */
+    public static final int ENVELOPE_LIMIT = SpooledMessage.ENVELOPE_LIMIT;
+
+    private static final Status STOPPING = new Status(4, 3, 2);
+
+    /** Milliseconds from one try to reach queue to the next; doubled each time. */
+    private static final long FIRST_PAUSE = 50;
+
+    private static final long LONGEST_PAUSE = 1_000;
+
     private final Enqueue queue;
+    private final Spool spool;
     private final Caller caller;
+    private final boolean filter; // a program in place of queue: it decides, once
     private byte[] kept = new byte[8 * 1024];
     private int filled;
-    private Enqueue.@Nullable Submission submission;
+    private @Nullable SpoolDraft draft; // of a message with more octets than are kept in memory
+    private Enqueue.@Nullable Submission submission; // of one that cannot be kept at all
+    private boolean reached;
     private boolean eightBit;
 
     /** Begins a message with its Received field; {@link QueueProgram}s run qmail-queue, which writes its own. */
-    public Handover(Enqueue queue, Caller caller, Instant now) throws IOException {
+    public Handover(Enqueue queue, Spool spool, Caller caller, Instant now) throws IOException {
         this.queue = queue;
+        this.spool = spool;
         this.caller = caller;
-        if (!(queue instanceof QueueProgram)) {
+        this.filter = queue instanceof QueueProgram;
+        if (!filter) {
             write(Octets.bytes(received(caller, now)));
         }
     }
@@ -55,49 +74,177 @@ public final class Handover extends OutputStream {
         write(new byte[] {(byte) octet}, 0, 1);
     }
 
-    /** @throws IOException if queue cannot be reached or is lost; nothing will be queued */
+    /** @throws IOException if the message can neither be kept nor handed on; nothing will be queued */
     @Override
     public void write(byte[] octets, int from, int length) throws IOException {
         for (int i = from; !eightBit && i < from + length; i++) {
             eightBit = octets[i] < 0;
         }
-        if (submission == null && filled + length > KEPT) {
-            submission = queue.open();
-            submission.write(kept, 0, filled);
-            kept = new byte[0];
+        if (submission == null && draft == null && filled + length > KEPT) {
+            keepElsewhere();
+        }
+        if (draft != null && !draft.hasRoom(length)) {
+            keepNoMore();
         }
         if (submission != null) {
             submission.write(octets, from, length);
-            return;
+        } else if (draft != null) {
+            draft.write(octets, from, length);
+        } else {
+            if (filled + length > kept.length) {
+                kept = java.util.Arrays.copyOf(kept, Math.max(2 * kept.length, filled + length));
+            }
+            System.arraycopy(octets, from, kept, filled, length);
+            filled += length;
         }
-        if (filled + length > kept.length) {
-            kept = java.util.Arrays.copyOf(kept, Math.max(2 * kept.length, filled + length));
+    }
+
+    private void keepElsewhere() throws IOException {
+        if (!filter) {
+            try {
+                draft = draft();
+            } catch (IOException e) {
+                draft = null; // without a spool to write to, only queue can take it
+            }
         }
-        System.arraycopy(octets, from, kept, filled, length);
-        filled += length;
+        if (draft == null) {
+            keepNoMore();
+        }
+        kept = new byte[0];
+        filled = 0;
+    }
+
+    /** A draft of what is in memory. */
+    private SpoolDraft draft() throws IOException {
+        SpoolDraft begun = SpoolDraft.begin(spool);
+        try {
+            begun.write(kept, 0, filled);
+            return begun;
+        } catch (IOException e) {
+            begun.close();
+            throw e;
+        }
+    }
+
+    /** From now on the octets go straight to queue. */
+    private void keepNoMore() throws IOException {
+        var pauses = new Pauses();
+        while (submission == null) {
+            try {
+                submission = queue.open();
+                reached = true;
+            } catch (IOException e) {
+                if (filter || !pauses.next()) {
+                    throw e;
+                }
+            }
+        }
+        replay(submission);
+        dropDraft();
+    }
+
+    private void replay(Enqueue.Submission to) throws IOException {
+        if (draft != null) {
+            draft.replay(to);
+        } else {
+            to.write(kept, 0, filled);
+        }
     }
 
     /**
-     * Ends the message.
+     * Ends the message. Its number in the receipt is the caller's process id when it lies in the spool.
      *
-     * @throws IOException if queue cannot be reached or is lost; the message may or may not be queued
+     * @throws IOException if it can be left neither to queue nor to the spool; the message may or may not be queued if queue
+     *     was reached
      */
     public Enqueue.Receipt commit(Address sender, List<Address> recipients) throws IOException {
-        if (submission == null) {
-            submission = queue.open();
-            submission.write(kept, 0, filled);
+        long octets = sender.octets().length();
+        for (Address recipient : recipients) {
+            octets += recipient.octets().length() + 6L;
         }
-        return submission.commit(new Envelope(
+        if (octets > ENVELOPE_LIMIT - 200) {
+            return new Enqueue.Receipt.Never(new Status(5, 5, 3), "envelope of over " + ENVELOPE_LIMIT + " octets");
+        }
+        var envelope = new Envelope(
                 sender,
                 recipients,
                 eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
                 form(sender, recipients),
-                caller.uid()));
+                caller.uid());
+        if (submission == null && filter) {
+            keepNoMore();
+        }
+        return submission != null ? submission.commit(envelope) : commitWhole(envelope);
+    }
+
+    /** Tries until queue has answered or the patience has ended; what may have been queued is rather sent twice than lost. */
+    private Enqueue.Receipt commitWhole(Envelope envelope) throws IOException {
+        var pauses = new Pauses();
+        while (true) {
+            Enqueue.Receipt.@Nullable NotNow stopping = null;
+            IOException trouble = null;
+            try (var attempt = queue.open()) {
+                reached = true;
+                replay(attempt);
+                Enqueue.Receipt receipt = attempt.commit(envelope);
+                if (!(receipt instanceof Enqueue.Receipt.NotNow notNow && notNow.status().equals(STOPPING))) {
+                    return receipt;
+                }
+                stopping = notNow;
+            } catch (IOException e) {
+                trouble = e;
+            }
+            if (!pauses.next()) {
+                return spooled(envelope, stopping, trouble);
+            }
+        }
+    }
+
+    private Enqueue.Receipt spooled(
+            Envelope envelope, Enqueue.Receipt.@Nullable NotNow stopping, @Nullable IOException trouble)
+            throws IOException {
+        try (SpoolDraft begun = draft != null ? draft : draft()) {
+            begun.finish(envelope);
+            draft = null;
+            return new Enqueue.Receipt.Accepted(caller.pid());
+        } catch (IOException e) {
+            if (stopping != null) {
+                return stopping;
+            }
+            throw trouble == null
+                    ? e
+                    : new IOException(
+                            trouble.getMessage() + "; nor can the message be left in " + spool.folder() + " ("
+                                    + carteiro.log.LogText.reason(e) + ")",
+                            trouble);
+        }
+    }
+
+    /** When queue is to be tried again, from the first trouble on. */
+    private final class Pauses {
+        private final long began = System.nanoTime();
+        private long pause = FIRST_PAUSE;
+
+        /** Waits; answers false at once when the patience has ended. */
+        boolean next() throws IOException {
+            long left = spool.patience().toMillis() - (System.nanoTime() - began) / 1_000_000;
+            if (left <= 0) {
+                return false;
+            }
+            try {
+                Thread.sleep(Math.min(pause, left));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while waiting for queue", e);
+            }
+            pause = Math.min(2 * pause, LONGEST_PAUSE);
+            return true;
+        }
     }
 
     /** Whether queue was reached: then a later {@link IOException} means that it was lost. */
     public boolean reachedQueue() {
-        return submission != null;
+        return reached;
     }
 
     /** Header fields do not count: 8-bit header fields of old programs would become undeliverable at most hosts. */
@@ -109,9 +256,17 @@ public final class Handover extends OutputStream {
         return ascii ? AddressForm.ASCII : AddressForm.SMTPUTF8;
     }
 
+    private void dropDraft() {
+        if (draft != null) {
+            draft.close();
+            draft = null;
+        }
+    }
+
     /** Withdraws the message unless it was committed. */
     @Override
     public void close() {
+        dropDraft();
         if (submission != null) {
             submission.close();
         }

@@ -4,12 +4,14 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
+import carteiro.posix.ChildCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -35,22 +37,38 @@ public final class QueueProgram implements Enqueue {
     private final String program;
     private final Path home;
     private final Map<String, String> environment;
+    private final Variables own;
+
+    /** Which variables of this process it gets. */
+    private enum Variables {
+        /** Those that anybody's program may see: this is a daemon, and the others are its starter's. */
+        FEW,
+        /** All: this is a command, and they are the user's. */
+        ALL
+    }
 
     /**
+     * The program of a daemon.
+     *
      * @param program found by PATH, or from {@code home} on
      * @param home where it is run
-     * @param environment its variables, beside our own
+     * @param environment its variables, beside the few of our own that anybody's program may see
      */
     public QueueProgram(String program, Path home, Map<String, String> environment) {
+        this(program, home, environment, Variables.FEW);
+    }
+
+    private QueueProgram(String program, Path home, Map<String, String> environment, Variables own) {
         this.program = program;
         this.home = home;
         this.environment = Map.copyOf(environment);
+        this.own = own;
     }
 
     /** The program that the environment of a command names, run in {@code home}; without one, queue. */
     public static Enqueue orElse(Enqueue queue, Map<String, String> environment, Path home) {
         String program = environment.getOrDefault(VARIABLE, "");
-        return program.isEmpty() ? queue : new QueueProgram(program, home, Map.of());
+        return program.isEmpty() ? queue : new QueueProgram(program, home, Map.of(), Variables.ALL);
     }
 
     @Override
@@ -81,17 +99,21 @@ public final class QueueProgram implements Enqueue {
         public Receipt commit(Envelope envelope) throws IOException {
             message.close();
             Files.write(folder.resolve("envelope"), text0(envelope));
-            var builder = new ProcessBuilder(
-                            "/bin/sh",
-                            "-c",
-                            CALL,
-                            "sh",
-                            program,
-                            folder.resolve("message").toString(),
-                            folder.resolve("envelope").toString(),
-                            folder.resolve("text").toString())
-                    .directory(home.toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT);
+            List<String> words = List.of(
+                    "/bin/sh",
+                    "-c",
+                    CALL,
+                    "sh",
+                    program,
+                    folder.resolve("message").toString(),
+                    folder.resolve("envelope").toString(),
+                    folder.resolve("text").toString());
+            var builder =
+                    switch (own) {
+                        case FEW -> ChildCommand.withFewVariables(words);
+                        case ALL -> ChildCommand.withOurVariables(words);
+                    };
+            builder.directory(home.toFile()).redirectError(ProcessBuilder.Redirect.INHERIT);
             builder.environment().putAll(environment);
             Process process = builder.start();
             try {
@@ -103,7 +125,9 @@ public final class QueueProgram implements Enqueue {
                 Thread.currentThread().interrupt();
                 throw new IOException("interrupted while waiting for " + program, e);
             } finally {
-                process.destroyForcibly();
+                if (process.isAlive()) {
+                    ChildCommand.kill(process);
+                }
             }
         }
 

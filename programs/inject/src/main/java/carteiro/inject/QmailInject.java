@@ -15,6 +15,7 @@ import carteiro.protocol.Enqueue;
 import carteiro.protocol.Handover;
 import carteiro.protocol.QueueProgram;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Spool;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -153,7 +154,7 @@ public final class QmailInject {
         if (recipients.size() > Envelope.MOST_RECIPIENTS) {
             return fatal(PERMANENT, recipients.size() + " recipients, over " + Envelope.MOST_RECIPIENTS);
         }
-        try (var handover = new Handover(queue, caller, now)) {
+        try (var handover = new Handover(queue, Spool.of(installation, call.environment()), caller, now)) {
             write(handover, header, rewriting, input);
             return exitCode(handover.commit(sender, recipients));
         }

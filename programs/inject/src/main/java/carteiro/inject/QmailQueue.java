@@ -11,6 +11,7 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Handover;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Spool;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FileDescriptor;
@@ -118,7 +119,8 @@ public final class QmailQueue {
             throw new EndedException(
                     Ended.NO_HOME, installation.home() + " is no folder; set CARTEIRO_HOME to the installation's");
         }
-        try (var handover = new Handover(queue, Caller.current(), Instant.now())) {
+        var spool = Spool.of(installation, call.environment());
+        try (var handover = new Handover(queue, spool, Caller.current(), Instant.now())) {
             return queue(handover);
         } catch (IOException e) {
             throw new EndedException(Ended.NO_QUEUE, String.valueOf(e.getMessage()));

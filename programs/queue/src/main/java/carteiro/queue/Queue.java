@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -218,6 +219,16 @@ final class Queue implements Closeable {
 
     Inspection inspection() {
         return inspecting;
+    }
+
+    /** The greatest number that a message has been given. */
+    long lastMessage() {
+        return journal.lastMessage();
+    }
+
+    /** The numbers of the messages that wait, from that one on, in order. */
+    long[] numbersFrom(long first) {
+        return Arrays.stream(index.numbers()).filter(number -> number >= first).toArray();
     }
 
     /** Takes a checkpoint now. */

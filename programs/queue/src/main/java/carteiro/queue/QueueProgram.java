@@ -74,7 +74,8 @@ public final class QueueProgram implements Program {
             throw e;
         }
         queue.keepUp();
-        return new AtWork(surroundings, settings, queue, doors);
+        var spool = SpoolIntake.start(installation, queue, surroundings.log());
+        return new AtWork(surroundings, settings, queue, spool, doors);
     }
 
     private static void closeAll(Deque<Closeable> doors) {
@@ -91,6 +92,7 @@ public final class QueueProgram implements Program {
         private final Surroundings surroundings;
         private final AtomicReference<QueueSettings> settings;
         private final Queue queue;
+        private final SpoolIntake spool;
         private final Deque<Closeable> doors;
         private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -98,10 +100,12 @@ public final class QueueProgram implements Program {
                 Surroundings surroundings,
                 AtomicReference<QueueSettings> settings,
                 Queue queue,
+                SpoolIntake spool,
                 Deque<Closeable> doors) {
             this.surroundings = surroundings;
             this.settings = settings;
             this.queue = queue;
+            this.spool = spool;
             this.doors = doors;
         }
 
@@ -112,12 +116,12 @@ public final class QueueProgram implements Program {
 
         @Override
         public boolean alive() {
-            return queue.alive();
+            return queue.alive() && spool.alive();
         }
 
         @Override
         public String status() {
-            return queue.status();
+            return queue.status() + " " + spool.status();
         }
 
         @Override
@@ -125,8 +129,10 @@ public final class QueueProgram implements Program {
             if (!stopped.compareAndSet(false, true)) {
                 return;
             }
+            spool.stop();
             try {
                 queue.stopTaking(patience);
+                spool.join(patience); // queue refuses what it is at
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

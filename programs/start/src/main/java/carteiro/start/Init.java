@@ -2,6 +2,7 @@ package carteiro.start;
 
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Spool;
 import carteiro.start.Layout.Owner;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -101,6 +102,10 @@ final class Init {
                 "who owns which address (assign), if the system's accounts do not suffice");
         folder(installation.alias(), "rwxr-xr-x", owner("alias"), "instructions for addresses that no account owns");
         folder(installation.queue(), "rwxr-x---", owner("qmailq"), "the messages; queue alone writes here");
+        say(
+                Layout.spool(installation, owner("qmailq")),
+                Spool.folder(installation),
+                "mail of this host's users while queue is down; queue takes it in");
         folder(installation.run(), "rwxr-xr-x", us, "the sockets by which the programs meet");
         folder(
                 installation.home().resolve("log"),

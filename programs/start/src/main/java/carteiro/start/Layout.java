@@ -3,6 +3,7 @@ package carteiro.start;
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.Spool;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -69,8 +70,20 @@ final class Layout {
                 folder(installation.queue(), "rwxr-x---", owner);
                 checkQueue(installation, owner);
                 ownIfRoots(installation.queue(), owner);
+                spool(installation, owner);
             }
         }
+    }
+
+    /** Where local mail waits while queue cannot be reached: queue's, everybody adds to it. */
+    static boolean spool(Installation installation, Owner owner) throws IOException {
+        Path spool = Spool.folder(installation);
+        if (!folder(spool, "rwx------", new Owner.Us())) {
+            return false;
+        }
+        Spool.open(spool); // as long as it is our group's: for another's it takes a capability that a unit may not have
+        own(spool, owner);
+        return true;
     }
 
     /** What {@code carteiro run} as root without --split has written is root's; queue by itself could not read it. */

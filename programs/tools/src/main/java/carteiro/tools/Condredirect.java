@@ -50,7 +50,7 @@ public final class Condredirect {
         Result result;
         try (InputStream in = Files.newInputStream(message)) {
             result = Forwarding.queue(
-                    queue,
+                    call, queue,
                     call.variable("DTLINE"),
                     in,
                     call.variable("SENDER"),

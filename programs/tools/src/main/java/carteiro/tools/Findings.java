@@ -67,6 +67,7 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
             lists();
             logForm();
             installation.queueOfQmail().ifPresent(mistakes::add);
+            SpoolView.look(installation, warnings);
             new ClientRules(installation, files).look(mistakes, warnings);
             older("control/morercpthosts.cdb", "control/morercpthosts", "qmail-newmrh");
             older("users/cdb", "users/assign", "qmail-newu");

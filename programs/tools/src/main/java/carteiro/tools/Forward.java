@@ -27,7 +27,7 @@ public final class Forward {
             }
         }
         Result result = Forwarding.queue(
-                queue, call.variable("DTLINE"), call.in(), call.variable("NEWSENDER"), call.arguments());
+                call, queue, call.variable("DTLINE"), call.in(), call.variable("NEWSENDER"), call.arguments());
         return switch (result) {
             case Result.Queued(long message) -> {
                 call.complain("forward: qp " + message + "\n");

@@ -11,6 +11,7 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Handover;
 import carteiro.protocol.QueueProgram;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Spool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
@@ -46,7 +47,13 @@ final class Forwarding {
     }
 
     /** Queues {@code head} and the rest of {@code message}, from {@code sender} to {@code recipients}. */
-    static Result queue(Enqueue queue, String head, InputStream message, String sender, List<String> recipients) {
+    static Result queue(
+            Invocation call,
+            Enqueue queue,
+            String head,
+            InputStream message,
+            String sender,
+            List<String> recipients) {
         Address from;
         var to = new ArrayList<Address>();
         try {
@@ -57,7 +64,8 @@ final class Forwarding {
         } catch (IllegalArgumentException e) {
             return new Result.Refused(Exit.PERMANENT, String.valueOf(e.getMessage()));
         }
-        try (var handover = new Handover(queue, Caller.current(), Instant.now())) {
+        var spool = Spool.of(Installation.ofEnvironment(call.environment()), call.environment());
+        try (var handover = new Handover(queue, spool, Caller.current(), Instant.now())) {
             handover.write(Octets.bytes(head));
             message.transferTo(handover);
             return switch (handover.commit(from, to)) {

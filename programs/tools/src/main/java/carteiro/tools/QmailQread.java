@@ -29,6 +29,7 @@ public final class QmailQread {
     }
 
     static int run(Invocation call, Installation installation, Inspection queue) throws IOException {
+        SpoolView.tell(call, "qmail-qread", installation);
         Routing routing;
         try {
             var files = new ControlFiles(installation);

@@ -45,7 +45,7 @@ public final class Qreceipt {
             return 0;
         }
         Result result = Forwarding.queue(
-                queue,
+                call, queue,
                 call.variable("DTLINE") + notice(address, sender, header.messageId()),
                 InputStream.nullInputStream(),
                 "",

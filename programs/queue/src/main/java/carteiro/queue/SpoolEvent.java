@@ -1,0 +1,50 @@
+package carteiro.queue;
+
+import carteiro.log.LogEvent;
+import carteiro.log.LogText;
+
+/** What queue logs of the spool; each line with its meaning in docs/programs/queue.md. */
+sealed interface SpoolEvent extends LogEvent {
+    /** A message that waited in the spool is in the queue. */
+    record TakenIn(long message, String name, int uid) implements SpoolEvent {
+        @Override
+        public String line() {
+            return "queue: spool: took in msg " + message + " from " + name + " uid " + Integer.toUnsignedString(uid);
+        }
+    }
+
+    /** It had been taken in before queue stopped. */
+    record TakenBefore(long message, String name) implements SpoolEvent {
+        @Override
+        public String line() {
+            return "queue: spool: " + name + " had been taken in as msg " + message + " before queue stopped; removed";
+        }
+    }
+
+    /** It is no message that can be taken in. */
+    record SetAside(String name, int uid, String why, String now, long others) implements SpoolEvent {
+        @Override
+        public String line() {
+            return "alert: queue: spool/" + name + " of uid " + Integer.toUnsignedString(uid) + " cannot be taken in ("
+                    + LogText.sentence(why) + "); it is spool/" + now
+                    + " now; look at it, then remove it; the rest goes on"
+                    + (others == 0 ? "" : " (and " + others + " others since the last such line)");
+        }
+    }
+
+    /** The spool cannot be used. */
+    record Unusable(String why) implements SpoolEvent {
+        @Override
+        public String line() {
+            return "alert: queue: spool: " + LogText.sentence(why);
+        }
+    }
+
+    /** It can be used again. */
+    record UsableAgain() implements SpoolEvent {
+        @Override
+        public String line() {
+            return "queue: spool: can be used again";
+        }
+    }
+}

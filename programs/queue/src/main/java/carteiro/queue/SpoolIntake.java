@@ -1,0 +1,436 @@
+package carteiro.queue;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.mail.Envelope;
+import carteiro.posix.SystemAccount;
+import carteiro.posix.UntrustedFile;
+import carteiro.protocol.Enqueue;
+import carteiro.protocol.Messages;
+import carteiro.protocol.Spool;
+import carteiro.protocol.SpooledMessage;
+import carteiro.protocol.VitalThread;
+import carteiro.queue.SpoolFolder.Found;
+import carteiro.wire.MalformedFrameException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes in what local users left in the spool while queue could not be reached. Each file is opened once, looked at by its
+ * descriptor, read once, and its octets are believed only as far as those of any local user. Each user has a share of each
+ * round. One thread; {@link #status} is for any.
+ */
+final class SpoolIntake {
+    /** The octets of one user's files in one round; a single file may have all of them. */
+    static final long SHARE_OCTETS = Spool.LARGEST;
+
+    /** From one look into the spool to the next. */
+    private static final long PAUSE = 1_000;
+
+    /** Milliseconds from one alert about files that cannot be taken in to the next: who makes one can make many. */
+    private static final long ALERT_PAUSE = 1_000;
+
+    private final SpoolFolder folder;
+    private final int ownUid;
+    private final Queue queue;
+    private final Enqueue enqueue;
+    private final SpoolTaking taking;
+    private final EventLog log;
+    private final Clock clock;
+    private final VitalThread thread;
+    private final Set<String> taken = new HashSet<>(); // in the queue, their files not removed yet
+    private boolean begun;
+    private SpoolTaking.@Nullable Line before; // what was being taken in when queue stopped
+    private boolean unusable;
+    private long alertedAt = Long.MIN_VALUE / 2;
+    private long unsaid;
+    private volatile long waiting;
+    private final AtomicLong setAside = new AtomicLong();
+    private volatile boolean stopping;
+
+    /** @param enqueue the way into {@code queue} */
+    SpoolIntake(
+            SpoolFolder folder, int ownUid, Queue queue, Enqueue enqueue, SpoolTaking taking, EventLog log, Clock clock) {
+        this.folder = folder;
+        this.ownUid = ownUid;
+        this.queue = queue;
+        this.enqueue = enqueue;
+        this.taking = taking;
+        this.log = log;
+        this.clock = clock;
+        this.thread = new VitalThread(
+                Thread.ofPlatform().name("queue-spool").daemon(true), "queue", log, () -> stopping, this::run);
+    }
+
+    /** One that works until {@link #stop}, for the queue of an installation. */
+    static SpoolIntake start(Installation installation, Queue queue, EventLog log) {
+        var intake = new SpoolIntake(
+                new SpoolFolder(Spool.folder(installation)),
+                SystemAccount.effectiveUid(),
+                queue,
+                queue.enqueue(),
+                new SpoolTaking(new FileDisk(installation.queue())),
+                log,
+                Clock.systemUTC());
+        intake.thread.start();
+        return intake;
+    }
+
+    /** What became of a file. */
+    private enum End {
+        /** It is dealt with. */
+        DONE,
+        /** It cannot be looked at now, for a reason of its own. */
+        LEFT,
+        /** Neither it nor another can be taken in now. */
+        NOT_NOW
+    }
+
+    private void run() {
+        try {
+            while (!stopping) {
+                if (!attempt()) {
+                    pause();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void pause() throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PAUSE);
+        for (long left = PAUSE; !stopping && left > 0; left = (until - System.nanoTime()) / 1_000_000) {
+            wait(left);
+        }
+    }
+
+    /** It ends after the file it is at. */
+    synchronized void stop() {
+        stopping = true;
+        notifyAll();
+    }
+
+    /** Waits for its end, for so long at most. */
+    void join(Duration patience) throws InterruptedException {
+        var _ = thread.join(patience);
+    }
+
+    /** Whether it works, unless it was stopped. */
+    boolean alive() {
+        return thread.alive();
+    }
+
+    private boolean attempt() {
+        try {
+            boolean more = round();
+            if (unusable) {
+                unusable = false;
+                log.log(new SpoolEvent.UsableAgain());
+            }
+            return more;
+        } catch (IOException e) {
+            if (!unusable) {
+                unusable = true;
+                log.log(new SpoolEvent.Unusable(LogText.reason(e)));
+            }
+        } catch (RuntimeException e) {
+            log.bug("queue", e);
+        }
+        return false;
+    }
+
+    /**
+     * Takes in a share of each user's files, one of each user after another.
+     *
+     * @return whether another round finds more to do
+     * @throws IOException if the spool cannot be used now
+     */
+    boolean round() throws IOException {
+        folder.prepare(ownUid);
+        if (!begun) {
+            before = taking.last();
+            begun = true;
+        }
+        SpoolFolder.Listing listing = folder.list(clock.millis());
+        waiting = listing.messages();
+        setAside.set(listing.setAside());
+        if (listing.messages() == 0) {
+            return false;
+        }
+        int group = folder.group();
+        if (before != null && folder.has(before.name())) { // first: the next one's line takes the place of its line
+            var unfinished = new Found(before.name(), ownUid, FileTime.fromMillis(0));
+            if (take(unfinished, group, new Counted()) == End.NOT_NOW) {
+                return false;
+            }
+        }
+        List<List<Found>> shares = listing.shares();
+        long[] octets = new long[shares.size()];
+        long done = 0;
+        removeTaken();
+        for (int turn = 0; turn < SpoolFolder.SHARE; turn++) {
+            for (int user = 0; user < shares.size(); user++) {
+                if (stopping) {
+                    return false;
+                }
+                if (turn < shares.get(user).size() && octets[user] < SHARE_OCTETS) {
+                    Found found = shares.get(user).get(turn);
+                    var counted = new Counted();
+                    End end = take(found, group, counted);
+                    octets[user] += counted.octets;
+                    if (end == End.NOT_NOW) {
+                        return false;
+                    }
+                    done += end == End.DONE ? 1 : 0;
+                    waiting = Math.max(0, listing.messages() - done);
+                }
+            }
+        }
+        return done > 0 && done < listing.messages();
+    }
+
+    /** How many octets of a file were read. */
+    private static final class Counted {
+        long octets;
+    }
+
+    private End take(Found found, int group, Counted counted) throws IOException {
+        if (taken.contains(found.name())) {
+            return End.LEFT;
+        }
+        UntrustedFile opened;
+        try {
+            opened = folder.open(found.name());
+        } catch (NoSuchFileException e) {
+            return End.DONE; // its owner took it away
+        } catch (UntrustedFile.UnusableException e) {
+            return setAside(found.name(), found.uid(), String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            return End.LEFT; // its owner has a lease on it, or we are out of descriptors
+        }
+        try (UntrustedFile file = opened) {
+            UntrustedFile.Status status = file.status();
+            String wrong = wrong(status, group);
+            if (wrong != null) {
+                return setAside(found.name(), status.uid(), wrong);
+            }
+            counted.octets = status.size();
+            return take(found.name(), file, status);
+        }
+    }
+
+    private static @Nullable String wrong(UntrustedFile.Status status, int group) {
+        if (!status.regular()) {
+            return "it is no file";
+        }
+        if (status.links() != 1) {
+            return "it has " + status.links() + " names";
+        }
+        if (status.gid() != group) {
+            return "its group is " + Integer.toUnsignedString(status.gid()) + ", and not the folder's "
+                    + Integer.toUnsignedString(group) + ": it was not made here";
+        }
+        if (status.size() > Spool.LARGEST) {
+            return "it has " + status.size() + " octets, over " + Spool.LARGEST;
+        }
+        return null;
+    }
+
+    private End take(String name, UntrustedFile file, UntrustedFile.Status status) throws IOException {
+        long known;
+        try {
+            known = takenBefore(name, file, status);
+        } catch (IOException e) {
+            return End.LEFT;
+        }
+        if (known > 0) {
+            log.log(new SpoolEvent.TakenBefore(known, name));
+            taken.add(name);
+            removeTaken();
+            return End.DONE;
+        }
+        taking.begin(new SpoolTaking.Line(name, queue.lastMessage() + 1));
+        try (var submission = enqueue.open()) {
+            Envelope claimed;
+            try (InputStream in = content(file, status)) {
+                claimed = SpooledMessage.read(in, submission);
+            } catch (IOException | IllegalArgumentException e) {
+                return setAside(name, status.uid(), String.valueOf(e.getMessage()));
+            }
+            return switch (submission.commit(claimed.by(status.uid()))) {
+                case Enqueue.Receipt.Accepted(long message) -> {
+                    log.log(new SpoolEvent.TakenIn(message, name, status.uid()));
+                    taken.add(name);
+                    removeTaken();
+                    yield End.DONE;
+                }
+                case Enqueue.Receipt.NotNow _ -> End.NOT_NOW;
+                case Enqueue.Receipt.Never(var code, String reason) ->
+                    setAside(name, status.uid(), reason + " (#" + code + ")");
+            };
+        }
+    }
+
+    /** What is in the queue must not be taken in again, even if its file cannot be removed now. */
+    private void removeTaken() throws IOException {
+        for (String name : List.copyOf(taken)) {
+            folder.remove(name);
+            taken.remove(name);
+        }
+    }
+
+    /** What the file had when it was looked at, and no more, however it grows. */
+    private static InputStream content(UntrustedFile file, UntrustedFile.Status status) throws IOException {
+        return new Limited(Channels.newInputStream(file.channel()), status.size());
+    }
+
+    private static final class Limited extends FilterInputStream {
+        private long left;
+
+        Limited(InputStream in, long left) {
+            super(in);
+            this.left = left;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) throws IOException {
+            int count = left == 0 ? -1 : in.read(into, from, (int) Math.min(length, left));
+            left -= Math.max(0, count);
+            return count;
+        }
+    }
+
+    private End setAside(String name, int uid, String why) {
+        String now;
+        try {
+            now = folder.setAside(name);
+        } catch (IOException e) {
+            return End.LEFT;
+        }
+        setAside.incrementAndGet();
+        alert(new SpoolEvent.SetAside(name, uid, why, now, unsaid));
+        return End.DONE;
+    }
+
+    private void alert(SpoolEvent.SetAside event) {
+        long now = clock.millis();
+        if (now - alertedAt < ALERT_PAUSE && now >= alertedAt) {
+            unsaid++;
+            return;
+        }
+        alertedAt = now;
+        log.log(event);
+        unsaid = 0;
+    }
+
+    /** What was being taken in when queue stopped may be in the queue: the number of its message, or 0. */
+    private long takenBefore(String name, UntrustedFile file, UntrustedFile.Status status) throws IOException {
+        SpoolTaking.Line line = before;
+        if (line == null || !line.name().equals(name)) {
+            return 0;
+        }
+        try {
+            var size = new Size();
+            read(file, status, size);
+            for (long message : queue.numbersFrom(line.first())) {
+                if (isSame(message, size.octets, file, status)) {
+                    return message;
+                }
+            }
+        } catch (MalformedFrameException e) {
+            return 0; // it is dealt with as any other
+        }
+        return 0;
+    }
+
+    private static void read(UntrustedFile file, UntrustedFile.Status status, Enqueue.Submission into)
+            throws IOException {
+        try (InputStream in = content(file, status)) {
+            var _ = SpooledMessage.read(in, into);
+        }
+    }
+
+    private boolean isSame(long message, long octets, UntrustedFile file, UntrustedFile.Status status)
+            throws IOException {
+        try (Messages.MessageBody body = queue.messages().open(message)) {
+            if (body.octets() != octets) {
+                return false;
+            }
+            var comparison = new Comparison(body);
+            read(file, status, comparison);
+            return comparison.same;
+        } catch (MalformedFrameException e) {
+            throw e;
+        } catch (IOException e) {
+            return false; // ended meanwhile, or cannot be read
+        }
+    }
+
+    /** Counts the octets of a message. */
+    private static final class Size implements Enqueue.Submission {
+        private long octets;
+
+        @Override
+        public void write(byte[] from, int at, int length) {
+            octets += length;
+        }
+
+        @Override
+        public Enqueue.Receipt commit(Envelope envelope) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Compares the octets of a message with those of another. */
+    private static final class Comparison implements Enqueue.Submission {
+        private final InputStream other;
+        private boolean same = true;
+
+        Comparison(InputStream other) {
+            this.other = other;
+        }
+
+        @Override
+        public void write(byte[] from, int at, int length) throws IOException {
+            byte[] octets = other.readNBytes(length);
+            same &= octets.length == length
+                    && java.util.Arrays.equals(octets, 0, length, from, at, at + length);
+        }
+
+        @Override
+        public Enqueue.Receipt commit(Envelope envelope) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** How much lies in the spool, as it was seen last. */
+    String status() {
+        return "spool=" + waiting + " spooldamaged=" + setAside.get();
+    }
+}

@@ -1,0 +1,417 @@
+package carteiro.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Octets;
+import carteiro.mail.Status;
+import carteiro.posix.Caller;
+import carteiro.posix.SystemAccount;
+import carteiro.protocol.Enqueue;
+import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.Handover;
+import carteiro.protocol.NotRunningException;
+import carteiro.protocol.Spool;
+import carteiro.protocol.Waiting.WaitingMessage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What lies in the spool comes into the queue once; whatever else lies there harms nobody. */
+class SpoolIntakeTest {
+    @TempDir
+    Path home;
+
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final int self = SystemAccount.effectiveUid();
+    private Path folder;
+    private Queue queue;
+
+    @BeforeEach
+    void open() throws Exception {
+        queue = new SampleHome(home, log).open(Clock.systemUTC());
+        folder = Spool.folder(new Installation(home));
+        Spool.make(folder);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        queue.close();
+        log.close();
+    }
+
+    private SpoolIntake intake(Enqueue into) {
+        return new SpoolIntake(
+                new SpoolFolder(folder),
+                self,
+                queue,
+                into,
+                new SpoolTaking(new FileDisk(home.resolve("queue"))),
+                log,
+                Clock.systemUTC());
+    }
+
+    private boolean round() throws IOException {
+        return intake(queue.enqueue()).round();
+    }
+
+    /** What a command leaves there when queue does not answer. */
+    private Path leave(String text) throws IOException {
+        List<Path> before = files();
+        Enqueue absent = () -> {
+            throw new NotRunningException("queue does not answer; is it running?");
+        };
+        var spool = new Spool(new Installation(home), Duration.ZERO);
+        try (var handover = new Handover(absent, spool, new Caller(1, 7, "joe"), Instant.EPOCH)) {
+            handover.write(Octets.bytes(text));
+            handover.commit(new Address("ann@x"), List.of(new Address("bob@y")));
+        }
+        List<Path> now = new ArrayList<>(files());
+        now.removeAll(before);
+        return now.getFirst();
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.toList();
+        }
+    }
+
+    private List<String> names() throws IOException {
+        return files().stream().map(file -> file.getFileName().toString()).toList();
+    }
+
+    private List<String> bodies() throws IOException {
+        var bodies = new ArrayList<String>();
+        for (WaitingMessage message : queue.inspection().page(0, 1000)) {
+            try (var body = queue.messages().open(message.message())) {
+                bodies.add(Octets.text(body.readAllBytes()).replaceFirst("^Received: [^\n]*\n", ""));
+            }
+        }
+        return bodies;
+    }
+
+    /** All that was logged; nothing more is. */
+    private String logged() {
+        log.close();
+        return lines.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    private void assertSetAside(String why) throws IOException {
+        assertThat(bodies()).isEmpty();
+        assertThat(names()).hasSize(1).allMatch(name -> name.startsWith("damaged-"));
+        assertThat(round()).isFalse();
+        assertThat(names()).hasSize(1);
+        assertThat(logged()).contains("alert: queue: spool/", why);
+    }
+
+    private static String name(int number) {
+        return "0123456789abcdef0123456789ab" + String.format("%04x", number);
+    }
+
+    @Test
+    void messagesComeIntoTheQueueAsTheirUsersOwn() throws Exception {
+        String large = "x".repeat(400_000) + "\n";
+        Path first = leave("first\n");
+        leave(large);
+        if (self == 0) {
+            Files.setAttribute(first, "unix:uid", 4242);
+        }
+        assertThat(round()).isFalse();
+        assertThat(bodies()).containsExactlyInAnyOrder("first\n", large);
+        assertThat(files()).isEmpty();
+        for (WaitingMessage message : queue.inspection().page(0, 10)) {
+            assertThat(message.envelope().sender()).isEqualTo(new Address("ann@x"));
+            assertThat(message.envelope().recipients()).containsExactly(new Address("bob@y"));
+            assertThat(message.envelope().uid())
+                    .as("what the file says, not what is written in it")
+                    .isEqualTo(self == 0 && message.octets() < 1000 ? 4242 : self);
+        }
+        assertThat(logged()).contains("queue: spool: took in msg ");
+    }
+
+    @Test
+    void fileThatHasOtherNamesIsNotRead() throws Exception {
+        Path mine = leave("x\n");
+        Files.createLink(home.resolve("other"), mine);
+        round();
+        assertSetAside("it has 2 names");
+    }
+
+    @Test
+    void linkIntoTheQueueOrElsewhereIsNotFollowed() throws Exception {
+        Files.createSymbolicLink(folder.resolve(name(1)), home.resolve("queue/format"));
+        round();
+        assertSetAside("it is a symbolic link");
+        assertThat(home.resolve("queue/format")).exists();
+    }
+
+    @Test
+    void namedPipeIsNotWaitedFor() throws Exception {
+        Process made = new ProcessBuilder("mkfifo", folder.resolve(name(1)).toString()).start();
+        assertThat(made.waitFor()).isZero();
+        round();
+        assertSetAside("it is no file");
+    }
+
+    @Test
+    void socketIsNoMessage() throws Exception {
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(folder.resolve(name(1))));
+            round();
+            assertSetAside("it is a socket");
+        }
+    }
+
+    @Test
+    void folderIsNoMessageEvenWithSomethingInIt() throws Exception {
+        Files.createDirectory(folder.resolve(name(1)));
+        Files.writeString(folder.resolve(name(1)).resolve("inside"), "x");
+        round();
+        assertSetAside("it is no file");
+    }
+
+    @Test
+    void fileOfAnotherGroupWasNotMadeHere() throws Exception {
+        assumeThat(self).isZero();
+        Path file = leave("x\n");
+        Files.setAttribute(file, "unix:gid", 4243);
+        round();
+        assertSetAside("its group is 4243");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 100_000, Spool.LARGEST, Spool.LARGEST + 1, 1L << 42})
+    void sparseFileIsNoMessage(long size) throws Exception {
+        try (var file = new RandomAccessFile(folder.resolve(name(1)).toFile(), "rw")) {
+            file.setLength(size);
+        }
+        round();
+        assertSetAside(size > Spool.LARGEST ? "over " + Spool.LARGEST : "does not begin as a message of a spool");
+    }
+
+    @Test
+    void fileThatGrowsBehindItsEndIsNoMessage() throws Exception {
+        Path file = leave("x\n");
+        Files.writeString(file, "more", StandardOpenOption.APPEND);
+        round();
+        assertSetAside("something follows behind its end");
+    }
+
+    @Test
+    void fileThatWasCutIsNoMessage() throws Exception {
+        Path file = leave("x\n");
+        try (var cut = new RandomAccessFile(file.toFile(), "rw")) {
+            cut.setLength(cut.length() - 1);
+        }
+        round();
+        assertSetAside("");
+    }
+
+    @Test
+    void whatIsSetAsideTwiceOfTheSameNameIsInNobodysWay() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            Files.writeString(folder.resolve(name(1)), "no message");
+            round();
+        }
+        assertThat(names()).hasSize(3).allMatch(name -> name.startsWith("damaged-"));
+    }
+
+    @Test
+    void namesThatAreNoMessagesAreLeftAlone() throws Exception {
+        for (String name : new String[] {"x", "damaged-x", "0".repeat(33), "new-" + "0".repeat(32), ".hidden"}) {
+            Files.writeString(folder.resolve(name), "x");
+        }
+        assertThat(round()).isFalse();
+        assertThat(files()).hasSize(5);
+        assertThat(bodies()).isEmpty();
+    }
+
+    @Test
+    void draftThatIsNeverEndedIsRemovedWhenItIsOld() throws Exception {
+        Path fresh = Files.writeString(folder.resolve("new-" + name(1)), "x");
+        Path old = Files.writeString(folder.resolve("new-" + name(2)), "x");
+        Path folderOfThatName = Files.createDirectory(folder.resolve("new-" + name(3)));
+        FileTime longAgo = FileTime.from(Instant.now().minus(SpoolFolder.OLD).minusSeconds(60));
+        Files.setLastModifiedTime(old, longAgo);
+        Files.setLastModifiedTime(folderOfThatName, longAgo);
+        round();
+        assertThat(files()).containsExactlyInAnyOrder(fresh, folderOfThatName);
+    }
+
+    @Test
+    void thousandsOfFilesOfOneUserKeepNobodyElseWaiting() throws Exception {
+        assumeThat(self).isZero();
+        Path model = leave("greedy\n");
+        byte[] octets = Files.readAllBytes(model);
+        Files.delete(model);
+        for (int i = 0; i < 2_500; i++) {
+            Path file = Files.write(folder.resolve(name(i)), octets);
+            Files.setAttribute(file, "unix:uid", 4242);
+        }
+        Path other = leave("other\n");
+        Files.setAttribute(other, "unix:uid", 4243);
+        assertThat(round()).as("there is more to do").isTrue();
+        assertThat(bodies()).hasSize(SpoolFolder.SHARE + 1).contains("other\n");
+        assertThat(files()).hasSize(2_500 - SpoolFolder.SHARE);
+        assertThat(intakeStatus()).startsWith("spool=");
+    }
+
+    private String intakeStatus() throws IOException {
+        var intake = intake(queue.enqueue());
+        intake.round();
+        return intake.status();
+    }
+
+    @Test
+    void thousandsOfBadFilesAreOneAlertASecond() throws Exception {
+        for (int i = 0; i < 300; i++) {
+            Files.writeString(folder.resolve(name(i)), "no message");
+        }
+        leave("good\n");
+        var intake = intake(queue.enqueue());
+        for (int i = 0; i < 10 && intake.round(); i++) {}
+        assertThat(bodies()).containsExactly("good\n");
+        assertThat(intake.status()).isEqualTo("spool=0 spooldamaged=300");
+        assertThat(logged().lines().filter(line -> line.contains("alert: "))).hasSizeLessThan(100);
+    }
+
+    @Test
+    void queueThatTakesNothingNowLeavesItThere() throws Exception {
+        Path file = leave("x\n");
+        Enqueue low = answering(new Receipt.NotNow(new Status(4, 3, 1), "disk space is low"));
+        assertThat(intake(low).round()).isFalse();
+        assertThat(files()).containsExactly(file);
+        assertThat(round()).isFalse();
+        assertThat(bodies()).containsExactly("x\n");
+    }
+
+    @Test
+    void whatQueueNeverTakesIsSetAside() throws Exception {
+        leave("x\n");
+        intake(answering(new Receipt.Never(new Status(5, 3, 4), "message too big"))).round();
+        assertSetAside("message too big (#5.3.4)");
+    }
+
+    private Enqueue answering(Receipt receipt) {
+        return () -> new Passing(queue.enqueue().open()) {
+            @Override
+            public Receipt commit(Envelope envelope) {
+                return receipt;
+            }
+        };
+    }
+
+    private static class Passing implements Enqueue.Submission {
+        private final Enqueue.Submission to;
+
+        Passing(Enqueue.Submission to) {
+            this.to = to;
+        }
+
+        @Override
+        public void write(byte[] octets, int from, int length) throws IOException {
+            to.write(octets, from, length);
+        }
+
+        @Override
+        public Receipt commit(Envelope envelope) throws IOException {
+            return to.commit(envelope);
+        }
+
+        @Override
+        public void close() {
+            to.close();
+        }
+    }
+
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private void killAt(Enqueue dying) throws Exception {
+        assertThatThrownBy(() -> intake(dying).round()).isInstanceOf(Killed.class);
+        queue.close();
+        queue = new SampleHome(home, log).open(Clock.systemUTC());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {10, 400_000})
+    void killBetweenSyncAndRemovalDoesNotRepeatIt(int size) throws Exception {
+        String text = "y".repeat(size) + "\n";
+        leave(text);
+        killAt(() -> new Passing(queue.enqueue().open()) {
+            @Override
+            public Receipt commit(Envelope envelope) throws IOException {
+                super.commit(envelope);
+                throw new Killed();
+            }
+        });
+        assertThat(files()).hasSize(1);
+        Sample.accepted(queue.enqueue(), Sample.octets(size + 100, 3), "another@x");
+        leave(text); // as the other was, and yet another message
+        round();
+        assertThat(files()).isEmpty();
+        assertThat(bodies().stream().filter(text::equals)).hasSize(2);
+        assertThat(logged()).contains("had been taken in as msg ");
+    }
+
+    @Test
+    void killBeforeTheSyncLosesNothing() throws Exception {
+        leave("x\n");
+        killAt(() -> new Passing(queue.enqueue().open()) {
+            @Override
+            public Receipt commit(Envelope envelope) {
+                throw new Killed();
+            }
+        });
+        assertThat(bodies()).isEmpty();
+        round();
+        assertThat(bodies()).containsExactly("x\n");
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void spoolThatIsMissingIsMadeAndOneThatIsNoFolderIsNamed() throws Exception {
+        Files.delete(folder);
+        round();
+        assertThat((int) Files.getAttribute(folder, "unix:mode") & 07777).isIn(Spool.MODE, Spool.MODE_OF_ONE);
+        Files.delete(folder);
+        Files.createSymbolicLink(folder, home.resolve("control"));
+        assertThatThrownBy(this::round).hasMessageContaining("is no folder");
+    }
+
+    @Test
+    void folderOfAnotherUserIsNotUsed() {
+        assumeThat(self).isZero();
+        assertThatThrownBy(() -> new SpoolFolder(folder).prepare(4242))
+                .hasMessageContaining("not to queue's user")
+                .hasMessageContaining("chown 4242");
+    }
+}
