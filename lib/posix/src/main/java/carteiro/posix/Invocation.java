@@ -80,6 +80,19 @@ public record Invocation(
         }
     }
 
+    /**
+     * What {@code main} does: the work of this process, and its end with the exit code. Whatever goes wrong, an Error too, is
+     * 111 and never Java's own 1, which means something else to who calls.
+     */
+    public static void runAndExit(String name, String[] arguments, Work work) {
+        int code = 111;
+        try {
+            code = ofThisProcess(arguments).run(name, work);
+        } finally {
+            System.exit(code);
+        }
+    }
+
     /** The work of a command. */
     @FunctionalInterface
     public interface Work {
@@ -100,7 +113,9 @@ public record Invocation(
             return 111;
         } catch (IOException e) {
             complain(name + ": fatal: " + asUtf8(e.getMessage() == null ? e.toString() : e.getMessage()) + "\n");
-        } catch (RuntimeException e) {
+        } catch (OutOfMemoryError e) {
+            complain(name + ": fatal: out of memory\n");
+        } catch (RuntimeException | Error e) {
             var trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));
             complain(name + ": fatal: this is a bug: " + asUtf8(trace.toString()));

@@ -86,8 +86,7 @@ public final class UntrustedFile implements Closeable {
         int error;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Calls.state(arena);
-            descriptor =
-                    (int) Functions.OPEN.invokeExact(state, Calls.path(arena, path), READ_NOW | noFollow(), 0);
+            descriptor = (int) Functions.OPEN.invokeExact(state, Calls.path(arena, path), READ_NOW | noFollow(), 0);
             error = Calls.errno(state);
         } catch (RuntimeException | Error e) {
             throw e;

@@ -187,7 +187,8 @@ public final class Handover extends OutputStream {
                 reached = true;
                 replay(attempt);
                 Enqueue.Receipt receipt = attempt.commit(envelope);
-                if (!(receipt instanceof Enqueue.Receipt.NotNow notNow && notNow.status().equals(STOPPING))) {
+                if (!(receipt instanceof Enqueue.Receipt.NotNow notNow
+                        && notNow.status().equals(STOPPING))) {
                     return receipt;
                 }
                 stopping = notNow;

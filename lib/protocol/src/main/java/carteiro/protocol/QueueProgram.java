@@ -108,11 +108,10 @@ public final class QueueProgram implements Enqueue {
                     folder.resolve("message").toString(),
                     folder.resolve("envelope").toString(),
                     folder.resolve("text").toString());
-            var builder =
-                    switch (own) {
-                        case FEW -> ChildCommand.withFewVariables(words);
-                        case ALL -> ChildCommand.withOurVariables(words);
-                    };
+            var builder = switch (own) {
+                case FEW -> ChildCommand.withFewVariables(words);
+                case ALL -> ChildCommand.withOurVariables(words);
+            };
             builder.directory(home.toFile()).redirectError(ProcessBuilder.Redirect.INHERIT);
             builder.environment().putAll(environment);
             Process process = builder.start();

@@ -245,7 +245,9 @@ class HandoverTest {
         var spool = new Spool(new Installation(home), Duration.ZERO);
         try (var handover = new Handover(queue, spool, new Caller(4711, 1000, "joe"), NOW)) {
             handover.write(new byte[LARGE]);
-            assertThat(spooled()).hasSize(1).allMatch(file -> Spool.isDraft(file.getFileName().toString()));
+            assertThat(spooled())
+                    .hasSize(1)
+                    .allMatch(file -> Spool.isDraft(file.getFileName().toString()));
         }
         assertThat(spooled()).isEmpty();
         assertThat(queue.messages).isEmpty();
@@ -330,7 +332,8 @@ class HandoverTest {
     void waitingTimeIsTheUsersWithinItsRange() {
         var installation = new Installation(home);
         for (String wrong : new String[] {"", "x", "-1", "1000000000000", "5s"}) {
-            assertThat(Spool.of(installation, java.util.Map.of("QUEUEWAIT", wrong)).patience())
+            assertThat(Spool.of(installation, java.util.Map.of("QUEUEWAIT", wrong))
+                            .patience())
                     .isEqualTo(Spool.PATIENCE);
         }
         assertThat(Spool.of(installation, java.util.Map.of("QUEUEWAIT", "0")).patience())

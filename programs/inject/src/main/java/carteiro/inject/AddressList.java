@@ -3,19 +3,24 @@ package carteiro.inject;
 import carteiro.inject.Token.Comment;
 import carteiro.inject.Token.Word;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Reads a list of addresses as people and programs write it (RFC 5322 section 3.4, and blanks for commas), completes each
  * and writes it out again.
  *
- * @param body the field body, folded
+ * @param body the field body, folded; empty if there is no address
  * @param addresses those to send to, in order; the empty address {@code <>} is not among them
  */
 record AddressList(String body, List<Address> addresses) {
-    /** Where lines are broken after a comma, in octets. */
-    static final int LINE = 80;
+    /** The most octets of a line with several addresses, its comma included (RFC 5322 section 2.1.1). */
+    static final int LINE = 78;
+
+    /** The most addresses of one list. */
+    static final int MOST_ADDRESSES = Envelope.MOST_RECIPIENTS;
 
     /** Reads, completes and writes. */
     static AddressList read(String text, Completion completion) throws MalformedFieldException {
@@ -27,9 +32,10 @@ record AddressList(String body, List<Address> addresses) {
         return new Reader(Tokens.of(text), completion, new Writer(indent)).list();
     }
 
-    /** The addresses, written one after another with their separators. */
+    /** The addresses, written one after another with their separators. Lines are broken as qmail breaks them. */
     private static final class Writer {
         private final StringBuilder body = new StringBuilder();
+        private final StringBuilder piece = new StringBuilder(); // up to the next comma
         private int column;
         private String separator = "";
 
@@ -39,15 +45,13 @@ record AddressList(String body, List<Address> addresses) {
 
         /** One mailbox, or a group's name or end. */
         void put(String item) {
-            if (separator.equals(", ") && column + 2 + item.length() > LINE) {
-                body.append(",\n  ");
-                column = 2;
+            if (separator.equals(", ")) {
+                write(piece.append(','));
+                piece.setLength(0);
             } else {
-                body.append(separator);
-                column += separator.length();
+                piece.append(separator);
             }
-            body.append(item);
-            column += item.length();
+            piece.append(item);
             separator = ", ";
         }
 
@@ -57,9 +61,27 @@ record AddressList(String body, List<Address> addresses) {
         }
 
         void endGroup() {
-            body.append(separator.equals(" ") ? " ;" : ";");
-            column += 2;
+            piece.append(separator.equals(" ") ? " ;" : ";");
             separator = ", ";
+        }
+
+        /** The whole body. */
+        String end() {
+            write(piece);
+            return body.toString();
+        }
+
+        /** A piece with its comma, in the line begun if it fits there. */
+        private void write(CharSequence whole) {
+            if (!body.isEmpty() && column + 1 + whole.length() > LINE) {
+                body.append("\n  ");
+                column = 2;
+            } else if (!body.isEmpty()) {
+                body.append(' ');
+                column++;
+            }
+            body.append(whole);
+            column += whole.length();
         }
     }
 
@@ -97,7 +119,7 @@ record AddressList(String body, List<Address> addresses) {
             }
             bareAddresses();
             endGroup(); // a group left open ends here
-            return new AddressList(writer.body.toString(), addresses);
+            return new AddressList(writer.end(), addresses);
         }
 
         private void endGroup() {
@@ -211,21 +233,31 @@ record AddressList(String body, List<Address> addresses) {
             if (end == 0) {
                 return "";
             }
-            int at = -1;
-            for (int i = 0; i < end; i++) {
-                if (tokens.get(i).is('@')) {
-                    if (at >= 0) {
-                        throw new MalformedFieldException("an address with two \"@\"");
-                    }
-                    at = i;
-                }
+            int at = end - 1;
+            while (at >= 0 && !tokens.get(at).is('@')) {
+                at--;
             }
             List<Token> local = tokens.subList(0, at < 0 ? end : at);
             List<Token> host = tokens.subList(at < 0 ? end : at + 1, end);
+            if (!isForEachRecipient(host)) {
+                for (Token token : local) {
+                    if (token.is('@')) {
+                        throw new MalformedFieldException("an address with two \"@\"");
+                    }
+                }
+            }
             String domain = at < 0 ? completion.host() : domain(host);
             String written = written(local) + "@" + domain;
+            if (addresses.size() == MOST_ADDRESSES) {
+                throw new MalformedFieldException("over " + MOST_ADDRESSES + " addresses");
+            }
             addresses.add(envelopeAddress(meaning(local) + "@" + domain));
             return written;
+        }
+
+        /** The host of a sender that is another for each recipient (VERP): {@code list-@lists.example-@[]}. */
+        private static boolean isForEachRecipient(List<Token> host) {
+            return host.size() == 1 && host.getFirst().written().equals("[]");
         }
 
         private String domain(List<Token> host) throws MalformedFieldException {
@@ -259,10 +291,10 @@ record AddressList(String body, List<Address> addresses) {
             boolean wordBefore = false;
             for (Token token : local) {
                 if (token instanceof Word word && word.kind() != Word.Kind.LITERAL && !wordBefore) {
-                    written.append(word.raw());
+                    written.append(word.written());
                     wordBefore = true;
-                } else if (token.is('.')) {
-                    written.append('.');
+                } else if (token.is('.') || token.is('@')) {
+                    written.append(token.written());
                     wordBefore = false;
                 } else {
                     throw new MalformedFieldException("words without a sign between them, inside an address");
@@ -274,7 +306,7 @@ record AddressList(String body, List<Address> addresses) {
         private static String meaning(List<Token> local) {
             var meaning = new StringBuilder();
             for (Token token : local) {
-                meaning.append(token instanceof Word word ? word.value() : ".");
+                meaning.append(token.meaning());
             }
             return meaning.toString();
         }
@@ -291,37 +323,43 @@ record AddressList(String body, List<Address> addresses) {
         }
 
         /**
-         * A name as it stands before {@code <} or {@code :}. An address that stands there for a name, as some programs
-         * write it, is quoted.
+         * A name as it stands before {@code <} or {@code :}. With an {@code @} in it, as some programs write it, it would be
+         * no phrase (RFC 5322 section 3.2.5): then all of it but its comments becomes one quoted string.
          */
-        private static String phrase(List<Token> tokens) throws MalformedFieldException {
+        private static String phrase(List<Token> tokens) {
+            for (Token token : tokens) {
+                if (token.is('@')) {
+                    return quotedPhrase(tokens);
+                }
+            }
+            return spaced(tokens, Token::written);
+        }
+
+        private static String quotedPhrase(List<Token> tokens) {
+            var comments = new StringBuilder();
+            var words = new ArrayList<Token>();
+            for (Token token : tokens) {
+                if (token instanceof Comment comment) {
+                    comments.append(' ').append(comment.written());
+                } else {
+                    words.add(token);
+                }
+            }
+            return Word.quote(spaced(words, Token::meaning)) + comments;
+        }
+
+        private static String spaced(List<Token> tokens, Function<Token, String> as) {
             var phrase = new StringBuilder();
             boolean wordBefore = false;
-            boolean sign = false;
-            boolean twoWords = false;
             for (Token token : tokens) {
                 boolean word = token instanceof Word;
                 if (!phrase.isEmpty() && (token.spaced() || wordBefore && word || token instanceof Comment)) {
                     phrase.append(' ');
                 }
-                twoWords |= word && wordBefore;
                 wordBefore = word;
-                switch (token) {
-                    case Word(var _, String raw, String _, boolean _) -> phrase.append(raw);
-                    case Comment comment -> phrase.append(comment.written());
-                    case Token.Special(char special, boolean _) -> {
-                        sign |= special == '@';
-                        phrase.append(special);
-                    }
-                }
+                phrase.append(as.apply(token));
             }
-            if (!sign) {
-                return phrase.toString();
-            }
-            if (twoWords || phrase.indexOf("\"") >= 0 || phrase.indexOf("(") >= 0) {
-                throw new MalformedFieldException("an address and a name without a comma between them");
-            }
-            return "\"" + phrase.toString().replace("\\", "\\\\") + "\"";
+            return phrase.toString();
         }
     }
 }

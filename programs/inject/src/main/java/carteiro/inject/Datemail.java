@@ -11,7 +11,7 @@ public final class Datemail {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("datemail", Datemail::run));
+        Invocation.runAndExit("datemail", arguments, Datemail::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 record Header(List<Field> fields, boolean separated, String bodyLine, boolean returns) {
     /** The most octets of a header; what is longer is refused. */
-    static final int LIMIT = 16 << 20;
+    static final int LIMIT = 8 << 20;
+
+    /** The most fields. */
+    static final int MOST_FIELDS = 10_000;
 
     /**
      * One field.
@@ -36,10 +39,16 @@ record Header(List<Field> fields, boolean separated, String bodyLine, boolean re
         }
     }
 
+    /** More than {@link #MOST_FIELDS}. */
+    static final class TooManyFieldsException extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+
     /**
      * Reads it; what follows stays in the input.
      *
      * @throws MessageInput.LineTooLongException if it has more than {@link #LIMIT} octets
+     * @throws TooManyFieldsException if it has more than {@link #MOST_FIELDS} fields
      */
     static Header read(MessageInput in) throws IOException {
         var fields = new ArrayList<Field>();
@@ -54,14 +63,15 @@ record Header(List<Field> fields, boolean separated, String bodyLine, boolean re
                 returns = true;
                 line = line.substring(0, line.length() - 2) + "\n";
             }
-            if (current != null && (line.charAt(0) == ' ' || line.charAt(0) == '\t')) {
-                current.append(line);
-            } else if (nameLength(line) > 0) {
+            String field = line.replace('\r', ' '); // alone, it would become a line end on its way, and begin a field
+            if (current != null && (field.charAt(0) == ' ' || field.charAt(0) == '\t')) {
+                current.append(field);
+            } else if (field.startsWith("From ")) { // a mailbox's line, whatever follows
                 add(fields, current);
-                current = new StringBuilder(line);
-            } else if (line.startsWith("From ")) {
+                current = new StringBuilder("MBOX-Line: ").append(field);
+            } else if (nameLength(field) > 0) {
                 add(fields, current);
-                current = new StringBuilder("MBOX-Line: ").append(line);
+                current = new StringBuilder(field);
             } else {
                 separated = true;
                 bodyLine = line.equals("\n") ? "" : line;
@@ -71,8 +81,11 @@ record Header(List<Field> fields, boolean separated, String bodyLine, boolean re
         return new Header(fields, separated, bodyLine, returns);
     }
 
-    private static void add(List<Field> fields, @Nullable StringBuilder text) {
+    private static void add(List<Field> fields, @Nullable StringBuilder text) throws TooManyFieldsException {
         if (text != null) {
+            if (fields.size() == MOST_FIELDS) {
+                throw new TooManyFieldsException();
+            }
             String field = text.toString();
             fields.add(new Field(Octets.lowerCase(field.substring(0, nameLength(field))), field));
         }

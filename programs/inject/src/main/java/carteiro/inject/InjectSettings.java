@@ -11,8 +11,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param completion from defaulthost, defaultdomain, plusdomain
  * @param idHost the host in a new Message-ID; empty if idhost is an empty file
+ * @param line the most octets of a line of the message, its LF not counted: what our own smtpd takes (control/linebytes)
  */
-record InjectSettings(Completion completion, String idHost) {
+record InjectSettings(Completion completion, String idHost, int line) {
+    /** The most octets of a line, its LF not counted, where nothing else is set: what RFC 5321 section 4.5.3.1.6 lets pass. */
+    static final int LINE = 998;
+
+    /** Of a line that is looked at as a whole; control/linebytes may be more. */
+    static final int LONGEST_LINE = 1 << 20;
+
     static InjectSettings read(Installation installation, Invocation call) throws ControlException {
         var files = new ControlFiles(installation);
         var settings = new InjectSettings(
@@ -20,9 +27,19 @@ record InjectSettings(Completion completion, String idHost) {
                         setting(call, "QMAILDEFAULTHOST", files, "defaulthost"),
                         setting(call, "QMAILDEFAULTDOMAIN", files, "defaultdomain"),
                         setting(call, "QMAILPLUSDOMAIN", files, "plusdomain")),
-                setting(call, "QMAILIDHOST", files, "idhost"));
+                setting(call, "QMAILIDHOST", files, "idhost"),
+                line(installation));
         files.check();
         return settings;
+    }
+
+    /** A mistake in it is smtpd's to tell, and keeps no local mail back. Nothing more is looked up where the file is not there. */
+    private static int line(Installation installation) {
+        var files = new ControlFiles(installation);
+        if (files.line("linebytes").isEmpty()) {
+            return LINE;
+        }
+        return (int) Math.min(files.number("linebytes") - 2, LONGEST_LINE);
     }
 
     private static String setting(Invocation call, String variable, ControlFiles files, String file) {

@@ -13,7 +13,7 @@ public final class Mailsubj {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("mailsubj", Mailsubj::run));
+        Invocation.runAndExit("mailsubj", arguments, Mailsubj::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -16,7 +16,7 @@ public final class Predate {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("predate", Predate::run));
+        Invocation.runAndExit("predate", arguments, Predate::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -5,6 +5,7 @@ import carteiro.control.Installation;
 import carteiro.inject.Rewriting.UnreadableFieldException;
 import carteiro.inject.Rewriting.Wishes;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
@@ -18,8 +19,6 @@ import carteiro.protocol.SocketWires;
 import carteiro.protocol.Spool;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -35,6 +34,9 @@ import java.util.Set;
 public final class QmailInject {
     static final int PERMANENT = 100;
     static final int TEMPORARY = 111;
+
+    /** The most octets of the file that QMAILMFTFILE names. */
+    static final int MOST_LISTS = 1 << 20;
 
     private final Invocation call;
     private final Installation installation;
@@ -60,7 +62,7 @@ public final class QmailInject {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-inject", QmailInject::inject));
+        Invocation.runAndExit("qmail-inject", arguments, QmailInject::inject);
     }
 
     /** Runs it against the queue of the installation that the environment names. */
@@ -98,16 +100,25 @@ public final class QmailInject {
             return fatal(
                     PERMANENT,
                     "unable to parse this line: " + e.getMessage() + "\n"
-                            + e.field().stripTrailing());
+                            + e.field()
+                                    .substring(0, Math.min(e.field().length(), LogText.LIMIT))
+                                    .stripTrailing());
         } catch (MalformedFieldException e) {
             return fatal(PERMANENT, "unable to parse this address: " + e.reason());
         } catch (MessageInput.LineTooLongException e) {
             return fatal(PERMANENT, "header over " + Header.LIMIT + " octets");
+        } catch (Header.TooManyFieldsException e) {
+            return fatal(PERMANENT, "header of over " + Header.MOST_FIELDS + " fields");
         }
     }
 
+    /** Some of the text may be a stranger's, who is not to write to a terminal: it has the lines of a field at most. */
     private int fatal(int code, String text) {
-        call.complain("qmail-inject: fatal: " + text + "\n");
+        var shown = new StringBuilder("qmail-inject: fatal: ");
+        for (String line : text.split("\n")) {
+            shown.append(LogText.sentence(line.replace('\t', ' '))).append('\n');
+        }
+        call.complain(shown.toString());
         return code;
     }
 
@@ -142,8 +153,9 @@ public final class QmailInject {
         if (printOnly) {
             var out = new BufferedOutputStream(call.out(), 32 * 1024);
             out.write(Octets.bytes("Return-Path: <" + sender.quoted() + ">\n"));
-            write(out, header, rewriting, input);
-            out.flush();
+            var lines = new TextLines(out, settings.line());
+            write(lines, header, rewriting, input);
+            lines.flush();
             return 0;
         }
         if (recipients.isEmpty()) {
@@ -155,7 +167,9 @@ public final class QmailInject {
             return fatal(PERMANENT, recipients.size() + " recipients, over " + Envelope.MOST_RECIPIENTS);
         }
         try (var handover = new Handover(queue, Spool.of(installation, call.environment()), caller, now)) {
-            write(handover, header, rewriting, input);
+            var lines = new TextLines(handover, settings.line());
+            write(lines, header, rewriting, input);
+            lines.end();
             return exitCode(handover.commit(sender, recipients));
         }
     }
@@ -180,7 +194,7 @@ public final class QmailInject {
         }
         var lists = new HashSet<String>();
         try {
-            for (String line : Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1)) {
+            for (String line : lines(Path.of(file))) {
                 String address = line.strip();
                 if (!address.isEmpty() && !address.startsWith("#")) {
                     lists.add(Octets.lowerCase(address));
@@ -194,6 +208,17 @@ public final class QmailInject {
         return lists;
     }
 
+    private static List<String> lines(Path file) throws IOException {
+        byte[] octets;
+        try (var in = Files.newInputStream(file)) {
+            octets = in.readNBytes(MOST_LISTS + 1);
+        }
+        if (octets.length > MOST_LISTS) {
+            throw new IOException("over " + MOST_LISTS + " octets");
+        }
+        return Octets.text(octets).lines().toList();
+    }
+
     private Address sender(
             Rewriting rewriting, Author author, Completion completion, String letters, Instant now, Caller caller)
             throws MalformedFieldException {
@@ -201,6 +226,9 @@ public final class QmailInject {
             List<Address> named = addresses(senderOption.get(), completion);
             if (named.size() > 1) {
                 throw new MalformedFieldException("more than one sender: " + senderOption.get());
+            }
+            if (named.isEmpty() && senderOption.get().indexOf('@') >= 0) {
+                throw new MalformedFieldException("a sender without a local part: " + senderOption.get());
             }
             return named.isEmpty() ? Address.NULL : named.getFirst();
         }
@@ -214,11 +242,13 @@ public final class QmailInject {
         return author.sender(perMessage, has(letters, 'r'));
     }
 
-    private static void write(OutputStream out, Header header, Rewriting rewriting, MessageInput input)
+    /** Writes the message; flushes nothing. */
+    private static void write(TextLines out, Header header, Rewriting rewriting, MessageInput input)
             throws IOException {
         for (String field : rewriting.fields()) {
             out.write(Octets.bytes(field));
         }
+        out.body();
         if (header.separated()) {
             out.write('\n');
             out.write(Octets.bytes(header.bodyLine()));

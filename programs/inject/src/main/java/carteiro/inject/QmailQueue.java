@@ -2,6 +2,7 @@ package carteiro.inject;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
@@ -38,6 +39,7 @@ public final class QmailQueue {
         QUEUED(0),
         ADDRESS_TOO_LONG(11),
         REFUSED(31),
+        OUT_OF_MEMORY(51),
         TIMEOUT(52),
         DISK_FULL(53),
         UNREADABLE(54),
@@ -81,10 +83,14 @@ public final class QmailQueue {
 
     /** The command. */
     public static void main(String[] arguments) {
-        Thread.ofPlatform().daemon(true).start(QmailQueue::endInTime);
-        var call = Invocation.ofThisProcess(arguments);
-        int code = call.run("qmail-queue", QmailQueue::queue);
-        System.exit(code == QmailInject.TEMPORARY ? Ended.BUG.code : code); // 111 is none of its codes
+        int code = Ended.BUG.code;
+        try {
+            Thread.ofPlatform().daemon(true).start(QmailQueue::endInTime);
+            int ended = Invocation.ofThisProcess(arguments).run("qmail-queue", QmailQueue::queue);
+            code = ended == QmailInject.TEMPORARY ? code : ended; // 111 is none of its codes
+        } finally {
+            System.exit(code);
+        }
     }
 
     private static void endInTime() {
@@ -109,8 +115,11 @@ public final class QmailQueue {
         try {
             return queue().code;
         } catch (EndedException e) {
-            call.complain("qmail-queue: fatal: " + e.getMessage() + "\n");
+            call.complain("qmail-queue: fatal: " + LogText.sentence(String.valueOf(e.getMessage())) + "\n");
             return e.ended.code;
+        } catch (OutOfMemoryError e) {
+            call.complain("qmail-queue: fatal: out of memory\n");
+            return Ended.OUT_OF_MEMORY.code;
         }
     }
 
@@ -170,6 +179,7 @@ public final class QmailQueue {
             }
             Address sender = address(in);
             List<Address> recipients = new ArrayList<>();
+            long octets = sender.octets().length();
             for (int letter; (letter = required(in)) != 0; ) {
                 if (letter != 'T') {
                     throw new EndedException(
@@ -178,7 +188,12 @@ public final class QmailQueue {
                 if (recipients.size() == Envelope.MOST_RECIPIENTS) {
                     throw new EndedException(Ended.REFUSED, "over " + Envelope.MOST_RECIPIENTS + " recipients");
                 }
-                recipients.add(address(in));
+                Address recipient = address(in);
+                octets += recipient.octets().length();
+                if (octets > Handover.ENVELOPE_LIMIT) {
+                    throw new EndedException(Ended.REFUSED, "addresses of over " + Handover.ENVELOPE_LIMIT + " octets");
+                }
+                recipients.add(recipient);
             }
             return new Envelope(
                     sender,

@@ -2,6 +2,7 @@ package carteiro.inject;
 
 import carteiro.inject.Header.Field;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import carteiro.mail.MailDate;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -114,7 +115,12 @@ record Rewriting(List<String> fields, List<Address> recipients, Optional<Address
                 }
                 case "sender", "reply-to", "return-receipt-to", "errors-to", "resent-sender", "resent-reply-to" ->
                     keep(field, rewritten(field).body());
-                case "to", "cc" -> visible.addAll(recipientField(field, !resent));
+                case "to", "cc" -> {
+                    List<Address> addresses = recipientField(field, !resent);
+                    if (!wishes.followupLists().isEmpty()) {
+                        addAll(visible, addresses, field);
+                    }
+                }
                 case "apparently-to" -> recipientField(field, !resent);
                 case "bcc" -> {
                     if (!resent) {
@@ -141,9 +147,12 @@ record Rewriting(List<String> fields, List<Address> recipients, Optional<Address
             kept.add(field.text());
         }
 
+        /** Without an address it would be no field (RFC 5322 section 3.6.3), and is as good as missing. */
         private void keep(Field field, String body) {
-            seen.add(field.name());
-            kept.add(field.writtenName() + (body.isEmpty() ? ":\n" : ": " + body + "\n"));
+            if (!body.isEmpty()) {
+                seen.add(field.name());
+                kept.add(field.writtenName() + ": " + body + "\n");
+            }
         }
 
         private AddressList rewritten(Field field) throws UnreadableFieldException {
@@ -159,10 +168,10 @@ record Rewriting(List<String> fields, List<Address> recipients, Optional<Address
         private List<Address> recipientField(Field field, boolean counts) throws UnreadableFieldException {
             try {
                 AddressList list = rewritten(field);
-                keep(field, list.body());
                 if (counts) {
-                    recipients.addAll(list.addresses());
+                    addAll(recipients, list.addresses(), field);
                 }
+                keep(field, list.body());
                 return list.addresses();
             } catch (UnreadableFieldException e) {
                 if (counts && wishes.needRecipients()) {
@@ -175,8 +184,16 @@ record Rewriting(List<String> fields, List<Address> recipients, Optional<Address
 
         private void collect(Field field) throws UnreadableFieldException {
             if (wishes.needRecipients()) {
-                recipients.addAll(rewritten(field).addresses());
+                addAll(recipients, rewritten(field).addresses(), field);
             }
+        }
+
+        private static void addAll(List<Address> all, List<Address> more, Field field) throws UnreadableFieldException {
+            if (all.size() + more.size() > Envelope.MOST_RECIPIENTS) {
+                throw new UnreadableFieldException(
+                        "with this field there are over " + Envelope.MOST_RECIPIENTS + " addresses", field.text());
+            }
+            all.addAll(more);
         }
 
         private void add(List<String> fields, Author author, Instant now, long pid) throws MalformedFieldException {

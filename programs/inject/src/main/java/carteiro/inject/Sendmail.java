@@ -2,10 +2,11 @@ package carteiro.inject;
 
 import carteiro.control.Installation;
 import carteiro.mail.Address;
+import carteiro.posix.ChildCommand;
 import carteiro.posix.Invocation;
 import carteiro.posix.Options;
-import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,9 @@ public final class Sendmail {
      * without need (N R V L A G U n).
      */
     private static final String LETTERS = "tf:r:F:b:vimxe:o:p:B:E;J;N:R:V:L:A;GUn";
+
+    private static final String SMTP = "qmail-smtpd";
+    private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
 
     private final Invocation call;
     private final Inject inject;
@@ -55,7 +59,7 @@ public final class Sendmail {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("sendmail", Sendmail::send));
+        Invocation.runAndExit("sendmail", arguments, Sendmail::send);
     }
 
     /** Runs it with the installation that the environment names. */
@@ -80,8 +84,9 @@ public final class Sendmail {
                             return smtp();
                         }
                         case "i" -> {
-                            return refuse("newaliases: aliases take effect at once, there is nothing to rebuild;"
+                            call.print("newaliases: aliases take effect at once, there is nothing to rebuild;"
                                     + " write each as alias/.qmail-NAME (docs/programs/dot-qmail.md)\n");
+                            return 0; // scripts of packages end where it fails
                         }
                         case "d" -> {
                             return refuse("sendmail: -bd: the SMTP server is a program of its own;"
@@ -155,10 +160,10 @@ public final class Sendmail {
      */
     private int smtp() throws IOException {
         if (call.environment().containsKey("PROTO")) {
-            return programs.run(List.of("qmail-smtpd"), Map.of());
+            return programs.run(List.of(SMTP), Map.of());
         }
         return programs.run(
-                List.of("qmail-smtpd", "--without-tls"),
+                List.of(SMTP, "--without-tls"),
                 Map.of(
                         "RELAYCLIENT", "",
                         "DATABYTES", "0",
@@ -184,9 +189,27 @@ public final class Sendmail {
             throw new IOException("cannot find " + words.getFirst() + ": " + own
                     + " is not there; call sendmail as \"carteiro sendmail\" or by a link to carteiro");
         }
-        var builder = new ProcessBuilder(started).inheritIO().directory(new File("."));
+        var builder = ChildCommand.withOurVariables(started)
+                .redirectOutput(Redirect.INHERIT)
+                .redirectError(Redirect.INHERIT);
+        if (words.getFirst().equals(SMTP)) {
+            builder.redirectInput(Redirect.INHERIT); // the client
+            if (isTerminal(STANDARD_ERROR)) {
+                builder.redirectError(Redirect.DISCARD);
+            }
+        }
         builder.environment().put("CARTEIRO_HOME", installation.home().toString());
         builder.environment().putAll(variables);
         return Child.exitCode(builder.start());
+    }
+
+    /** Whether a descriptor leads to a terminal: there, the log of the SMTP server would disturb the program that runs us. */
+    private static boolean isTerminal(Path descriptor) {
+        try {
+            String file = Files.readSymbolicLink(descriptor).toString();
+            return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty") || file.equals("/dev/console");
+        } catch (IOException e) {
+            return false; // closed, or no /proc here
+        }
     }
 }

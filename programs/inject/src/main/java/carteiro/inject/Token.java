@@ -1,5 +1,7 @@
 package carteiro.inject;
 
+import carteiro.mail.Octets;
+
 /**
  * A lexical token of a structured header field (RFC 5322 section 3.2).
  *
@@ -7,6 +9,12 @@ package carteiro.inject;
  */
 sealed interface Token {
     boolean spaced();
+
+    /** How it is written in a phrase or a local part. */
+    String written();
+
+    /** What it means in a phrase: a word without quotes and backslashes. */
+    String meaning();
 
     /**
      * Something of an address or a phrase.
@@ -21,11 +29,33 @@ sealed interface Token {
             QUOTED,
             LITERAL
         }
+
+        /** As it stands; an atom with an octet above 127 is none (RFC 5322 section 3.2.3) and is quoted, as qmail does. */
+        @Override
+        public String written() {
+            return kind == Kind.ATOM && !Octets.areAscii(raw) ? quote(raw) : raw;
+        }
+
+        @Override
+        public String meaning() {
+            return value;
+        }
+
+        /** A quoted string of that meaning. */
+        static String quote(String meaning) {
+            var quoted = new StringBuilder(meaning.length() + 2).append('"');
+            for (int i = 0; i < meaning.length(); i++) {
+                char c = meaning.charAt(i);
+                quoted.append(c == '"' || c == '\\' ? "\\" : "").append(c);
+            }
+            return quoted.append('"').toString();
+        }
     }
 
     /** A comment, without its parentheses and without those of comments in it. */
     record Comment(String text, boolean spaced) implements Token {
-        String written() {
+        @Override
+        public String written() {
             var written = new StringBuilder(text.length() + 2).append('(');
             for (int i = 0; i < text.length(); i++) {
                 char c = text.charAt(i);
@@ -36,10 +66,25 @@ sealed interface Token {
             }
             return written.append(')').toString();
         }
+
+        @Override
+        public String meaning() {
+            return written();
+        }
     }
 
     /** One of {@code . @ , ; : < >}. */
-    record Special(char sign, boolean spaced) implements Token {}
+    record Special(char sign, boolean spaced) implements Token {
+        @Override
+        public String written() {
+            return String.valueOf(sign);
+        }
+
+        @Override
+        public String meaning() {
+            return written();
+        }
+    }
 
     /** Whether this is that sign. */
     default boolean is(char sign) {

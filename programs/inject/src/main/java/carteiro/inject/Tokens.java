@@ -5,6 +5,9 @@ import java.util.List;
 
 /** Cuts a structured field body into tokens; linear in its length. */
 final class Tokens {
+    /** The most tokens of one field: {@link AddressList#MOST_ADDRESSES} addresses of ten each. */
+    static final int MOST = 10 * AddressList.MOST_ADDRESSES;
+
     private static final String SIGNS = ".@,;:<>";
 
     private final String body;
@@ -36,6 +39,9 @@ final class Tokens {
                 case ')', ']' -> throw new MalformedFieldException("\"" + c + "\" without its beginning");
                 default -> SIGNS.indexOf(c) >= 0 ? sign(c) : atom();
             };
+            if (tokens.size() == MOST) {
+                throw new MalformedFieldException("over " + MOST + " words and signs");
+            }
             tokens.add(token);
             spaced = token instanceof Token.Comment;
         }

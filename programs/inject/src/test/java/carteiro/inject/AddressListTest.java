@@ -69,6 +69,14 @@ class AddressListTest {
             g: ;                             | g: ;                                | ``
             My Friends: a@b.c                | My Friends: a@b.c;                  | a@b.c
             a@b.c <a@b.c>                    | "a@b.c" <a@b.c>                     | a@b.c
+            Joe joe@x.y <a@b.c>              | "Joe joe@x.y" <a@b.c>               | a@b.c
+            "Joe" joe@x.y <a@b.c>            | "Joe joe@x.y" <a@b.c>               | a@b.c
+            "J \\"K" @x <a@b.c>            | "J \\"K @x" <a@b.c>              | a@b.c
+            j@x.y (Joe) <a@b.c>              | "j@x.y" (Joe) <a@b.c>               | a@b.c
+            a@b, c d@e <f@g>                 | a@b.d.org, "c d@e" <f@g.d.org>      | a@b.d.org f@g.d.org
+            caf\u00e9@b.c                    | "caf\u00e9"@b.c                     | caf\u00e9@b.c
+            x.\u00e9@b.c                     | x."\u00e9"@b.c                      | x.\u00e9@b.c
+            Jos\u00e9 <a@b.c>                | "Jos\u00e9" <a@b.c>                 | a@b.c
             a@b.c; d@e.f                     | a@b.c, d@e.f                        | a@b.c d@e.f
             """)
     @Covers("qmail:I07")
@@ -95,7 +103,6 @@ class AddressListTest {
                 "g: h: ;",
                 ": a",
                 "<a b@c>",
-                "a@b, c d@e <f@g>",
                 "a\u0001b",
                 "\"a\u0000\"@b"
             })
@@ -117,6 +124,49 @@ class AddressListTest {
         assertThat(lines.subList(0, lines.size() - 1)).allMatch(line -> line.endsWith(","));
         assertThat(list.addresses()).hasSize(10);
         assertThat(read(list.body()).addresses()).isEqualTo(list.addresses());
+    }
+
+    @ParameterizedTest(name = "a second address of {0} octets")
+    @CsvSource({"50, 1", "51, 2"})
+    void lineHasSeventyEightOctetsAtMost(int second, int lines) throws Exception {
+        String first = "a".repeat(16) + "@b.c"; // "To: ", 20, ", ", the second, and a comma where a third follows
+        String two = first + ", " + "d".repeat(second - 4) + "@e.f";
+        assertThat(AddressList.read(two, COMPLETION, 4 + 2).body().lines()).hasSize(lines);
+        String three = first + ", " + "d".repeat(second - 5) + "@e.f, " + "g".repeat(60) + "@h.i";
+        List<String> written = ("To:   "
+                        + AddressList.read(three, COMPLETION, 4 + 2).body())
+                .lines()
+                .toList();
+        assertThat(written).hasSize(lines + 1).allMatch(line -> line.length() <= AddressList.LINE);
+        assertThat(read(two.replace(", ", ",")).body()).as("without its name").doesNotContain("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"list-@x.y-@[], list-@x.y-@[]", "<list-@x.y-@[]>, list-@x.y-@[]", "'\"list-@x.y-\"@[]', list-@x.y-@[]"})
+    void senderForEachRecipientIsTaken(String text, String address) throws Exception {
+        assertThat(recipients(read(text))).isEqualTo(address);
+        assertThat(recipients(read(read(text).body()))).isEqualTo(address);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",", ",, ,", " ", ";"})
+    void listWithoutAnAddressIsEmpty(String text) throws Exception {
+        assertThat(read(text).body()).isEmpty();
+    }
+
+    @Test
+    void addressesAndWordsOfAListHaveLimits() throws Exception {
+        String most = "a,".repeat(AddressList.MOST_ADDRESSES);
+        assertThat(read(most).addresses()).hasSize(AddressList.MOST_ADDRESSES);
+        assertThatThrownBy(() -> read(most + "a"))
+                .isInstanceOfSatisfying(
+                        MalformedFieldException.class,
+                        e -> assertThat(e.reason()).isEqualTo("over 100000 addresses"));
+        assertThat(read(",".repeat(Tokens.MOST)).addresses()).isEmpty();
+        assertThatThrownBy(() -> read(",".repeat(Tokens.MOST + 1)))
+                .isInstanceOfSatisfying(
+                        MalformedFieldException.class,
+                        e -> assertThat(e.reason()).isEqualTo("over 1000000 words and signs"));
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.Map;
 final class Injection {
     final Path home;
     final Recorded queue = new Recorded();
-    private final Map<String, String> environment = new HashMap<>(Map.of("QMAILUSER", "joe"));
+    private final Map<String, String> environment = new HashMap<>(Map.of("QMAILUSER", "joe", "QUEUEWAIT", "0"));
 
     Injection(Path home) throws IOException {
         this.home = home;

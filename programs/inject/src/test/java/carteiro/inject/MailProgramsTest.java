@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Spool;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -83,7 +84,8 @@ class MailProgramsTest {
                 .redirectInput(in.toFile())
                 .redirectOutput(out)
                 .redirectError(err);
-        builder.environment().putAll(Map.of("LC_ALL", "C", "HOME", home.toString(), "QMAILUSER", "joe"));
+        builder.environment()
+                .putAll(Map.of("LC_ALL", "C", "HOME", home.toString(), "QMAILUSER", "joe", "QUEUEWAIT", "0"));
         builder.environment().putAll(variables);
         Process process = builder.start();
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
@@ -279,6 +281,61 @@ class MailProgramsTest {
         assertThat(run("x", Map.of(), "sh", "-c", bin("qmail-queue") + " 1<" + home.resolve("envelope"))
                         .code())
                 .isEqualTo(62);
+    }
+
+    @Test
+    void whileQueueIsDownMailWaitsInTheSpool() throws Exception {
+        Files.writeString(home.resolve("control/queuediskfloor"), "1048576\n");
+        Path spool = Spool.folder(new Installation(home));
+        Spool.make(spool);
+        door.close();
+        String large = "x".repeat(70) + "\n";
+        for (String body : new String[] {"small\n", large.repeat(20_000)}) {
+            assertThat(run("To: a\n\n" + body, Map.of(), bin("sendmail"), "-t")).isEqualTo(new Ended(0, "", ""));
+        }
+        assertThat(Spool.look(spool)).satisfies(content -> {
+            assertThat(content.messages()).isEqualTo(2);
+            assertThat(content.octets()).isGreaterThan(1_400_000);
+            assertThat(content.drafts()).isZero();
+        });
+    }
+
+    @Test
+    void heapThatIsExhaustedIsTrouble() throws Exception {
+        script(
+                "qmail-inject",
+                "exec " + System.getProperty("java.home") + "/bin/java -Xmx8m -XX:+UseSerialGC"
+                        + " --enable-native-access=ALL-UNNAMED -Dcarteiro.home=" + home + " -cp '"
+                        + System.getProperty("java.class.path") + "' carteiro.inject.QmailInject \"$@\"");
+        var ended = run("To: " + "a,".repeat(90_000) + "\n\n", Map.of(), bin("qmail-inject"));
+        assertThat(ended.code()).as(ended.err()).isEqualTo(111);
+        assertThat(ended.err()).contains("out of memory");
+    }
+
+    @Test
+    @Covers("qmail:I18")
+    void logOfTheSmtpServerIsNotShownOnATerminal() throws Exception {
+        need("script");
+        script("qmail-smtpd", "read line; echo \"250 $line\"; echo a line of the log >&2");
+        Files.writeString(home.resolve("conversation"), "HELO x\n");
+        var ended = run(
+                "",
+                Map.of(),
+                "script",
+                "-qec",
+                bin("sendmail") + " -bs <" + home.resolve("conversation"),
+                home.resolve("typescript").toString());
+        assertThat(ended.out()).contains("250 HELO x").doesNotContain("a line of the log");
+        assertThat(run("HELO x\n", Map.of(), bin("sendmail"), "-bs").err()).isEqualTo("a line of the log\n");
+    }
+
+    @Test
+    @Covers("qmail:I18")
+    void childrenHaveASessionOfTheirOwn() throws Exception {
+        script("qmail-qread", "ps -o sid= -p $$ | tr -d ' '; echo $$; read line && echo \"read $line\"; true");
+        String[] lines = run("input\n", Map.of(), bin("sendmail"), "-bp").out().split("\n");
+        assertThat(lines).as("its standard input is empty").hasSize(2);
+        assertThat(lines[0]).isEqualTo(lines[1]);
     }
 
     @Test

@@ -174,6 +174,11 @@ class QmailInjectTest {
             'To: a\\nno field\\nmore\\n'          | 'To: a@mail.example.org\\n\\nno field\\nmore\\n'
             'To: a\\nbad name: x\\n'              | 'To: a@mail.example.org\\n\\nbad name: x\\n'
             'From x Mon Nov 24\\nTo: a\\n\\nb\\n' | 'MBOX-Line: From x Mon Nov 24\\nTo: a@mail.example.org\\n\\nb\\n'
+            'From : x\\nTo: a\\n\\nb\\n'          | 'MBOX-Line: From : x\\nTo: a@mail.example.org\\n\\nb\\n'
+            'To: ,, ,\\nX: y\\n\\n'               | 'X: y\\n\\n'
+            'X: a\\rBcc: v\\n\\n'                | 'X: a Bcc: v\\n\\n'
+            'X: a\\n\\rBcc: v\\n\\n'             | 'X: a\\n Bcc: v\\n\\n'
+            'X: a\\n\\nlone\\rin body\\n'         | 'X: a\\n\\nlone\\rin body\\n'
             'To: a\\n'                            | 'To: a@mail.example.org\\n'
             'To: a\\n\\n'                         | 'To: a@mail.example.org\\n\\n'
             'To: a\\n\\nno end'                   | 'To: a@mail.example.org\\n\\nno end\\n'
@@ -184,13 +189,16 @@ class QmailInjectTest {
             """)
     @Covers("qmail:I13")
     void headerEndsWhereQmailEndsIt(String input, String output) {
-        String text = input.replace("\\n", "\n");
+        String text = input.replace("\\n", "\n").replace("\\r", "\r");
         assertThat(injection.run("From: j@x.example\n" + text, "-n", "r").out()).satisfies(out -> {
             if (!text.startsWith(" ")) {
-                assertThat(out).endsWith("From: j@x.example\n" + output.replace("\\n", "\n"));
+                assertThat(out)
+                        .endsWith("From: j@x.example\n"
+                                + output.replace("\\n", "\n").replace("\\r", "\r"));
             }
         });
-        assertThat(injection.run(text, "-n", "r").out()).endsWith(output.replace("\\n", "\n"));
+        assertThat(injection.run(text, "-n", "r").out())
+                .endsWith(output.replace("\\n", "\n").replace("\\r", "\r"));
     }
 
     @Test
@@ -358,7 +366,7 @@ class QmailInjectTest {
         var input = new SequenceInputStream(new ByteArrayInputStream("To: a\nX: ".getBytes()), endless);
         var result = injection.run(input);
         assertThat(result.code()).isEqualTo(100);
-        assertThat(result.err()).contains("header over 16777216 octets");
+        assertThat(result.err()).contains("header over 8388608 octets");
     }
 
     @Test
@@ -369,8 +377,21 @@ class QmailInjectTest {
         String many = IntStream.rangeClosed(0, Envelope.MOST_RECIPIENTS)
                 .mapToObj(i -> "u" + i + "@y.example")
                 .collect(Collectors.joining(","));
-        assertThat(injection.run("To: " + many + "\n\n").err()).contains("100001 recipients, over 100000");
-        assertThat(injection.queue.messages).hasSize(1);
+        assertThat(injection.run("To: " + many + "\n\n").err()).contains("over 100000 addresses");
+        String half = many.substring(0, many.indexOf(",u50000@"));
+        assertThat(injection
+                        .run("To: " + half + "\nCc: " + half + "\nBcc: x\n\n")
+                        .err())
+                .contains("with this field there are over 100000 addresses", "Bcc: x");
+        assertThat(injection
+                        .run("X:\n".repeat(Header.MOST_FIELDS - 1) + "To: a\n\n")
+                        .code())
+                .isZero();
+        assertThat(injection
+                        .run("X:\n".repeat(Header.MOST_FIELDS) + "To: a\n\n")
+                        .err())
+                .contains("header of over 10000 fields");
+        assertThat(injection.queue.messages).hasSize(2);
     }
 
     @Test
@@ -406,5 +427,112 @@ class QmailInjectTest {
         var result = injection.run(MESSAGE);
         assertThat(result.code()).isEqualTo(111);
         assertThat(result.err()).contains("unable to read controls: control/defaulthost");
+    }
+
+    @Test
+    void senderForEachRecipientIsTakenByOptionF() {
+        assertThat(returnPath(MESSAGE, "-f", "list-@x.y-@[]")).isEqualTo("<\"list-@x.y-\"@[]>");
+        injection.run(MESSAGE, "-f", "list-@x.y-@[]");
+        assertThat(injection.queue.only().sender()).isEqualTo("list-@x.y-@[]");
+    }
+
+    @Test
+    void senderWithoutALocalPartIsNotTheNullSender() {
+        for (String sender : new String[] {"@y.example", "<@y.example>", " @y.example"}) {
+            var result = injection.run(MESSAGE, "-f", sender);
+            assertThat(result.code()).isEqualTo(100);
+            assertThat(result.err()).contains("a sender without a local part");
+        }
+        assertThat(injection.queue.messages).isEmpty();
+    }
+
+    @Test
+    void fieldWithoutAnAddressIsAsGoodAsMissing() {
+        var out = injection
+                .run("From: ,\nTo: ,, ,\nReply-To:\nCc: \nBcc: b@y.example\n\n", "-n")
+                .out();
+        assertThat(out)
+                .contains("\nFrom: joe@mail.example.org\n", "\nCc: recipient list not shown: ;\n")
+                .doesNotContain("To:");
+    }
+
+    @Test
+    void octetsThatATerminalObeysAreNotPrinted() {
+        for (String hostile : new String[] {"a\u001b]0;x\u0007(", "\u009b2J (", "x\u001b[2J\n y ("}) {
+            assertThat(injection.run("From: " + hostile + "\n\n").err())
+                    .contains("unable to parse this line")
+                    .doesNotContain("\u001b", "\u0007", "\u009b");
+            assertThat(injection.run(MESSAGE, hostile).err())
+                    .contains("unable to parse this address")
+                    .doesNotContain("\u001b", "\u0007", "\u009b");
+        }
+        assertThat(injection
+                        .run("From: " + "x ".repeat(1 << 20) + "(\n\n")
+                        .err()
+                        .length())
+                .isLessThan(5_000);
+    }
+
+    @Test
+    void lineTooLongForSmtpIsBrokenAndTheRestIsUntouched() throws Exception {
+        String words = "word ".repeat(300).strip();
+        String one = "x".repeat(998);
+        injection.run(
+                "To: a\nSubject: " + words + "\nX: " + one + "y\n\n" + words + "\n" + one + "\n" + one + "y\nend");
+        String sent = injection.queue.only().injected();
+        assertThat(sent.lines()).allMatch(line -> line.length() <= 998);
+        String header = sent.substring(0, sent.indexOf("\n\n"));
+        assertThat(header.replace("\n ", " ")).contains("Subject: " + words);
+        assertThat(header).contains("\nX: " + "x".repeat(995) + "\n xxxy");
+        String body = sent.substring(sent.indexOf("\n\n") + 2);
+        assertThat(body)
+                .isEqualTo("word ".repeat(199) + "\n" + "word ".repeat(101).strip() + "\n" + one + "\n" + one
+                        + "\ny\nend\n");
+
+        injection.control("linebytes", "1500\n");
+        injection.run("To: a\n\n" + one + "\n" + "x".repeat(1498) + "\n" + "x".repeat(1499) + "\n");
+        assertThat(injection.queue.messages.getLast().injected())
+                .endsWith("\n\n" + one + "\n" + "x".repeat(1498) + "\n" + "x".repeat(1498) + "\nx\n");
+    }
+
+    @Test
+    void charactersOfUtf8AreNotCut() {
+        String text = "\u00e2\u0082\u00ac".repeat(700); // euro signs
+        injection.run("To: a\n\nx" + text + "\n");
+        String sent = injection.queue.only().injected();
+        String body = sent.substring(sent.indexOf("\n\n") + 2);
+        assertThat(body.replace("\n", "")).isEqualTo("x" + text);
+        assertThat(body.lines()).hasSize(3).allMatch(line -> line.length() <= 998);
+        assertThat(body.lines().skip(1)).allMatch(line -> line.startsWith("\u00e2"));
+    }
+
+    @Test
+    void octetZeroIsLeftOut() {
+        injection.run("To: a\nSubject: x\0y\n\nb\0\0ody\0\n");
+        assertThat(injection.queue.only().injected()).contains("Subject: xy\n").endsWith("\n\nbody\n");
+    }
+
+    @Test
+    void listOfListsHasALimit() throws Exception {
+        Path lists = home.resolve("lists");
+        injection.with("QMAILMFTFILE", lists.toString());
+        Files.writeString(lists, "x".repeat(QmailInject.MOST_LISTS));
+        assertThat(injection.run(MESSAGE).code()).isZero();
+        Files.writeString(lists, "x".repeat(QmailInject.MOST_LISTS + 1));
+        assertThat(injection.run(MESSAGE).code()).isEqualTo(111);
+    }
+
+    @Test
+    void anyErrorIsTroubleAndNeverJavasOwnExitCode() {
+        for (Error error :
+                new Error[] {new OutOfMemoryError(), new NoClassDefFoundError("x"), new StackOverflowError()}) {
+            InputStream failing = new InputStream() {
+                @Override
+                public int read() {
+                    throw error;
+                }
+            };
+            assertThat(injection.run(failing).code()).isEqualTo(111);
+        }
     }
 }

@@ -10,12 +10,14 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Handover;
+import carteiro.protocol.Spool;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -33,8 +35,8 @@ class QmailQueueTest {
     private final Recorded queue = new Recorded();
 
     private int run(InputStream message, String envelope, Path home, Enqueue queue) {
-        var call =
-                new Invocation(List.of(), Map.of(), message, new ByteArrayOutputStream(), new ByteArrayOutputStream());
+        var call = new Invocation(
+                List.of(), Map.of("QUEUEWAIT", "0"), message, new ByteArrayOutputStream(), new ByteArrayOutputStream());
         return new QmailQueue(call, new ByteArrayInputStream(Octets.bytes(envelope)), new Installation(home), queue)
                 .run();
     }
@@ -113,6 +115,48 @@ class QmailQueueTest {
             public void close() {}
         };
         assertThat(run(InputStream.nullInputStream(), "Fa\0Tb\0\0", home, lost)).isEqualTo(74);
+    }
+
+    @Test
+    void whileQueueIsAbsentTheMessageWaitsInTheSpool() throws Exception {
+        Path spool = Spool.folder(new Installation(home));
+        Files.createDirectory(home.resolve("control"));
+        Files.writeString(home.resolve("control/queuediskfloor"), "1048576\n");
+        Spool.make(spool);
+        Enqueue absent = () -> {
+            throw new IOException("queue does not answer");
+        };
+        assertThat(run(new ByteArrayInputStream("x\n".getBytes()), "Fa\0Tb\0\0", home, absent))
+                .isZero();
+        assertThat(Spool.look(spool).messages()).isOne();
+        assertThat(run(new ByteArrayInputStream("x\n".getBytes()), "Fa\0Tb\0", home, absent))
+                .as("a broken envelope")
+                .isEqualTo(54);
+        assertThat(Spool.look(spool)).satisfies(content -> {
+            assertThat(content.messages()).isOne();
+            assertThat(content.drafts()).isZero();
+        });
+    }
+
+    @Test
+    void addressesHaveALimitInOctets() {
+        String recipient = "T" + "b".repeat(1000) + "|";
+        int most = Handover.ENVELOPE_LIMIT / 1006 - 1;
+        assertThat(run("x", "Fa|" + recipient.repeat(most) + "|")).isZero();
+        assertThat(run("x", "Fa|" + recipient.repeat(Handover.ENVELOPE_LIMIT / 1000 + 1) + "|"))
+                .isEqualTo(31);
+        assertThat(queue.messages).hasSize(1);
+    }
+
+    @Test
+    void outOfMemoryHasItsCode() {
+        InputStream hungry = new InputStream() {
+            @Override
+            public int read() {
+                throw new OutOfMemoryError();
+            }
+        };
+        assertThat(run(hungry, "Fa\0Tb\0\0", home, queue)).isEqualTo(51);
     }
 
     @ParameterizedTest(name = "run as {0}: {2}")

@@ -90,7 +90,7 @@ class SendmailTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-bd", "-bi", "-bt", "-bz", "-q", "-Z", "-f", "-b"})
+    @ValueSource(strings = {"-bd", "-bt", "-bz", "-q", "-Z", "-f", "-b"})
     @Covers({"qmail:I17", "qmail:I18"})
     void whatItCannotDoIsRefused(String option) throws Exception {
         assertThat(sendmail(option)).isEqualTo(100);
@@ -100,9 +100,19 @@ class SendmailTest {
                 .contains(
                         switch (option) {
                             case "-bd" -> "carteiro start smtpd";
-                            case "-bi" -> "newaliases: aliases take effect at once";
                             default -> "usage: sendmail";
                         });
+    }
+
+    @Test
+    @Covers("qmail:I18")
+    void newaliasesHasNothingToDo() throws Exception {
+        var out = new ByteArrayOutputStream();
+        var call = new Invocation(
+                List.of("-bi"), environment, InputStream.nullInputStream(), out, new ByteArrayOutputStream());
+        assertThat(new Sendmail(call, inject -> 7, (words, variables) -> 9).run())
+                .isZero();
+        assertThat(out.toString(StandardCharsets.ISO_8859_1)).contains("newaliases: aliases take effect at once");
     }
 
     @Test
@@ -163,6 +173,7 @@ class SendmailTest {
                 new ByteArrayOutputStream());
         assertThat(Predate.run(call)).isEqualTo(42);
         assertThat(Files.readString(seen)).matches("Date: \\d{1,2} \\w{3} \\d{4} [\\d:]{8} [+-]\\d{4}\nSubject: x\n\n");
+        assertThat(Predate.run(call.withArguments(List.of("/nowhere/at/all")))).isEqualTo(111);
         assertThat(Predate.run(call.withArguments(List.of("sh", "-c", "kill -9 $$"))))
                 .isEqualTo(111);
         assertThat(Predate.run(call.withArguments(List.of()))).isEqualTo(100);

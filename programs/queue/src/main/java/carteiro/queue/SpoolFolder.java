@@ -58,8 +58,9 @@ final class SpoolFolder {
         try {
             Spool.make(path);
         } catch (IOException e) {
-            throw new IOException(path + ": cannot be made (" + e.getMessage() + "), so that local mail is refused while"
-                    + " queue is down; make it by: carteiro init --home " + path.getParent() + " --me HOST");
+            throw new IOException(
+                    path + ": cannot be made (" + e.getMessage() + "), so that local mail is refused while"
+                            + " queue is down; make it by: carteiro init --home " + path.getParent() + " --me HOST");
         }
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(path + " is no folder; move it away and start queue again");
@@ -130,8 +131,7 @@ final class SpoolFolder {
         Path draft = path.resolve(name);
         try {
             FileTime modified = Files.getLastModifiedTime(draft, LinkOption.NOFOLLOW_LINKS);
-            if (now - modified.toMillis() > OLD.toMillis()
-                    && !Files.isDirectory(draft, LinkOption.NOFOLLOW_LINKS)) {
+            if (now - modified.toMillis() > OLD.toMillis() && !Files.isDirectory(draft, LinkOption.NOFOLLOW_LINKS)) {
                 Files.deleteIfExists(draft);
             }
         } catch (NoSuchFileException e) {

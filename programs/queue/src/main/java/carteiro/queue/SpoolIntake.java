@@ -63,7 +63,13 @@ final class SpoolIntake {
 
     /** @param enqueue the way into {@code queue} */
     SpoolIntake(
-            SpoolFolder folder, int ownUid, Queue queue, Enqueue enqueue, SpoolTaking taking, EventLog log, Clock clock) {
+            SpoolFolder folder,
+            int ownUid,
+            Queue queue,
+            Enqueue enqueue,
+            SpoolTaking taking,
+            EventLog log,
+            Clock clock) {
         this.folder = folder;
         this.ownUid = ownUid;
         this.queue = queue;
@@ -416,8 +422,7 @@ final class SpoolIntake {
         @Override
         public void write(byte[] from, int at, int length) throws IOException {
             byte[] octets = other.readNBytes(length);
-            same &= octets.length == length
-                    && java.util.Arrays.equals(octets, 0, length, from, at, at + length);
+            same &= octets.length == length && java.util.Arrays.equals(octets, 0, length, from, at, at + length);
         }
 
         @Override

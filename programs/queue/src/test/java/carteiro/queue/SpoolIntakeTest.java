@@ -315,7 +315,8 @@ class SpoolIntakeTest {
     @Test
     void whatQueueNeverTakesIsSetAside() throws Exception {
         leave("x\n");
-        intake(answering(new Receipt.Never(new Status(5, 3, 4), "message too big"))).round();
+        intake(answering(new Receipt.Never(new Status(5, 3, 4), "message too big")))
+                .round();
         assertSetAside("message too big (#5.3.4)");
     }
 

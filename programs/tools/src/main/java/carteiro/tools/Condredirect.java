@@ -50,7 +50,8 @@ public final class Condredirect {
         Result result;
         try (InputStream in = Files.newInputStream(message)) {
             result = Forwarding.queue(
-                    call, queue,
+                    call,
+                    queue,
                     call.variable("DTLINE"),
                     in,
                     call.variable("SENDER"),

@@ -48,12 +48,7 @@ final class Forwarding {
 
     /** Queues {@code head} and the rest of {@code message}, from {@code sender} to {@code recipients}. */
     static Result queue(
-            Invocation call,
-            Enqueue queue,
-            String head,
-            InputStream message,
-            String sender,
-            List<String> recipients) {
+            Invocation call, Enqueue queue, String head, InputStream message, String sender, List<String> recipients) {
         Address from;
         var to = new ArrayList<Address>();
         try {

@@ -45,7 +45,8 @@ public final class Qreceipt {
             return 0;
         }
         Result result = Forwarding.queue(
-                call, queue,
+                call,
+                queue,
                 call.variable("DTLINE") + notice(address, sender, header.messageId()),
                 InputStream.nullInputStream(),
                 "",

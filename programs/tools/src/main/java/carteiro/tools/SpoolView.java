@@ -33,7 +33,8 @@ final class SpoolView {
     static void look(Installation installation, Set<String> warnings) {
         Path folder = Spool.folder(installation);
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-            if (Files.isDirectory(installation.queue()) && installation.queueOfQmail().isEmpty()) {
+            if (Files.isDirectory(installation.queue())
+                    && installation.queueOfQmail().isEmpty()) {
                 warnings.add(folder + ": is missing, so local mail is refused while queue is down; make it by: carteiro"
                         + " init --home " + installation.home() + " --me HOST");
             }
@@ -54,15 +55,17 @@ final class SpoolView {
     private static void mode(Path folder, Path queue, Set<String> warnings) throws IOException {
         int mode = Spool.mode(folder);
         if (mode != Spool.MODE) {
-            warnings.add(folder + ": has mode " + Integer.toOctalString(mode) + ", so that not every user's mail can wait"
-                    + " there while queue is down; mend it by: chmod " + Integer.toOctalString(Spool.MODE) + " " + folder);
+            warnings.add(folder + ": has mode " + Integer.toOctalString(mode)
+                    + ", so that not every user's mail can wait" + " there while queue is down; mend it by: chmod "
+                    + Integer.toOctalString(Spool.MODE) + " " + folder);
         }
         if (Files.isDirectory(queue)) {
             String owner = Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName();
             String queues = Files.getOwner(queue, LinkOption.NOFOLLOW_LINKS).getName();
             if (!owner.equals(queues)) {
-                warnings.add(folder + ": belongs to " + owner + ", and queue works as " + queues + "; mend it by: chown "
-                        + queues + " " + folder + " && chmod " + Integer.toOctalString(Spool.MODE) + " " + folder);
+                warnings.add(folder + ": belongs to " + owner + ", and queue works as " + queues
+                        + "; mend it by: chown " + queues + " " + folder + " && chmod "
+                        + Integer.toOctalString(Spool.MODE) + " " + folder);
             }
         }
     }
