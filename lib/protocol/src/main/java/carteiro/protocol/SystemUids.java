@@ -70,11 +70,14 @@ final class SystemUids {
 
     private OptionalInt named(String name) {
         try {
-            Known now = known(name, null);
-            return now.principal == null ? OptionalInt.empty() : OptionalInt.of(now.uid);
+            return uid(known(name, null));
         } catch (IOException e) {
-            return OptionalInt.empty();
+            return uid(known.get(name)); // what was known before is the best that can be told
         }
+    }
+
+    private static OptionalInt uid(@Nullable Known known) {
+        return known == null || known.principal == null ? OptionalInt.empty() : OptionalInt.of(known.uid);
     }
 
     /** @param expected whom it should stand for; if what is remembered is somebody else, the system is asked again */
@@ -94,14 +97,14 @@ final class SystemUids {
     }
 
     private Known ask(String name) throws IOException {
+        String octets = new String(name.getBytes(NAMES), StandardCharsets.ISO_8859_1);
+        Optional<SystemAccount> account = SystemAccount.named(octets); // first: it tells trouble from a name that nobody has
         UserPrincipal principal;
         try {
             principal = users.lookupPrincipalByName(name); // a number is taken too, if it is nobody's name
         } catch (UserPrincipalNotFoundException e) {
             return Known.nobody();
         }
-        String octets = new String(name.getBytes(NAMES), StandardCharsets.ISO_8859_1);
-        Optional<SystemAccount> account = SystemAccount.named(octets);
         if (account.isPresent()) {
             return new Known(principal, account.get().uid(), System.nanoTime());
         }

@@ -5,7 +5,6 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
-import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
@@ -15,7 +14,6 @@ import carteiro.protocol.Lookup.Mailbox;
 import carteiro.protocol.Lookup.Recipe;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 
 /**
@@ -73,7 +71,7 @@ public final class Explain {
     private static int explain(Installation installation, Invocation call, AddressLookup lookup) throws IOException {
         int worst = GOOD;
         for (String text : call.arguments()) {
-            var out = new StringBuilder("<" + LogText.sentence(text) + ">\n");
+            var out = new StringBuilder("<" + LogText.printable(text) + ">\n");
             Answer answer = lookup.answer(new Address(text), sentence -> say(out, sentence.get()));
             tell(out, answer, installation);
             call.print(out.toString());
@@ -138,12 +136,8 @@ public final class Explain {
         }
     }
 
+    /** A line; what is in it may be anybody's, and goes to a terminal. */
     private static void say(StringBuilder out, String line) {
-        out.append("  ").append(LogText.sentence(octets(line))).append('\n');
-    }
-
-    /** Text that may hold characters (a DN, a path) as octets in UTF-8. */
-    private static String octets(String text) {
-        return Octets.areOctets(text) ? text : Octets.text(text.getBytes(StandardCharsets.UTF_8));
+        out.append("  ").append(LogText.printable(line)).append('\n');
     }
 }

@@ -469,4 +469,16 @@ final class LdapInMemoryTest {
         set("mailForwardingAddress", value);
         assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.3.5");
     }
+
+    @Test
+    void whatExplainShowsOfAnEntryCannotSteerATerminal() throws Exception {
+        set(
+                "qmailDotMode",
+                ": "
+                        + java.util.Base64.getEncoder()
+                                .encodeToString(carteiro.mail.Octets.bytes("\u001b]0;x\u0007\u00c2\u009b2J")));
+        TestHome.Called called = home.call(java.util.List.of("ana@example.org"), "", Explain::run, "explain");
+        assertThat(called.out()).contains("answer: cannot tell now", "qmailDotMode \"_]0;x__2J\"");
+        assertThat(called.out() + called.err()).doesNotContain("\u001b", "\u0007", "\u009b");
+    }
 }

@@ -431,4 +431,59 @@ final class LocalSourcesTest {
             }
         }
     }
+
+    @Test
+    @org.junit.jupiter.api.Timeout(
+            value = 20,
+            threadMode = org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD) // the opening of a pipe cannot be interrupted
+    void aPipeInPlaceOfUsersCdbIsNotWaitedFor() throws Exception {
+        carteiro.posix.Fifo.make(home.installation.users().resolve("cdb"));
+        assertThat(home.recipient("joe@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> assertThat(
+                        notNow.reason())
+                .contains("users/cdb is no regular file"));
+    }
+
+    @Test
+    void anExtensionThatNothingInTheDirectoryOrTheHomeIsForIsUnknown() {
+        var nothing = new carteiro.protocol.Lookup.Recipe.Directory(
+                "",
+                carteiro.protocol.Lookup.Mailbox.NONE,
+                List.of(),
+                List.of(),
+                carteiro.protocol.Lookup.DotFiles.APPENDED);
+        var mailbox = new carteiro.protocol.Lookup.Recipe.Directory(
+                "",
+                carteiro.protocol.Lookup.Mailbox.KEEP,
+                List.of(),
+                List.of(),
+                carteiro.protocol.Lookup.DotFiles.APPENDED);
+        for (var recipe : List.of(nothing, mailbox)) {
+            var account = new Answer.Account("joe", USER_UID, 100, folder.toString(), "-", "x", recipe);
+            Source directory = new Source() {
+                @Override
+                public SourceName name() {
+                    return SourceName.LDAP;
+                }
+
+                @Override
+                public Optional<Answer> ask(Address recipient, Trail trail) {
+                    return Optional.of(account);
+                }
+            };
+            try (var log = new carteiro.log.EventLog(
+                            java.io.OutputStream.nullOutputStream(),
+                            carteiro.log.EventLog.Form.PLAIN,
+                            java.time.Clock.systemUTC());
+                    var lookup = new AddressLookup(
+                            carteiro.control.Routing.of(
+                                    List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
+                            List.of(directory),
+                            new Alarms(log),
+                            home.users(),
+                            home.looks)) {
+                assertThat(lookup.recipient(new Address("joe-x@example.org")))
+                        .isInstanceOf(recipe.equals(nothing) ? Verdict.Unknown.class : Verdict.Known.class);
+            }
+        }
+    }
 }

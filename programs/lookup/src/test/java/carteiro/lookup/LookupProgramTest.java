@@ -235,4 +235,33 @@ final class LookupProgramTest {
             running.stop(Duration.ofSeconds(1));
         }
     }
+
+    @Test
+    void aReloadTellsAnewWhatIsWrong() throws Exception {
+        Files.writeString(installation.control("ldapserver"), "127.0.0.1:" + Slapd.freePort() + "\n");
+        Program.Running running = start();
+        try {
+            assertThat(ask("joe@mail.example.org")).isEqualTo("notnow 4.4.3");
+            assertThat(ask("joe@mail.example.org")).isEqualTo("notnow 4.4.3");
+            running.reload();
+            assertThat(ask("joe@mail.example.org")).isEqualTo("notnow 4.4.3");
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1).lines().filter(line -> line.contains("is not used for")))
+                .hasSize(2);
+    }
+
+    @Test
+    void aBlankAtTheEndOfThePasswordIsTold() throws Exception {
+        Files.writeString(installation.control("ldapserver"), "127.0.0.1:9\n");
+        Files.writeString(installation.control("ldaplogin"), "cn=reader\n");
+        Files.writeString(installation.control("ldappassword"), "hush \n");
+        start().stop(Duration.ofSeconds(1));
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                .contains("warning: lookup: control/ldappassword ends with a blank")
+                .doesNotContain("hush");
+    }
 }
