@@ -26,7 +26,8 @@ class AcceptedAddressesTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("in a home that is closed to others, known extensions are taken and unknown ones refused in the dialogue")
+    @DisplayName(
+            "in a home that is closed to others, known extensions are taken and unknown ones refused in the dialogue")
     void closedHome(Form form) throws Exception {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
@@ -65,10 +66,11 @@ class AcceptedAddressesTest {
                 assertThat(client.send("ann@example.net", List.of("bob-l@example.org"), MESSAGE))
                         .startsWith("250 ");
             }
-            assertThat(carteiro.awaitMailbox("bob", 2).stream().map(message -> message.lines()
-                            .filter(line -> line.startsWith("Return-Path: "))
-                            .findFirst()
-                            .orElseThrow()))
+            assertThat(carteiro.awaitMailbox("bob", 2).stream()
+                            .map(message -> message.lines()
+                                    .filter(line -> line.startsWith("Return-Path: "))
+                                    .findFirst()
+                                    .orElseThrow()))
                     .containsExactlyInAnyOrder(
                             "Return-Path: <bob-l-owner-bob-a=example.org@example.org>",
                             "Return-Path: <bob-l-owner-bob-b=example.org@example.org>");

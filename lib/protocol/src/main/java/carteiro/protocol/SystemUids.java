@@ -98,7 +98,8 @@ final class SystemUids {
 
     private Known ask(String name) throws IOException {
         String octets = new String(name.getBytes(NAMES), StandardCharsets.ISO_8859_1);
-        Optional<SystemAccount> account = SystemAccount.named(octets); // first: it tells trouble from a name that nobody has
+        Optional<SystemAccount> account =
+                SystemAccount.named(octets); // first: it tells trouble from a name that nobody has
         UserPrincipal principal;
         try {
             principal = users.lookupPrincipalByName(name); // a number is taken too, if it is nobody's name

@@ -11,6 +11,8 @@
  *                                                  +--> AliasSource --> HOME/alias
  *                                                  |
  *                                                  +--> DotQmailSight: is there a .qmail file for this extension?
+ *                                                            | where we may not look
+ *                                                            +--> local, as the account's user (Homes)
  * </pre>
  *
  * A source that cannot tell now ends the question with "not now": it never lets the next source answer, and is never

@@ -435,12 +435,15 @@ final class LocalSourcesTest {
     @Test
     @org.junit.jupiter.api.Timeout(
             value = 20,
-            threadMode = org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD) // the opening of a pipe cannot be interrupted
+            threadMode =
+                    org.junit.jupiter.api.Timeout.ThreadMode
+                            .SEPARATE_THREAD) // the opening of a pipe cannot be interrupted
     void aPipeInPlaceOfUsersCdbIsNotWaitedFor() throws Exception {
         carteiro.posix.Fifo.make(home.installation.users().resolve("cdb"));
-        assertThat(home.recipient("joe@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> assertThat(
-                        notNow.reason())
-                .contains("users/cdb is no regular file"));
+        assertThat(home.recipient("joe@example.org"))
+                .isInstanceOfSatisfying(
+                        Answer.NotNow.class,
+                        notNow -> assertThat(notNow.reason()).contains("users/cdb is no regular file"));
     }
 
     @Test

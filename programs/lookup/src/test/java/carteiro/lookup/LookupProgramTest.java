@@ -249,7 +249,9 @@ final class LookupProgramTest {
             running.stop(Duration.ofSeconds(1));
         }
         log.close();
-        assertThat(logged.toString(StandardCharsets.ISO_8859_1).lines().filter(line -> line.contains("is not used for")))
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1)
+                        .lines()
+                        .filter(line -> line.contains("is not used for")))
                 .hasSize(2);
     }
 
