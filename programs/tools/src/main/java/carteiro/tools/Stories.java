@@ -150,7 +150,7 @@ final class Stories {
             story = story(event.message());
         }
         story.accepted(stamp, event);
-        if (wanted.asksFor(event.sender())) {
+        if (wanted.asksFor(event.sender()) || wanted.asksForArrival(event.id(), event.messageId())) {
             find(story, true);
         }
         Deque<Story> ofClient = conversing.remove(event.client());

@@ -195,7 +195,8 @@ final class Story {
                 stamp,
                 0,
                 "accepted by " + event.program() + " from " + event.client() + ", for " + event.recipients()
-                        + (expected == 1 ? " recipient, " : " recipients, ") + event.octets() + " octets"));
+                        + (expected == 1 ? " recipient, " : " recipients, ") + event.octets() + " octets"
+                        + (event.id().isEmpty() ? "" : ", id " + event.id() + ", Message-ID " + event.messageId())));
     }
 
     /** @param certain whether no other conversation of that client can be meant */

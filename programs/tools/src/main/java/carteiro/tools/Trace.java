@@ -33,7 +33,8 @@ public final class Trace {
 
     private static final String USAGE = """
             usage: carteiro trace [ --home DIR ] [ --most N ] ID|ADDRESS [ FILE|FOLDER|- ]...
-            ID: a message number (457), or what the client was told ("250 ok 1795489290 qp 457")
+            ID: a message number (457), what the client was told ("250 ok 1795489290 qp 457"), the id in the Received
+            field of smtpd (k3v9q1c7ab2d, or the whole field), or the Message-ID
             """;
 
     /** What standard input is. */

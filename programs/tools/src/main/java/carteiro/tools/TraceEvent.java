@@ -1,13 +1,22 @@
 package carteiro.tools;
 
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The lines of smtpd, send, local and queue that tell of one message (docs/programs/log.md). */
 sealed interface TraceEvent {
-    /** A client handed it in; {@code program} took it. */
-    record Accepted(String program, long message, String sender, long recipients, String octets, String client)
+    /** A client handed it in; {@code program} took it. {@code id} and {@code messageId} are empty if the line has none. */
+    record Accepted(
+            String program,
+            long message,
+            String sender,
+            long recipients,
+            String octets,
+            String client,
+            String id,
+            String messageId)
             implements TraceEvent {}
 
     /** A conversation of smtpd ended; {@code cipher} says plain without TLS, {@code how} why it ended. */
@@ -76,8 +85,8 @@ sealed interface TraceEvent {
     /** A number of a message, delivery or process: as many digits as a long surely holds. */
     String N = "(\\d{1,18})";
 
-    Pattern ACCEPTED = pattern(
-            "([a-z]{1,20}): accepted msg " + N + " from <(.*)> " + N + " recipients (\\d+) bytes client ([^ ]+)");
+    Pattern ACCEPTED = pattern("([a-z]{1,20}): accepted msg " + N + " from <(.*)> " + N
+            + " recipients (\\d+) bytes client ([^ ]+)" + "(?: id ([^ ]+) message-id ([^ ]+))?");
     Pattern SESSION = pattern(
             "smtpd: session client ([^ ]+) helo ([^ ]+) ([^ ]+) messages (\\d{1,9}) refusals (\\d+) ended: (.*)");
     Pattern NEW = pattern("new msg " + N);
@@ -120,7 +129,15 @@ sealed interface TraceEvent {
     private static @Nullable TraceEvent accepted(String line) {
         Matcher m = ACCEPTED.matcher(line);
         return m.matches()
-                ? new Accepted(m.group(1), number(m, 2), m.group(3), number(m, 4), m.group(5), m.group(6))
+                ? new Accepted(
+                        m.group(1),
+                        number(m, 2),
+                        m.group(3),
+                        number(m, 4),
+                        m.group(5),
+                        m.group(6),
+                        Objects.requireNonNullElse(m.group(7), ""),
+                        Objects.requireNonNullElse(m.group(8), ""))
                 : null;
     }
 

@@ -28,6 +28,12 @@ sealed interface Wanted {
         }
     }
 
+    /** The message that was handed in under that id: smtpd writes it into its Received field and into the log. */
+    record Arrival(String id) implements Wanted {}
+
+    /** {@code id k3v9q1c7ab2d}, or a Received field of smtpd. */
+    Pattern RECEIVED = Pattern.compile("(?:.*\\bwith [A-Z0-9]{4,12} )?id ([a-z0-9]{12})(?:[ ;].*)?", Pattern.DOTALL);
+
     /** {@code 457}, {@code #457}, {@code msg 457}, {@code qp 457}, {@code 250 ok 1795489290 qp 457}. */
     Pattern NUMBER = Pattern.compile("(?:#|msg |(?:250 )?(?:2\\.\\d\\.\\d )?(?:ok \\d{1,18} )?(qp ))?(\\d{1,18})");
 
@@ -41,6 +47,10 @@ sealed interface Wanted {
         if (matcher.matches()) {
             long number = Long.parseLong(matcher.group(2));
             return matcher.group(1) == null ? new Message(number) : new Receipt(number);
+        }
+        Matcher received = RECEIVED.matcher(argument.strip());
+        if (received.matches()) {
+            return new Arrival(received.group(1));
         }
         var addresses = new HashSet<String>();
         addresses.add(LogLine.comparable(LogText.safe(bare(argument))));
@@ -60,13 +70,25 @@ sealed interface Wanted {
         return switch (this) {
             case Message(long number) -> number == message;
             case Receipt(long qp) -> qp == message;
-            case Person _ -> false;
+            case Arrival _, Person _ -> false;
         };
     }
 
     /** Whether the message that has this {@code qp} is asked for. */
     default boolean asksForReceipt(long number) {
         return this instanceof Receipt(long qp) && qp == number;
+    }
+
+    /** Whether the message that came under this id, or calls itself so, is asked for: without {@code id} before it, too. */
+    default boolean asksForArrival(String id, String messageId) {
+        return switch (this) {
+            case Arrival(var asked) -> asked.equals(id);
+            case Person person ->
+                !person.asked.isEmpty()
+                        && (person.asked.equals(id)
+                                || LogText.safe(person.asked).equals(bare(messageId)));
+            case Message _, Receipt _ -> false;
+        };
     }
 
     /** Whether messages from or to this address are asked for. */

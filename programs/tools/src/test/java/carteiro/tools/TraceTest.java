@@ -318,6 +318,26 @@ class TraceTest {
                 .doesNotContain("session");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "k3v9q1c7ab2d",
+                "id k3v9q1c7ab2d",
+                "Received: from pc (192.0.2.1)\n  by mx with ESMTPS id k3v9q1c7ab2d tls TLS_X; 24 Nov 2026 00:00:00 -0000",
+                "by mx with SMTP id k3v9q1c7ab2d;",
+                "<m1@pc.example>",
+                "m1@pc.example"
+            })
+    void whoHasTheReceivedFieldOrTheMessageIdFindsTheMessage(String asked) {
+        String log = """
+                smtpd: accepted msg 1 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2d message-id <m1@pc.example>
+                smtpd: accepted msg 2 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2e message-id -
+                """;
+        assertThat(trace(log, asked).out())
+                .contains("message 1 from <a@b>", "id k3v9q1c7ab2d, Message-ID <m1@pc.example>")
+                .doesNotContain("message 2");
+    }
+
     @Test
     void notesOfAMessageAndItsDeliveriesAreShown() {
         String log = """
