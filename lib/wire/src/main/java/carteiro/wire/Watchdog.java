@@ -50,8 +50,8 @@ public final class Watchdog implements Closeable {
             if (deadline - now <= 0 && running.remove(this)) {
                 try {
                     target.close();
-                } catch (IOException | RuntimeException e) {
-                    // it is of no further use either way
+                } catch (IOException | RuntimeException | Error e) {
+                    // it is of no further use either way, and the thread that ends all the others must live
                 }
             }
         }

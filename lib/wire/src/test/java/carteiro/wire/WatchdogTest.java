@@ -50,6 +50,9 @@ class WatchdogTest {
         try (var watchdog = new Watchdog()) {
             var late = new CountDownLatch(1);
             try (var _ = watchdog.closeAfter(Duration.ofMillis(1), () -> {
+                        throw new StackOverflowError("no");
+                    });
+                    var _ = watchdog.closeAfter(Duration.ofMillis(1), () -> {
                         throw new IOException("no");
                     });
                     var _ = watchdog.closeAfter(SOON, late::countDown)) {
