@@ -69,11 +69,19 @@ public class DataBenchmark {
         }
     }
 
+    private final Budgets budgets = Budgets.ofThisProcess();
+
     /** One message. */
     @Benchmark
     public long message() throws IOException {
         var decoder = new TextDecoder(TextDecoder.Form.DOTTED);
-        try (var message = new IncomingMessage(new Nowhere(), decoder, 1 << 30, 1 << 20)) {
+        try (var message = new IncomingMessage(
+                new Nowhere(),
+                decoder,
+                1 << 30,
+                1 << 20,
+                budgets.messages().share(0),
+                budgets.text().share(0))) {
             new LineReader(new ByteArrayInputStream(text), 2048).text(decoder, message);
             return message.octets();
         }

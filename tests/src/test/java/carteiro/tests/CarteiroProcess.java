@@ -105,7 +105,11 @@ final class CarteiroProcess implements AutoCloseable {
     }
 
     void control(String name, String text) throws IOException {
-        Files.writeString(home.resolve("control").resolve(name), text + "\n", StandardCharsets.ISO_8859_1);
+        Path file = home.resolve("control").resolve(name);
+        Files.writeString(file, text + "\n", StandardCharsets.ISO_8859_1);
+        if (name.equals("servercert.pem")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        }
     }
 
     /** Accounts, each with a home of its own and a Maildir, by users/assign. */

@@ -74,7 +74,7 @@ class PeersTest {
             assertThat(carteiro.awaitMailbox("bob", 20))
                     .hasSize(20)
                     .allMatch(message -> message.endsWith(MESSAGE))
-                    .allMatch(message -> message.contains(" with ESMTPS tls TLS_"));
+                    .allMatch(message -> message.matches("(?s).* with ESMTPS id [a-z0-9]{12} tls TLS_.*"));
         }
     }
 

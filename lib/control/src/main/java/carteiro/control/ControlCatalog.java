@@ -37,6 +37,13 @@ public final class ControlCatalog {
                     "octets of the largest message; 0 for no limit but disk"),
             number("linebytes", 1000, 1000, 1L << 30, "smtpd", "octets of the longest line of a message"),
             row("localiphost", Kind.LINE, STANDARD, "", "smtpd", "replaces [own address] in envelope addresses"),
+            number(
+                    "maxidlecommands",
+                    100,
+                    20,
+                    1_000_000,
+                    "smtpd",
+                    "commands without a message until the conversation ends"),
             number("maxrecipients", 1000, 100, 100_000, "smtpd", "recipients of one message"),
             number("maxrefusals", 20, 1, 1_000_000, "smtpd", "refused commands until the conversation ends"),
             list("morercpthosts", "none", "qmail-newmrh", "more of rcpthosts, for large lists: source of the cdb"),

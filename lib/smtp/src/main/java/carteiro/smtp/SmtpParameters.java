@@ -70,13 +70,11 @@ public sealed interface SmtpParameters {
         return true;
     }
 
+    /** More than esmtp-value has: none, or an {@code =} in it, cannot be misread, and whoever needs a value looks for it. */
     private static boolean isValue(String text) {
-        if (text.isEmpty()) {
-            return false;
-        }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c <= ' ' || c == '=' || c == 0x7f) {
+            if (c <= ' ' || c == 0x7f) {
                 return false;
             }
         }

@@ -168,9 +168,9 @@ class SmtpPathTest {
             ''              | Parsed[parameters=[]]
             SIZE=10         | Parsed[parameters=[Parameter[keyword=SIZE, value=10]]]
             ' size=10  x '  | Parsed[parameters=[Parameter[keyword=SIZE, value=10], Parameter[keyword=X, value=]]]
-            SIZE=           | Malformed[reason=parameter not understood]
+            SIZE=           | Parsed[parameters=[Parameter[keyword=SIZE, value=]]]
             =10             | Malformed[reason=parameter not understood]
-            A=b=c           | Malformed[reason=parameter not understood]
+            A=b=c           | Parsed[parameters=[Parameter[keyword=A, value=b=c]]]
             -A=b            | Malformed[reason=parameter not understood]
             A_B             | Malformed[reason=parameter not understood]
             """)

@@ -25,6 +25,11 @@ public final class TlsIdentity {
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
     private static final List<String> KEY_TYPES = List.of("RSA", "EC", "EdDSA");
 
+    static {
+        // A client that begins anew in TLS 1.2 makes us work for nothing. Java reads this when TLS first serves.
+        System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+    }
+
     private final SSLContext context;
 
     private TlsIdentity(SSLContext context) {

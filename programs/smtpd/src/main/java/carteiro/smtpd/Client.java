@@ -63,6 +63,15 @@ record Client(String ip, String host, String info, String local, Map<String, Str
         return scope < 0 ? text : text.substring(0, scope);
     }
 
+    /** {@link #key(InetAddress)} of its address; 0 if it has none. */
+    long key() {
+        try {
+            return key(InetAddress.ofLiteral(ip));
+        } catch (IllegalArgumentException e) {
+            return 0; // unknown, or what tcpserver has in its place
+        }
+    }
+
     /** What counts as one client: an IPv4 address, or the /64 network of an IPv6 address. */
     static long key(InetAddress address) {
         byte[] octets = address.getAddress();

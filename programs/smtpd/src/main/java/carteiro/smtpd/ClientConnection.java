@@ -57,7 +57,7 @@ final class ClientConnection implements Closeable {
     // what the sweeping thread looks at
     private volatile Phase phase = Phase.BUSY;
     private volatile long phaseEnd;
-    private volatile boolean interruptible = true;
+    private volatile boolean settling;
     private volatile @Nullable Ending ending;
     private volatile long closeAt;
 
@@ -86,14 +86,14 @@ final class ClientConnection implements Closeable {
         return Optional.ofNullable(tls).map(on -> on.getSession().getCipherSuite());
     }
 
-    /** While a message is under way, {@link #stop} leaves the connection alone. */
-    void inMessage() {
-        interruptible = false;
+    /** The fate of a message is being decided; until the client has the next reply, a stop waits for it. */
+    void settle() {
+        settling = true;
     }
 
-    /** Between messages. */
-    void betweenMessages() {
-        interruptible = true;
+    /** Whether the client waits for the fate of a message. */
+    boolean isSettling() {
+        return settling;
     }
 
     /** Gathers a reply. */
@@ -116,6 +116,7 @@ final class ClientConnection implements Closeable {
             out.flush();
             phase = Phase.BUSY;
             gatheredLength = 0;
+            settling = false;
         }
     }
 
@@ -143,11 +144,17 @@ final class ClientConnection implements Closeable {
     void closeGently() throws IOException {
         flush();
         silence = FAREWELL;
-        if (tls == null) {
-            socket.shutdownOutput();
+        if (tls != null) {
+            enter(Phase.WRITING);
+            tls.shutdownOutput(); // its farewell, close_notify; what the client still sends need not be understood
+            phase = Phase.BUSY;
+        }
+        socket.shutdownOutput();
+        if (ending == null) {
+            in = socket.getInputStream();
             lines.drop(FAREWELL_OCTETS);
         }
-        close();
+        socket.close();
     }
 
     @Override
@@ -215,9 +222,9 @@ final class ClientConnection implements Closeable {
         }
     }
 
-    /** Ends the conversation unless a message is under way. */
+    /** Ends the conversation if it waits for the client, in the text of a message too: nothing is promised yet. */
     void stop(long now) {
-        if (interruptible && phase == Phase.READING) {
+        if (phase == Phase.READING) {
             end(Ending.STOPPING, now);
         }
     }

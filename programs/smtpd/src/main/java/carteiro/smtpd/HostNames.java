@@ -2,6 +2,9 @@ package carteiro.smtpd;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -17,6 +20,9 @@ import java.util.concurrent.TimeoutException;
 final class HostNames implements AutoCloseable {
     private static final int THREADS = 8;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** What is being asked: one address takes one thread at most, however many connections come from it. */
+    private final ConcurrentMap<InetAddress, Future<String>> asking = new ConcurrentHashMap<>();
 
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             THREADS,
@@ -34,7 +40,7 @@ final class HostNames implements AutoCloseable {
     String of(InetAddress address) {
         Future<String> asked;
         try {
-            asked = threads.submit(address::getCanonicalHostName);
+            asked = asking.computeIfAbsent(address, this::ask);
         } catch (RejectedExecutionException e) {
             return ""; // we are stopping
         }
@@ -42,12 +48,23 @@ final class HostNames implements AutoCloseable {
             String name = asked.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             return name.equals(address.getHostAddress()) ? "" : name;
         } catch (TimeoutException | ExecutionException e) {
-            asked.cancel(true);
-            return "";
+            return ""; // the answer may come too late for this one and in time for the next
+        } catch (CancellationException e) {
+            return ""; // we are stopping
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return "";
         }
+    }
+
+    private Future<String> ask(InetAddress address) {
+        return threads.submit(() -> {
+            try {
+                return address.getCanonicalHostName();
+            } finally {
+                asking.remove(address);
+            }
+        });
     }
 
     @Override

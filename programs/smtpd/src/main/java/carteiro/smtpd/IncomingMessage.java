@@ -18,6 +18,9 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     /** What is read and dropped of a message over its limit before the connection is ended, in octets. */
     static final long DROPPED = 64L << 20;
 
+    /** A client has too much under way at once: octets that queue keeps until the messages are whole. */
+    private static final Reply NO_ROOM = Reply.of(452, "4.3.1 too much is under way from you, try again later");
+
     private static final Reply LOOP = Reply.of(554, "5.4.6 too many hops, this message is looping");
     private static final Reply TOO_BIG = Reply.of(552, "5.3.4 message is over the limit of octets here");
     private static final Reply LINE_TOO_LONG = Reply.of(552, "5.6.0 a line of the message is too long");
@@ -26,15 +29,30 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
 
     private final Submission submission;
     private final TextDecoder decoder;
-    private final HopCounter hops = new HopCounter();
+    private final HeaderScan header = new HeaderScan();
+    private final ClientBudget.Share buffers;
+    private final ClientBudget.Share text;
     private final long databytes;
     private final long linebytes;
     private long octets;
+    private long counted = Budgets.TEXT_STEP;
     private long dropped;
     private @Nullable Reply fault;
     private String why = "";
 
-    IncomingMessage(Submission submission, TextDecoder decoder, long databytes, long linebytes) {
+    /**
+     * @param buffers what it holds of {@link Budgets#messages}; given back at its close
+     * @param text what it takes of {@link Budgets#text}; given back at its close
+     */
+    IncomingMessage(
+            Submission submission,
+            TextDecoder decoder,
+            long databytes,
+            long linebytes,
+            ClientBudget.Share buffers,
+            ClientBudget.Share text) {
+        this.buffers = buffers;
+        this.text = text;
         this.submission = submission;
         this.decoder = decoder;
         this.databytes = databytes;
@@ -77,20 +95,30 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     }
 
     @Override
-    public void take(byte[] text, int from, int length) throws EndlessException {
-        octets += length;
+    public void take(byte[] octets, int from, int length) throws EndlessException {
+        this.octets += length;
         if (fault == null) {
             judge();
-            hops.take(text, from, length);
+            header.take(octets, from, length);
         }
         if (fault == null) {
-            store(text, from, length);
+            store(octets, from, length);
         } else {
             dropped += length;
-            if (dropped > Math.max(DROPPED, databytes == SmtpdSettings.NO_LIMIT ? 0 : databytes)) {
+            if (dropped > mostDropped(databytes)) {
                 throw new EndlessException(fault);
             }
         }
+    }
+
+    /** What is read and dropped before the connection is ended, in octets. */
+    static long mostDropped(long databytes) {
+        return Math.max(DROPPED, databytes == SmtpdSettings.NO_LIMIT ? 0 : databytes);
+    }
+
+    /** What its first Message-ID field says; empty without one. */
+    String messageId() {
+        return header.messageId();
     }
 
     private void judge() {
@@ -100,12 +128,18 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
             refuse(NUL);
         } else if (decoder.longestLine() > linebytes) {
             refuse(LINE_TOO_LONG);
+        } else if (octets > counted) {
+            if (text.take(Budgets.TEXT_STEP)) {
+                counted += Budgets.TEXT_STEP; // a block is far smaller than a step
+            } else {
+                refuse(NO_ROOM);
+            }
         }
     }
 
-    private void store(byte[] text, int from, int length) {
+    private void store(byte[] octets, int from, int length) {
         try {
-            submission.write(text, from, length);
+            submission.write(octets, from, length);
         } catch (IOException e) {
             why = String.valueOf(e.getMessage());
             refuse(QUEUE_LOST);
@@ -115,6 +149,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     private void refuse(Reply reply) {
         fault = reply;
         submission.close();
+        text.giveBack();
     }
 
     /** What became of it. */
@@ -131,7 +166,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
         if (fault == null) {
             judge();
         }
-        if (fault == null && hops.hops() >= SmtpdSettings.HOPS) {
+        if (fault == null && header.hops() >= SmtpdSettings.HOPS) {
             refuse(LOOP);
         }
         if (fault != null) {
@@ -161,5 +196,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     @Override
     public void close() {
         submission.close();
+        text.giveBack();
+        buffers.giveBack();
     }
 }

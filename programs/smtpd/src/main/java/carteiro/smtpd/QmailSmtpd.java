@@ -110,7 +110,8 @@ public final class QmailSmtpd {
                         log,
                         Clock.systemUTC(),
                         installation.home(),
-                        MemoryBudget.ofThisProcess(),
+                        Budgets.ofThisProcess(),
+                        Startup.OVER,
                         SystemAccount.effectiveUid(),
                         () -> false));
         session.run();
@@ -121,7 +122,7 @@ public final class QmailSmtpd {
     private static SmtpdSettings settings(Installation installation, EventLog log) throws ControlException {
         Path key = installation.control("servercert.pem");
         if (!Files.exists(key) || Files.isReadable(key)) {
-            return SmtpdSettings.read(installation);
+            return SmtpdSettings.forOneConversation(installation);
         }
         log.warning(
                 "qmail-smtpd",

@@ -25,9 +25,11 @@ final class ReceivedField {
      *
      * @param helo the name in HELO or EHLO; empty if there was none
      * @param by this host, if the client's record does not say
+     * @param id the name of the transaction, which the log has too
      * @param cipher the TLS cipher suite (RFC 8314 section 4.3); empty without TLS
      */
-    static byte[] of(Client client, String helo, String by, Protocol protocol, Optional<String> cipher, Instant now) {
+    static byte[] of(
+            Client client, String helo, String by, Protocol protocol, String id, Optional<String> cipher, Instant now) {
         var field = new StringBuilder(200).append("Received: from ");
         append(field, helo.isEmpty() ? client.host().isEmpty() ? Client.UNKNOWN : client.host() : helo);
         field.append(" (");
@@ -44,7 +46,7 @@ final class ReceivedField {
         }
         field.append("\n  by ");
         append(field, client.local().isEmpty() ? by : client.local());
-        field.append(" with ").append(protocol);
+        field.append(" with ").append(protocol).append(" id ").append(id);
         cipher.ifPresent(suite -> field.append(" tls ").append(suite));
         field.append("; ").append(MailDate.format(now)).append('\n');
         return Octets.bytes(field.toString());

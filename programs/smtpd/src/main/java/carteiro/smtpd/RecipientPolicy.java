@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may send to whom. A recipient is taken if lookup knows it and it is one of ours (locals, virtualdomains), or if
@@ -40,7 +41,7 @@ final class RecipientPolicy {
     private final Relaying relaying;
     private final Set<String> badSenders;
     private final Optional<String> localIpHost;
-    private final Set<String> localLiterals;
+    private volatile @Nullable Set<String> localLiterals; // from the first address that has one
 
     /** Whether strangers may send to strangers. */
     private enum Relaying {
@@ -63,7 +64,6 @@ final class RecipientPolicy {
         this.relaying = relaying;
         this.badSenders = badSenders;
         this.localIpHost = localIpHost;
-        this.localLiterals = localIpHost.isPresent() ? localLiterals() : Set.of();
     }
 
     static RecipientPolicy read(ControlFiles files, Installation installation, Optional<String> me) {
@@ -106,6 +106,15 @@ final class RecipientPolicy {
         return Set.copyOf(lowered);
     }
 
+    private boolean isLocalLiteral(String literal) {
+        Set<String> literals = localLiterals;
+        if (literals == null) {
+            literals = localLiterals();
+            localLiterals = literals;
+        }
+        return literals.contains(literal);
+    }
+
     private static Set<String> localLiterals() {
         var literals = new HashSet<String>(Set.of("0.0.0.0", "127.0.0.1"));
         try {
@@ -139,7 +148,7 @@ final class RecipientPolicy {
             }
         }
         String named = octets.substring(0, at + 1) + localIpHost.get();
-        return localLiterals.contains(literal) && named.length() <= Address.LIMIT ? new Address(named) : address;
+        return isLocalLiteral(literal) && named.length() <= Address.LIMIT ? new Address(named) : address;
     }
 
     /** What is said at RCPT. */
@@ -159,8 +168,15 @@ final class RecipientPolicy {
         record Refuse(Reply reply, String why) implements Verdict {}
     }
 
+    /** Asks lookup, and waits for it. */
+    @FunctionalInterface
+    interface Question {
+        /** @throws IOException if lookup cannot be reached */
+        Lookup.Verdict ask(Address recipient) throws IOException;
+    }
+
     /** Judges one recipient; may ask lookup and wait for it. */
-    Verdict judge(Address sender, Address recipient, Client client, Lookup lookup) {
+    Verdict judge(Address sender, Address recipient, Client client, Question lookup) {
         if (isBad(sender)) {
             return new Verdict.Refuse(BAD_SENDER, "sender is in badmailfrom");
         }
@@ -178,7 +194,7 @@ final class RecipientPolicy {
             return switch (routing.route(wanted)) {
                 case Route.Remote _ -> new Verdict.Accept(wanted);
                 case Route.Local _ ->
-                    switch (lookup.recipient(wanted)) {
+                    switch (lookup.ask(wanted)) {
                         case Lookup.Verdict.Known() -> new Verdict.Accept(wanted);
                         case Lookup.Verdict.Elsewhere() ->
                             maySend(wanted.domain(), relayClient)

@@ -9,6 +9,7 @@ import carteiro.smtp.SmtpPath;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /** A command line as it was understood (RFC 5321 section 4.1.1). Any octets give a value. */
 sealed interface SmtpCommand {
@@ -63,6 +64,9 @@ sealed interface SmtpCommand {
     /** A command that is understood and refused, or is not understood. */
     record Refused(String verb, Reply reply) implements SmtpCommand {}
 
+    /** The beginning of another protocol, or a line of a message: who sends it does not speak SMTP with us. */
+    record Foreign(String verb) implements SmtpCommand {}
+
     /** A BDAT whose count is not understood: nobody knows where the next command begins. */
     record Unreadable(Reply reply) implements SmtpCommand {}
 
@@ -84,8 +88,8 @@ sealed interface SmtpCommand {
         String verb = Octets.lowerCase(line.substring(0, verbEnd));
         String argument = line.substring(from, end);
         return switch (verb) {
-            case "helo" -> argument.isEmpty() ? NO_NAME : new Helo(argument);
-            case "ehlo" -> argument.isEmpty() ? NO_NAME : new Ehlo(argument);
+            case "helo" -> new Helo(argument);
+            case "ehlo" -> new Ehlo(argument);
             case "mail" -> mail(argument);
             case "rcpt" -> rcpt(argument);
             case "data" -> argument.isEmpty() ? new Data() : NO_ARGUMENT;
@@ -97,12 +101,34 @@ sealed interface SmtpCommand {
             case "quit" -> argument.isEmpty() ? new Quit() : NO_ARGUMENT;
             case "starttls" -> argument.isEmpty() ? new StartTls() : NO_ARGUMENT;
             case "" -> new Refused("", Reply.of(500, "5.5.2 command missing"));
-            default -> new Refused(Reply.safe(verb), UNIMPLEMENTED);
+            default -> isForeign(verb) ? new Foreign(Reply.safe(verb)) : new Refused(Reply.safe(verb), UNIMPLEMENTED);
         };
     }
 
-    /** HELO or EHLO alone. */
-    Refused NO_NAME = malformed("HELO", "the client's name is missing");
+    /** First words of HTTP (RFC 9110 section 9, RFC 5789, RFC 9113 section 3.4) and of SIP (RFC 3261 section 7.1). */
+    Set<String> METHODS = Set.of(
+            "connect",
+            "delete",
+            "get",
+            "head",
+            "options",
+            "patch",
+            "post",
+            "pri",
+            "put",
+            "trace",
+            "invite",
+            "register");
+
+    /**
+     * Whether no client of SMTP begins a line so: a method of another protocol, a header field such as {@code Host:}, an
+     * octet that is no text (a handshake of TLS begins with 22). Whoever can make a browser send us a request must not
+     * have the commands in its body obeyed.
+     */
+    private static boolean isForeign(String verb) {
+        char first = verb.charAt(0);
+        return METHODS.contains(verb) || verb.indexOf(':') > 0 || first < ' ' || first > '~';
+    }
 
     /** A word after a command that takes none. */
     Refused NO_ARGUMENT = malformed("", "this command takes no argument");
@@ -166,7 +192,9 @@ sealed interface SmtpCommand {
                     form = AddressForm.SMTPUTF8;
                 }
                 default -> {
-                    return new Refused("MAIL", UNKNOWN_PARAMETER);
+                    if (!IGNORED_OF_MAIL.contains(parameter.keyword())) {
+                        return new Refused("MAIL", UNKNOWN_PARAMETER);
+                    }
                 }
             }
         }
@@ -175,7 +203,16 @@ sealed interface SmtpCommand {
                 .orElse(new Mail(sender, size, body, form));
     }
 
-    /** RFC 5321 section 4.1.1.11. */
+    /**
+     * Parameters of MAIL that change nothing here, and that clients send though nobody offered them: AUTH (RFC 4954), RET and
+     * ENVID (RFC 3461), SUBMITTER (RFC 4405), MT-PRIORITY (RFC 6710). docs/standards.md has the table.
+     */
+    Set<String> IGNORED_OF_MAIL = Set.of("AUTH", "RET", "ENVID", "SUBMITTER", "MT-PRIORITY");
+
+    /** As {@link #IGNORED_OF_MAIL}, of RCPT: RFC 3461. */
+    Set<String> IGNORED_OF_RCPT = Set.of("NOTIFY", "ORCPT");
+
+    /** RFC 5321 section 4.1.1.11: of those that would have to be obeyed, as REQUIRETLS would, and of the unknown. */
     Reply UNKNOWN_PARAMETER = Reply.of(555, "5.5.4 parameter not known here");
 
     /** What is wrong with an address of that form; empty if nothing is. */
@@ -206,7 +243,7 @@ sealed interface SmtpCommand {
             case SmtpPath.Parsed(var recipient, var rest) ->
                 switch (SmtpParameters.parse(rest)) {
                     case SmtpParameters.Parsed(var parameters) ->
-                        !parameters.isEmpty()
+                        !parameters.stream().allMatch(parameter -> IGNORED_OF_RCPT.contains(parameter.keyword()))
                                 ? new Refused("RCPT", UNKNOWN_PARAMETER)
                                 : recipient.isNull()
                                         ? new Refused("RCPT", Reply.of(501, "5.1.3 recipient missing"))

@@ -29,8 +29,12 @@ public final class Smtpd implements Program {
 
     @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
+        return start(surroundings, Budgets.ofThisProcess());
+    }
+
+    static SmtpdServer start(Surroundings surroundings, Budgets budgets) throws ControlException, IOException {
         SmtpdSettings settings = SmtpdSettings.read(surroundings.installation());
-        var server = new SmtpdServer(surroundings, settings, Clock.systemUTC());
+        var server = new SmtpdServer(surroundings, settings, budgets, Clock.systemUTC());
         try {
             server.open(SystemAccount.effectiveUid() == 0);
             surroundings.dropPrivileges();

@@ -29,12 +29,17 @@ sealed interface SmtpdEvent extends LogEvent {
      * A message is on disk.
      *
      * @param octets without our Received field, LF line ends
+     * @param id of the transaction, as in the Received field
+     * @param messageId what the message calls itself; empty if it does not
      */
-    record Accepted(long message, String sender, int recipients, long octets, String client) implements SmtpdEvent {
+    record Accepted(
+            long message, String sender, int recipients, long octets, String client, String id, String messageId)
+            implements SmtpdEvent {
         @Override
         public String line() {
             return "smtpd: accepted msg " + message + " from <" + LogText.safe(sender) + "> " + recipients
-                    + " recipients " + octets + " bytes client " + LogText.safe(client);
+                    + " recipients " + octets + " bytes client " + LogText.safe(client) + " id " + id
+                    + " message-id " + (messageId.isEmpty() ? "-" : LogText.safe(messageId));
         }
     }
 

@@ -3,8 +3,10 @@ package carteiro.smtpd;
 import carteiro.control.ControlException;
 import carteiro.control.TcpRules;
 import carteiro.log.EventLog;
+import carteiro.mail.Envelope.AddressForm;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,10 +19,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Listens, gives each client a virtual thread and a place, and ends what takes too long. */
 final class SmtpdServer implements Program.Running {
@@ -28,6 +32,12 @@ final class SmtpdServer implements Program.Running {
     private static final int BACKLOG = 1024;
 
     private static final Duration SWEEP = Duration.ofMillis(200);
+
+    /** How long a stop leaves a conversation that neither waits for its client nor for the fate of a message. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    /** How long a closed listener's thread may take to end; it waits for nobody. */
+    private static final Duration CLOSING = Duration.ofSeconds(5);
 
     /** One client turned away is named in so much time; the others are counted. */
     private static final Duration NAMED_EVERY = Duration.ofSeconds(10);
@@ -40,7 +50,7 @@ final class SmtpdServer implements Program.Running {
     private final EventLog log;
     private final Clock clock;
     private final Places places = new Places();
-    private final MemoryBudget memory = MemoryBudget.ofThisProcess();
+    private final Budgets budgets;
     private final HostNames hostNames = new HostNames();
     private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
     private final Map<String, Listener> listeners = new LinkedHashMap<>(); // guarded by this
@@ -50,19 +60,54 @@ final class SmtpdServer implements Program.Running {
     private final AtomicLong turnedAway = new AtomicLong();
     private final AtomicLong unnamed = new AtomicLong();
     private final AtomicLong namedAt = new AtomicLong(System.nanoTime() - NAMED_EVERY.toNanos());
+    /** That which must not end; that of a closed listener has ended well. */
+    private final List<VitalThread> vital = new CopyOnWriteArrayList<>();
+
+    private final Startup startup = Startup.begin(stopping::get);
     private volatile SmtpdSettings settings;
     private volatile int uid;
 
-    SmtpdServer(Program.Surroundings surroundings, SmtpdSettings settings, Clock clock) {
+    SmtpdServer(Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock) {
+        this.budgets = budgets;
         this.surroundings = surroundings;
         this.log = surroundings.log();
         this.settings = settings;
         this.clock = clock;
     }
 
-    private record Listener(ListenAddress wanted, ServerSocket socket) {
+    /** A port that is open, and who accepts at it; guarded by the server. */
+    private static final class Listener {
+        final ServerSocket socket;
+        final String address;
+        private @Nullable VitalThread accepting;
+
+        Listener(ServerSocket socket) {
+            this.socket = socket;
+            this.address = ListenAddress.form(socket.getInetAddress(), socket.getLocalPort());
+        }
+
         String address() {
-            return ListenAddress.form(socket.getInetAddress(), socket.getLocalPort());
+            return address;
+        }
+
+        void acceptBy(VitalThread thread) {
+            accepting = thread;
+            thread.start();
+        }
+
+        /** When this returns, nobody can connect: a port stays open until the thread that waits at it has left it. */
+        void close() {
+            try {
+                socket.close();
+                VitalThread thread = accepting;
+                if (thread != null) {
+                    thread.join(CLOSING);
+                }
+            } catch (IOException e) {
+                // of no further use either way
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -93,7 +138,7 @@ final class SmtpdServer implements Program.Running {
             var socket = new ServerSocket();
             try {
                 socket.bind(wanted.address(), BACKLOG);
-                listeners.put(wanted.text(), new Listener(wanted, socket));
+                listeners.put(wanted.text(), new Listener(socket));
             } catch (IOException e) {
                 socket.close();
                 throw e;
@@ -111,24 +156,40 @@ final class SmtpdServer implements Program.Running {
             log.alert(
                     "smtpd", "control/openrelay says yes: anybody may send to anywhere; remove it unless you mean it");
         }
-        Thread.ofPlatform().name("smtpd-sweep").daemon(true).start(this::sweep);
+        if (settings.widestForm() == AddressForm.ASCII) {
+            log.warning(
+                    "smtpd",
+                    "file names are " + SmtpdSettings.fileNames() + " in this locale, so that SMTPUTF8 is not offered;"
+                            + " start Carteiro with LC_ALL=C.UTF-8");
+        }
+        vital.add(VitalThread.start(
+                Thread.ofPlatform().name("smtpd-sweep").daemon(true), "smtpd", log, stopping::get, this::sweep));
         listeners.values().forEach(this::accept);
     }
 
     private void accept(Listener listener) {
         log.log(new SmtpdEvent.Listening(listener.address()));
-        Thread.ofVirtual().name("smtpd " + listener.address()).start(() -> {
-            while (!listener.socket.isClosed()) {
-                try {
-                    admit(listener.socket.accept());
-                } catch (IOException e) {
-                    if (!listener.socket.isClosed()) { // out of descriptors: the client waits in the kernel
-                        log.warning("smtpd", listener.address() + ": cannot accept now: " + e.getMessage());
-                        pause();
-                    }
+        var accepting = new VitalThread(
+                Thread.ofVirtual().name("smtpd " + listener.address()),
+                "smtpd",
+                log,
+                listener.socket::isClosed,
+                () -> acceptAt(listener));
+        listener.acceptBy(accepting);
+        vital.add(accepting);
+    }
+
+    private void acceptAt(Listener listener) {
+        while (!listener.socket.isClosed()) {
+            try {
+                admit(listener.socket.accept());
+            } catch (IOException e) {
+                if (!listener.socket.isClosed()) { // out of descriptors: the client waits in the kernel
+                    log.warning("smtpd", listener.address() + ": cannot accept now: " + e.getMessage());
+                    pause();
                 }
             }
-        });
+        }
     }
 
     private void pause() {
@@ -151,7 +212,8 @@ final class SmtpdServer implements Program.Running {
                         serve(socket, address, now);
                     } catch (IOException e) {
                         log.log(new SmtpdEvent.TurnedAway(Client.text(address), "connection lost before the greeting"));
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
+                        VitalThread.endProcessIfOutOfMemory(e);
                         log.bug("smtpd", e);
                     } finally {
                         places.giveBack(address);
@@ -183,7 +245,8 @@ final class SmtpdServer implements Program.Running {
                                             log,
                                             clock,
                                             surroundings.installation().home(),
-                                            memory,
+                                            budgets,
+                                            startup,
                                             uid,
                                             stopping::get))
                             .run();
@@ -265,23 +328,21 @@ final class SmtpdServer implements Program.Running {
                 return false;
             }
             String address = entry.getValue().address();
-            close(entry.getValue());
+            entry.getValue().close();
+            vital.removeIf(thread -> thread.alive() && !thread.isRunning());
             log.log(new SmtpdEvent.ListeningNoMore(address));
             return true;
         });
     }
 
-    private static void close(Listener listener) {
-        try {
-            listener.socket.close();
-        } catch (IOException e) {
-            // of no further use either way
-        }
+    synchronized void closeListeners() {
+        listeners.values().forEach(Listener::close);
+        listeners.clear();
     }
 
-    synchronized void closeListeners() {
-        listeners.values().forEach(SmtpdServer::close);
-        listeners.clear();
+    @Override
+    public boolean alive() {
+        return vital.stream().allMatch(VitalThread::alive);
     }
 
     @Override
@@ -294,13 +355,23 @@ final class SmtpdServer implements Program.Running {
                 + conversations.get() + " turnedaway=" + turnedAway.get();
     }
 
+    /**
+     * Whether a stop goes on waiting: for queue's answers as long as it may, for what else ends by itself a moment. The
+     * programs that stop after this one need their time.
+     */
+    private boolean isWorthWaiting(long waited, Duration patience) {
+        return places.taken() > 0
+                && waited < patience.toNanos()
+                && (waited < GRACE.toNanos() || connections.stream().anyMatch(ClientConnection::isSettling));
+    }
+
     @Override
     public void stop(Duration patience) {
-        long deadline = System.nanoTime() + patience.toNanos();
+        long began = System.nanoTime();
         stopping.set(true);
         closeListeners();
         try {
-            for (long now = System.nanoTime(); places.taken() > 0 && now - deadline < 0; now = System.nanoTime()) {
+            for (long now = began; isWorthWaiting(now - began, patience); now = System.nanoTime()) {
                 for (ClientConnection connection : connections) {
                     connection.stop(now); // again and again: it may have been between two reads
                 }
@@ -309,7 +380,7 @@ final class SmtpdServer implements Program.Running {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        connections.forEach(ClientConnection::closeHard);
+        connections.forEach(ClientConnection::closeHard); // of what they said nothing was promised
         stopped.countDown();
         hostNames.close();
     }

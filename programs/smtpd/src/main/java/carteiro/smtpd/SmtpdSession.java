@@ -14,6 +14,7 @@ import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.Result;
 import carteiro.smtpd.ReceivedField.Protocol;
 import carteiro.smtpd.RecipientPolicy.Verdict;
+import carteiro.smtpd.SmtpdSettings.TlsKey;
 import carteiro.wire.Line;
 import carteiro.wire.TextDecoder;
 import carteiro.wire.TlsIdentity;
@@ -42,6 +43,7 @@ final class SmtpdSession {
     private static final Reply CHUNKS_FIRST = Reply.of(503, "5.5.1 the last chunk or RSET first");
     private static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3 too many recipients");
     private static final Reply NO_MEMORY = Reply.of(452, "4.3.1 no room for more recipients now");
+    private static final Reply NO_BUFFERS = Reply.of(452, "4.3.1 too many messages are under way, try again later");
     private static final Reply TOO_BIG = Reply.of(552, "5.3.4 message is over the limit of octets here");
     private static final Reply NO_QUEUE = Reply.of(451, "4.3.0 messages cannot be taken now");
     private static final Reply NO_TLS = Reply.of(502, "5.5.1 TLS is not offered here");
@@ -52,6 +54,8 @@ final class SmtpdSession {
     private static final Reply LINE_TOO_LONG = Reply.of(500, "5.5.2 line too long");
     private static final Reply BARE_LF = Reply.of(500, "5.5.2 LF without CR: lines end in CRLF (RFC 5321 2.3.8)");
     private static final Reply BARE_CR = Reply.of(500, "5.5.2 CR without LF: lines end in CRLF (RFC 5321 2.3.8)");
+    private static final Reply NOT_SMTP = Reply.of(500, "5.5.1 this is no command of SMTP");
+    private static final Reply IDLE_COMMANDS = Reply.of(421, "4.7.0 too many commands without a message");
     private static final Reply REFUSALS = Reply.of(421, "4.7.0 too many refused commands");
     private static final Reply SILENT = Reply.of(421, "4.4.2 timeout, nothing heard for too long");
     private static final Reply TOO_LONG = Reply.of(421, "4.4.2 this conversation has lasted too long");
@@ -61,11 +65,18 @@ final class SmtpdSession {
     /** Refusals for now (4xx) that one session may have in the log; the others are counted. */
     private static final int LOGGED_DEFERRALS = 20;
 
+    /** Recipients over the limit in one transaction that count for nothing: a client with a long list means no harm. */
+    static final int SURPLUS = 10_000;
+
+    /** A chunk of BDAT that is not the last and has fewer octets brings a message hardly nearer. */
+    private static final int SMALL_CHUNK = 512;
+
     /**
      * What a session needs of the rest.
      *
      * @param home where a program of QMAILQUEUE is run
-     * @param memory what all conversations may hold together
+     * @param budgets what all conversations may hold together
+     * @param startup waits for those who are not there yet
      * @param uid the user this process runs as, for the envelope
      * @param stopping whether the program is being stopped
      */
@@ -75,7 +86,8 @@ final class SmtpdSession {
             EventLog log,
             Clock clock,
             Path home,
-            MemoryBudget memory,
+            Budgets budgets,
+            Startup startup,
             int uid,
             BooleanSupplier stopping) {}
 
@@ -84,7 +96,9 @@ final class SmtpdSession {
         final Address sender;
         final BodyType body;
         final AddressForm form;
+        final String id = TransactionId.next();
         final List<Address> recipients = new ArrayList<>(1);
+        int surplus; // recipients over the limit
 
         @Nullable
         IncomingMessage chunks; // from the first BDAT on
@@ -101,7 +115,8 @@ final class SmtpdSession {
     private final SmtpdSettings settings;
     private final Surroundings surroundings;
     private final long databytes;
-    private final MemoryBudget.Share memory;
+    private final ClientBudget.Share tlsMemory;
+    private final ClientBudget.Share recipientMemory;
 
     private String helo = "";
     private boolean extended;
@@ -110,6 +125,7 @@ final class SmtpdSession {
     private int refusals;
     private int refusalsInARow;
     private int deferrals;
+    private int idleCommands; // since the last message
     private @Nullable String ended;
 
     SmtpdSession(ClientConnection connection, Client client, SmtpdSettings settings, Surroundings surroundings) {
@@ -118,7 +134,8 @@ final class SmtpdSession {
         this.settings = settings;
         this.surroundings = surroundings;
         this.databytes = settings.databytesFor(client);
-        this.memory = surroundings.memory().share();
+        this.tlsMemory = surroundings.budgets().tls().share(client.key());
+        this.recipientMemory = surroundings.budgets().recipients().share(client.key());
     }
 
     /** Converses until the end; closes the connection. */
@@ -132,6 +149,7 @@ final class SmtpdSession {
             apologize();
         } finally {
             abandonTransaction();
+            tlsMemory.giveBack();
             surroundings.log().log(new SmtpdEvent.Session(
                     client.ip(),
                     helo,
@@ -172,6 +190,8 @@ final class SmtpdSession {
                 end(STOPPING, "stopped");
             } else if (refusalsInARow >= settings.refusals()) {
                 end(REFUSALS, "too many refused commands");
+            } else if (idleCommands >= settings.idleCommands()) {
+                end(IDLE_COMMANDS, "too many commands without a message");
             } else {
                 switch (connection.lines().next()) {
                     case Line.Text(var text) -> obey(SmtpCommand.parse(text));
@@ -186,6 +206,9 @@ final class SmtpdSession {
     }
 
     private void obey(SmtpCommand command) throws IOException {
+        if (bringsNoMessageNearer(command)) {
+            idleCommands++;
+        }
         switch (command) {
             case SmtpCommand.Helo(var name) -> greet(name);
             case SmtpCommand.Ehlo(var name) -> greetExtended(name);
@@ -207,8 +230,30 @@ final class SmtpdSession {
                 connection.flush();
             }
             case SmtpCommand.Refused(var verb, var reply) -> refuse(verb, reply);
+            case SmtpCommand.Foreign(var verb) -> refuseAndEnd(verb, NOT_SMTP, "not SMTP");
             case SmtpCommand.Unreadable(var reply) -> refuseAndEnd("BDAT", reply, "BDAT not understood");
         }
+    }
+
+    /** Work without end for a client that never has a message; what is refused is counted there. */
+    private static boolean bringsNoMessageNearer(SmtpCommand command) {
+        return switch (command) {
+            case SmtpCommand.Helo _,
+                    SmtpCommand.Ehlo _,
+                    SmtpCommand.Mail _,
+                    SmtpCommand.Rset _,
+                    SmtpCommand.Noop _,
+                    SmtpCommand.Vrfy _,
+                    SmtpCommand.Help _ -> true;
+            case SmtpCommand.Bdat(var octets, var place) -> octets < SMALL_CHUNK && place == SmtpCommand.Place.EARLIER;
+            case SmtpCommand.StartTls _,
+                    SmtpCommand.Rcpt _,
+                    SmtpCommand.Data _,
+                    SmtpCommand.Quit _,
+                    SmtpCommand.Refused _,
+                    SmtpCommand.Foreign _,
+                    SmtpCommand.Unreadable _ -> false;
+        };
     }
 
     // ---- The commands, in the order of the dialogue
@@ -224,27 +269,37 @@ final class SmtpdSession {
         abandonTransaction();
         helo = name;
         extended = true;
+        boolean utf8 = settings.widestForm() == AddressForm.SMTPUTF8;
         boolean offerTls = settings.tls().isPresent() && connection.cipher().isEmpty();
         send(Reply.of(
                 250,
                 settings.greeting() + "\nPIPELINING\n8BITMIME\n"
                         + (databytes == SmtpdSettings.NO_LIMIT ? "SIZE\n" : "SIZE " + databytes + "\n")
                         + (offerTls ? "STARTTLS\n" : "")
-                        + "ENHANCEDSTATUSCODES\nCHUNKING\nSMTPUTF8"));
+                        + "ENHANCEDSTATUSCODES\nCHUNKING"
+                        + (utf8 ? "\nSMTPUTF8" : "")));
     }
 
     /** RFC 3207. What a client, or somebody between, sent behind STARTTLS in the clear must never count as sent by TLS. */
     private void startTls() throws IOException {
-        Optional<TlsIdentity> identity = settings.tls();
+        Optional<TlsKey> key = settings.tls();
         if (connection.cipher().isPresent()) {
             refuse("STARTTLS", TLS_ALREADY);
-        } else if (identity.isEmpty()) {
+        } else if (key.isEmpty()) {
             refuse("STARTTLS", NO_TLS);
         } else if (connection.lines().hasBuffered()) {
             refuseAndEnd("STARTTLS", NOTHING_BEHIND_STARTTLS, "commands behind STARTTLS");
         } else {
             abandonTransaction();
-            if (!memory.take(MemoryBudget.TLS)) {
+            TlsIdentity identity;
+            try {
+                identity = key.get().identity();
+            } catch (IOException e) {
+                surroundings.log().alert("smtpd", "control/servercert.pem: " + e.getMessage());
+                refuse("STARTTLS", NO_TLS_NOW);
+                return;
+            }
+            if (!tlsMemory.take(Budgets.TLS)) {
                 refuse("STARTTLS", NO_TLS_NOW);
                 return;
             }
@@ -252,7 +307,7 @@ final class SmtpdSession {
             helo = "";
             extended = false;
             try {
-                connection.startTls(identity.get());
+                connection.startTls(identity);
             } catch (IOException e) {
                 ended = "no TLS (" + e.getMessage() + ")";
             }
@@ -265,6 +320,10 @@ final class SmtpdSession {
             return;
         }
         abandonTransaction(); // as in qmail, MAIL within a transaction begins anew
+        if (mail.form() == AddressForm.SMTPUTF8 && settings.widestForm() == AddressForm.ASCII) {
+            refuse("MAIL", mail.sender(), SmtpCommand.UNKNOWN_PARAMETER, "file names here are not UTF-8");
+            return;
+        }
         if (mail.size() > databytes) {
             refuse("MAIL", mail.sender(), TOO_BIG, "SIZE=" + mail.size());
             return;
@@ -286,21 +345,30 @@ final class SmtpdSession {
         } else if (unfit.isPresent()) {
             refuse(what, current.sender, unfit.get(), "");
         } else if (current.recipients.size() >= settings.recipients()) {
+            current.surplus++;
             refuse(what, current.sender, TOO_MANY_RECIPIENTS, "");
+            if (current.surplus <= SURPLUS) {
+                idleCommands--;
+            }
         } else {
             Address named = settings.policy().withLocalName(recipient);
-            switch (settings.policy().judge(current.sender, named, client, surroundings.lookup())) {
+            switch (settings.policy().judge(current.sender, named, client, this::askLookup)) {
                 case Verdict.Accept(var accepted) -> {
-                    if (memory.take(MemoryBudget.RECIPIENT + accepted.octets().length())) {
+                    if (recipientMemory.take(
+                            Budgets.RECIPIENT + accepted.octets().length())) {
                         current.recipients.add(accepted);
                         send(RECIPIENT_OK);
                     } else {
-                        refuse(what, current.sender, NO_MEMORY, "a quarter of the heap is recipients and TLS");
+                        refuse(what, current.sender, NO_MEMORY, "recipients fill their part of the heap");
                     }
                 }
                 case Verdict.Refuse(var reply, var why) -> refuse(what, current.sender, reply, why);
             }
         }
+    }
+
+    private Lookup.Verdict askLookup(Address recipient) throws IOException {
+        return surroundings.startup().ask(() -> surroundings.lookup().recipient(recipient));
     }
 
     private void receive() throws IOException {
@@ -314,7 +382,6 @@ final class SmtpdSession {
         } else {
             transaction = null; // it is over, whatever comes of it
             try (IncomingMessage message = open(TextDecoder.Form.DOTTED)) {
-                connection.inMessage();
                 send(GO_AHEAD);
                 message.begin(received(current));
                 if (!connection.lines().text(message.decoder(), message)) {
@@ -322,12 +389,11 @@ final class SmtpdSession {
                 } else {
                     finish(current, message, "DATA");
                 }
-            } catch (NoQueueException e) {
-                refuse("DATA", current.sender, NO_QUEUE, String.valueOf(e.getMessage()));
+            } catch (NotNowException e) {
+                refuse("DATA", current.sender, e.reply, String.valueOf(e.getMessage()));
             } catch (EndlessException e) {
                 refuseAndEnd("DATA", current.sender, e.reply(), "message without end");
             } finally {
-                connection.betweenMessages();
                 forgetRecipients();
             }
         }
@@ -337,7 +403,7 @@ final class SmtpdSession {
     private void receiveChunk(long octets, SmtpCommand.Place place) throws IOException {
         Transaction current = transaction;
         if (current == null || current.recipients.isEmpty()) {
-            if (octets > Math.max(IncomingMessage.DROPPED, databytes)) {
+            if (octets > IncomingMessage.mostDropped(databytes)) {
                 refuseAndEnd("BDAT", TOO_BIG, "message without end");
             } else if (connection.lines().drop(octets)) {
                 refuse("BDAT", current == null ? MAIL_FIRST : RCPT_FIRST);
@@ -347,23 +413,20 @@ final class SmtpdSession {
             return;
         }
         try {
-            connection.inMessage();
             if (current.chunks == null) {
                 current.chunks = open(TextDecoder.Form.COUNTED);
                 current.chunks.begin(received(current));
             }
             receiveChunk(current, current.chunks, octets, place);
-        } catch (NoQueueException e) {
+        } catch (NotNowException e) {
             abandonTransaction();
             if (connection.lines().drop(octets)) {
-                refuse("BDAT", current.sender, NO_QUEUE, String.valueOf(e.getMessage()));
+                refuse("BDAT", current.sender, e.reply, String.valueOf(e.getMessage()));
             } else {
                 endOfInput();
             }
         } catch (EndlessException e) {
             refuseAndEnd("BDAT", e.reply(), "message without end");
-        } finally {
-            connection.betweenMessages();
         }
     }
 
@@ -395,18 +458,22 @@ final class SmtpdSession {
             case BARE_LF -> refuseAndEnd(command, current.sender, BARE_LF, "bare LF");
             case BARE_CR -> refuseAndEnd(command, current.sender, BARE_CR, "bare CR");
             case OPEN, ENDED -> {
+                connection.settle();
                 var envelope = new Envelope(
                         current.sender, current.recipients, current.body, current.form, surroundings.uid());
                 switch (message.end(envelope, surroundings.clock())) {
                     case Result.Kept(var number, var reply) -> {
                         messages++;
                         refusalsInARow = 0;
+                        idleCommands = 0;
                         surroundings.log().log(new SmtpdEvent.Accepted(
                                 number,
                                 current.sender.octets(),
                                 current.recipients.size(),
                                 message.octets(),
-                                client.ip()));
+                                client.ip(),
+                                current.id,
+                                message.messageId()));
                         send(reply);
                     }
                     case Result.Refused(var reply) -> refuse(command, current.sender, reply, message.why());
@@ -415,23 +482,37 @@ final class SmtpdSession {
         }
     }
 
-    /** queue cannot be reached. */
-    private static final class NoQueueException extends IOException {
+    /** A message cannot be begun now. */
+    private static final class NotNowException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        NoQueueException(IOException cause) {
-            super(cause.getMessage(), cause);
+        private final transient Reply reply;
+
+        NotNowException(Reply reply, String why) {
+            super(why);
+            this.reply = reply;
         }
     }
 
-    private IncomingMessage open(TextDecoder.Form form) throws NoQueueException {
+    private IncomingMessage open(TextDecoder.Form form) throws NotNowException {
+        ClientBudget.Share buffers = surroundings.budgets().messages().share(client.key());
+        if (!buffers.take(Budgets.MESSAGE)) {
+            throw new NotNowException(NO_BUFFERS, "messages under way fill their part of the heap");
+        }
         Submission submission;
         try {
-            submission = queue().open();
+            submission = surroundings.startup().ask(queue()::open);
         } catch (IOException e) {
-            throw new NoQueueException(e);
+            buffers.giveBack();
+            throw new NotNowException(NO_QUEUE, String.valueOf(e.getMessage()));
         }
-        return new IncomingMessage(submission, new TextDecoder(form), databytes, settings.linebytes());
+        return new IncomingMessage(
+                submission,
+                new TextDecoder(form),
+                databytes,
+                settings.linebytes(),
+                buffers,
+                surroundings.budgets().text().share(client.key()));
     }
 
     /** queue, or what QMAILQUEUE names in its place. */
@@ -453,6 +534,7 @@ final class SmtpdSession {
                 helo,
                 settings.me(),
                 protocol,
+                current.id,
                 cipher,
                 surroundings.clock().instant());
     }
@@ -470,7 +552,7 @@ final class SmtpdSession {
     }
 
     private void forgetRecipients() {
-        memory.giveBackTo(Math.min(memory.held(), connection.cipher().isPresent() ? MemoryBudget.TLS : 0));
+        recipientMemory.giveBack();
     }
 
     // ---- Replies and ends
@@ -489,6 +571,7 @@ final class SmtpdSession {
             refusalsInARow++;
         } else {
             deferrals++;
+            idleCommands++;
         }
         if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
             surroundings.log().log(new SmtpdEvent.Refused(what, sender.octets(), client.ip(), reply.toString(), why));

@@ -1,18 +1,25 @@
 package carteiro.smtpd;
 
+import carteiro.control.ControlCatalog;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
 import carteiro.log.LogText;
+import carteiro.mail.Envelope.AddressForm;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -23,6 +30,7 @@ import java.util.function.Function;
  * @param silence how long a client may be silent, or not read
  * @param conversation how long a whole conversation may last
  * @param refusals how many refused commands end a conversation
+ * @param idleCommands how many commands that bring no message nearer end a conversation
  * @param databytes the most octets of a message, LF line ends; {@link #NO_LIMIT} for none
  * @param linebytes the most octets of a text line, CRLF included
  * @param recipients the most recipients of a message
@@ -31,6 +39,7 @@ import java.util.function.Function;
  * @param policy who may send to whom
  * @param rules settings of single clients
  * @param tls key and certificate; without them STARTTLS is not offered
+ * @param widestForm the widest form of addresses that is taken: SMTPUTF8 only where file names can hold them
  * @param listen where to listen, as the file says; empty if there is no file
  */
 record SmtpdSettings(
@@ -39,6 +48,7 @@ record SmtpdSettings(
         Duration silence,
         Duration conversation,
         int refusals,
+        int idleCommands,
         long databytes,
         long linebytes,
         int recipients,
@@ -46,8 +56,16 @@ record SmtpdSettings(
         int connectionsOfOne,
         RecipientPolicy policy,
         TcpRules rules,
-        Optional<TlsIdentity> tls,
+        Optional<TlsKey> tls,
+        AddressForm widestForm,
         Optional<List<ListenAddress>> listen) {
+    /** Where key and certificate come from. */
+    @FunctionalInterface
+    interface TlsKey {
+        /** @throws IOException if they cannot be used; the message says what is wrong */
+        TlsIdentity identity() throws IOException;
+    }
+
     /** Stands for no limit of smtpd's own: what 0 in control/databytes means. */
     static final long NO_LIMIT = Long.MAX_VALUE;
 
@@ -56,7 +74,19 @@ record SmtpdSettings(
 
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
-        return read(installation, SmtpdSettings::tls);
+        return read(installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
+    }
+
+    /**
+     * For one conversation, which may never ask for TLS: the key is read when it does. That is the larger part of the time
+     * from the start of the program to its greeting.
+     *
+     * @throws ControlException naming every problem, but for what is wrong inside the key's file
+     */
+    static SmtpdSettings forOneConversation(Installation installation) throws ControlException {
+        return read(
+                installation,
+                files -> tls(files, installation.control("servercert.pem"), pem -> () -> TlsIdentity.read(pem)));
     }
 
     /** The key is left alone; STARTTLS is not offered. @throws ControlException naming every problem */
@@ -64,7 +94,17 @@ record SmtpdSettings(
         return read(installation, _ -> Optional.empty());
     }
 
-    private static SmtpdSettings read(Installation installation, Function<ControlFiles, Optional<TlsIdentity>> tls)
+    /** How the text of the key's file becomes a key. */
+    private interface Reading {
+        TlsKey read(String pem) throws IOException;
+    }
+
+    private static TlsKey readNow(String pem) throws IOException {
+        TlsIdentity identity = TlsIdentity.read(pem);
+        return () -> identity;
+    }
+
+    private static SmtpdSettings read(Installation installation, Function<ControlFiles, Optional<TlsKey>> tls)
             throws ControlException {
         var files = new ControlFiles(installation);
         Optional<String> me = files.line("me");
@@ -72,23 +112,33 @@ record SmtpdSettings(
         if (greeting.isEmpty()) {
             files.problem("me", 0, "is missing, and so is control/smtpgreeting; write the host's full name into it");
         }
+        long connections = files.number("concurrencyincoming");
         var settings = new SmtpdSettings(
                 me.orElse(greeting.orElse("").split(" ", 2)[0]),
                 Reply.safe(greeting.orElse("")),
                 Duration.ofSeconds(files.number("timeoutsmtpd")),
                 Duration.ofSeconds(files.number("timeoutsession")),
                 (int) files.number("maxrefusals"),
+                (int) files.number("maxidlecommands"),
                 databytes(files.number("databytes")),
                 files.number("linebytes"),
                 (int) files.number("maxrecipients"),
-                (int) files.number("concurrencyincoming"),
-                (int) files.number("concurrencyperclient"),
+                (int) connections,
+                (int) files.number("concurrencyperclient", connectionsOfOne(connections)),
                 RecipientPolicy.read(files, installation, me),
                 TcpRules.read(files),
                 tls.apply(files),
+                formOfFileNames(),
                 listen(files));
         files.check();
         return settings;
+    }
+
+    /** Without a limit of its own a client has half of the connections at most: it must not keep all others out. */
+    private static long connectionsOfOne(long connections) {
+        long standard =
+                Long.parseLong(ControlCatalog.file("concurrencyperclient").standard());
+        return Math.min(standard, Math.ceilDiv(connections, 2));
     }
 
     private static long databytes(long number) {
@@ -111,10 +161,34 @@ record SmtpdSettings(
         return own.isEmpty() ? databytes : databytes(own.getAsLong());
     }
 
-    private static Optional<TlsIdentity> tls(ControlFiles files) {
+    /** How this process writes names of files: the locale it was started with decides. */
+    static String fileNames() {
+        return System.getProperty("sun.jnu.encoding", "");
+    }
+
+    /** An address in UTF-8 becomes the name of a file (a .qmail file, a folder): in the locale POSIX it has none. */
+    private static AddressForm formOfFileNames() {
+        return fileNames().equalsIgnoreCase("UTF-8") ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
+    }
+
+    private static boolean isOpenToEverybody(Path key) throws IOException {
+        Set<PosixFilePermission> permissions =
+                Files.readAttributes(key, PosixFileAttributes.class).permissions();
+        return permissions.contains(PosixFilePermission.OTHERS_READ)
+                || permissions.contains(PosixFilePermission.OTHERS_WRITE);
+    }
+
+    private static Optional<TlsKey> tls(ControlFiles files, Path key, Reading reading) {
         return files.text("servercert.pem").flatMap(pem -> {
             try {
-                return Optional.of(TlsIdentity.read(pem));
+                if (isOpenToEverybody(key)) {
+                    files.problem(
+                            "servercert.pem",
+                            0,
+                            "every user of this host may read its private key; run: chmod o= " + key);
+                    return Optional.empty();
+                }
+                return Optional.of(reading.read(pem));
             } catch (IOException e) {
                 files.problem("servercert.pem", 0, String.valueOf(e.getMessage()));
                 return Optional.empty();

@@ -45,6 +45,11 @@ final class Dialogue implements Closeable {
         return new Dialogue(new Socket(InetAddress.getByName(address), port));
     }
 
+    /** From an address of the loopback: another client. */
+    static Dialogue from(String address, int port) throws IOException {
+        return new Dialogue(new Socket("127.0.0.1", port, InetAddress.getByName(address), 0));
+    }
+
     Socket socket() {
         return socket;
     }

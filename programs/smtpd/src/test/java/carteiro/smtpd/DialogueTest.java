@@ -71,8 +71,8 @@ class DialogueTest {
             STARTTLS now      | 501 5.5.4
             ETRN example.org  | 502 5.5.1
             FROB              | 502 5.5.1
-            EHLO              | 501 5.5.4
-            HELO              | 501 5.5.4
+            EHLO              | 250-
+            HELO              | 250
             RSET now          | 501 5.5.4
             DATA now          | 501 5.5.4
             RCPT TO:<a@b>     | 503 5.5.1
@@ -191,10 +191,104 @@ class DialogueTest {
                     client.envelope().say("DATA", "354 ").send("x\r\n.\r\n").reply();
             assertThat(reply).matches("250 ok \\d{10} qp \\d+");
             String number = reply.substring(reply.lastIndexOf(' ') + 1);
+            String received = smtpd.queue.messages.getLast().received();
+            String id = received.replaceAll("(?s).* with ESMTP id ([a-z0-9]{12});.*", "$1");
             assertThat(smtpd.awaitLog("accepted msg " + number + " "))
                     .contains("smtpd: accepted msg " + number
-                            + " from <s@client.example> 1 recipients 2 bytes client 127.0.0.1\n");
+                            + " from <s@client.example> 1 recipients 2 bytes client 127.0.0.1 id " + id
+                            + " message-id -\n");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            Message-ID: <a1@client.example>   | <a1@client.example>
+            message-id:   <a b%c@x>     | <a_b_c_@x>
+            Subject: x\\r\\nMessage-Id : <s@x> | <s@x>
+            Message-ID:\\r\\n <folded@x>       | <folded@x>
+            Message-ID: <1@x>\\r\\nMessage-ID: <2@x> | <1@x>
+            X-Message-ID: <no@x>              | -
+            Subject: x\\r\\n\\r\\nMessage-ID: <body@x> | -
+            """)
+    void theLineOfAnAcceptedMessageNamesItsMessageId(String header, String named) throws Exception {
+        try (var client = smtpd.connect()) {
+            client.envelope().say("DATA", "354 ");
+            String reply = client.send(header.replace("\\r\\n", "\r\n") + "\r\n\r\nx\r\n.\r\n")
+                    .reply();
+            String number = reply.substring(reply.lastIndexOf(' ') + 1);
+            assertThat(smtpd.awaitLog("accepted msg " + number + " "))
+                    .containsPattern("accepted msg " + number + " from .* message-id "
+                            + java.util.regex.Pattern.quote(named) + "\n");
+        }
+    }
+
+    @Test
+    void ofALongMessageIdTheBeginningIsNamed() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.envelope().say("DATA", "354 ");
+            client.say("Message-ID:" + "y".repeat(HeaderScan.KEPT + 1) + "\r\n\r\nx\r\n.", "250 ok");
+            assertThat(smtpd.awaitLog("message-id yyy")).contains(" message-id " + "y".repeat(HeaderScan.KEPT) + "\n");
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            MAIL FROM:<a@b> AUTH=<>                  | 250
+            MAIL FROM:<a@b> AUTH=e+3Dmc2@example.com | 250
+            MAIL FROM:<a@b> RET=HDRS                 | 250
+            MAIL FROM:<a@b> RET=FULL ENVID=QQ314159  | 250
+            MAIL FROM:<a@b> ENVID=a=b                | 250
+            MAIL FROM:<a@b> ret=whatever SIZE=5      | 250
+            MAIL FROM:<a@b> SUBMITTER=c@d            | 250
+            MAIL FROM:<a@b> MT-PRIORITY=3            | 250
+            MAIL FROM:<a@b> FOO=BAR                  | 555 5.5.4
+            MAIL FROM:<a@b> FOO                      | 555 5.5.4
+            MAIL FROM:<a@b> REQUIRETLS               | 555 5.5.4
+            MAIL FROM:<a@b> BY=120;R                 | 555 5.5.4
+            MAIL FROM:<a@b> HOLDFOR=86400            | 555 5.5.4
+            MAIL FROM:<a@b> BODY=BINARYMIME          | 501 5.5.4
+            MAIL FROM:<a@b> NOTIFY=NEVER             | 555 5.5.4
+            RCPT TO:<bob@example.org> NOTIFY=NEVER   | 250
+            RCPT TO:<bob@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;bob@example.org | 250
+            RCPT TO:<bob@example.org> ORCPT=rfc822;a+3Db@c | 250
+            RCPT TO:<bob@example.org> RRVS=2014-04-03T23:01:00Z | 555 5.5.4
+            RCPT TO:<bob@example.org> FOO=BAR        | 555 5.5.4
+            """)
+    void parametersThatWereNotOffered(String command, String reply) throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO x", "250-");
+            if (command.startsWith("RCPT")) {
+                client.say("MAIL FROM:<a@b>", "250 ");
+            }
+            client.say(command, reply);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HELO", "EHLO"})
+    void aClientWithoutANameCanSend(String greeting) throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say(greeting, "250").say("MAIL FROM:<a@b>", "250 ");
+            client.say("RCPT TO:<bob@example.org>", "250 ").say("DATA", "354 ").say("x\r\n.", "250 ok");
+            assertThat(smtpd.queue.messages.getLast().received()).startsWith("Received: from unknown ([127.0.0.1])\n");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            POST / HTTP/1.1\\r\\nHost: mx\\r\\n\\r\\nMAIL FROM:<a@b>\\r\\n
+            GET /MAIL HTTP/1.0\\r\\n
+            CONNECT mx.example:25 HTTP/1.1\\r\\n
+            EHLO x\\r\\nContent-Type: text/plain\\r\\nMAIL FROM:<a@b>\\r\\n
+            """)
+    void theBeginOfAnotherProtocolEndsTheConversation(String sent) throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").send(sent.replace("\\r\\n", "\r\n"));
+            String reply = client.reply();
+            assertThat(reply.startsWith("250-") ? client.reply() : reply).startsWith("500 5.5.1");
+            client.expectClosed();
+        }
+        smtpd.awaitLog("ended: not SMTP");
     }
 
     @Test
@@ -224,7 +318,7 @@ class DialogueTest {
         KeptMessages.Kept kept = smtpd.queue.messages.getLast();
         assertThat(kept.envelope().form()).isEqualTo(carteiro.mail.Envelope.AddressForm.SMTPUTF8);
         assertThat(kept.envelope().sender().octets()).isEqualTo("caf\u00c3\u00a9@example.net");
-        assertThat(kept.received()).contains(" with UTF8SMTP;");
+        assertThat(kept.received()).contains(" with UTF8SMTP id ");
     }
 
     @Test

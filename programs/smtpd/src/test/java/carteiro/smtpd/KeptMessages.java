@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,8 @@ final class KeptMessages implements Enqueue {
     volatile boolean loseWrites;
     volatile boolean loseCommit;
     volatile long largestWritten;
+    volatile CountDownLatch hold = new CountDownLatch(0); // before an answer
+    final AtomicInteger held = new AtomicInteger();
 
     @Override
     public Submission open() throws IOException {
@@ -58,6 +61,13 @@ final class KeptMessages implements Enqueue {
                 if (loseCommit) {
                     throw new IOException("queue is lost");
                 }
+                held.incrementAndGet();
+                try {
+                    hold.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                held.decrementAndGet();
                 Receipt told = answer;
                 if (told != null) {
                     return told;

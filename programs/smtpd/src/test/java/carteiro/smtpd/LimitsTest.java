@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,7 +101,7 @@ class LimitsTest {
 
     @Test
     void aClientThatDoesNotReadIsClosed() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home, "timeoutsmtpd", "1\n");
+        try (var smtpd = SmtpdOnLoopback.start(home, "timeoutsmtpd", "1\n", "maxidlecommands", "1000000\n");
                 var client = smtpd.connect()) {
             client.socket().setReceiveBufferSize(4096);
             CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
@@ -126,6 +127,81 @@ class LimitsTest {
             client.expect("220 ");
             for (int i = 0; i < 20; i++) {
                 client.say("FROB", "502 ");
+            }
+            client.expect("421 4.7.0").expectClosed();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "NOOP",
+                "RSET",
+                "VRFY x",
+                "HELP",
+                "HELO x",
+                "EHLO x",
+                "MAIL FROM:<a@b>",
+                "RCPT TO:<away@example.org>"
+            })
+    void commandsWithoutAMessageEndTheConversationAtTheLimit(String command) throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "30\n");
+                var client = smtpd.connect()) {
+            client.envelope(); // has two of them: EHLO and MAIL
+            for (int i = 0; i < 28; i++) {
+                assertThat(client.send(command + "\r\n").reply()).doesNotStartWith("421");
+            }
+            client.expect("421 4.7.0 too many commands without a message").expectClosed();
+            client.close();
+            smtpd.awaitLog("ended: too many commands without a message");
+        }
+    }
+
+    @Test
+    void aMessageBeginsTheCountAnewAndRecipientsDoNotCount() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "20\n", "maxrecipients", "100\n");
+                var client = smtpd.connect()) {
+            client.envelope();
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 17; i++) {
+                    client.say("NOOP", "250 ");
+                }
+                for (int i = 1; i < 100; i++) {
+                    client.say("RCPT TO:<bob@example.org>", "250 ");
+                }
+                for (int i = 0; i < 100; i++) {
+                    client.say("RCPT TO:<bob@example.org>", "452 4.5.3");
+                }
+                client.say("DATA", "354 ").say("x\r\n.", "250 ok").say("MAIL FROM:<>", "250 ");
+                client.say("RCPT TO:<bob@example.org>", "250 ");
+            }
+        }
+    }
+
+    @Test
+    void recipientsOverTheLimitCountFromTheTenThousandthOn() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "20\n", "maxrecipients", "100\n");
+                var client = smtpd.connect()) {
+            client.envelope();
+            int rest = 99 + SmtpdSession.SURPLUS + 18; // two commands stand before them
+            for (int sent = 0; sent < rest; sent += 100) {
+                int group = Math.min(100, rest - sent);
+                client.send("RCPT TO:<bob@example.org>\r\n".repeat(group));
+                for (int i = 0; i < group; i++) {
+                    client.expect(sent + i < 99 ? "250 " : "452 4.5.3");
+                }
+            }
+            client.expect("421 4.7.0 too many commands").expectClosed();
+        }
+    }
+
+    @Test
+    void chunksOfNothingEndTheConversation() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "20\n");
+                var client = smtpd.connect()) {
+            client.envelope();
+            for (int i = 0; i < 18; i++) {
+                client.say("BDAT 0", "250 ");
             }
             client.expect("421 4.7.0").expectClosed();
         }
@@ -158,7 +234,7 @@ class LimitsTest {
 
     @Test
     void connectionsAboveTheTotalAreTurnedAwayAndLaterOnesServed() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home, "concurrencyincoming", "2\n")) {
+        try (var smtpd = SmtpdOnLoopback.start(home, "concurrencyincoming", "2\n", "concurrencyperclient", "2\n")) {
             try (var first = smtpd.connect();
                     var second = smtpd.connect()) {
                 first.expect("220 ");
@@ -332,7 +408,7 @@ class LimitsTest {
     // ---- Stopping
 
     @Test
-    void stoppingTellsIdleClientsAndLetsAMessageInHandFinish() throws Exception {
+    void stoppingTellsEverybodyAtOnceThoseInAMessageToo() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home);
                 var idle = smtpd.connect();
                 var begun = smtpd.connect();
@@ -344,10 +420,86 @@ class LimitsTest {
                     CompletableFuture.runAsync(() -> smtpd.running.stop(Duration.ofSeconds(20)));
             idle.expect("421 4.3.2").expectClosed();
             begun.expect("421 4.3.2").expectClosed();
-            busy.send("whole\r\n.\r\n").expect("250 ok").expect("421 4.3.2").expectClosed();
+            busy.expect("421 4.3.2").expectClosed();
             stopping.join();
-            assertThat(smtpd.queue.messages).hasSize(1);
+            assertThat(smtpd.queue.messages).isEmpty();
+            assertThat(smtpd.queue.open.get()).isZero();
             assertThat(smtpd.running.status()).contains("sessions=0");
+        }
+    }
+
+    @Test
+    void whoWaitsForQueueHearsWhatBecameOfTheMessage() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var busy = smtpd.connect()) {
+            var hold = new java.util.concurrent.CountDownLatch(1);
+            smtpd.queue.hold = hold;
+            busy.envelope().say("DATA", "354 ").send("whole\r\n.\r\n");
+            Waiting.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
+            CompletableFuture<Void> stopping =
+                    CompletableFuture.runAsync(() -> smtpd.running.stop(Duration.ofSeconds(20)));
+            assertThat(stopping).isNotDone();
+            Waiting.until(() -> smtpd.running.status().contains("listening= "), "it listens");
+            hold.countDown();
+            busy.expect("250 ok").expect("421 4.3.2").expectClosed();
+            stopping.join();
+        }
+    }
+
+    @Test
+    void rightAfterTheStartLookupAndQueueAreWaitedFor() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var first = smtpd.connect();
+                var second = smtpd.connect()) {
+            second.expect("220 ");
+            first.expect("220 ").say("MAIL FROM:<a@b>", "250 ");
+            smtpd.neighboursLeave();
+            first.send("RCPT TO:<bob@example.org>\r\n");
+            for (int i = 0; i < 50; i++) {
+                second.say("NOOP", "250 "); // enough for an answer, if there were one
+            }
+            assertThat(first.hasReply()).isFalse();
+            smtpd.neighboursCome();
+            first.expect("250 ");
+            smtpd.neighboursLeave();
+            first.send("DATA\r\n");
+            for (int i = 0; i < 40; i++) {
+                second.say("NOOP", "250 ");
+            }
+            assertThat(first.hasReply()).isFalse();
+            smtpd.neighboursCome();
+            first.expect("354 ").say("x\r\n.", "250 ok");
+        }
+    }
+
+    @Test
+    void aClosedPortTakesNobodyOnceTheReloadHasSaidSo() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home)) {
+            for (int i = 0; i < 100; i++) {
+                smtpd.control("smtpdlisten", "127.0.0.1:0\n127.0.0.2:0\n");
+                smtpd.running.reload();
+                int port = Integer.parseInt(smtpd.running.status().replaceAll(".*,127.0.0.2:(\\d+).*", "$1"));
+                Dialogue.to("127.0.0.2", port).expect("220 ").close();
+                smtpd.control("smtpdlisten", "127.0.0.1:0\n");
+                smtpd.running.reload();
+                assertThatThrownBy(() -> Dialogue.to("127.0.0.2", port).close()).isInstanceOf(IOException.class);
+            }
+        }
+    }
+
+    /** lookup may take two minutes; the programs that stop after smtpd need that time. */
+    @Test
+    @Timeout(60)
+    void aStopDoesNotWaitForWhoWaitsForLookup() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var client = smtpd.connect()) {
+            smtpd.lookup.hold = new java.util.concurrent.CountDownLatch(1);
+            client.expect("220 ").say("MAIL FROM:<a@b>", "250 ").send("RCPT TO:<bob@example.org>\r\n");
+            Waiting.until(() -> smtpd.lookup.held.get() == 1, "lookup is not asked");
+            smtpd.running.stop(Duration.ofMinutes(10));
+            assertThat(smtpd.lookup.held.get()).isEqualTo(1);
+            client.expectClosed();
+            smtpd.lookup.hold.countDown();
         }
     }
 
@@ -355,9 +507,12 @@ class LimitsTest {
     void patienceEnds() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home);
                 var busy = smtpd.connect()) {
-            busy.envelope().say("DATA", "354 ");
+            smtpd.queue.hold = new java.util.concurrent.CountDownLatch(1);
+            busy.envelope().say("DATA", "354 ").send("x\r\n.\r\n");
+            Waiting.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
             smtpd.running.stop(Duration.ofMillis(100));
             busy.expectClosed();
+            smtpd.queue.hold.countDown();
             Waiting.until(() -> smtpd.queue.open.get() == 0, "the submission stays open");
             assertThatThrownBy(smtpd::connect).isInstanceOf(Throwable.class);
         }

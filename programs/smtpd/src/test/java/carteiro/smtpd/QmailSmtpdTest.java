@@ -106,15 +106,16 @@ class QmailSmtpdTest {
         assertThat(said()).startsWith("220 mail.example.org ESMTP\r\n250-").endsWith("221 2.0.0 mail.example.org\r\n");
         assertThat(queue.messages.getFirst().received())
                 .startsWith("Received: from client.example (host.example [192.0.2.7]) (ident joe)\n"
-                        + "  by local.example with ESMTP; ");
+                        + "  by local.example with ESMTP id ");
         assertThat(errors.toString(StandardCharsets.ISO_8859_1))
-                .contains("smtpd: accepted msg 457 from <s@client.example> 1 recipients 12 bytes client 192.0.2.7\n");
+                .contains("smtpd: accepted msg 457 from <s@client.example> 1 recipients 12 bytes client 192.0.2.7 id ");
     }
 
     @Test
     @Covers("qmail:M26")
     void aRelayClientOnStandardInputRelays() {
-        String foreign = MESSAGE.replace("alice@example.org", "x@foreign.example");
+        String foreign =
+                MESSAGE.replace("alice@example.org", "x@foreign.example").replace("Subject: x\r\n", "");
         assertThat(run(Map.of(), foreign)).isZero();
         assertThat(queue.messages).isEmpty();
         assertThat(said()).contains("553 5.7.1");
@@ -163,9 +164,12 @@ class QmailSmtpdTest {
     @Test
     void withoutTlsTheKeyIsLeftAlone() { // as in a user's own sendmail -bs
         SmtpdOnLoopback.writeControl(home, "servercert.pem", "no key");
-        assertThat(run(Map.of(), MESSAGE)).isEqualTo(1);
-        assertThat(errors.toString(StandardCharsets.ISO_8859_1)).contains("servercert.pem");
+        run(Map.of(), "EHLO x\r\nSTARTTLS\r\n"); // the key is read when it is asked for
+        assertThat(said()).contains("STARTTLS\r\n", "\r\n454 4.7.0 ");
+        assertThat(errors.toString(StandardCharsets.ISO_8859_1))
+                .contains("alert: smtpd: control/servercert.pem: no private key in it");
         errors.reset();
+        out.reset();
         assertThat(run(List.of("--without-tls", "--home=" + home), Map.of(), MESSAGE))
                 .isZero();
         assertThat(said()).contains("250 ok ").doesNotContain("STARTTLS");
@@ -255,6 +259,38 @@ class QmailSmtpdTest {
         assertThat(Files.readString(home.resolve("variables"))).isEqualTo("192.0.2.7 more\n");
     }
 
+    /** The conversation of a process of its own, started with these variables alone. */
+    private String saidInAProcess(Map<String, String> environment, String input) throws Exception {
+        var builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "carteiro.smtpd.QmailSmtpd",
+                        "--home",
+                        home.toString())
+                .redirectError(home.resolve("log").toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        try (var to = process.getOutputStream()) {
+            to.write(input.getBytes(StandardCharsets.ISO_8859_1));
+        }
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        return said;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"C.UTF-8,true", "POSIX,false"})
+    void smtpUtf8IsOfferedWhereFileNamesCanHoldIt(String locale, boolean offered) throws Exception {
+        String said = saidInAProcess(
+                Map.of("LC_ALL", locale), "EHLO x\r\nMAIL FROM:<caf\u00c3\u00a9@example.net> SMTPUTF8\r\nQUIT\r\n");
+        assertThat(said.contains("SMTPUTF8\r\n")).as(said).isEqualTo(offered);
+        assertThat(said).contains(offered ? "\r\n250 2.1.0" : "\r\n555 5.5.4");
+    }
+
     private Path program(String text) throws IOException {
         Path program = home.resolve("queue-program");
         Files.writeString(program, "#!/bin/sh\n" + text + "\n");
@@ -309,8 +345,8 @@ class QmailSmtpdTest {
             client.say("DATA", "354 ").say("by TLS\r\n.", "250 ok ").say("QUIT", "221 ");
         }
         assertThat(queue.messages.getFirst().received())
-                .startsWith("Received: from client.example ([127.0.0.1])\n  by local.example with ESMTP; ");
-        assertThat(queue.messages.getLast().received()).contains(" with ESMTPS tls TLS_");
+                .startsWith("Received: from client.example ([127.0.0.1])\n  by local.example with ESMTP id ");
+        assertThat(queue.messages.getLast().received()).containsPattern(" with ESMTPS id [a-z0-9]{12} tls TLS_");
         assertThat(Files.readString(home.resolve("log"))).contains("smtpd: accepted msg ");
     }
 

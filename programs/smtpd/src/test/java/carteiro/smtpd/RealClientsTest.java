@@ -37,10 +37,10 @@ class RealClientsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'',' with ESMTP;'",
-        "--tls,' with ESMTPS tls TLS_'",
-        "--protocol SMTP,' with SMTP;'",
-        "--pipeline,' with ESMTP;'"
+        "'',' with ESMTP id '",
+        "--tls,' with ESMTPS id '",
+        "--protocol SMTP,' with SMTP id '",
+        "--pipeline,' with ESMTP id '"
     })
     void swaks(String options, String with) throws Exception {
         TestTools.assumeInstalled("swaks");

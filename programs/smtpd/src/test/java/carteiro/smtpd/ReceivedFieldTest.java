@@ -31,18 +31,18 @@ class ReceivedFieldTest {
             String ip, String host, String info, String helo, String from) {
         var client = new Client(ip, host, info, "", Map.of());
         byte[] field = ReceivedField.of(
-                client, helo.replace("\\_", "\\_("), "mail.example.org", Protocol.ESMTP, Optional.empty(), NOW);
+                client, helo.replace("\\_", "\\_("), "mail.example.org", Protocol.ESMTP, "k3", Optional.empty(), NOW);
         assertThat(Octets.text(field))
-                .isEqualTo(
-                        "Received: from " + from + "\n  by mail.example.org with ESMTP; 24 Nov 2026 03:04:05 -0000\n");
+                .isEqualTo("Received: from " + from
+                        + "\n  by mail.example.org with ESMTP id k3; 24 Nov 2026 03:04:05 -0000\n");
     }
 
     @ParameterizedTest
     @CsvSource({"ESMTPS,TLS_AES_128_GCM_SHA256", "UTF8SMTPS,TLS_AES_256_GCM_SHA384"})
     void tlsIsNamed(Protocol protocol, String cipher) {
         var client = new Client("192.0.2.7", "", "", "local.example", Map.of());
-        byte[] field = ReceivedField.of(client, "x", "mail.example.org", protocol, Optional.of(cipher), NOW);
+        byte[] field = ReceivedField.of(client, "x", "mail.example.org", protocol, "k3", Optional.of(cipher), NOW);
         assertThat(Octets.text(field))
-                .contains("by local.example with " + protocol + " tls " + cipher + "; 24 Nov 2026");
+                .contains("by local.example with " + protocol + " id k3 tls " + cipher + "; 24 Nov 2026");
     }
 }

@@ -51,7 +51,8 @@ class RecipientPolicyTest {
     }
 
     private String judge(String sender, String recipient, Map<String, String> variables) throws ControlException {
-        return switch (policy().judge(new Address(sender), new Address(recipient), client(variables), lookup)) {
+        return switch (policy().judge(
+                        new Address(sender), new Address(recipient), client(variables), lookup::recipient)) {
             case Verdict.Accept(var accepted) -> "250 " + accepted.octets();
             case Verdict.Refuse refused -> refused.reply().toString();
         };

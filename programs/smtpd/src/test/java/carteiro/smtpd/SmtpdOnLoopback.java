@@ -7,11 +7,13 @@ import carteiro.protocol.DirectWires;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
@@ -23,23 +25,29 @@ final class SmtpdOnLoopback implements AutoCloseable {
     final KeptMessages queue = new KeptMessages();
     final KnownAddresses lookup = new KnownAddresses();
     final Path home;
-    final Program.Running running;
+    final SmtpdServer running;
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
     private final DirectWires wires;
+    private Closeable queueOffer;
+    private Closeable lookupOffer;
 
-    private SmtpdOnLoopback(Path home) throws IOException, ControlException {
+    private SmtpdOnLoopback(Path home, Budgets budgets) throws IOException, ControlException {
         this.home = home;
         var installation = new Installation(home);
         wires = new DirectWires(new SocketWires(installation, log));
-        wires.offer(queue);
-        wires.offer(lookup);
-        running = new Smtpd().start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}));
+        queueOffer = wires.offer(queue);
+        lookupOffer = wires.offer(lookup);
+        running = Smtpd.start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}), budgets);
     }
 
     /** The control files of most tests, beside those given as names and texts. */
     static SmtpdOnLoopback start(Path home, String... files) throws IOException, ControlException {
+        return start(home, Budgets.ofThisProcess(), files);
+    }
+
+    static SmtpdOnLoopback start(Path home, Budgets budgets, String... files) throws IOException, ControlException {
         writeControl(home, "me", "mail.example.org\n");
         writeControl(home, "locals", "example.org\nmail.example.org\n");
         writeControl(home, "rcpthosts", "example.org\nbackup.example\n.sub.example\n");
@@ -47,13 +55,17 @@ final class SmtpdOnLoopback implements AutoCloseable {
         for (int i = 0; i < files.length; i += 2) {
             writeControl(home, files[i], files[i + 1]);
         }
-        return new SmtpdOnLoopback(home);
+        return new SmtpdOnLoopback(home, budgets);
     }
 
     static void writeControl(Path home, String name, String text) {
         try {
             Files.createDirectories(home.resolve("control"));
-            Files.writeString(home.resolve("control").resolve(name), text, StandardCharsets.ISO_8859_1);
+            Path file = home.resolve("control").resolve(name);
+            Files.writeString(file, text, StandardCharsets.ISO_8859_1);
+            if (name.equals("servercert.pem")) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -61,6 +73,17 @@ final class SmtpdOnLoopback implements AutoCloseable {
 
     void control(String name, String text) {
         writeControl(home, name, text);
+    }
+
+    /** queue and lookup go away. */
+    void neighboursLeave() throws IOException {
+        queueOffer.close();
+        lookupOffer.close();
+    }
+
+    void neighboursCome() throws IOException {
+        queueOffer = wires.offer(queue);
+        lookupOffer = wires.offer(lookup);
     }
 
     /** The port of the first listener. */

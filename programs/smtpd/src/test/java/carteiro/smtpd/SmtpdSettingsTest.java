@@ -81,6 +81,7 @@ class SmtpdSettingsTest {
         "timeoutsmtpd,300",
         "timeoutsession,3600",
         "maxrefusals,20",
+        "maxidlecommands,100",
         "maxrecipients,1000",
         "concurrencyincoming,10000",
         "concurrencyperclient,200"
@@ -93,12 +94,21 @@ class SmtpdSettingsTest {
             case "timeoutsmtpd" -> settings.silence().toSeconds();
             case "timeoutsession" -> settings.conversation().toSeconds();
             case "maxrefusals" -> settings.refusals();
+            case "maxidlecommands" -> settings.idleCommands();
             case "maxrecipients" -> settings.recipients();
             case "concurrencyincoming" -> settings.connections();
             default -> settings.connectionsOfOne();
         };
         assertThat(value).isEqualTo(Long.parseLong(number));
         assertThat(page(file)).contains("Default: " + number);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "2,1", "5,3", "398,199", "400,200", "401,200"})
+    void withoutALimitOfItsOwnAClientHasHalfOfTheConnectionsAtMost(String all, int ofOne) throws Exception {
+        assertThat(read("me", "x\n", "concurrencyincoming", all + "\n").connectionsOfOne())
+                .isEqualTo(ofOne);
+        assertThat(read("concurrencyperclient", "5000\n").connectionsOfOne()).isEqualTo(5000);
     }
 
     private static String page(String file) throws IOException {

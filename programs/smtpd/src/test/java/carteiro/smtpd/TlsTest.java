@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,7 +41,8 @@ class TlsTest {
                     .say("x".repeat(900) + "\r\n..y\r\n.", "250 ok")
                     .say("QUIT", "221 ");
             client.expectClosed();
-            assertThat(smtpd.queue.messages.getFirst().received()).contains(" with ESMTPS tls TLS_AES_");
+            assertThat(smtpd.queue.messages.getFirst().received())
+                    .containsPattern(" with ESMTPS id [a-z0-9]{12} tls TLS_AES_");
             smtpd.awaitLog("ended: quit");
         }
     }
@@ -84,6 +87,81 @@ class TlsTest {
             client.expect("220 ").say("EHLO x", "250-").say("STARTTLS", "220 ").startTls(version);
             client.say("NOOP", "250 ");
             assertThat(((SSLSocket) client.socket()).getSession().getProtocol()).isEqualTo(version);
+        }
+    }
+
+    @Test
+    void aClientMayNotNegotiateAnew() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem);
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO x", "250-").say("STARTTLS", "220 ").startTls("TLSv1.2");
+            client.say("NOOP", "250 ");
+            assertThatThrownBy(() -> {
+                        ((SSLSocket) client.socket()).startHandshake();
+                        client.say("NOOP", "250 ");
+                    })
+                    .isInstanceOfAny(IOException.class, AssertionError.class);
+            smtpd.awaitLog("ended: connection lost");
+        }
+    }
+
+    /** What makes us end a conversation under TLS. */
+    @ParameterizedTest
+    @CsvSource({
+        "TLSv1.3,QUIT",
+        "TLSv1.2,QUIT",
+        "TLSv1.3,GET / HTTP/1.1",
+        "TLSv1.2,GET / HTTP/1.1",
+        "TLSv1.3,silence",
+        "TLSv1.2,silence",
+        "TLSv1.3,stop",
+        "TLSv1.2,stop",
+        "TLSv1.3,bare LF",
+        "TLSv1.2,bare LF"
+    })
+    void tlsEndsWithItsFarewellBeforeTheConnectionCloses(String version, String why) throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(
+                        home, "servercert.pem", pem, "timeoutsmtpd", why.equals("silence") ? "1\n" : "20\n");
+                var relay = new RecordingRelay(smtpd.port());
+                var client = Dialogue.with(relay.port())) {
+            client.expect("220 ").say("EHLO x", "250-").say("STARTTLS", "220 ").startTls(version);
+            client.say("MAIL FROM:<a@b>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+            switch (why) {
+                case "silence" -> client.expect("421 4.4.2");
+                case "stop" -> {
+                    client.say("DATA", "354 ").send("half a message\r\n");
+                    smtpd.running.stop(java.time.Duration.ofSeconds(10));
+                    client.expect("421 4.3.2");
+                }
+                case "bare LF" -> {
+                    client.say("DATA", "354 ").send("one\ntwo\r\n" + "x\r\n".repeat(300_000));
+                    client.expect("500 5.5.2");
+                }
+                case "QUIT" -> client.say(why, "221 ");
+                default -> client.say(why, "500 ");
+            }
+            client.expectClosed();
+            assertThat(relay.records().getLast())
+                    .isIn("21:26", "23:35"); // an alert in TLS 1.2, and in 1.3 as Java pads it
+        }
+    }
+
+    @Test
+    void aKeyThatEverybodyMayReadIsRefused() throws Exception {
+        Path file = home.resolve("control/servercert.pem");
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem)) {
+            for (String open : new String[] {"rw-r--r--", "rw----r--", "rw-----w-"}) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(open));
+                assertThatThrownBy(smtpd.running::reload)
+                        .isInstanceOf(ControlException.class)
+                        .hasMessage("control/servercert.pem: every user of this host may read its private key;"
+                                + " run: chmod o= " + file);
+            }
+            try (var client = smtpd.connect()) { // the one of before
+                client.expect("220 ").say("STARTTLS", "220 ").startTls().say("NOOP", "250 ");
+            }
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+            smtpd.running.reload();
         }
     }
 
@@ -142,7 +220,6 @@ class TlsTest {
     void everyProblemOfThePemFileIsNamed() throws Exception {
         String certificate = pem.substring(pem.indexOf("-----BEGIN CERTIFICATE"));
         SmtpdOnLoopback.writeControl(home, "me", "x\n");
-        Path file = home.resolve("control/servercert.pem");
         for (String[] each : new String[][] {
             {certificate, "no private key in it"},
             {pem.replace(certificate, ""), "no certificate in it"},
@@ -152,7 +229,7 @@ class TlsTest {
                 "encrypted"
             },
         }) {
-            Files.writeString(file, each[0]);
+            SmtpdOnLoopback.writeControl(home, "servercert.pem", each[0]);
             assertThatThrownBy(() -> SmtpdSettings.read(new carteiro.control.Installation(home)))
                     .isInstanceOf(ControlException.class)
                     .hasMessageContaining("control/servercert.pem: ")

@@ -1,0 +1,37 @@
+package carteiro.smtpd;
+
+/**
+ * What the conversations hold together beyond what each has anyway. Each use has a budget of its own: a thousand idle
+ * clients of TLS take nothing from the recipients of the others.
+ *
+ * @param tls octets in buffers and keys of TLS
+ * @param recipients octets of recipients
+ * @param messages octets of buffers for messages under way
+ * @param text octets of messages under way, which queue keeps on disk until they are whole or given up
+ */
+record Budgets(ClientBudget tls, ClientBudget recipients, ClientBudget messages, ClientBudget text) {
+    /** What TLS costs a conversation: buffers for a record each way, keys, session. */
+    static final long TLS = 64 * 1024;
+
+    /** What one recipient costs beside its octets. */
+    static final long RECIPIENT = 100;
+
+    /** What a message under way costs: a buffer to read into, one for queue. */
+    static final long MESSAGE = 48 * 1024;
+
+    /** The octets of messages under way of all clients; each has half of what the others leave. */
+    static final long TEXT = 4L << 30;
+
+    /** The text of a message is counted in steps, the first of which is free: most messages are small. */
+    static final long TEXT_STEP = 1 << 20;
+
+    /** A quarter of the heap for TLS, an eighth each for recipients and messages. */
+    static Budgets ofThisProcess() {
+        long heap = Runtime.getRuntime().maxMemory();
+        return new Budgets(
+                new ClientBudget(heap / 4),
+                new ClientBudget(heap / 8),
+                new ClientBudget(heap / 8),
+                new ClientBudget(TEXT));
+    }
+}

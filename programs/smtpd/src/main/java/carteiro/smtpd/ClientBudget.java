@@ -1,0 +1,70 @@
+package carteiro.smtpd;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Something that all clients together may make smtpd hold. Each has a share: no client ever holds more than is left for
+ * the others. One alone gets half at most, two get a third each, and a further one always finds room. Safe for any number
+ * of threads.
+ */
+final class ClientBudget {
+    private final long most;
+    private final Map<Long, Long> heldByClients = new HashMap<>(); // guarded by this, as is the next
+    private long taken;
+
+    /** @param most of it, in octets */
+    ClientBudget(long most) {
+        this.most = most;
+    }
+
+    /** What one use of it, such as one conversation, holds for its client; one thread. */
+    final class Share {
+        private final long client;
+        private long held;
+
+        private Share(long client) {
+            this.client = client;
+        }
+
+        /** Takes so many octets if that leaves as much for the others as the client then holds; otherwise nothing. */
+        boolean take(long octets) {
+            boolean given = ClientBudget.this.take(client, octets);
+            held += given ? octets : 0;
+            return given;
+        }
+
+        /** Gives back all. */
+        void giveBack() {
+            ClientBudget.this.giveBack(client, held);
+            held = 0;
+        }
+    }
+
+    /** @param client its {@link Client#key} */
+    Share share(long client) {
+        return new Share(client);
+    }
+
+    /** What all hold. */
+    synchronized long taken() {
+        return taken;
+    }
+
+    private synchronized boolean take(long client, long octets) {
+        long held = heldByClients.getOrDefault(client, 0L) + octets;
+        if (held > most - taken - octets) {
+            return false;
+        }
+        heldByClients.put(client, held);
+        taken += octets;
+        return true;
+    }
+
+    private synchronized void giveBack(long client, long octets) {
+        if (octets > 0) {
+            heldByClients.computeIfPresent(client, (_, held) -> held == octets ? null : held - octets);
+            taken -= octets;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package carteiro.smtpd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What conversations hold together: no client can take what the others need, and no use what another needs. */
+class BudgetsTest {
+    private static final String GREEDY = "127.0.0.2";
+    private static final String OTHER = "127.0.0.3";
+    private static final long PLENTY = 1L << 40;
+
+    @TempDir
+    Path home;
+
+    private static String pem = "";
+
+    private final List<Dialogue> open = new ArrayList<>();
+
+    @BeforeAll
+    static void certificate(@TempDir Path folder) throws Exception {
+        pem = TestCertificate.pem(folder, "ec");
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (Dialogue each : open) {
+            each.close();
+        }
+    }
+
+    private static Budgets plenty() {
+        return budgets(PLENTY, PLENTY, PLENTY, PLENTY);
+    }
+
+    private static Budgets budgets(long tls, long recipients, long messages, long text) {
+        return new Budgets(
+                new ClientBudget(tls),
+                new ClientBudget(recipients),
+                new ClientBudget(messages),
+                new ClientBudget(text));
+    }
+
+    private Dialogue from(String client, SmtpdOnLoopback smtpd) throws Exception {
+        var dialogue = Dialogue.from(client, smtpd.port());
+        open.add(dialogue);
+        return dialogue;
+    }
+
+    private void allIsGivenBack(SmtpdOnLoopback smtpd, Budgets budgets) throws Exception {
+        close();
+        Waiting.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
+        assertThat(budgets.tls().taken()).isZero();
+        assertThat(budgets.recipients().taken()).isZero();
+        assertThat(budgets.messages().taken()).isZero();
+        assertThat(budgets.text().taken()).isZero();
+    }
+
+    @Test
+    void aClientHoldsNoMoreThanIsLeftForTheOthers() {
+        var budget = new ClientBudget(90);
+        var first = budget.share(1);
+        assertThat(first.take(45)).isTrue();
+        assertThat(first.take(1)).isFalse();
+        assertThat(budget.share(1).take(1)).isFalse(); // another conversation of the same client
+        first.giveBack();
+        assertThat(first.take(30)).isTrue();
+        var second = budget.share(2);
+        assertThat(second.take(31)).isFalse();
+        assertThat(second.take(30)).isTrue();
+        assertThat(budget.share(3).take(15)).isTrue();
+        assertThat(budget.taken()).isEqualTo(75);
+        first.giveBack();
+        second.giveBack();
+        assertThat(budget.taken()).isEqualTo(15);
+    }
+
+    @Test
+    void nobodyElseIsRefusedForTheTlsSessionsOfOneClient() throws Exception {
+        Budgets budgets = budgets(6 * Budgets.TLS, PLENTY, PLENTY, PLENTY);
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets, "servercert.pem", pem)) {
+            for (int i = 0; i < 3; i++) {
+                from(GREEDY, smtpd)
+                        .expect("220 ")
+                        .say("STARTTLS", "220 ")
+                        .startTls()
+                        .say("NOOP", "250 ");
+            }
+            from(GREEDY, smtpd).expect("220 ").say("STARTTLS", "454 4.7.0");
+            from(OTHER, smtpd).expect("220 ").say("STARTTLS", "220 ").startTls().say("MAIL FROM:<>", "250 ");
+            from(OTHER, smtpd).envelope(); // and TLS takes nothing from recipients
+            from(GREEDY, smtpd).envelope();
+            allIsGivenBack(smtpd, budgets);
+        }
+    }
+
+    @Test
+    void nobodyElseIsRefusedForTheRecipientsOfOneClient() throws Exception {
+        Budgets budgets = budgets(PLENTY, 6 * (Budgets.RECIPIENT + "alice@example.org".length()), PLENTY, PLENTY);
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {
+            var greedy = from(GREEDY, smtpd).envelope();
+            from(GREEDY, smtpd).envelope();
+            greedy.say("RCPT TO:<alice@example.org>", "250 ").say("RCPT TO:<alice@example.org>", "452 4.3.1");
+            from(OTHER, smtpd).envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
+            greedy.say("DATA", "354 ").say("x\r\n.", "250 ok"); // those it has
+            greedy.say("MAIL FROM:<>", "250 ").say("RCPT TO:<alice@example.org>", "250 ");
+            greedy.say("RSET", "250 ").say("MAIL FROM:<>", "250 ").say("RCPT TO:<alice@example.org>", "250 ");
+            allIsGivenBack(smtpd, budgets);
+        }
+    }
+
+    @Test
+    void nobodyElseIsRefusedForTheMessagesOfOneClient() throws Exception {
+        Budgets budgets = budgets(PLENTY, PLENTY, 6 * Budgets.MESSAGE, PLENTY);
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {
+            from(GREEDY, smtpd).envelope().say("DATA", "354 ");
+            from(GREEDY, smtpd).envelope().say("BDAT 3\r\nx", "250 ");
+            from(GREEDY, smtpd).envelope().say("DATA", "354 ");
+            from(GREEDY, smtpd).envelope().say("DATA", "452 4.3.1").say("NOOP", "250 ");
+            from(GREEDY, smtpd).envelope().say("BDAT 3\r\nx", "452 4.3.1").say("NOOP", "250 ");
+            from(OTHER, smtpd).envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
+            allIsGivenBack(smtpd, budgets);
+        }
+    }
+
+    @Test
+    void nobodyElseIsRefusedForTheTextThatOneClientHasUnderWay() throws Exception {
+        Budgets budgets = budgets(PLENTY, PLENTY, PLENTY, 8 * Budgets.TEXT_STEP);
+        String threeSteps = ("x".repeat(510) + "\r\n").repeat(6144 - 10);
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {
+            from(GREEDY, smtpd).envelope().say("DATA", "354 ").send(threeSteps);
+            from(GREEDY, smtpd).envelope().say("DATA", "354 ").send(threeSteps);
+            Waiting.until(() -> budgets.text().taken() == 4 * Budgets.TEXT_STEP, "the text is not counted");
+            from(GREEDY, smtpd).envelope().say("DATA", "354 ").say(threeSteps + ".", "452 4.3.1");
+            from(GREEDY, smtpd).envelope().say("DATA", "354 ").say("small\r\n.", "250 ok");
+            from(OTHER, smtpd).envelope().say("DATA", "354 ").say(threeSteps + ".", "250 ok");
+            allIsGivenBack(smtpd, budgets);
+        }
+    }
+
+    @Test
+    void nobodyElseIsRefusedForTheConnectionsOfOneClient() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, plenty(), "concurrencyincoming", "5\n")) {
+            for (int i = 0; i < 3; i++) {
+                from(GREEDY, smtpd).expect("220 ");
+            }
+            from(GREEDY, smtpd).expect("421 4.7.0").expectClosed();
+            from(OTHER, smtpd).expect("220 ");
+        }
+    }
+}
