@@ -1,21 +1,21 @@
 package carteiro.control;
 
-import carteiro.mail.Octets;
+import carteiro.idna.DomainName;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * A table keyed as smtproutes is: a domain, {@code .suffix} for all below a domain, the empty key for all others.
- * Compared without case. Immutable.
+ * Compared without case; names in UTF-8 and in ASCII form are one. Immutable.
  */
 public final class DomainTable<V> {
     private final Map<String, V> values;
 
-    /** @param values by key; of two keys that differ in case alone, either counts */
+    /** @param values by key; of two keys of one domain, either counts */
     public DomainTable(Map<String, V> values) {
         var lowered = new HashMap<String, V>();
-        values.forEach((key, value) -> lowered.put(Octets.lowerCase(key), value));
+        values.forEach((key, value) -> lowered.put(DomainName.key(key), value));
         this.values = Map.copyOf(lowered);
     }
 
@@ -24,7 +24,7 @@ public final class DomainTable<V> {
         if (values.isEmpty()) {
             return Optional.empty();
         }
-        String key = Octets.lowerCase(domain);
+        String key = DomainName.key(domain);
         V found = values.get(key);
         for (int dot = key.indexOf('.'); found == null && dot >= 0; dot = key.indexOf('.', dot + 1)) {
             found = values.get(key.substring(dot));

@@ -1,5 +1,6 @@
 package carteiro.control;
 
+import carteiro.idna.DomainName;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import java.util.HashMap;
@@ -39,12 +40,12 @@ public final class Routing {
                 files.lineOrMe("envnoathost"));
     }
 
-    /** A routing from values; every key is compared without case. */
+    /** A routing from values; every key is compared without case, in UTF-8 or in ASCII form. */
     public static Routing of(
             List<String> locals, Map<String, String> virtualDomains, List<String> percentHack, String envNoAtHost) {
-        var lowered = new HashMap<String, String>();
-        virtualDomains.forEach((key, value) -> lowered.put(Octets.lowerCase(key), value));
-        return new Routing(lowered(locals), Map.copyOf(lowered), lowered(percentHack), envNoAtHost);
+        var keys = new HashMap<String, String>();
+        virtualDomains.forEach((key, value) -> keys.put(DomainName.addressKey(key), value));
+        return new Routing(keys(locals), Map.copyOf(keys), keys(percentHack), envNoAtHost);
     }
 
     /** The same routing with the locals and virtualdomains of another: what HUP re-reads in qmail. */
@@ -76,14 +77,14 @@ public final class Routing {
         }
         address = unfoldPercents(address);
         int at = address.lastIndexOf('@');
-        String domain = Octets.lowerCase(address.substring(at + 1));
+        String domain = DomainName.key(address.substring(at + 1));
         if (address.length() > Address.LIMIT) {
             return new Route.Remote(envelopeRecipient);
         }
         if (locals.contains(domain)) {
             return new Route.Local(new Address(address), new Address(address));
         }
-        String prefix = prefixFor(Octets.lowerCase(address), domain);
+        String prefix = prefixFor(Octets.lowerCase(address.substring(0, at + 1)) + domain, domain);
         if (prefix.isEmpty() || prefix.length() + 1 + address.length() > Address.LIMIT) {
             return new Route.Remote(new Address(address));
         }
@@ -94,7 +95,7 @@ public final class Routing {
         String unfolded = address;
         while (true) {
             int at = unfolded.lastIndexOf('@');
-            if (!percentHack.contains(Octets.lowerCase(unfolded.substring(at + 1)))) {
+            if (!percentHack.contains(DomainName.key(unfolded.substring(at + 1)))) {
                 return unfolded;
             }
             int percent = unfolded.lastIndexOf('%', at);
@@ -119,9 +120,9 @@ public final class Routing {
         return prefix == null ? "" : prefix;
     }
 
-    private static Set<String> lowered(List<String> names) {
-        var lowered = new HashSet<String>();
-        names.forEach(name -> lowered.add(Octets.lowerCase(name)));
-        return Set.copyOf(lowered);
+    private static Set<String> keys(List<String> names) {
+        var keys = new HashSet<String>();
+        names.forEach(name -> keys.add(DomainName.key(name)));
+        return Set.copyOf(keys);
     }
 }

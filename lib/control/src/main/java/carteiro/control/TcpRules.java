@@ -1,5 +1,6 @@
 package carteiro.control;
 
+import carteiro.idna.DomainName;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -202,7 +203,7 @@ public final class TcpRules {
                 || end == hyphen + 1
                 || hyphen - start > 3
                 || end - hyphen > 4) {
-            rules.putIfAbsent(done + rest, rule);
+            rules.putIfAbsent(key(done + rest), rule);
             return made + 1;
         }
         int from = Integer.parseInt(rest.substring(start, hyphen));
@@ -212,6 +213,12 @@ public final class TcpRules {
             count = expand(done + rest.substring(0, start) + i, rest.substring(end), rule, count);
         }
         return count;
+    }
+
+    /** Host names are compared without case, in UTF-8 or in ASCII form; what stands before {@code @} as it is. */
+    private static String key(String address) {
+        int name = address.indexOf('=', address.indexOf('@') + 1) + 1;
+        return name == 0 ? address : address.substring(0, name) + DomainName.key(address.substring(name));
     }
 
     private static boolean byName(String address) {
@@ -236,10 +243,11 @@ public final class TcpRules {
      * The rule for a client, in the order of tcpserver: info and address, info and host, address, host, networks and
      * address prefixes from the longest, host suffixes from the longest, any known host, anybody.
      *
-     * @param host empty if unknown
+     * @param hostName empty if unknown
      * @param info empty if unknown
      */
-    public Rule ruleFor(InetAddress address, String host, String info) {
+    public Rule ruleFor(InetAddress address, String hostName, String info) {
+        String host = DomainName.key(hostName);
         String ip = address.getHostAddress(); // IPv6 is found in networks alone: a key ends at a colon
         return exact(ip, host, info)
                 .or(() -> byPrefix(address, ip))

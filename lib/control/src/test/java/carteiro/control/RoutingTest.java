@@ -213,4 +213,32 @@ class RoutingTest {
         assertThat(now.route(new Address("u")).recipient()).isEqualTo(new Address("u@old.org"));
         assertThat(now.route(new Address("u%x@p.org")).recipient()).isEqualTo(new Address("u@x"));
     }
+
+    private static String utf8(String text) {
+        return carteiro.mail.Octets.text(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aDomainBeyondAsciiIsOneInBothItsForms() throws Exception {
+        write("locals", "stra\u00dfe.example\nxn--bcher-kva.example\n");
+        write("virtualdomains", "joe@m\u00fcller.example:one\n.m\u00fcller.example:all\n");
+        write("percenthack", "\u00e4.example\n");
+        assertThat(route("u@xn--strae-oqa.example")).startsWith("local u@");
+        assertThat(route(utf8("u@Stra\u00dfe.example"))).startsWith("local u@");
+        assertThat(route("u@strasse.example")).startsWith("remote u@");
+        assertThat(route(utf8("u@b\u00fccher.example"))).startsWith("local u@");
+        assertThat(route(utf8("u@BU\u0308CHER.example"))).startsWith("local u@");
+        assertThat(route("Joe@xn--mller-kva.example")).startsWith("local one-Joe@");
+        assertThat(route(utf8("u@x.M\u00dcLLER.example"))).startsWith("local all-u@");
+        assertThat(route(utf8("u%b\u00fccher.example@xn--4ca.example"))).isEqualTo(utf8("local u@b\u00fccher.example"));
+    }
+
+    @Test
+    void aTableByDomainKnowsBothForms() {
+        var table = new DomainTable<>(Map.of(utf8(".m\u00fcller.example"), 1, "xn--strae-oqa.example", 2, "", 3));
+        assertThat(table.find("a.XN--mller-kva.example")).hasValue(1);
+        assertThat(table.find(utf8("a.m\u00fcller.example"))).hasValue(1);
+        assertThat(table.find(utf8("STRA\u00dfE.example"))).hasValue(2);
+        assertThat(table.find("strasse.example")).hasValue(3);
+    }
 }

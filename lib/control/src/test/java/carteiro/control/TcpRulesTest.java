@@ -180,4 +180,14 @@ class TcpRulesTest {
             }
         }
     }
+
+    @Test
+    void aHostNameBeyondAsciiIsOneInBothItsForms() throws Exception {
+        String muller = carteiro.mail.Octets.text("m\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        TcpRules rules = rules("=." + muller + ":deny\njoe@=" + muller + ":deny\n");
+        InetAddress address = InetAddress.ofLiteral("192.0.2.1");
+        assertThat(rules.ruleFor(address, "mail.xn--mller-kva.example", "")).isEqualTo(new TcpRules.Rule.Deny());
+        assertThat(rules.ruleFor(address, "XN--mller-kva.example", "joe")).isEqualTo(new TcpRules.Rule.Deny());
+        assertThat(rules.ruleFor(address, "xn--mller-kva.example", "Joe")).isInstanceOf(TcpRules.Rule.Allow.class);
+    }
 }

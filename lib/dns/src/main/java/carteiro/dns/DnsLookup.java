@@ -1,10 +1,9 @@
 package carteiro.dns;
 
 import carteiro.dns.MailExchangers.MailExchanger;
+import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
-import java.net.IDN;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +84,8 @@ public final class DnsLookup implements HostLookup {
         cache.setMaxCache(PRESENCE_CACHED);
         cache.setMaxNCache(ABSENCE_CACHED);
         session = LookupSession.builder()
-                .resolver(all)
+                .resolver(new BoundedResolver(all))
+                .executor(task -> Thread.ofVirtual().name("dns").start(task)) // not the pool that others share
                 .cache(cache)
                 .maxRedirects(MOST_ALIASES)
                 .build();
@@ -242,19 +242,12 @@ public final class DnsLookup implements HostLookup {
 
     /** The name, absolute; empty if no host can have it: dnsjava would read a backslash as an escape. */
     private static Optional<Name> name(String octets) {
-        String ascii = octets;
-        if (!Octets.areAscii(octets)) {
-            try {
-                ascii = IDN.toASCII(new String(Octets.bytes(octets), StandardCharsets.UTF_8));
-            } catch (IllegalArgumentException e) {
-                return Optional.empty();
-            }
-        }
+        String ascii = DomainName.ascii(octets).orElse("");
         if (ascii.isEmpty() || ascii.equals(".") || !ascii.matches("[A-Za-z0-9._-]{1,254}")) {
             return Optional.empty();
         }
         try {
-            return Optional.of(Name.fromString(Octets.lowerCase(ascii), Name.root));
+            return Optional.of(Name.fromString(ascii, Name.root));
         } catch (TextParseException e) {
             return Optional.empty();
         }

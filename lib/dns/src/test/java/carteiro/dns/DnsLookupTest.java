@@ -176,4 +176,61 @@ class DnsLookupTest {
                 .isEqualTo(new HostAddresses.Found(
                         List.of(InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("::1"))));
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stra\u00dfe.example", "Stra\u1e9ee.example"})
+    void theSharpSIsALetterOfItsOwnAndNotTwo(String name) {
+        byte[] utf8 = name.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        dns.mailExchangers(carteiro.mail.Octets.text(utf8));
+        assertThat(server.questions()).containsExactly("MX xn--strae-oqa.example. udp");
+    }
+
+    @Test
+    void ofTooManyExchangersTheMostPreferredAreKept() throws IOException {
+        int most = BoundedResolver.MOST_EXCHANGERS;
+        for (int i = most; i >= 0; i--) { // one more than the limit, the worst first
+            server.knows("crowd.example. 300 IN MX " + i + " mx" + i + ".example.");
+        }
+        assertThat(dns.mailExchangers("crowd.example"))
+                .isInstanceOfSatisfying(MailExchangers.Found.class, found -> assertThat(found.exchangers())
+                        .hasSize(most)
+                        .allMatch(exchanger -> exchanger.preference() < most));
+    }
+
+    @Test
+    void ofTooManyAddressesSomeOfEachKindAreKept() throws IOException {
+        int most = BoundedResolver.MOST_ADDRESSES;
+        for (int i = 1; i <= most; i++) {
+            server.knows("many.example. 300 IN A 192.0.2." + i).knows("many.example. 300 IN AAAA 2001:db8::" + i);
+        }
+        assertThat(dns.addresses("many.example"))
+                .isInstanceOfSatisfying(
+                        HostAddresses.Found.class,
+                        found -> assertThat(found.addresses()).hasSize(2 * most));
+        for (int i = 0; i < 3000; i++) { // as many as one answer can hold
+            server.knows("crowd.example. 300 IN A 198.18." + i / 250 + "." + i % 250);
+        }
+        server.knows("crowd.example. 300 IN AAAA 2001:db8::1");
+        assertThat(dns.addresses("crowd.example"))
+                .isInstanceOfSatisfying(
+                        HostAddresses.Found.class,
+                        found -> assertThat(found.addresses()).hasSize(most + 1));
+    }
+
+    @Test
+    void whatNobodyAskedForIsDropped() throws Exception {
+        var answer = new org.xbill.DNS.Message();
+        var name = org.xbill.DNS.Name.fromString("example.org.");
+        for (String record : List.of("TXT x", "NS ns.example.org.", "A 192.0.2.1", "CNAME other.example.org.")) {
+            String[] words = record.split(" ", 2);
+            var parsed = org.xbill.DNS.Record.fromString(
+                    name, org.xbill.DNS.Type.value(words[0]), org.xbill.DNS.DClass.IN, 60, words[1], name);
+            for (int section = 1; section <= 3; section++) {
+                answer.addRecord(parsed, section);
+            }
+        }
+        BoundedResolver.bounded(answer);
+        assertThat(answer.getSection(org.xbill.DNS.Section.ANSWER)).hasSize(2);
+        assertThat(answer.getSection(org.xbill.DNS.Section.ADDITIONAL)).isEmpty();
+    }
 }

@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlFiles;
+import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -215,7 +216,7 @@ record LdapSettings(
 
     private static Map<String, String> aliasDomains(ControlFiles files) {
         var domains = new HashMap<String, String>();
-        files.map("aliasdomains").orElse(Map.of()).forEach((alias, real) -> domains.put(Octets.lowerCase(alias), real));
+        files.map("aliasdomains").orElse(Map.of()).forEach((alias, real) -> domains.put(DomainName.key(alias), real));
         return domains;
     }
 

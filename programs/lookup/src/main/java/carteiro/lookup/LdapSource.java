@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
+import carteiro.idna.DomainName;
 import carteiro.lookup.EntryFaultException.Blame;
 import carteiro.lookup.LdapAccounts.Extension;
 import carteiro.lookup.LdapServers.Found;
@@ -103,7 +104,7 @@ final class LdapSource implements Source {
             return Optional.empty();
         }
         for (Candidate candidate : candidates(recipient, settings.aliasDomains())) {
-            Known known = memory.recall(Octets.lowerCase(candidate.key));
+            Known known = memory.recall(DomainName.addressKey(candidate.key));
             if (known == null) {
                 switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES)) {
                     case Found.Nothing(var status, var reason) -> {
@@ -139,7 +140,7 @@ final class LdapSource implements Source {
 
     private void remember(Candidate candidate, Known known) {
         memory.keep(
-                Octets.lowerCase(candidate.key),
+                DomainName.addressKey(candidate.key),
                 known,
                 switch (known) {
                     case Known.One _ -> settings.remembered();
@@ -185,10 +186,14 @@ final class LdapSource implements Source {
     }
 
     private Filter filter(String key) {
-        byte[] octets = Octets.bytes(key);
-        Filter mail = Filter.createORFilter(
-                Filter.createEqualityFilter("mail", octets),
-                Filter.createEqualityFilter("mailAlternateAddress", octets));
+        int at = key.lastIndexOf('@');
+        var either = new ArrayList<Filter>();
+        for (String domain : domains(key.substring(at + 1))) {
+            byte[] octets = Octets.bytes(key.substring(0, at + 1) + domain);
+            either.add(Filter.createEqualityFilter("mail", octets));
+            either.add(Filter.createEqualityFilter("mailAlternateAddress", octets));
+        }
+        Filter mail = Filter.createORFilter(either);
         if (always.isEmpty()) {
             return mail;
         }
@@ -197,10 +202,16 @@ final class LdapSource implements Source {
         return Filter.createANDFilter(all);
     }
 
+    /** The directory may hold a domain beyond ASCII in either form; its own rules compare without case. */
+    private static List<String> domains(String domain) {
+        List<String> forms = DomainName.forms(domain);
+        return forms.size() == 1 ? List.of(domain) : forms;
+    }
+
     /** The keys for an address, in the order in which they are tried. */
     static List<Candidate> candidates(Address recipient, Map<String, String> aliasDomains) {
         String local = recipient.localPart();
-        String domain = "@" + aliasDomains.getOrDefault(Octets.lowerCase(recipient.domain()), recipient.domain());
+        String domain = "@" + aliasDomains.getOrDefault(DomainName.key(recipient.domain()), recipient.domain());
         var candidates = new ArrayList<Candidate>();
         candidates.add(new Candidate(local + domain, new Extension.None()));
         if (!local.startsWith("-")) {

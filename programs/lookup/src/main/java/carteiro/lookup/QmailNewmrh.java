@@ -4,7 +4,7 @@ import carteiro.control.CdbWriter;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.mail.Octets;
+import carteiro.idna.DomainName;
 import carteiro.posix.Invocation;
 import java.io.IOException;
 import java.util.List;
@@ -33,7 +33,7 @@ public final class QmailNewmrh {
         try (var writer =
                 new CdbWriter(installation.control("morercpthosts.cdb"), installation.control("morercpthosts.tmp"))) {
             for (String host : hosts) {
-                writer.add(Octets.lowerCase(host), "");
+                writer.add(DomainName.key(host), "");
             }
             writer.commit();
         }

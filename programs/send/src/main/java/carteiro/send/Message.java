@@ -2,6 +2,7 @@ package carteiro.send;
 
 import carteiro.control.Routing;
 import carteiro.control.Routing.Route;
+import carteiro.idna.DomainName;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
@@ -230,7 +231,7 @@ final class Message implements Ready {
      * local part as the world sees it up to its first hyphen, and the domain.
      */
     String destination(Channel channel, int recipient) {
-        String address = Octets.lowerCase(visible(recipient).octets());
+        String address = DomainName.addressKey(visible(recipient).octets());
         int at = address.lastIndexOf('@');
         if (channel == Channel.REMOTE) {
             return address.substring(at + 1);

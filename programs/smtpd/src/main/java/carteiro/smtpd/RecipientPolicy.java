@@ -6,8 +6,8 @@ import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.control.Routing.Route;
+import carteiro.idna.DomainName;
 import carteiro.mail.Address;
-import carteiro.mail.Octets;
 import carteiro.protocol.Lookup;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -79,10 +79,10 @@ final class RecipientPolicy {
         return new RecipientPolicy(
                 Routing.read(files),
                 withoutCatchAll(files),
-                lowered(rcpthosts),
+                keys(rcpthosts),
                 rcpthosts.map(_ -> more),
                 files.line("openrelay").orElse("").equals("yes") ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE,
-                lowered(files.list("badmailfrom")),
+                keys(files.list("badmailfrom")),
                 files.line("localiphost").or(() -> me));
     }
 
@@ -100,10 +100,10 @@ final class RecipientPolicy {
                 files.lineOrMe("envnoathost"));
     }
 
-    private static Set<String> lowered(Optional<List<String>> lines) {
-        var lowered = new HashSet<String>();
-        lines.orElse(List.of()).forEach(line -> lowered.add(Octets.lowerCase(line)));
-        return Set.copyOf(lowered);
+    private static Set<String> keys(Optional<List<String>> lines) {
+        var keys = new HashSet<String>();
+        lines.orElse(List.of()).forEach(line -> keys.add(DomainName.addressKey(line)));
+        return Set.copyOf(keys);
     }
 
     private boolean isLocalLiteral(String literal) {
@@ -221,20 +221,21 @@ final class RecipientPolicy {
         if (badSenders.isEmpty()) {
             return false;
         }
-        String lowered = Octets.lowerCase(sender.octets());
-        int at = lowered.lastIndexOf('@');
-        return badSenders.contains(lowered) || at >= 0 && badSenders.contains(lowered.substring(at));
+        String key = DomainName.addressKey(sender.octets());
+        int at = key.lastIndexOf('@');
+        return badSenders.contains(key) || at >= 0 && badSenders.contains(key.substring(at));
     }
 
     /** The domain itself, or a suffix of it that begins with a dot. */
     private boolean isOurs(String domain) throws IOException {
-        String lowered = Octets.lowerCase(domain);
         Optional<Cdb> more = moreHosts.isPresent() ? moreHosts.get().now() : Optional.empty();
-        for (int at = 0; at >= 0; at = lowered.indexOf('.', at + 1)) {
-            String name = lowered.substring(at);
-            if (hosts.contains(name)
-                    || more.isPresent() && more.get().first(name).isPresent()) {
-                return true;
+        for (String form : DomainName.forms(domain)) { // a cdb that other tools made may hold either
+            for (int at = 0; at >= 0; at = form.indexOf('.', at + 1)) {
+                String name = form.substring(at);
+                if (hosts.contains(name)
+                        || more.isPresent() && more.get().first(name).isPresent()) {
+                    return true;
+                }
             }
         }
         return false;

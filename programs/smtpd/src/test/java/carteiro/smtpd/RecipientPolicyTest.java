@@ -203,4 +203,27 @@ class RecipientPolicyTest {
         assertThat(without.withLocalName(new Address("joe@[127.0.0.1]")).octets())
                 .isEqualTo("joe@[127.0.0.1]");
     }
+
+    @Test
+    void aDomainBeyondAsciiIsOneInBothItsForms() throws Exception {
+        control("rcpthosts", utf8("m\u00fcller.example\n.xn--strae-oqa.example\n"));
+        control("badmailfrom", utf8("@b\u00f6se.example\n"));
+        try (var cdb =
+                new CdbWriter(home.resolve("control/morercpthosts.cdb"), home.resolve("control/morercpthosts.tmp"))) {
+            cdb.add(utf8("\u00e4.example"), ""); // as qmail-newmrh made it
+            cdb.commit();
+        }
+        assertThat(judge("s@x.example", "x@xn--mller-kva.example", Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", utf8("x@M\u00fcller.example"), Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", utf8("x@a.stra\u00dfe.example"), Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", "x@a.strasse.example", Map.of())).startsWith("553 5.7.1");
+        assertThat(judge("s@x.example", "x@xn--4ca.example", Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", utf8("x@\u00c4.example"), Map.of())).startsWith("250 ");
+        assertThat(judge("s@xn--bse-sna.example", "x@xn--4ca.example", Map.of())).startsWith("553 5.7.1");
+        assertThat(judge(utf8("s@b\u00f6se.example"), "x@xn--4ca.example", Map.of())).startsWith("553 5.7.1");
+    }
+
+    private static String utf8(String text) {
+        return carteiro.mail.Octets.text(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
 }

@@ -6,6 +6,7 @@ import carteiro.control.ControlFile;
 import carteiro.control.ControlFile.Kind;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.idna.DomainName;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
@@ -235,11 +236,11 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                     mistakes.add("control/locals: \"" + LogText.sentence(domain)
                             + "\" is no domain; write a domain a line, without user or wildcard");
                 }
-                local.add(Octets.lowerCase(domain));
+                local.add(DomainName.key(domain));
             }
             for (String key : virtual.keySet()) {
                 String domain = key.substring(key.lastIndexOf('@') + 1);
-                if (local.contains(Octets.lowerCase(domain))) {
+                if (local.contains(DomainName.key(domain))) {
                     mistakes.add("control/virtualdomains: " + LogText.sentence(key) + " has no effect, since "
                             + LogText.sentence(domain) + " is in control/locals, which wins; remove one of them"
                             + (domain.length() < key.length()
@@ -254,7 +255,7 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
                 return;
             }
             var hosts = new HashSet<String>();
-            received.get().forEach(host -> hosts.add(Octets.lowerCase(host)));
+            received.get().forEach(host -> hosts.add(DomainName.key(host)));
             for (String host : received.get()) {
                 if (host.indexOf('@') >= 0 || host.indexOf(' ') >= 0 || host.startsWith("*")) {
                     mistakes.add(

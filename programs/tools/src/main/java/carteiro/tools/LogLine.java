@@ -1,6 +1,6 @@
 package carteiro.tools;
 
-import carteiro.mail.Octets;
+import carteiro.idna.DomainName;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -123,9 +123,9 @@ record LogLine(String stamp, String text) {
         return Long.parseLong((digits + "00000000").substring(0, 9));
     }
 
-    /** An address as two of them are compared: the domain without case. */
+    /** An address as two of them are compared: the domain without case, in either of its forms. */
     static String comparable(String address) {
         int at = address.lastIndexOf('@');
-        return at < 0 ? address : address.substring(0, at) + Octets.lowerCase(address.substring(at));
+        return at < 0 ? address : address.substring(0, at + 1) + DomainName.key(address.substring(at + 1));
     }
 }
