@@ -183,7 +183,8 @@ class TcpRulesTest {
 
     @Test
     void aHostNameBeyondAsciiIsOneInBothItsForms() throws Exception {
-        String muller = carteiro.mail.Octets.text("m\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        String muller =
+                carteiro.mail.Octets.text("m\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         TcpRules rules = rules("=." + muller + ":deny\njoe@=" + muller + ":deny\n");
         InetAddress address = InetAddress.ofLiteral("192.0.2.1");
         assertThat(rules.ruleFor(address, "mail.xn--mller-kva.example", "")).isEqualTo(new TcpRules.Rule.Deny());

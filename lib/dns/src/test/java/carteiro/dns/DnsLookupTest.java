@@ -192,9 +192,11 @@ class DnsLookupTest {
             server.knows("crowd.example. 300 IN MX " + i + " mx" + i + ".example.");
         }
         assertThat(dns.mailExchangers("crowd.example"))
-                .isInstanceOfSatisfying(MailExchangers.Found.class, found -> assertThat(found.exchangers())
-                        .hasSize(most)
-                        .allMatch(exchanger -> exchanger.preference() < most));
+                .isInstanceOfSatisfying(
+                        MailExchangers.Found.class,
+                        found -> assertThat(found.exchangers())
+                                .hasSize(most)
+                                .allMatch(exchanger -> exchanger.preference() < most));
     }
 
     @Test

@@ -78,7 +78,9 @@ public final class DomainName {
     }
 
     private static Optional<String> encoded(String name) {
-        return name.length() > LIMIT ? Optional.empty() : text(name).flatMap(Uts46::labels).flatMap(DomainName::ascii);
+        return name.length() > LIMIT
+                ? Optional.empty()
+                : text(name).flatMap(Uts46::labels).flatMap(DomainName::ascii);
     }
 
     private static Optional<String> text(String name) {

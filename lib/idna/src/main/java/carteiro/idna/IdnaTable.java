@@ -48,9 +48,6 @@ final class IdnaTable {
 
     private static IdnaTable read() {
         var sets = new EnumMap<Kind, BitSet>(Kind.class);
-        for (Kind kind : Kind.values()) {
-            sets.put(kind, new BitSet());
-        }
         int[] from = new int[8192];
         String[] to = new String[from.length];
         int mapped = 0;
@@ -72,7 +69,8 @@ final class IdnaTable {
                         int hyphen = words[1].indexOf('-');
                         int first = Integer.parseInt(hyphen < 0 ? words[1] : words[1].substring(0, hyphen), 16);
                         int last = hyphen < 0 ? first : Integer.parseInt(words[1].substring(hyphen + 1), 16);
-                        sets.get(Kind.valueOf(words[0])).set(first, last + 1);
+                        sets.computeIfAbsent(Kind.valueOf(words[0]), _ -> new BitSet())
+                                .set(first, last + 1);
                     }
                 }
             }
@@ -83,7 +81,8 @@ final class IdnaTable {
     }
 
     private boolean is(Kind kind, int point) {
-        return sets.get(kind).get(point);
+        BitSet set = sets.get(kind);
+        return set != null && set.get(point);
     }
 
     boolean isValid(int point) {
@@ -99,7 +98,8 @@ final class IdnaTable {
     }
 
     /** What stands for the character; null if it may not be there. */
-    @Nullable String mapped(int point) {
+    @Nullable
+    String mapped(int point) {
         int at = Arrays.binarySearch(from, point);
         return at < 0 ? null : to[at];
     }
@@ -110,8 +110,6 @@ final class IdnaTable {
         while (at >= 0 && at < points.length && is(Kind.T, points[at])) {
             at += step;
         }
-        return at >= 0
-                && at < points.length
-                && (is(Kind.D, points[at]) || is(step < 0 ? Kind.L : Kind.R, points[at]));
+        return at >= 0 && at < points.length && (is(Kind.D, points[at]) || is(step < 0 ? Kind.L : Kind.R, points[at]));
     }
 }

@@ -26,7 +26,8 @@ final class Uts46 {
             return Optional.empty();
         }
         var labels = new ArrayList<String>();
-        for (String label : Normalizer.normalize(mapped.get(), Normalizer.Form.NFC).split("\\.", -1)) {
+        for (String label :
+                Normalizer.normalize(mapped.get(), Normalizer.Form.NFC).split("\\.", -1)) {
             Optional<String> shown = label.startsWith(PREFIX) ? decoded(label) : Optional.of(label);
             if (shown.isEmpty() || !isValid(shown.get())) {
                 return Optional.empty();
@@ -97,8 +98,6 @@ final class Uts46 {
         if (at > 0 && table.isVirama(points[at - 1])) {
             return true;
         }
-        return points[at] == ZERO_WIDTH_NON_JOINER
-                && table.joins(points, at, -1)
-                && table.joins(points, at, 1);
+        return points[at] == ZERO_WIDTH_NON_JOINER && table.joins(points, at, -1) && table.joins(points, at, 1);
     }
 }

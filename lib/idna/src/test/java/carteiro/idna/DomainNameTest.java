@@ -72,10 +72,12 @@ class DomainNameTest {
     @Test
     void labelsAndNamesHaveTheLengthsOfTheDns() {
         String longest = "ü" + "a".repeat(55); // xn-- and 59 more
-        assertThat(DomainName.ascii(octets(longest + ".example")).orElseThrow().indexOf('.')).isEqualTo(63);
+        assertThat(DomainName.ascii(octets(longest + ".example")).orElseThrow().indexOf('.'))
+                .isEqualTo(63);
         assertThat(DomainName.ascii(octets(longest + "a.example"))).isEmpty();
         String label = "a".repeat(61) + ".";
-        assertThat(DomainName.ascii(octets("a".repeat(60) + "." + label.repeat(3) + "ü"))).isEmpty(); // xn--tda: 254
+        assertThat(DomainName.ascii(octets("a".repeat(60) + "." + label.repeat(3) + "ü")))
+                .isEmpty(); // xn--tda: 254
         assertThat(DomainName.ascii(octets("a".repeat(59) + "." + label.repeat(3) + "ü")))
                 .hasValueSatisfying(name -> assertThat(name).hasSize(253));
         assertThat(DomainName.ascii(octets("ü..example"))).isEmpty();
@@ -117,12 +119,15 @@ class DomainNameTest {
             var name = new StringBuilder(random.nextBoolean() ? "xn--" : "");
             int length = random.nextInt(30);
             for (int j = 0; j < length; j++) {
-                name.append(switch (random.nextInt(4)) {
-                    case 0 -> octets(Character.toString(0xe0 + random.nextInt(0x2f000)).replace("\ud800", "x"));
-                    case 1 -> "abcxyz0189-.".substring(random.nextInt(11), 12);
-                    case 2 -> String.valueOf((char) random.nextInt(256));
-                    default -> String.valueOf((char) ('a' + random.nextInt(26)));
-                });
+                name.append(
+                        switch (random.nextInt(4)) {
+                            case 0 ->
+                                octets(Character.toString(0xe0 + random.nextInt(0x2f000))
+                                        .replace("\ud800", "x"));
+                            case 1 -> "abcxyz0189-.".substring(random.nextInt(11), 12);
+                            case 2 -> String.valueOf((char) random.nextInt(256));
+                            default -> String.valueOf((char) ('a' + random.nextInt(26)));
+                        });
             }
             String key = DomainName.key(name.toString());
             assertThat(DomainName.key(key)).as("seed 20261130, %s", i).isEqualTo(key);

@@ -25,8 +25,8 @@ class IdnaConformanceTest {
         return field.equals("\"\"")
                 ? ""
                 : ESCAPE.matcher(field)
-                        .replaceAll(match -> java.util.regex.Matcher.quoteReplacement(Character.toString(Integer.parseInt(
-                                match.group(1) == null ? match.group(2) : match.group(1), 16))));
+                        .replaceAll(match -> java.util.regex.Matcher.quoteReplacement(Character.toString(
+                                Integer.parseInt(match.group(1) == null ? match.group(2) : match.group(1), 16))));
     }
 
     private static String or(String field, String otherwise) {
@@ -65,7 +65,9 @@ class IdnaConformanceTest {
                 Optional<String> encoded = labels.flatMap(DomainName::ascii).filter(DomainName::fitsTheDns);
                 boolean asciiRight = asciiStatus.equals("[]")
                         ? encoded.equals(Optional.of(ascii))
-                        : encoded.isEmpty() || ascii.endsWith(".") && EMPTY_LABELS.matcher(asciiStatus).matches();
+                        : encoded.isEmpty()
+                                || ascii.endsWith(".")
+                                        && EMPTY_LABELS.matcher(asciiStatus).matches();
                 if (unicodeRight && asciiRight) {
                     right++;
                 } else {

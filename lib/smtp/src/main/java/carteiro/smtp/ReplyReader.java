@@ -9,11 +9,15 @@ import java.util.List;
 
 /**
  * Reads replies. Lines end in LF, with or without CR before it; NUL is kept as {@code ?}; of one reply {@link #KEPT}
- * octets are kept and the rest is read and dropped. How long it may take is the affair of the stream. One thread.
+ * octets are kept and the rest is read and dropped, up to {@link #LIMIT}. How long it may take is the affair of the stream.
+ * One thread.
  */
 public final class ReplyReader {
     /** The most octets of a reply that are kept, line ends included. */
     public static final int KEPT = 5000;
+
+    /** The most octets of a reply, line ends included: what never ends is no reply. */
+    public static final int LIMIT = 1 << 20;
 
     private static final int BUFFER = 4096;
 
@@ -21,6 +25,7 @@ public final class ReplyReader {
     private final byte[] buffer = new byte[BUFFER];
     private int at;
     private int end;
+    private int left;
 
     /** @param in read in blocks; a timeout on it must be fatal for the connection, since octets may be in here */
     public ReplyReader(InputStream in) {
@@ -31,11 +36,13 @@ public final class ReplyReader {
      * Reads one reply.
      *
      * @throws EOFException if the connection ends before the reply does
-     * @throws MalformedReplyException if its first line does not begin with three digits from 200 to 599
+     * @throws MalformedReplyException if its first line does not begin with three digits from 200 to 599, or if it has more
+     *     than {@link #LIMIT} octets
      */
     public SmtpReply read() throws IOException {
         var lines = new ArrayList<String>(4);
-        int room = KEPT;
+        int room = KEPT; // from 0 up, whatever comes
+        left = LIMIT;
         var cut = SmtpReply.Completeness.WHOLE;
         int code = 0;
         while (true) {
@@ -51,7 +58,7 @@ public final class ReplyReader {
             if (line.dropped || room <= 0) {
                 cut = SmtpReply.Completeness.CUT;
             }
-            room -= line.text.length() + 1;
+            room = Math.max(0, room - line.text.length() - 1);
             if (line.text.length() < 4 || line.text.charAt(3) != '-') {
                 return new SmtpReply(code, lines, cut);
             }
@@ -95,6 +102,10 @@ public final class ReplyReader {
             int from = at;
             while (at < end && buffer[at] != '\n') {
                 at++;
+            }
+            left -= at - from + (at < end ? 1 : 0); // by a buffer at most: never far below 0
+            if (left < 0) {
+                throw new MalformedReplyException("over " + LIMIT + " octets");
             }
             line.append(buffer, from, at - from);
             if (at < end) {

@@ -173,4 +173,42 @@ class ReplyReaderTest {
         assertThat(read.toString()).isEqualTo(stored.getValue().asText());
         assertThat(replies).isEqualTo(stored.getKey().startsWith("pipelined") ? 2 : 1);
     }
+
+    @Test
+    void aReplyEndsAtTheLimitWhateverItIsMadeOf() throws IOException {
+        String line = "250-" + "x".repeat(58) + "\r\n"; // 64 octets
+        String most = line.repeat(ReplyReader.LIMIT / 64 - 1) + "250 " + "x".repeat(58) + "\r\n";
+        ReplyReader reader = reader(most + "220 next\r\n");
+        SmtpReply whole = reader.read();
+        assertThat(whole.code()).isEqualTo(250);
+        assertThat(whole.text().length()).isLessThan(ReplyReader.KEPT + 100);
+        assertThat(reader.read().code()).isEqualTo(220);
+        assertThatThrownBy(() -> reader(line + most).read())
+                .isInstanceOf(MalformedReplyException.class)
+                .hasMessageContaining("over 1048576 octets");
+        assertThatThrownBy(() -> reader(most.replace("\r\n", "xx") + "x").read())
+                .isInstanceOf(MalformedReplyException.class);
+    }
+
+    @Test
+    void aReplyWithoutEndNeverFillsTheMemory() {
+        var endless = new InputStream() {
+            private long served;
+
+            @Override
+            public int read() {
+                return "250-\n".charAt((int) (served++ % 5));
+            }
+
+            @Override
+            public int read(byte[] octets, int from, int length) {
+                for (int i = 0; i < length; i++) {
+                    octets[from + i] = (byte) read();
+                }
+                return length;
+            }
+        };
+        assertThatThrownBy(() -> new ReplyReader(endless).read()).isInstanceOf(MalformedReplyException.class);
+        assertThat(endless.served).isLessThan(2L * ReplyReader.LIMIT);
+    }
 }

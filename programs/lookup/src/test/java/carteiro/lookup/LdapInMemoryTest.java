@@ -104,8 +104,8 @@ final class LdapInMemoryTest {
     void aDomainBeyondAsciiIsFoundInEitherForm(String inTheDirectory) throws Exception {
         home.control("locals", "xn--mller-kva.example\nmuller.example\n");
         set("mail", inTheDirectory);
-        String utf8 = carteiro.mail.Octets.text(
-                "ana@M\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        String utf8 =
+                carteiro.mail.Octets.text("ana@M\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThat(brief(home.recipient(utf8))).isEqualTo("ana:2000:2001:/store/ana/::");
         assertThat(brief(home.recipient("ana@xn--mller-kva.example"))).isEqualTo("ana:2000:2001:/store/ana/::");
         assertThat(brief(home.recipient("ana@muller.example"))).doesNotStartWith("ana:");

@@ -56,12 +56,12 @@ final class Connections {
         connection.close();
     }
 
-    /** Counts a connection out and closes it. */
+    /** Counts a connection out and ends it. */
     void dropped(SmtpConnection connection) {
         synchronized (this) {
             inUse.remove(connection);
         }
-        connection.close();
+        connection.end();
     }
 
     /** A kept connection to the place, the one used last first. */
@@ -83,9 +83,13 @@ final class Connections {
         return kept.containsKey(place);
     }
 
-    /** Keeps the connection, or says goodbye if it has served enough, is out of step, or there are too many. */
+    /**
+     * Keeps the connection, or says goodbye if it has served enough, is out of step, there are too many, or it has answered
+     * nothing since it was kept the last time: what fails without the other side's doing keeps no dead connection alive.
+     */
     void keep(Place place, SmtpConnection connection) {
-        boolean fit = connection.messages() < MOST_MESSAGES && !connection.isOutOfStep();
+        boolean fit = connection.hasAnswered() && connection.messages() < MOST_MESSAGES && !connection.isOutOfStep();
+        connection.rested();
         synchronized (this) {
             inUse.remove(connection);
             ArrayDeque<Kept> there = kept.get(place);
@@ -106,7 +110,7 @@ final class Connections {
             keptCount -= there == null ? 0 : there.size();
         }
         if (there != null) {
-            there.forEach(each -> each.connection.close());
+            there.forEach(each -> each.connection.end());
         }
     }
 

@@ -25,6 +25,9 @@ final class Connector {
 
     static final Duration HANDSHAKE = Duration.ofMinutes(2);
 
+    /** The service is closing the channel (RFC 5321 section 3.8): nothing more is answered after it. */
+    static final int CLOSING = 421;
+
     private final RemoteSettings settings;
     private final Connections connections;
     private final Watchdog watchdog;
@@ -57,11 +60,22 @@ final class Connector {
         /** No connection in time: the host may be dead. */
         record NoAnswer() implements Opened {}
 
-        /** The handshake failed. */
+        /** TLS was tried, and nothing was answered over it. */
         record TlsFailed(String reason) implements Opened {}
+
+        /** EHLO was refused, and HELO could not be said any more. */
+        record EhloUnknown(Outcome outcome) implements Opened {}
     }
 
-    Opened open(NextHop hop, TlsPolicy policy) {
+    /** The first word, after the greeting. */
+    enum Hello {
+        /** EHLO, and HELO over the same connection for who does not know it. */
+        EHLO,
+        /** HELO alone, for who hangs up on EHLO. */
+        HELO
+    }
+
+    Opened open(NextHop hop, TlsPolicy policy, Hello hello) {
         var socket = new Socket();
         SmtpConnection connection;
         try {
@@ -79,9 +93,11 @@ final class Connector {
         connections.opened(connection);
         Opened opened = new Opened.Unreachable("given up");
         try {
-            opened = greet(connection, policy);
+            opened = greet(connection, policy, hello);
         } catch (IOException e) {
-            opened = new Opened.Lost(Reports.lost(hop, e));
+            opened = connection.hasFailedTls()
+                    ? new Opened.TlsFailed(Reports.why(e))
+                    : new Opened.Lost(Reports.lost(hop, e));
         } finally {
             switch (opened) {
                 case Opened.Ready _ -> {}
@@ -89,7 +105,7 @@ final class Connector {
                     connection.quit();
                     connections.dropped(connection);
                 }
-                case Opened.Lost _, Opened.Unreachable _, Opened.NoAnswer _, Opened.TlsFailed _ ->
+                case Opened.Lost _, Opened.Unreachable _, Opened.NoAnswer _, Opened.TlsFailed _, Opened.EhloUnknown _ ->
                     connections.dropped(connection);
             }
         }
@@ -114,15 +130,15 @@ final class Connector {
         }
     }
 
-    private Opened greet(SmtpConnection connection, TlsPolicy policy) throws IOException {
+    private Opened greet(SmtpConnection connection, TlsPolicy policy, Hello hello) throws IOException {
         SmtpReply greeting = connection.reply(settings.limit(GREETING));
         if (greeting.code() != 220) {
             Outcome outcome = Reports.greetingFailed(connection.hop(), greeting);
             return greeting.isPermanent() ? new Opened.RefusedForGood(outcome) : new Opened.Refused(outcome);
         }
-        Optional<Outcome> refusal = hello(connection);
+        Optional<Opened> refusal = hello(connection, hello);
         if (refusal.isPresent()) {
-            return new Opened.Refused(refusal.get());
+            return refusal.get();
         }
         return switch (policy) {
             case NONE -> new Opened.Ready(connection);
@@ -131,26 +147,38 @@ final class Connector {
     }
 
     /** EHLO, and HELO for who does not know it (RFC 5321 section 3.2). */
-    private Optional<Outcome> hello(SmtpConnection connection) throws IOException {
+    private Optional<Opened> hello(SmtpConnection connection, Hello hello) throws IOException {
         String name = settings.helo().orElseThrow();
-        SmtpReply ehlo = connection.ask("EHLO " + name, settings.limit(HELLO));
-        if (ehlo.code() == 250) {
-            connection.extensions(Extensions.of(ehlo));
-            return Optional.empty();
+        if (hello == Hello.EHLO) {
+            SmtpReply ehlo = connection.ask("EHLO " + name, settings.limit(HELLO));
+            if (ehlo.code() == 250) {
+                connection.extensions(Extensions.of(ehlo));
+                return Optional.empty();
+            }
+            if (!ehlo.isPermanent()) {
+                return Optional.of(new Opened.Refused(Reports.nameRejected(connection.hop(), ehlo)));
+            }
         }
-        if (!ehlo.isPermanent()) {
-            return Optional.of(Reports.nameRejected(connection.hop(), ehlo));
+        SmtpReply helo;
+        try {
+            helo = connection.ask("HELO " + name, settings.limit(HELLO));
+        } catch (IOException e) {
+            if (hello == Hello.HELO) {
+                throw e;
+            }
+            return Optional.of(new Opened.EhloUnknown(Reports.lost(connection.hop(), e)));
         }
-        SmtpReply helo = connection.ask("HELO " + name, settings.limit(HELLO));
         connection.extensions(Extensions.NONE);
-        return helo.code() == 250 ? Optional.empty() : Optional.of(Reports.nameRejected(connection.hop(), helo));
+        return helo.code() == 250
+                ? Optional.empty()
+                : Optional.of(new Opened.Refused(Reports.nameRejected(connection.hop(), helo)));
     }
 
     private Opened encrypt(SmtpConnection connection, TlsPolicy policy) throws IOException {
         boolean offered = connection.extensions().offers(Extension.STARTTLS);
         SmtpReply reply = null;
         if (offered) {
-            reply = connection.ask("STARTTLS", settings.limit(HELLO));
+            reply = connection.askForTls(settings.limit(HELLO));
         }
         if (reply == null || reply.code() != 220) {
             return switch (policy) {
@@ -160,15 +188,17 @@ final class Connector {
                                     ? Reports.tlsNotOffered(connection.hop())
                                     : Reports.tlsFailed(
                                             connection.hop(), reply.lines().getFirst()));
-                case MAY, NONE -> new Opened.Ready(connection);
+                case MAY, NONE ->
+                    reply != null && reply.code() == CLOSING
+                            ? new Opened.TlsFailed(reply.lines().getFirst())
+                            : new Opened.Ready(connection);
             };
         }
         try {
             connection.encrypt(tls, settings.limit(HANDSHAKE));
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             return new Opened.TlsFailed(Reports.why(e));
         }
-        Optional<Outcome> refusal = hello(connection);
-        return refusal.isPresent() ? new Opened.Refused(refusal.get()) : new Opened.Ready(connection);
+        return hello(connection, Hello.EHLO).orElseGet(() -> new Opened.Ready(connection));
     }
 }

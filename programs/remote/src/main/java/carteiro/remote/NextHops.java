@@ -23,6 +23,12 @@ final class NextHops {
     /** The most exchangers of one domain; the others are the least preferred. */
     static final int MOST_EXCHANGERS = 100;
 
+    /** The most addresses looked up in one delivery, for which ten times as many as are tried are enough. */
+    static final int MOST_ADDRESSES = 10 * RemoteDelivery.MOST_TRIED;
+
+    /** After so many hosts of whom the DNS could not tell, no more are asked for in one delivery: each costs half a minute. */
+    static final int MOST_FAILED_LOOKUPS = 5;
+
     private final HostLookup dns;
     private final OwnAddresses own;
     private final RandomGenerator random;
@@ -30,6 +36,8 @@ final class NextHops {
     private final String domain;
     private final ArrayDeque<List<MailExchanger>> groups = new ArrayDeque<>();
     private Optional<Outcome> nothing = Optional.empty();
+    private int found;
+    private int failedLookups;
 
     /** What the groups are made from: no thread of its own, the same for every delivery. */
     record Sources(HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort) {}
@@ -82,6 +90,10 @@ final class NextHops {
         while (!groups.isEmpty()) {
             var group = new ArrayList<NextHop>();
             for (MailExchanger exchanger : groups.removeFirst()) {
+                if (found >= MOST_ADDRESSES || failedLookups >= MOST_FAILED_LOOKUPS) {
+                    groups.clear();
+                    break;
+                }
                 for (InetAddress address : addresses(exchanger.host())) {
                     if (own.contains(address)) {
                         groups.clear();
@@ -90,7 +102,10 @@ final class NextHops {
                         }
                         return List.of();
                     }
-                    group.add(new NextHop(new InetSocketAddress(address, smtpPort), exchanger.host()));
+                    if (found < MOST_ADDRESSES) {
+                        group.add(new NextHop(new InetSocketAddress(address, smtpPort), exchanger.host()));
+                        found++;
+                    }
                 }
             }
             if (!group.isEmpty()) {
@@ -112,7 +127,10 @@ final class NextHops {
             case HostAddresses.None _ -> note(Reports.noAddress(domain));
             case HostAddresses.NoSuchHost _ ->
                 note(host.equals(domain) ? Reports.noSuchHost(domain) : Reports.noAddress(domain));
-            case HostAddresses.Trouble(var reason) -> note(Reports.dnsTrouble(host, reason));
+            case HostAddresses.Trouble(var reason) -> {
+                failedLookups++;
+                note(Reports.dnsTrouble(host, reason));
+            }
         }
         return List.of();
     }

@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -89,6 +90,7 @@ public final class Remote implements Program {
         private final Watchdog watchdog = new Watchdog();
         private final SSLContext tls = AnyCertificate.context();
         private final DeadHosts deadHosts;
+        private final Optional<OtherProgram> otherProgram;
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition idle = lock.newCondition();
         private int running;
@@ -104,6 +106,7 @@ public final class Remote implements Program {
             Files.createDirectories(table.getParent());
             deadHosts = DeadHosts.cleared(table, Clock.systemUTC(), surroundings.log());
             tools = toolsFor(settings);
+            otherProgram = otherProgram(surroundings.installation().run("remote"));
             if (settings.helo().isEmpty()) {
                 surroundings
                         .log()
@@ -112,6 +115,18 @@ public final class Remote implements Program {
                                 "control/helohost and control/me are missing: all mail waits; write the host's"
                                         + " full name into control/me");
             }
+        }
+
+        private Optional<OtherProgram> otherProgram(Path folder) throws IOException {
+            String program = surroundings.environment().getOrDefault(OtherProgram.VARIABLE, "");
+            if (program.isEmpty()) {
+                return Optional.empty();
+            }
+            String home = surroundings.installation().home().toString();
+            var other = new OtherProgram(program, folder, home, OtherProgram.LIMIT);
+            other.clear();
+            surroundings.log().info("remote", "every delivery is made by " + program + ", which QMAILREMOTE names");
+            return Optional.of(other);
         }
 
         private RemoteDelivery.Tools toolsFor(RemoteSettings settings) {
@@ -147,7 +162,9 @@ public final class Remote implements Program {
                     delivery.octets(),
                     () -> messages.open(delivery.message()));
             String domain = delivery.recipients().getFirst().domain();
-            return RemoteDelivery.deliver(tools, letter, domain)
+            return otherProgram
+                    .map(other -> other.deliver(letter, domain))
+                    .orElseGet(() -> RemoteDelivery.deliver(tools, letter, domain))
                     .folded(delivery.recipients().size());
         }
 
@@ -207,6 +224,7 @@ public final class Remote implements Program {
             if (!awaitIdle(patience)) {
                 surroundings.log().warning("remote", "stopping in the midst of deliveries: their messages stay queued");
                 connections.abort();
+                otherProgram.ifPresent(OtherProgram::abort);
                 awaitIdle(LAST_REPORTS);
             }
             try {

@@ -3,11 +3,12 @@ package carteiro.remote;
 import carteiro.log.EventLog;
 import carteiro.mail.Outcome;
 import carteiro.remote.Connections.Place;
+import carteiro.remote.Connector.Hello;
 import carteiro.remote.Connector.Opened;
 import carteiro.remote.SmtpTransaction.Ended;
 import carteiro.wire.Watchdog;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,6 +31,7 @@ final class RemoteDelivery {
 
     private final Tools tools;
     private final Letter letter;
+    private final MessageText text;
     private final TlsPolicy policy;
     private final NextHops hops;
     private final StringBuilder failures = new StringBuilder();
@@ -51,6 +53,7 @@ final class RemoteDelivery {
     private RemoteDelivery(Tools tools, Letter letter, TlsPolicy policy, NextHops hops) {
         this.tools = tools;
         this.letter = letter;
+        this.text = new MessageText(letter.message());
         this.policy = policy;
         this.hops = hops;
     }
@@ -99,18 +102,14 @@ final class RemoteDelivery {
 
     /** Among equals, those we are connected with come first. */
     private List<NextHop> keptFirst(List<NextHop> group) {
-        var ordered = new ArrayList<NextHop>(group.size());
+        var ordered = new LinkedHashSet<NextHop>();
         for (NextHop hop : group) {
             if (tools.connections.has(place(hop))) {
                 ordered.add(hop);
             }
         }
-        for (NextHop hop : group) {
-            if (!ordered.contains(hop)) {
-                ordered.add(hop);
-            }
-        }
-        return ordered;
+        ordered.addAll(group);
+        return List.copyOf(ordered);
     }
 
     private Place place(NextHop hop) {
@@ -146,15 +145,17 @@ final class RemoteDelivery {
                     case Ended.Broken(var result) -> {
                         return Optional.of(result);
                     }
-                    case Ended.NotBegun _ -> tools.connections.forget(place(hop)); // old: a new one may do better
+                    case Ended.NotBegun _, Ended.Lost _ ->
+                        tools.connections.forget(place(hop)); // a new one may do better
+                    case Ended.Stale _ -> {}
                 }
             }
         }
-        return connect(hop, policy);
+        return connect(hop, policy, Hello.EHLO);
     }
 
-    private Optional<RemoteResult> connect(NextHop hop, TlsPolicy now) {
-        return switch (tools.connector.open(hop, now)) {
+    private Optional<RemoteResult> connect(NextHop hop, TlsPolicy now, Hello hello) {
+        return switch (tools.connector.open(hop, now, hello)) {
             case Opened.Ready(var connection) -> {
                 tools.deadHosts.answered(hop.inetAddress());
                 yield switch (transact(connection, hop)) {
@@ -163,6 +164,11 @@ final class RemoteDelivery {
                     case Ended.Broken(var result) -> Optional.of(result);
                     case Ended.NotBegun(var outcome) ->
                         outcome instanceof Outcome.Failed ? Optional.of(RemoteResult.forAll(outcome)) : goOn(outcome);
+                    case Ended.Lost(var outcome) ->
+                        connection.hasFailedTls()
+                                ? withoutTls(hop, "refused, and the connection closed", hello)
+                                : goOn(outcome);
+                    case Ended.Stale _ -> throw new IllegalStateException("a new connection that has answered nothing");
                 };
             }
             case Opened.Refused(var outcome) -> goOn(hop, outcome);
@@ -181,16 +187,17 @@ final class RemoteDelivery {
                 tell(hop, "no answer in time");
                 yield Optional.empty();
             }
-            case Opened.TlsFailed(var reason) -> withoutTls(hop, reason);
+            case Opened.TlsFailed(var reason) -> withoutTls(hop, reason, hello);
+            case Opened.EhloUnknown(var outcome) -> hello == Hello.EHLO ? connect(hop, now, Hello.HELO) : goOn(outcome);
         };
     }
 
-    private Optional<RemoteResult> withoutTls(NextHop hop, String reason) {
+    private Optional<RemoteResult> withoutTls(NextHop hop, String reason, Hello hello) {
         return switch (policy) {
             case REQUIRE -> goOn(hop, Reports.tlsFailed(hop, reason));
             case MAY, NONE -> {
                 tools.log.log(new RemoteEvent.TlsFailed(hop.host(), hop.ip(), reason));
-                yield connect(hop, TlsPolicy.NONE);
+                yield connect(hop, TlsPolicy.NONE, hello);
             }
         };
     }
@@ -206,17 +213,17 @@ final class RemoteDelivery {
     }
 
     private Ended transact(SmtpConnection connection, NextHop hop) {
-        Ended ended = new Ended.NotBegun(Reports.noConnection(""));
+        Ended ended = new Ended.Lost(Reports.noConnection(""));
         try (var _ = tools.watchdog.closeAfter(CONVERSATION, connection)) {
-            ended = new SmtpTransaction(connection, letter, tools.settings).run();
+            ended = new SmtpTransaction(connection, letter, text, tools.settings).run();
         } finally {
             switch (ended) {
                 case Ended.Clean _ -> tools.connections.keep(place(hop), connection);
-                case Ended.Over _ -> {
+                case Ended.Over _, Ended.Stale _ -> {
                     connection.quit();
                     tools.connections.dropped(connection);
                 }
-                case Ended.Broken _, Ended.NotBegun _ -> tools.connections.dropped(connection);
+                case Ended.Broken _, Ended.NotBegun _, Ended.Lost _ -> tools.connections.dropped(connection);
             }
         }
         return ended;

@@ -10,15 +10,17 @@ import java.util.List;
  * @param recipients accepted ({@code r}), refused for now ({@code s}) or for good ({@code h}); fewer than there are
  *     recipients when the rest was never answered
  * @param message {@code K}, {@code Z} or {@code D}
+ * @param givingUp what a refused recipient's report ends with, whatever became of the others: qmail-remote, which had one
+ *     recipient a call, always said it
  */
-record RemoteResult(List<Outcome> recipients, Outcome message) {
+record RemoteResult(List<Outcome> recipients, Outcome message, String givingUp) {
     RemoteResult {
         recipients = List.copyOf(recipients);
     }
 
     /** The same for every recipient. */
     static RemoteResult forAll(Outcome message) {
-        return new RemoteResult(List.of(), message);
+        return new RemoteResult(List.of(), message, "");
     }
 
     /** One outcome for each of so many recipients, folded as qmail-rspawn does. */
@@ -33,13 +35,9 @@ record RemoteResult(List<Outcome> recipients, Outcome message) {
     private Outcome fold(Outcome recipient) {
         return switch (recipient) {
             case Outcome.Delivered _ -> message;
-            case Outcome.Failed(var status, var report) -> new Outcome.Failed(status, report + givingUp());
-            case Outcome.Deferred(var status, var report) -> new Outcome.Deferred(status, report + givingUp());
+            case Outcome.Failed(var status, var report) -> new Outcome.Failed(status, report + givingUp);
+            case Outcome.Deferred(var status, var report) -> new Outcome.Deferred(status, report + givingUp);
         };
-    }
-
-    private String givingUp() {
-        return message instanceof Outcome.Failed ? message.report() : "";
     }
 
     /** The records of qmail-remote, each ended by NUL. */

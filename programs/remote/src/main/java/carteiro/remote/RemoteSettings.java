@@ -5,6 +5,8 @@ import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import carteiro.control.Installation;
 import carteiro.dns.DnsServers;
+import carteiro.idna.DomainName;
+import carteiro.mail.Octets;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +35,10 @@ record RemoteSettings(
     /** @throws ControlException naming every problem */
     static RemoteSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        Optional<String> helo = files.line("helohost").or(() -> files.line("me"));
+        Optional<String> helo = files.line("helohost")
+                .or(() -> files.line("me"))
+                .map(name ->
+                        Octets.areAscii(name) ? name : DomainName.ascii(name).orElse(name));
         if (helo.isPresent() && !helo.get().matches("[\\x21-\\x7e]{1,255}")) {
             files.problem(
                     files.line("helohost").isPresent() ? "helohost" : "me",

@@ -95,8 +95,18 @@ final class Reports {
         return refused(hop.ip() + " does not like recipient.", reply);
     }
 
+    /** One recipient more than the next hop takes at once: another delivery will do. */
+    static Outcome tooManyRecipients(NextHop hop, SmtpReply reply) {
+        return new Outcome.Deferred(
+                new Status(4, 5, 3), recipientRefused(hop, reply).report());
+    }
+
+    static String givingUpOn(NextHop hop) {
+        return "Giving up on " + hop.ip() + ".\n";
+    }
+
     static Outcome givingUp(NextHop hop) {
-        return new Outcome.Failed(new Status(5, 0, 0), "Giving up on " + hop.ip() + ".\n");
+        return new Outcome.Failed(new Status(5, 0, 0), givingUpOn(hop));
     }
 
     static Outcome dataRefused(NextHop hop, SmtpReply reply) {

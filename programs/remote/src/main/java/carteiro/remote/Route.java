@@ -2,6 +2,8 @@ package carteiro.remote;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
+import carteiro.idna.DomainName;
+import carteiro.mail.Octets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -26,7 +28,9 @@ sealed interface Route {
                 return;
             }
             int end = relay.startsWith("[") ? relay.indexOf(']') + 1 : relay.indexOf(':');
-            String host = end <= 0 ? relay : relay.substring(0, end);
+            String given = end <= 0 ? relay : relay.substring(0, end);
+            String host =
+                    Octets.areAscii(given) ? given : DomainName.ascii(given).orElse(given);
             String port = end <= 0 || end >= relay.length() ? "" : relay.substring(end);
             boolean bareIpv6 = !relay.startsWith("[") && relay.indexOf(':') != relay.lastIndexOf(':');
             if (bareIpv6

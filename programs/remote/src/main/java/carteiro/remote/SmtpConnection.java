@@ -13,6 +13,7 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /** A connection to a next hop, greeted or not: lines out, replies in, each within its time. One thread at a time. */
 final class SmtpConnection implements Closeable {
@@ -28,7 +29,10 @@ final class SmtpConnection implements Closeable {
     private OutputStream out;
     private ReplyReader replies;
     private Extensions extensions = Extensions.NONE;
-    private boolean encrypted;
+    private @Nullable SSLSocket tls;
+    private boolean tlsTried;
+    private boolean tlsAnswered;
+    private boolean answered;
     private int messages;
     private final byte[] block = new byte[BLOCK];
     private final byte[] wire = new byte[WireForm.room(BLOCK)];
@@ -135,14 +139,46 @@ final class SmtpConnection implements Closeable {
     /** Reads one reply; it must be complete within the limit. */
     SmtpReply reply(Duration limit) throws IOException {
         input.endAfter(limit);
-        if (!encrypted) {
-            return replies.read();
+        SmtpReply reply;
+        if (tls == null) {
+            reply = replies.read();
+        } else {
+            try (var _ = watchdog.closeAfter(limit, raw)) { // a TLS record that drips never lets a read time out
+                reply = replies.read();
+            } catch (IOException e) {
+                throw raw.isClosed() ? new IOException("no answer in time, or we are stopping", e) : e;
+            }
+            tlsAnswered = true;
         }
-        try (var _ = watchdog.closeAfter(limit, raw)) { // a TLS record that drips never lets a read time out
-            return replies.read();
-        } catch (IOException e) {
-            throw raw.isClosed() ? new IOException("no answer in time, or we are stopping", e) : e;
-        }
+        answered = true;
+        return reply;
+    }
+
+    /**
+     * Whether a reply came since the connection was opened or last {@link #rested}. Before that the other side may be gone,
+     * or no longer what it was when it said EHLO: nothing is to be concluded for good.
+     */
+    boolean hasAnswered() {
+        return answered;
+    }
+
+    /** The connection is put by for the next message. */
+    void rested() {
+        answered = false;
+    }
+
+    /**
+     * Whether STARTTLS was asked for and nothing was ever answered over TLS, whoever refused it and when: a server that
+     * demands a certificate says so with TLS 1.3 only after our side of the handshake is done.
+     */
+    boolean hasFailedTls() {
+        return tlsTried && !tlsAnswered;
+    }
+
+    /** Asks to go on encrypted (RFC 3207). */
+    SmtpReply askForTls(Duration limit) throws IOException {
+        tlsTried = true;
+        return ask("STARTTLS", limit);
     }
 
     SmtpReply ask(String line, Duration limit) throws IOException {
@@ -164,26 +200,40 @@ final class SmtpConnection implements Closeable {
         if (replies.hasMore()) { // RFC 3207 section 4: what was said in clear must not be taken for encrypted
             throw new IOException("it went on in clear after its answer to STARTTLS");
         }
-        var tls = (SSLSocket) context.getSocketFactory()
+        var encrypted = (SSLSocket) context.getSocketFactory()
                 .createSocket(raw, hop.host(), hop.address().getPort(), true);
         try (var _ = watchdog.closeAfter(limit, raw)) {
-            tls.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
-            tls.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
-            tls.startHandshake();
+            encrypted.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+            encrypted.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
+            encrypted.startHandshake();
         }
-        encrypted = true;
-        input = new TimedInput(tls);
-        out = tls.getOutputStream();
+        tls = encrypted;
+        input = new TimedInput(encrypted);
+        out = encrypted.getOutputStream();
         replies = new ReplyReader(input);
         extensions = Extensions.NONE;
     }
 
-    /** Says QUIT, does not wait for the answer, and closes. */
+    /** Says QUIT, does not wait for the answer, and ends. */
     void quit() {
         try {
             write("QUIT\r\n", GOODBYE);
         } catch (IOException e) {
             // it has gone first
+        }
+        end();
+    }
+
+    /** Ends TLS as it must be ended, with close_notify (RFC 8446 section 6.1), if there still is any; then closes. */
+    void end() {
+        SSLSocket encrypted = tls;
+        if (encrypted != null && !raw.isClosed()) {
+            try (var _ = watchdog.closeAfter(GOODBYE, raw)) {
+                encrypted.shutdownOutput();
+                raw.getInputStream().skipNBytes(raw.getInputStream().available()); // or the kernel resets at once
+            } catch (IOException e) {
+                // it has gone first
+            }
         }
         close();
     }

@@ -28,14 +28,16 @@ final class SmtpTransaction {
     private final SmtpConnection connection;
     private final NextHop hop;
     private final Letter letter;
+    private final MessageText text;
     private final RemoteSettings settings;
     private final List<Outcome> recipients = new ArrayList<>();
     private final WireForm form = new WireForm();
 
-    SmtpTransaction(SmtpConnection connection, Letter letter, RemoteSettings settings) {
+    SmtpTransaction(SmtpConnection connection, Letter letter, MessageText text, RemoteSettings settings) {
         this.connection = connection;
         this.hop = connection.hop();
         this.letter = letter;
+        this.text = text;
         this.settings = settings;
     }
 
@@ -50,12 +52,30 @@ final class SmtpTransaction {
         /** There is a result, and nothing more may be said: it could be taken for a part of the message. */
         record Broken(RemoteResult result) implements Ended {}
 
-        /** MAIL was refused or never answered: nothing has happened to the message. */
+        /** MAIL was refused: nothing has happened to the message. */
         record NotBegun(Outcome outcome) implements Ended {}
+
+        /** The connection was lost before MAIL was answered: nothing has happened to the message. */
+        record Lost(Outcome outcome) implements Ended {}
+
+        /**
+         * What was once offered here stands in the way, and nothing has been answered since the connection was kept: a new
+         * one must say.
+         */
+        record Stale() implements Ended {}
+    }
+
+    private RemoteResult result(Outcome message) {
+        return new RemoteResult(recipients, message, Reports.givingUpOn(hop));
+    }
+
+    /** What follows for good from what the next hop offered, if it was offered just now. */
+    private Ended conclude(Outcome outcome) {
+        return connection.hasAnswered() ? new Ended.Clean(RemoteResult.forAll(outcome)) : new Ended.Stale();
     }
 
     private Ended broken(Outcome message) {
-        return new Ended.Broken(new RemoteResult(recipients, message));
+        return new Ended.Broken(result(message));
     }
 
     Ended run() {
@@ -92,46 +112,32 @@ final class SmtpTransaction {
             ready += form.end(connection.wire(), ready);
         }
         long size = whole ? ready - 3 : letter.octets();
-        boolean wide = letter.hasWideAddress()
-                || letter.form() == AddressForm.SMTPUTF8 && !headerIsAscii(connection.block(), first);
+        text.begins(connection.block(), first, whole);
+        boolean wide = letter.hasWideAddress() || letter.form() == AddressForm.SMTPUTF8 && !text.headerIsAscii();
         if (wide && !connection.extensions().offers(Extension.SMTPUTF8)) {
-            return new Ended.Clean(RemoteResult.forAll(Reports.noUtf8(hop)));
+            return conclude(Reports.noUtf8(hop));
         }
         if (size > connection.extensions().sizeLimit()) {
-            return new Ended.Clean(RemoteResult.forAll(
-                    Reports.tooLarge(hop, size, connection.extensions().sizeLimit())));
+            return conclude(Reports.tooLarge(hop, size, connection.extensions().sizeLimit()));
         }
+        AddressForm addresses = wide ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
+        String mailCommand = mailCommand(size, addresses);
         connection.countMessage();
         Optional<Ended> ended;
         try {
-            ended = envelope(size, wide ? AddressForm.SMTPUTF8 : AddressForm.ASCII);
+            ended = envelope(mailCommand, addresses);
         } catch (IOException e) {
             return broken(Reports.lost(hop, e));
         }
         return ended.isPresent() ? ended.get() : content(message, ready, whole);
     }
 
-    /** Whether no octet before the first empty line is above 127; a longer header is not trusted to be. */
-    private static boolean headerIsAscii(byte[] octets, int length) {
-        byte before = '\n';
-        for (int i = 0; i < length; i++) {
-            if (octets[i] < 0) {
-                return false;
-            }
-            if (octets[i] == '\n' && before == '\n') {
-                return true;
-            }
-            before = octets[i];
-        }
-        return length < SmtpConnection.BLOCK;
-    }
-
     /** MAIL, RCPT and DATA; empty if the message is to follow. */
-    private Optional<Ended> envelope(long size, AddressForm addresses) throws IOException {
+    private Optional<Ended> envelope(String mailCommand, AddressForm addresses) throws IOException {
         boolean pipelined = connection.extensions().offers(Extension.PIPELINING);
         SmtpReply mail;
         try {
-            var lines = new StringBuilder(200).append(mailCommand(size, addresses));
+            var lines = new StringBuilder(200).append(mailCommand);
             if (pipelined) { // RFC 2920 section 3.1: DATA ends the group
                 for (Address recipient : letter.recipients()) {
                     lines.append(rcptCommand(recipient, addresses));
@@ -141,7 +147,7 @@ final class SmtpTransaction {
             connection.write(lines.toString(), settings.limit(BLOCK));
             mail = connection.reply(settings.limit(MAIL));
         } catch (IOException e) {
-            return Optional.of(new Ended.NotBegun(Reports.lost(hop, e)));
+            return Optional.of(new Ended.Lost(Reports.lost(hop, e)));
         }
         if (!isYes(mail)) {
             return Optional.of(new Ended.NotBegun(Reports.senderRejected(hop, mail)));
@@ -152,8 +158,13 @@ final class SmtpTransaction {
                 connection.write(rcptCommand(recipient, addresses), settings.limit(BLOCK));
             }
             SmtpReply reply = connection.reply(settings.limit(RCPT));
+            recipients.add(
+                    isYes(reply)
+                            ? Reports.accepted(hop, reply)
+                            : anyone && isTooMany(reply)
+                                    ? Reports.tooManyRecipients(hop, reply)
+                                    : Reports.recipientRefused(hop, reply));
             anyone |= isYes(reply);
-            recipients.add(isYes(reply) ? Reports.accepted(hop, reply) : Reports.recipientRefused(hop, reply));
         }
         if (!anyone) {
             return Optional.of(nobodyTaken(pipelined));
@@ -163,12 +174,12 @@ final class SmtpTransaction {
         if (data.code() / 100 == 3) {
             return Optional.empty();
         }
-        return Optional.of(new Ended.Over(new RemoteResult(recipients, Reports.dataRefused(hop, data))));
+        return Optional.of(new Ended.Over(result(Reports.dataRefused(hop, data))));
     }
 
     /** A pipelined DATA may have been accepted nevertheless (RFC 2920 section 3.1): then hanging up is the end of it. */
     private Ended nobodyTaken(boolean dataSent) {
-        var result = new RemoteResult(recipients, Reports.givingUp(hop));
+        var result = result(Reports.givingUp(hop));
         try {
             if (!dataSent || !connection.reply(settings.limit(DATA)).isPositive()) {
                 return new Ended.Over(result);
@@ -179,16 +190,26 @@ final class SmtpTransaction {
         return new Ended.Broken(result);
     }
 
+    /**
+     * RFC 5321 section 4.5.3.1.10: 552 was once the answer to one recipient too many, and is to be taken for 452. Where an
+     * enhanced status says that it is about the mailbox (5.2.2: full), it is not.
+     */
+    private static boolean isTooMany(SmtpReply reply) {
+        return reply.code() == 552
+                && reply.status().map(status -> status.subject() != 2).orElse(true);
+    }
+
     private static boolean isYes(SmtpReply reply) {
         return reply.code() / 100 == 2;
     }
 
-    private String mailCommand(long size, AddressForm addresses) {
+    private String mailCommand(long size, AddressForm addresses) throws IOException {
         var command = new StringBuilder("MAIL FROM:").append(Letter.path(letter.sender(), addresses));
         if (connection.extensions().offers(Extension.SIZE)) {
             command.append(" SIZE=").append(size);
         }
-        if (letter.body() == BodyType.EIGHT_BIT_MIME && connection.extensions().offers(Extension.EIGHT_BIT_MIME)) {
+        if (connection.extensions().offers(Extension.EIGHT_BIT_MIME)
+                && (letter.body() == BodyType.EIGHT_BIT_MIME || text.isEightBit())) {
             command.append(" BODY=8BITMIME");
         }
         if (addresses == AddressForm.SMTPUTF8) {
@@ -228,10 +249,12 @@ final class SmtpTransaction {
             return broken(Reports.lostAfterTheDot(hop, e));
         }
         if (isYes(reply)) {
-            return new Ended.Clean(new RemoteResult(recipients, Reports.accepted(hop, reply)));
+            return new Ended.Clean(result(Reports.accepted(hop, reply)));
         }
-        var result = new RemoteResult(recipients, Reports.messageRefused(hop, reply));
-        return reply.code() == 421 || reply.isPositive() ? new Ended.Over(result) : new Ended.Clean(result);
+        var result = result(Reports.messageRefused(hop, reply));
+        return reply.code() == Connector.CLOSING || reply.isPositive()
+                ? new Ended.Over(result)
+                : new Ended.Clean(result);
     }
 
     /** A write failed: perhaps the next hop said why before it hung up. */

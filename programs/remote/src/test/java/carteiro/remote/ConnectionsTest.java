@@ -162,4 +162,74 @@ class ConnectionsTest {
             throw new IllegalStateException(e);
         }
     }
+
+    @Test
+    void nothingIsConcludedForGoodFromWhatAKeptConnectionOnceOffered() throws Exception {
+        String small = "S: 220 ready\nC: EHLO *\nS: 250-next.example\\n250 SIZE 60\n";
+        String one = "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nD:\nS: 250 ok\n";
+        try (var server = ScriptedServer.start(small + one, small.replace("60", "0") + one + one)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            Letter large = Post.letter("Subject: large\n\n" + "x".repeat(60) + "\n", "someone@example.org");
+            Outcome second = post.sendOne(large);
+            assertThat(second).as(second.report()).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(large)).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(2);
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+        }
+    }
+
+    @Test
+    void aHopWithoutSmtputf8MayHaveGotItSince() throws Exception {
+        String one = "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nD:\nS: 250 ok\n";
+        String without = "S: 220 ready\nC: EHLO *\nS: 250 next.example\n";
+        try (var server = ScriptedServer.start(
+                                without + one,
+                                without.replace("250 next", "250-next").replace("example\n", "example\\n250 SMTPUTF8\n")
+                                        + one)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            Letter wide = Post.letter(
+                    carteiro.mail.Octets.bytes("Subject: x\n\nx\n"),
+                    "\u00c3\u00a4@client.example",
+                    carteiro.mail.Envelope.BodyType.EIGHT_BIT_MIME,
+                    carteiro.mail.Envelope.AddressForm.SMTPUTF8,
+                    "someone@example.org");
+            Outcome second = post.sendOne(wide);
+            assertThat(second).as(second.report()).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void whatANewConnectionSaysIsBelieved() throws Exception {
+        String small = "S: 220 ready\nC: EHLO *\nS: 250-next.example\\n250 SIZE 60\n";
+        Letter large = Post.letter("Subject: large\n\n" + "x".repeat(60) + "\n", "someone@example.org");
+        try (var server = ScriptedServer.start(small).leniently();
+                var post = new Post(home).allTo(server)) {
+            for (int i = 1; i < 4; i++) {
+                Outcome outcome = post.sendOne(large);
+                assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+                assertThat(outcome.status()).hasToString("5.3.4");
+                assertThat(server.connections()).as("each time asked anew").isEqualTo(i);
+            }
+        }
+    }
+
+    @Test
+    void aMessageThatCannotBeReadKeepsNoConnectionAlive() throws Exception {
+        try (var server = ScriptedServer.start(HELLO + MESSAGE, HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            Letter whole = Post.letter();
+            var gone = new Letter(whole.sender(), whole.recipients(), whole.body(), whole.form(), 2, () -> {
+                throw new java.io.IOException("gone");
+            });
+            assertThat(post.sendOne(gone)).isInstanceOf(Outcome.Deferred.class);
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+            assertThat(post.connections.keptCount()).isZero();
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
 }

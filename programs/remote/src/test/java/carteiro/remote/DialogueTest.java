@@ -244,4 +244,171 @@ class DialogueTest {
             assertThat(server.heardToTheEnd(0)).last().isEqualTo("DATA");
         }
     }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            250 ok           | 552 too many recipients     | 4.5.3
+            250 ok           | 552 5.5.3 too many          | 4.5.3
+            250 ok           | 552 5.2.2 mailbox full      | 5.2.2
+            550 5.1.1 no     | 552 too much for this one   | 5.0.0
+            250 ok           | 550 too many recipients     | 5.0.0
+            """)
+    void afterARecipientThatWasTaken552MeansNotNow(String first, String second, String status) throws Exception {
+        String script = """
+                S: 220 ready
+                C: EHLO *
+                S: 250 next.example
+                C: MAIL *
+                S: 250 ok
+                C: RCPT *
+                S: %s
+                C: RCPT *
+                S: %s
+                C: *
+                S: 354 go
+                D:
+                S: 250 ok
+                """.formatted(first, second);
+        try (var server = ScriptedServer.start(script).leniently();
+                var post = new Post(home).allTo(server)) {
+            RemoteResult result = post.send(Post.letter("x\n", "a@example.org", "b@example.org"));
+            Outcome outcome = result.folded(2).get(1);
+            assertThat(outcome.status()).hasToString(status);
+            assertThat(outcome).isInstanceOf(status.startsWith("4") ? Outcome.Deferred.class : Outcome.Failed.class);
+            assertThat(outcome.report())
+                    .contains("does not like recipient.\nRemote host said: " + second)
+                    .endsWith("Giving up on 127.0.0.1.\n");
+        }
+    }
+
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.ValueSource(strings = {"X:", "Z:", "C: HELO *\nX:"})
+    void whoHangsUpOnEhloHearsHeloOverANewConnection(String then) throws Exception {
+        String helo = PLAIN.replace("EHLO", "HELO");
+        try (var server = ScriptedServer.start("S: 220 ready\nC: EHLO *\nS: 500 what\n" + then, helo)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).as(outcome.report()).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.heard(1)).startsWith("HELO client.example");
+        }
+    }
+
+    @Test
+    void whoHangsUpOnHeloTooIsTriedNoFurther() throws Exception {
+        try (var server = ScriptedServer.start(
+                        "S: 220 ready\nC: EHLO *\nS: 500 what\nX:", "S: 220 ready\nC: HELO *\nX:");
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aHopThatGreetsWithOurOwnNameIsAHopLikeAnyOther() throws Exception {
+        try (var server = ScriptedServer.start(PLAIN.replace("next.example", "client.example"));
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    private static final String EIGHT = """
+            S: 220 ready
+            C: EHLO *
+            S: 250-next.example\\n250 %s
+            C: MAIL FROM:<sender@client.example>%s
+            S: 250 ok
+            C: RCPT *
+            S: 250 ok
+            C: DATA
+            S: 354 go
+            D:
+            S: 250 ok
+            """;
+
+    private static String lines(int octets) {
+        return ("x".repeat(63) + "\n").repeat(octets / 64);
+    }
+
+    @ParameterizedTest(name = "{0} octets, then an 8-bit one: {1}")
+    @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
+            0       | \u00fc | 8BITMIME |  BODY=8BITMIME
+            0       | u       | 8BITMIME | none
+            0       | \u00fc | HELP     | none
+            15360   | \u00fc | 8BITMIME |  BODY=8BITMIME
+            16384   | \u00fc | 8BITMIME |  BODY=8BITMIME
+            200000  | \u00fc | 8BITMIME |  BODY=8BITMIME
+            200000  | u       | 8BITMIME | none
+            """)
+    void eightBitMailIsAnnouncedWhetherOrNotItsSenderDid(int before, String octet, String offered, String announced)
+            throws Exception {
+        String script = EIGHT.formatted(offered, announced == null ? "" : " " + announced.strip());
+        try (var server = ScriptedServer.start(script);
+                var post = new Post(home).allTo(server)) {
+            String message = "Subject: x\n\n" + lines(before) + octet + "\n";
+            assertThat(post.sendOne(Post.letter(message, "someone@example.org")))
+                    .isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.messages().getFirst())
+                    .hasSize(message.length()
+                            + (int) message.chars().filter(c -> c == '\n').count());
+        }
+    }
+
+    @ParameterizedTest(name = "{0} octets of header, then {1}")
+    @CsvSource(delimiter = '|', textBlock = """
+            0      | X: a          | K
+            0      | X: \u00c3\u00a4 | D
+            16320  | X: a          | K
+            16384  | X: a          | K
+            17000  | X: a          | K
+            500000 | X: a          | K
+            17000  | X: \u00c3\u00a4 | D
+            500000 | X: \u00c3\u00a4 | D
+            """)
+    void howeverLongAnAsciiHeaderItNeedsNoSmtputf8(int before, String field, char letter) throws Exception {
+        String header = ("X: " + "x".repeat(60) + "\n").repeat(before / 64) + field + "\n";
+        byte[] message = Octets.bytes(header + "\n" + "\u00c3\u00a4\n");
+        var letter8 = Post.letter(
+                message,
+                "sender@client.example",
+                carteiro.mail.Envelope.BodyType.SEVEN_BIT,
+                carteiro.mail.Envelope.AddressForm.SMTPUTF8,
+                "someone@example.org");
+        try (var server = ScriptedServer.start(PLAIN).leniently();
+                var post = new Post(home).allTo(server)) {
+            Outcome outcome = post.sendOne(letter8);
+            assertThat(outcome).isInstanceOf(letter == 'K' ? Outcome.Delivered.class : Outcome.Failed.class);
+            assertThat(server.messages()).hasSize(letter == 'K' ? 1 : 0);
+        }
+    }
+
+    @Test
+    void aMessageThatBreaksOffWhileItIsExaminedIsUnreadableAndTheHopIsNotBlamed() throws Exception {
+        byte[] begin = Octets.bytes(lines(20_000));
+        Letter whole = Post.letter();
+        var broken = new Letter(
+                whole.sender(),
+                whole.recipients(),
+                whole.body(),
+                whole.form(),
+                90_000,
+                () -> new java.io.InputStream() {
+                    private int at;
+
+                    @Override
+                    public int read() throws java.io.IOException {
+                        if (at == begin.length) {
+                            throw new java.io.IOException("the disk is gone");
+                        }
+                        return begin[at++];
+                    }
+                });
+        try (var server = ScriptedServer.start("S: 220 ready\nC: EHLO *\nS: 250-next.example\\n250 8BITMIME\n")
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            Outcome outcome = post.sendOne(broken);
+            assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+            assertThat(outcome.report()).startsWith("Unable to read the message: the disk is gone");
+        }
+    }
 }

@@ -235,4 +235,38 @@ class NextHopsTest {
     void ipv6IsShownInItsShortForm(String address, String shown) {
         assertThat(Literal.text(InetAddress.ofLiteral(address))).isEqualTo(shown);
     }
+
+    @Test
+    void noMoreAddressesAreLookedUpThanADeliveryCouldUse() {
+        String[] records = new String[NextHops.MOST_EXCHANGERS];
+        for (int i = 0; i < records.length; i++) {
+            records[i] = "10 h" + i;
+            String[] addresses = new String[20];
+            for (int j = 0; j < addresses.length; j++) {
+                addresses[j] = "2001:db8:" + i + "::" + j;
+            }
+            names.host("h" + i, addresses);
+        }
+        names.mx("example.org", records);
+        assertThat(ips("example.org")).hasSize(NextHops.MOST_ADDRESSES);
+        assertThat(names.asked).hasSize(NextHops.MOST_ADDRESSES / 20);
+    }
+
+    @Test
+    void afterSomeFailedLookupsNoMoreAreMade() {
+        String[] records = new String[NextHops.MOST_FAILED_LOOKUPS + 1];
+        for (int i = 0; i < records.length; i++) {
+            records[i] = i + " h" + i;
+            names.host("h" + i, new HostAddresses.Trouble("no answer"));
+        }
+        names.host("h" + (records.length - 2), "192.0.2.1").host("h" + (records.length - 1), "192.0.2.2");
+        names.mx("example.org", records);
+        assertThat(ips("example.org")).as("one less").containsExactly("192.0.2.1", "192.0.2.2");
+        names.host("h" + (records.length - 2), new HostAddresses.Trouble("no answer"));
+        names.asked.clear();
+        NextHops hops = NextHops.direct(sources(names), "example.org");
+        assertThat(ips(hops)).isEmpty();
+        assertThat(names.asked).hasSize(NextHops.MOST_FAILED_LOOKUPS);
+        assertThat(hops.isIncomplete()).isTrue();
+    }
 }

@@ -27,7 +27,8 @@ class RemoteResultTest {
         "s, K, Z, t", "s, Z, Z, t", "s, D, Z, tm"
     })
     void aRecipientAndAMessageAreFolded(char recipient, char message, char result, String text) {
-        var remote = new RemoteResult(List.of(outcome(recipient, "t")), outcome(message, "m"));
+        var remote =
+                new RemoteResult(List.of(outcome(recipient, "t")), outcome(message, "m"), message == 'D' ? "m" : "");
         assertThat(remote.folded(1)).containsExactly(outcome(result, text));
     }
 
@@ -41,7 +42,15 @@ class RemoteResultTest {
 
     @Test
     void recipientsThatWereNotAnsweredShareTheMessagesResult() {
-        var remote = new RemoteResult(List.of(outcome('h', "t")), outcome('Z', "m"));
+        var remote = new RemoteResult(List.of(outcome('h', "t")), outcome('Z', "m"), "");
         assertThat(remote.folded(3)).containsExactly(outcome('D', "t"), outcome('Z', "m"), outcome('Z', "m"));
+    }
+
+    @Test
+    void aRefusedRecipientsReportEndsAsQmailRemotesDidWhateverBecameOfTheOthers() {
+        var remote = new RemoteResult(
+                List.of(outcome('r', ""), outcome('h', "t"), outcome('s', "u")), outcome('K', "m"), "g");
+        assertThat(remote.folded(3)).containsExactly(outcome('K', "m"), outcome('D', "tg"), outcome('Z', "ug"));
+        assertThat(remote.records()).isEqualTo("r\0ht\0su\0Km\0");
     }
 }

@@ -144,4 +144,20 @@ class RemoteSettingsTest {
                     .isEqualTo(Optional.of("192.0.2.1"));
         }
     }
+
+    @Test
+    void namesBeyondAsciiMayBeWrittenAsPeopleReadThem() throws Exception {
+        try (var post = new Post(home)
+                .control("me", "b\u00fccher.example")
+                .control("smtproutes", "stra\u00dfe.example:b\u00fccher.example:2525")
+                .control("tlsremote", "stra\u00dfe.example:require")) {
+            RemoteSettings settings = read(post);
+            assertThat(settings.helo()).contains("xn--bcher-kva.example");
+            assertThat(settings.routes().find("xn--strae-oqa.example"))
+                    .get()
+                    .hasToString("Relay[host=xn--bcher-kva.example, port=2525]");
+            assertThat(settings.routes().find("strasse.example")).isEmpty();
+            assertThat(settings.tls().find("XN--strae-oqa.example")).contains(TlsPolicy.REQUIRE);
+        }
+    }
 }

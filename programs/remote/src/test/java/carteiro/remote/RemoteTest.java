@@ -18,6 +18,7 @@ import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
+import carteiro.testkit.Covers;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -103,12 +104,17 @@ class RemoteTest {
     }
 
     private Program.Running start(Wires wires) throws Exception {
+        return start(wires, Map.of());
+    }
+
+    private Program.Running start(Wires wires, Map<String, String> environment) throws Exception {
         Program remote = ServiceLoader.load(Program.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(program -> program.name().equals("remote"))
                 .findFirst()
                 .orElseThrow();
-        Program.Running running = remote.start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}));
+        Program.Running running =
+                remote.start(new Program.Surroundings(installation, wires, log, environment, () -> {}));
         open.add(() -> running.stop(Duration.ofSeconds(1)));
         return running;
     }
@@ -351,6 +357,92 @@ class RemoteTest {
             return true;
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    private Map<String, String> otherProgram(String script) throws IOException {
+        Path program = home.resolve("other");
+        Files.writeString(program, "#!/bin/sh\n" + script + "\n");
+        Files.setPosixFilePermissions(program, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
+        return Map.of("QMAILREMOTE", program.toString());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @Covers("qmail:P10")
+    void theProgramOfQmailremoteIsRunInItsPlace(Form form) throws Exception {
+        Wires wires = wires(form);
+        offerMessages(wires, Octets.bytes("Subject: x\n\n.y\n"));
+        var environment = otherProgram("""
+                for word; do echo "$word"; done > "$CARTEIRO_HOME/words"
+                cat > "$CARTEIRO_HOME/message"
+                printf 'r\\0'
+                printf 'hno such user (#5.1.1)\\n\\0'
+                printf 'Kaccepted\\n\\0'
+                """);
+        start(wires, environment);
+        String wide = Octets.text("\u00fc@example.org".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        List<Outcome> outcomes = wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a b@example.org", wide));
+        assertThat(outcomes.get(0)).isInstanceOf(Outcome.Delivered.class);
+        assertThat(outcomes.get(0).report()).isEqualTo("accepted\n");
+        assertThat(outcomes.get(1)).isInstanceOf(Outcome.Failed.class);
+        assertThat(outcomes.get(1).status()).hasToString("5.1.1");
+        assertThat(Files.readString(home.resolve("words")))
+                .isEqualTo("example.org\ns@client.example\na b@example.org\n\u00fc@example.org\n");
+        assertThat(Files.readString(home.resolve("message"))).isEqualTo("Subject: x\n\n.y\n");
+        try (var left = Files.list(installation.run("remote"))) {
+            assertThat(left.map(file -> file.getFileName().toString()))
+                    .noneMatch(name -> name.startsWith("message-") || name.startsWith("records-"));
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @org.junit.jupiter.params.provider.CsvSource(delimiter = '@', quoteCharacter = '"', textBlock = """
+            true                                      @ no record for the message
+            printf 'r\\0'                             @ no record for the message
+            printf 'Kok'                              @ no record for the message
+            printf 'Kok\\0'                           @ records for 0 of 1 recipients
+            printf 'r\\0r\\0Kok\\0'                   @ records for 2 of 1 recipients
+            printf 'xok\\0'                           @ record that begins with
+            printf 'r\\0Kok\\0'; exit 111             @ exit code 111
+            kill -9 $$                                @ exit code 137
+            head -c 3000000 /dev/zero                 @ over 1048576 octets
+            while head -c 99999 /dev/zero; do :; done @ over 1048576 octets
+            """)
+    void whateverElseTheProgramOfQmailremoteDoesTheMessageWaits(String script, String why) throws Exception {
+        Wires wires = wires(Form.DIRECT);
+        offerMessages(wires, Octets.bytes("x\n"));
+        start(wires, otherProgram(script));
+        List<Outcome> outcomes = wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org"));
+        assertThat(outcomes).singleElement().isInstanceOf(Outcome.Deferred.class);
+        assertThat(outcomes.getFirst().report()).contains("QMAILREMOTE names", why);
+    }
+
+    @Test
+    void aProgramOfQmailremoteThatCannotBeRunLetsMailWait() throws Exception {
+        Wires wires = wires(Form.DIRECT);
+        offerMessages(wires, Octets.bytes("x\n"));
+        start(wires, Map.of("QMAILREMOTE", home.resolve("none").toString()));
+        Deliver remote = wires.deliver(Wires.Channel.REMOTE);
+        List<Outcome> outcomes = remote.deliver(delivery(7, "a@example.org", "\u00ff@example.org"));
+        assertThat(outcomes).hasSize(2).allMatch(outcome -> outcome instanceof Outcome.Deferred);
+        assertThat(outcomes.getFirst().report()).contains("not UTF-8");
+        outcomes = remote.deliver(delivery(7, "a@example.org"));
+        assertThat(outcomes).singleElement().isInstanceOf(Outcome.Deferred.class);
+        assertThat(outcomes.getFirst().report()).contains("exit code 127");
+    }
+
+    @Test
+    void stoppingEndsTheProgramOfQmailremote() throws Exception {
+        Wires wires = wires(Form.DIRECT);
+        offerMessages(wires, Octets.bytes("x\n"));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Program.Running running = start(wires, otherProgram("echo x > $CARTEIRO_HOME/begun; exec sleep 600"));
+            Future<List<Outcome>> outcome = threads.submit((Callable<List<Outcome>>)
+                    () -> wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org")));
+            awaitTrue(() -> Files.exists(home.resolve("begun")));
+            running.stop(Duration.ofMillis(200));
+            assertThat(outcome.get(10, TimeUnit.SECONDS)).singleElement().isInstanceOf(Outcome.Deferred.class);
         }
     }
 }

@@ -21,7 +21,7 @@ import javax.net.ssl.SSLSocket;
 /**
  * An SMTP server that does as it is told, a script a connection. Steps: {@code S:} says a line (several with a literal
  * {@code \n}), {@code R:} says octets without an end, {@code C:} hears a line that must match ({@code *} for anything),
- * {@code D:} hears a message to its dot, {@code T:} goes on encrypted, with a version if named, {@code W:} says no more and listens to the end,
+ * {@code D:} hears a message to its dot, {@code T:} goes on encrypted, with a version if named, {@code demanding} a certificate, {@code W:} says no more and listens to the end,
  * {@code F:} says the rest of the line over and over, {@code X:} closes, {@code Z:} resets. After the last step it
  * listens until the other side closes.
  */
@@ -147,8 +147,9 @@ final class ScriptedServer implements AutoCloseable {
                         var encrypted = (SSLSocket) tls.getSocketFactory().createSocket(now, null, now.getPort(), true);
                         encrypted.setUseClientMode(false);
                         if (!text.isEmpty()) {
-                            encrypted.setEnabledProtocols(new String[] {text});
+                            encrypted.setEnabledProtocols(new String[] {text.split(" ")[0]});
                         }
+                        encrypted.setNeedClientAuth(text.endsWith(" demanding"));
                         encrypted.startHandshake();
                         now = encrypted;
                         in = new BufferedInputStream(encrypted.getInputStream());

@@ -133,7 +133,7 @@ class TlsTest {
 
     @ParameterizedTest(name = "{0}")
     @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    @ValueSource(strings = {"C: EHLO client.example", "C: MAIL *", "C: RCPT *", "C: DATA", "D:"})
+    @ValueSource(strings = {"C: MAIL *", "C: RCPT *", "C: DATA", "D:"})
     void aRecordThatDripsIsGivenUpInTime(String until) throws Exception {
         String script = ENCRYPTED.substring(0, ENCRYPTED.lastIndexOf(until) + until.length()) + "\nB:";
         try (var server = ScriptedServer.withTls(server(), script);
@@ -210,6 +210,87 @@ class TlsTest {
             assertThat(server.connections())
                     .as("another policy, another connection")
                     .isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @ValueSource(
+            strings = {
+                "S: 220 go\nT: TLSv1.2 demanding",
+                "S: 220 go\nT: TLSv1.3 demanding",
+                "S: 220 go\nT: TLSv1.3\nX:",
+                "S: 220 go\nT: TLSv1.2\nX:",
+                "S: 220 go\nT: TLSv1.3\nC: EHLO *\nX:",
+                "S: 220 go\nT: TLSv1.3\nC: EHLO *\nB:",
+                "S: 220 go\nX:",
+                "S: 220 go\nZ:",
+                "S: 421 no\nX:",
+                "S: 454 no\nX:",
+                "X:",
+                "Z:",
+                "W:"
+            })
+    void tlsThatIsRefusedWheneverIsFollowedByOneTryInClear(String refusal) throws Exception {
+        try (var server = ScriptedServer.withTls(server(), TO_STARTTLS + refusal, IN_CLEAR)
+                        .leniently();
+                var post = new Post(home).allTo(server).control("timeoutremote", "1")) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).as(outcome.report()).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(2);
+            assertThat(post.logged()).contains("STARTTLS failed", "trying again in clear");
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @ValueSource(
+            strings = {
+                "S: 220 go\nT: TLSv1.3 demanding",
+                "S: 220 go\nT: TLSv1.3\nX:",
+                "S: 421 no\nX:",
+                "X:",
+            })
+    void tlsThatIsRequiredAndRefusedIsNot(String refusal) throws Exception {
+        try (var server = ScriptedServer.withTls(server(), TO_STARTTLS + refusal, IN_CLEAR)
+                        .leniently();
+                var post = new Post(home).allTo(server).control("tlsremote", "example.org:require")) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+            assertThat(outcome.status()).hasToString("4.7.5");
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatIsLostAfterAnAnswerOverTlsIsNotTriedInClear() throws Exception {
+        String script = ENCRYPTED.substring(0, ENCRYPTED.indexOf("C: MAIL")) + "C: MAIL *\nX:";
+        try (var server = ScriptedServer.withTls(server(), script, IN_CLEAR).leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void tlsIsEndedByCloseNotify(String protocol) throws Exception {
+        try (var server = ScriptedServer.withTls(
+                        server(), ENCRYPTED.replace("T:\n", "T: " + protocol + "\n") + "C: QUIT");
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            post.connections.closeKept();
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT").noneMatch(line -> line.startsWith("(SSL"));
+        }
+    }
+
+    @Test
+    void tlsIsEndedByCloseNotifyAfterARefusalToo() throws Exception {
+        String script = ENCRYPTED.substring(0, ENCRYPTED.indexOf("C: MAIL")) + "C: MAIL *\nS: 550 no";
+        try (var server = ScriptedServer.withTls(server(), script).leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Failed.class);
+            assertThat(server.heardToTheEnd(0)).noneMatch(line -> line.startsWith("(SSL"));
         }
     }
 }

@@ -404,4 +404,18 @@ class TroubleTest {
             assertThat(post.sendOne(letter)).isInstanceOf(Outcome.Delivered.class);
         }
     }
+
+    @Test
+    void aRefusalByOneHostIsNotForGoodWhileAnothersNameCannotBeLookedUp() throws Exception {
+        try (var server = ScriptedServer.start("S: 554 5.7.1 go away");
+                var post = new Post(home)) {
+            post.port = server.port();
+            post.names.mx("example.org", "10 a", "20 b").host("a", "127.0.0.1");
+            post.names.host("b", new carteiro.dns.HostAddresses.Trouble("no answer"));
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+            post.names.mx("example.org", "10 a");
+            Outcome alone = post.sendOne(Post.letter());
+            assertThat(alone).as("and it is when there is no other").isInstanceOf(Outcome.Failed.class);
+        }
+    }
 }

@@ -214,13 +214,17 @@ class RecipientPolicyTest {
             cdb.commit();
         }
         assertThat(judge("s@x.example", "x@xn--mller-kva.example", Map.of())).startsWith("250 ");
-        assertThat(judge("s@x.example", utf8("x@M\u00fcller.example"), Map.of())).startsWith("250 ");
-        assertThat(judge("s@x.example", utf8("x@a.stra\u00dfe.example"), Map.of())).startsWith("250 ");
+        assertThat(judge("s@x.example", utf8("x@M\u00fcller.example"), Map.of()))
+                .startsWith("250 ");
+        assertThat(judge("s@x.example", utf8("x@a.stra\u00dfe.example"), Map.of()))
+                .startsWith("250 ");
         assertThat(judge("s@x.example", "x@a.strasse.example", Map.of())).startsWith("553 5.7.1");
         assertThat(judge("s@x.example", "x@xn--4ca.example", Map.of())).startsWith("250 ");
         assertThat(judge("s@x.example", utf8("x@\u00c4.example"), Map.of())).startsWith("250 ");
-        assertThat(judge("s@xn--bse-sna.example", "x@xn--4ca.example", Map.of())).startsWith("553 5.7.1");
-        assertThat(judge(utf8("s@b\u00f6se.example"), "x@xn--4ca.example", Map.of())).startsWith("553 5.7.1");
+        assertThat(judge("s@xn--bse-sna.example", "x@xn--4ca.example", Map.of()))
+                .startsWith("553 5.7.1");
+        assertThat(judge(utf8("s@b\u00f6se.example"), "x@xn--4ca.example", Map.of()))
+                .startsWith("553 5.7.1");
     }
 
     private static String utf8(String text) {
