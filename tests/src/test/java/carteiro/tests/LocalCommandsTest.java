@@ -1,6 +1,7 @@
 package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.testkit.AlsoAsOrdinaryUser;
 import carteiro.testkit.Covers;
@@ -91,5 +92,39 @@ class LocalCommandsTest {
             assertThat(sent.exit()).as(sent.output()).isZero();
             assertThat(carteiro.awaitMailbox("bob", 2)).hasSize(2).anyMatch(m -> m.endsWith("\n\nsecond\n"));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName(
+            "a user of the host cannot list the spool, but leave mail there while queue is down; it comes as that user's")
+    void anotherUserWhileQueueIsStopped(Form form) throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can be another user");
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            var variables = Map.of("CARTEIRO_HOME", carteiro.home().toString(), "QUEUEWAIT", "0");
+            List<String> nobody = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c");
+            assertThat(carteiro.control(CarteiroProcess.Verb.STOP, "queue").exit())
+                    .isZero();
+            var spooled = CarteiroProcess.run(
+                    with(nobody, "umask 077; " + sendmail + " bob@example.org"), variables, "\nby nobody\n");
+            assertThat(spooled.exit()).as(spooled.output()).isZero();
+            String spool = carteiro.home().resolve("spool").toString();
+            assertThat(CarteiroProcess.run(with(nobody, "ls " + spool), variables, "")
+                            .exit())
+                    .isNotZero();
+            assertThat(carteiro.control(CarteiroProcess.Verb.START, "queue").exit())
+                    .isZero();
+            carteiro.awaitLog("queue: spool: took in msg \\d+ from [0-9a-f]{32} uid 65534");
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1).allMatch(m -> m.endsWith("\n\nby nobody\n"));
+        }
+    }
+
+    private static List<String> with(List<String> words, String last) {
+        var all = new java.util.ArrayList<>(words);
+        all.add(last);
+        return all;
     }
 }

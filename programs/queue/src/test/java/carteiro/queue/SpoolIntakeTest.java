@@ -165,6 +165,23 @@ class SpoolIntakeTest {
     }
 
     @Test
+    void nameOfAFileOfTheQueueIsNotRead() throws Exception {
+        Sample.accepted(queue.enqueue(), Sample.octets(400_000, 1), "a@x");
+        Path large;
+        try (Stream<Path> files = Files.list(home.resolve("queue/large"))) {
+            large = files.findFirst().orElseThrow();
+        }
+        Files.createLink(folder.resolve(name(1)), large);
+        round();
+        assertThat(names()).hasSize(1).allMatch(name -> name.startsWith("damaged-"));
+        Files.move(folder.resolve(names().getFirst()), folder.resolve(name(2)));
+        Files.delete(large); // as clean does: now it has one name
+        round();
+        assertThat(names()).hasSize(1).allMatch(name -> name.startsWith("damaged-"));
+        assertThat(logged()).contains("it has 2 names");
+    }
+
+    @Test
     void linkIntoTheQueueOrElsewhereIsNotFollowed() throws Exception {
         Files.createSymbolicLink(folder.resolve(name(1)), home.resolve("queue/format"));
         round();

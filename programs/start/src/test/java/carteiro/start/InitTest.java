@@ -41,6 +41,9 @@ class InitTest {
         assertThat(home.resolve("control/smtpdlisten")).hasContent("127.0.0.1:2525\n");
         assertThat(home.resolve("alias/.qmail-postmaster")).hasContent("./Maildir/\n");
         assertThat(home.resolve("alias/Maildir/new")).isDirectory();
+        assertThat((int) Files.getAttribute(home.resolve("spool"), "unix:mode") & 07777)
+                .as("everybody adds to the spool, nobody lists it")
+                .isEqualTo(03733);
         assertThat(said.toString()).contains("made   control/me = a.b.example.org", "Ready. Next: carteiro run --home");
     }
 
