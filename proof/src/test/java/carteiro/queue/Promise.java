@@ -99,7 +99,7 @@ final class Promise {
             case Report.Done(long _, int done) -> done == recipient ? new RecipientState.Done() : state;
             case Report.Failed(long _, int failed, String _) ->
                 failed == recipient ? new RecipientState.ToBounce() : state;
-            case Report.Deferred(long _, var deferred, Instant due) ->
+            case Report.Deferred(long _, var deferred, Instant due, String _) ->
                 deferred.contains(recipient) && state instanceof RecipientState.Due
                         ? new RecipientState.Due(due)
                         : state;

@@ -44,6 +44,7 @@ final class CarteiroProcess implements AutoCloseable {
     private final Path home;
     private final List<String> within; // what every command is run by
     private final List<String> log = new ArrayList<>(); // guarded by itself
+    private final List<String> flags = new ArrayList<>(FLAGS); // of what stays
     private Process process;
 
     private CarteiroProcess(Form form, Path folder, List<String> within) {
@@ -90,6 +91,13 @@ final class CarteiroProcess implements AutoCloseable {
                 ? Integer.parseInt(
                         run(List.of("id", "-u"), Map.of(), "").output().strip())
                 : -1;
+    }
+
+    /** What stays has so many MiB of heap, and ends when they are exhausted. */
+    CarteiroProcess heap(int mebibytes) {
+        flags.add("-Xmx" + mebibytes + "m"); // the last one counts
+        flags.add("-XX:+ExitOnOutOfMemoryError");
+        return this;
     }
 
     Path home() {
@@ -165,7 +173,7 @@ final class CarteiroProcess implements AutoCloseable {
     /** Starts it and waits for nothing. */
     void launch() throws Exception {
         var command = new ArrayList<>(within);
-        command.addAll(java(FLAGS.toArray(String[]::new)));
+        command.addAll(java(flags.toArray(String[]::new)));
         command.add("-Dcarteiro.launcher=" + launcher());
         command.addAll(List.of("carteiro.start.Start", "run"));
         command.addAll(List.of("--home", home.toString()));
@@ -192,7 +200,7 @@ final class CarteiroProcess implements AutoCloseable {
     private Path launcher() throws IOException {
         Path launcher = folder.resolve("launcher");
         if (!Files.exists(launcher)) {
-            String command = java(FLAGS.toArray(String[]::new)).stream()
+            String command = java(flags.toArray(String[]::new)).stream()
                     .map(word -> "'" + word + "'")
                     .collect(Collectors.joining(" "));
             Files.writeString(launcher, "#!/bin/sh\nexec " + command + " carteiro.start.Start \"$@\"\n");

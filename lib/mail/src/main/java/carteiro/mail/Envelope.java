@@ -17,7 +17,7 @@ public record Envelope(Address sender, List<Address> recipients, BodyType body, 
 
     /** Copies the list and refuses more than {@link #MOST_RECIPIENTS}. */
     public Envelope {
-        recipients = List.copyOf(recipients);
+        recipients = recipients instanceof AddressList compact ? compact : List.copyOf(recipients);
         if (recipients.size() > MOST_RECIPIENTS) {
             throw new IllegalArgumentException(recipients.size() + " recipients, over " + MOST_RECIPIENTS);
         }

@@ -36,6 +36,7 @@ public interface Deliver {
      * @param recipients at least one, after rewriting; for local exactly one, for remote all of one domain
      * @param body the body type of the envelope
      * @param form the address form of the envelope
+     * @param ticket shows queue that the message may be read for this delivery; empty where queue does not ask for it
      */
     record Delivery(
             long number,
@@ -44,7 +45,25 @@ public interface Deliver {
             Address sender,
             List<Address> recipients,
             BodyType body,
-            AddressForm form) {
+            AddressForm form,
+            String ticket) {
+        /** A delivery without a ticket. */
+        public Delivery(
+                long number,
+                long message,
+                long octets,
+                Address sender,
+                List<Address> recipients,
+                BodyType body,
+                AddressForm form) {
+            this(number, message, octets, sender, recipients, body, form, "");
+        }
+
+        /** The same with a ticket. */
+        public Delivery with(String anotherTicket) {
+            return new Delivery(number, message, octets, sender, recipients, body, form, anotherTicket);
+        }
+
         /** Copies the list and checks its size. */
         public Delivery {
             recipients = List.copyOf(recipients);

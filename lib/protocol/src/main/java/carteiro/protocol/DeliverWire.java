@@ -48,6 +48,7 @@ final class DeliverWire {
             frame.put(delivery.sender().octets());
             Frames.put(frame, delivery.recipients());
             Frames.put(frame, delivery.body(), delivery.form());
+            frame.put(delivery.ticket());
         }
     }
 
@@ -61,7 +62,8 @@ final class DeliverWire {
                     Frames.address(frame),
                     Frames.addresses(frame, Deliver.MOST_RECIPIENTS),
                     Frames.body(frame),
-                    Frames.form(frame));
+                    Frames.form(frame),
+                    frame.text(Tickets.LENGTH));
             frame.end();
             List<Outcome> outcomes;
             try {

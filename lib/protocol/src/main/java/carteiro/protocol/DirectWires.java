@@ -143,6 +143,16 @@ public final class DirectWires implements Wires {
             public List<Waiting.WaitingMessage> page(long after, int most) throws IOException {
                 return inspection.get().page(after, most);
             }
+
+            @Override
+            public Waiting.Page recipients(long message, int from) throws IOException {
+                return inspection.get().recipients(message, from);
+            }
+
+            @Override
+            public List<String> reasons(long message, int from, int count) throws IOException {
+                return inspection.get().reasons(message, from, count);
+            }
         };
     }
 

@@ -20,10 +20,13 @@ record Door(String program, String name, Set<String> callers, boolean anyone) {
     static final Door ENQUEUE = new Door("queue", "enqueue", Set.of("qmaild", "qmails"), true);
 
     static final Door WAITING = new Door("queue", "waiting", Set.of("qmails"));
+    /** Those of the callers of {@link #MESSAGES} who read all; the others read what send has handed to them. */
+    static final Set<String> READERS_OF_ALL = Set.of("qmails");
+
     static final Door MESSAGES = new Door("queue", "messages", Set.of("qmails", "qmailr"));
     static final Door CLEANING = new Door("queue", "cleaning", Set.of("qmailq"));
-    /** For tools; what root, send and remote may see anyway. */
-    static final Door INSPECTION = new Door("queue", "inspection", Set.of("qmailq", "qmails", "qmailr"));
+    /** For tools: what root and send may see anyway; a guest sees what it handed in itself. */
+    static final Door INSPECTION = new Door("queue", "inspection", Set.of("qmailq", "qmails"), true);
 
     /** For tools of whoever looks after the queue. */
     static final Door WITHDRAWAL = new Door("send", "withdrawal", Set.of("qmailq"));

@@ -1,7 +1,9 @@
 package carteiro.protocol;
 
 import carteiro.mail.Envelope;
+import carteiro.mail.Status;
 import carteiro.protocol.Connections.Connection;
+import carteiro.protocol.DoorKeeper.Caller;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -12,6 +14,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -36,14 +40,23 @@ final class EnqueueWire {
     /** Of a message of at most {@link #CHUNK} octets with its envelope. */
     static final Answers.Limits LIMITS = new Answers.Limits(CHUNK + SMALL_ENVELOPE, ANSWER);
 
-    /** KiB of larger envelopes being read at once, for guests and for all others each; a still larger one takes all of it. */
-    private static final int ENVELOPES = 8 * 1024;
+    /** The most octets of an envelope's frame: 100,000 recipients of 120 octets; with a small heap a sixteenth of it. */
+    static final int LARGEST_ENVELOPE =
+            (int) Math.min(12 << 20, Runtime.getRuntime().maxMemory() / 16);
+
+    /**
+     * KiB of larger envelopes in memory at once, from their first octet until they are in the queue, for guests and for all
+     * others each. With what is made of it, an envelope has three times its size.
+     */
+    private static final int ENVELOPES = LARGEST_ENVELOPE / 1024;
 
     /** How long an envelope may take from its first octet to its last. */
     private static final Duration ENVELOPE_LIMIT = Duration.ofMinutes(1);
 
     private static final int PIECE = 16 * 1024;
-    private static final byte[] NOTHING = new byte[0];
+
+    /** What is read of a frame, if only to be dropped: an envelope with the most recipients, each of the greatest length. */
+    private static final int LONGEST = 128 << 20;
 
     private EnqueueWire() {}
 
@@ -196,6 +209,12 @@ final class EnqueueWire {
 
     /** The side of queue. What is said of the uid is replaced by what the kernel says. */
     static DoorKeeper.Server server(Enqueue queue, Watchdog watchdog) {
+        return server(queue, watchdog, Patience.GUEST);
+    }
+
+    /** @param guestPatience how long messages of guests may take */
+    static DoorKeeper.Server server(Enqueue queue, Watchdog watchdog, Patience guestPatience) {
+        var begun = new Begun();
         var ours = new Semaphore(ENVELOPES, true);
         var guests = new Semaphore(ENVELOPES, true);
         return Answers.server(
@@ -214,34 +233,97 @@ final class EnqueueWire {
                     var envelopes = new Envelopes(caller.guest() ? guests : ours, watchdog, caller.connection());
                     while (true) {
                         try (var submission = queue.open()) {
-                            Envelope claimed = takeMessage(in, submission, envelopes);
+                            int length = takeMessage(
+                                    in,
+                                    submission,
+                                    begun,
+                                    caller,
+                                    caller.guest() ? guestPatience : Patience.OURS,
+                                    watchdog);
+                            Enqueue.Receipt receipt =
+                                    envelopes.with(in, length, claimed -> submission.commit(claimed.by(caller.uid())));
                             var answer = new FrameWriter();
-                            put(answer, submission.commit(claimed.by(caller.uid())));
+                            put(answer, receipt);
                             answer.send(out);
                         }
                     }
                 });
     }
 
-    /** Any local user may say anything here: octets go on as they come, and few large envelopes are in memory, not for long. */
-    private static Envelope takeMessage(InputStream in, Enqueue.Submission submission, Envelopes envelopes)
-            throws IOException {
-        byte[] piece = NOTHING;
-        while (true) {
-            int length = FrameReader.announced(in, Frames.LIMIT);
-            in.mark(1);
-            if (length > 0 && in.read() == 'M') {
-                if (piece.length == 0) {
-                    piece = new byte[PIECE];
-                }
-                takeOctets(in, length - 1, piece, submission);
-                continue;
+    /**
+     * How long a message may take to come.
+     *
+     * @param frame from the end of a frame to the end of the next
+     * @param whole from its first octet to its envelope
+     */
+    record Patience(Duration frame, Duration whole) {
+        /** What a program of a user writes may take its time; what it holds of queue meanwhile is little, but something. */
+        static final Patience GUEST = new Patience(Duration.ofMinutes(10), Duration.ofHours(6));
+
+        /** Above the longest silence and session that smtpd allows. */
+        static final Patience OURS = new Patience(Duration.ofMinutes(70), Duration.ofHours(25));
+    }
+
+    /** Messages that have begun to come and have not ended, by user. */
+    private static final class Begun {
+        /** Those of one user that is a guest. */
+        static final int MOST_OF_ONE = 100;
+
+        private final ConcurrentMap<Integer, Integer> counts = new ConcurrentHashMap<>();
+
+        Closeable enter(Caller caller) throws IOException {
+            int count = counts.merge(caller.uid(), 1, Integer::sum);
+            Closeable leaving = () -> counts.computeIfPresent(caller.uid(), (_, now) -> now == 1 ? null : now - 1);
+            if (caller.guest() && count > MOST_OF_ONE) {
+                leaving.close();
+                throw new MalformedFrameException("user " + caller.user() + " has begun over " + MOST_OF_ONE
+                        + " messages of more than " + CHUNK + " octets and ended none of them");
             }
-            in.reset();
-            return length <= SMALL_ENVELOPE
-                    ? envelope(FrameReader.of(FrameReader.receiveRest(in, length)))
-                    : envelopes.large(in, length);
+            return leaving;
         }
+    }
+
+    /**
+     * Any local user may say anything here: octets go on as they come.
+     *
+     * @return the octets of the frame with the envelope, which follow
+     */
+    private static int takeMessage(
+            InputStream in,
+            Enqueue.Submission submission,
+            Begun begun,
+            Caller caller,
+            Patience patience,
+            Watchdog watchdog)
+            throws IOException {
+        int length = FrameReader.announced(in, LONGEST);
+        if (!octetsFollow(in, length)) {
+            return length;
+        }
+        byte[] piece = new byte[PIECE];
+        Closeable connection = caller.connection();
+        try (var _ = begun.enter(caller);
+                var _ = watchdog.closeAfter(patience.whole(), connection)) {
+            while (true) {
+                try (var _ = watchdog.closeAfter(patience.frame(), connection)) {
+                    takeOctets(in, length - 1, piece, submission);
+                    length = FrameReader.announced(in, LONGEST);
+                }
+                if (!octetsFollow(in, length)) {
+                    return length;
+                }
+            }
+        }
+    }
+
+    /** Whether it is the octets of a message; their mark is passed over then. */
+    private static boolean octetsFollow(InputStream in, int length) throws IOException {
+        in.mark(1);
+        if (length > 0 && in.read() == 'M') {
+            return true;
+        }
+        in.reset();
+        return false;
     }
 
     /**
@@ -250,21 +332,43 @@ final class EnqueueWire {
      * @param shares of the memory, in KiB
      */
     private record Envelopes(Semaphore shares, Watchdog watchdog, Closeable connection) {
-        Envelope large(InputStream in, int length) throws IOException {
+        /** Does something with the envelope that follows; a large one has its share of the memory until that has ended. */
+        Enqueue.Receipt with(InputStream in, int length, Committing then) throws IOException {
+            if (length <= SMALL_ENVELOPE) {
+                return then.commit(envelope(in, length));
+            }
+            if (length > LARGEST_ENVELOPE) {
+                try (var _ = watchdog.closeAfter(ENVELOPE_LIMIT, connection)) {
+                    in.skipNBytes(length);
+                }
+                if (in.read() != ',') {
+                    throw new MalformedFrameException("frame has no comma");
+                }
+                return new Enqueue.Receipt.Never(
+                        new Status(5, 5, 3), "envelope of " + length + " octets; the most is " + LARGEST_ENVELOPE);
+            }
             int share = Math.min(ENVELOPES, Math.ceilDiv(length, 1024));
             if (!acquire(shares, share)) {
                 throw new IOException("too many large envelopes at once");
             }
             try {
-                byte[] octets;
-                try (var _ = watchdog.closeAfter(ENVELOPE_LIMIT, connection)) {
-                    octets = FrameReader.receiveRest(in, length);
-                }
-                return envelope(FrameReader.of(octets));
+                return then.commit(envelope(in, length));
             } finally {
                 shares.release(share);
             }
         }
+
+        private Envelope envelope(InputStream in, int length) throws IOException {
+            byte[] octets;
+            try (var _ = watchdog.closeAfter(ENVELOPE_LIMIT, connection)) {
+                octets = FrameReader.receiveRest(in, length);
+            }
+            return EnqueueWire.envelope(FrameReader.of(octets));
+        }
+    }
+
+    private interface Committing {
+        Enqueue.Receipt commit(Envelope claimed) throws IOException;
     }
 
     private static void takeOctets(InputStream in, int length, byte[] piece, Enqueue.Submission submission)

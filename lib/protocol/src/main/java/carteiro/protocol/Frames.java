@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import carteiro.mail.Address;
+import carteiro.mail.AddressList;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
@@ -14,8 +15,11 @@ import java.util.List;
 
 /** Values of mail as fields of frames. */
 final class Frames {
-    /** The largest frame: an envelope with the most recipients, each of the greatest length, fits. */
-    static final int LIMIT = 128 << 20;
+    /** The largest frame but that of an envelope on its way in: reports, and pages of what waits. */
+    static final int LIMIT = 8 << 20;
+
+    /** A list of more addresses than this is kept in the form that takes few octets. */
+    private static final int MANY = 32;
 
     /** The most octets of a report or a reason. */
     static final int REPORT_LIMIT = 64 * 1024;
@@ -51,7 +55,14 @@ final class Frames {
 
     static List<Address> addresses(FrameReader frame, int most) throws MalformedFrameException {
         int count = (int) frame.number(0, most);
-        var addresses = new ArrayList<Address>(Math.min(count, 1000));
+        if (count > MANY) {
+            var many = new AddressList.Builder();
+            for (int i = 0; i < count; i++) {
+                many.add(address(frame));
+            }
+            return many.build();
+        }
+        var addresses = new ArrayList<Address>(count);
         for (int i = 0; i < count; i++) {
             addresses.add(address(frame));
         }

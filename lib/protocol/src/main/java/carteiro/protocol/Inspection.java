@@ -4,7 +4,10 @@ import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.IOException;
 import java.util.List;
 
-/** Looks into the queue without disturbing send: for qmail-qread, qmail-qstat and whoever watches. */
+/**
+ * Looks into the queue without disturbing send: for qmail-qread, qmail-qstat and whoever watches. Over a socket, users other
+ * than root and those of queue and send see the messages alone that they handed in themselves.
+ */
 public interface Inspection {
     /** The most messages of one page. */
     int PAGE_LIMIT = 1000;
@@ -25,6 +28,26 @@ public interface Inspection {
      * @throws IOException if queue cannot be reached or its segments cannot be read now
      */
     List<WaitingMessage> page(long after, int most) throws IOException;
+
+    /**
+     * Recipients of a message, by their index in the envelope: of one with many, a page tells only the first.
+     *
+     * @param from the first to be told
+     * @return none if the message has no such recipient or has ended
+     * @throws IOException if queue cannot be reached
+     */
+    Waiting.Page recipients(long message, int from) throws IOException;
+
+    /**
+     * What was said last of recipients that were deferred. queue keeps it in a bounded memory: what is older than that, or was
+     * said before queue was started, is not known.
+     *
+     * @param from the index of the first recipient
+     * @param count how many, at most {@link Waiting.Page#MOST}
+     * @return for each recipient in order; empty where nothing is known
+     * @throws IOException if queue cannot be reached
+     */
+    List<String> reasons(long message, int from, int count) throws IOException;
 
     /**
      * How much waits.

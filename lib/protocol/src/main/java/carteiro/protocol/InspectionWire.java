@@ -1,15 +1,18 @@
 package carteiro.protocol;
 
+import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 
-/** Inspection over a socket (docs/protocols/inspection.md): {@code counts}, or {@code page} with number and size. */
+/** Inspection over a socket (docs/protocols/inspection.md): questions by name. A guest is shown what it handed in itself. */
 final class InspectionWire {
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
@@ -38,45 +41,162 @@ final class InspectionWire {
 
         @Override
         public List<WaitingMessage> page(long after, int most) throws IOException {
+            long from = after;
+            while (true) {
+                Looked looked = look(from, most);
+                if (!looked.messages.isEmpty() || looked.upTo <= from) {
+                    return looked.messages;
+                }
+                from = looked.upTo; // none of them is ours to see
+            }
+        }
+
+        private Looked look(long after, int most) throws IOException {
             return connections.ask(LIMIT, connection -> {
                 new FrameWriter().put("page").put(after).put(most).send(connection.out);
+                return looked(FrameReader.receive(connection.in, Frames.LIMIT));
+            });
+        }
+
+        @Override
+        public List<String> reasons(long message, int from, int count) throws IOException {
+            return connections.ask(LIMIT, connection -> {
+                new FrameWriter()
+                        .put("reasons")
+                        .put(message)
+                        .put(from)
+                        .put(count)
+                        .send(connection.out);
                 FrameReader frame = FrameReader.receive(connection.in, Frames.LIMIT);
-                var page = new ArrayList<WaitingMessage>();
-                while (frame.more()) {
-                    page.add(WaitingWire.message(frame));
+                var reasons = new ArrayList<String>();
+                while (frame.more() && reasons.size() < count) {
+                    reasons.add(frame.text(Report.WHY_LIMIT));
                 }
-                return List.copyOf(page);
+                while (reasons.size() < count) {
+                    reasons.add(""); // it has ended
+                }
+                return List.copyOf(reasons);
+            });
+        }
+
+        @Override
+        public Waiting.Page recipients(long message, int from) throws IOException {
+            return connections.ask(LIMIT, connection -> {
+                new FrameWriter().put("recipients").put(message).put(from).send(connection.out);
+                return WaitingWire.page(FrameReader.receive(connection.in, Frames.LIMIT));
             });
         }
     }
 
-    /** The side of queue. */
-    static DoorKeeper.Server server(Inspection inspection) {
-        return (in, out, _) -> {
+    /**
+     * What a page shows.
+     *
+     * @param upTo the last message that was looked at; 0 if none follows
+     */
+    private record Looked(long upTo, List<WaitingMessage> messages) {}
+
+    private static Looked looked(FrameReader frame) throws MalformedFrameException {
+        long upTo = frame.number(0, Long.MAX_VALUE);
+        var page = new ArrayList<WaitingMessage>();
+        while (frame.more()) {
+            page.add(WaitingWire.message(frame));
+        }
+        return new Looked(upTo, List.copyOf(page));
+    }
+
+    /** What a caller sees. */
+    private record View(Inspection inspection, boolean guest, int uid) {
+        boolean shows(WaitingMessage message) {
+            return !guest || message.envelope().uid() == uid;
+        }
+
+        boolean shows(long message) throws IOException {
+            if (!guest) {
+                return true;
+            }
+            List<WaitingMessage> found = inspection.page(message - 1, 1);
+            return !found.isEmpty() && found.getFirst().message() == message && shows(found.getFirst());
+        }
+
+        Looked look(long after, int most) throws IOException {
+            List<WaitingMessage> found = inspection.page(after, guest ? Inspection.PAGE_LIMIT : most);
+            if (found.isEmpty()) {
+                return new Looked(0, found);
+            }
+            List<WaitingMessage> shown =
+                    found.stream().filter(this::shows).limit(most).toList();
+            return new Looked((shown.size() == most ? shown : found).getLast().message(), shown);
+        }
+    }
+
+    /**
+     * The side of queue.
+     *
+     * @param watchdog ends guests that take too long to read
+     */
+    static DoorKeeper.Server server(Inspection inspection, Watchdog watchdog) {
+        var oneGuest = new Semaphore(1, true); // looking through the queue reads the disk
+        return (in, out, caller) -> {
+            var view = new View(inspection, caller.guest(), caller.uid());
+            if (!caller.guest()) {
+                while (true) {
+                    answer(FrameReader.receive(in, 256), view).send(out);
+                }
+            }
             while (true) {
                 FrameReader frame = FrameReader.receive(in, 256);
-                var answer = new FrameWriter();
-                switch (frame.text(16)) {
-                    case "counts" -> {
-                        Inspection.Counts counts = inspection.counts();
-                        answer.put(counts.messages())
-                                .put(counts.unseen())
-                                .put(counts.recipients())
-                                .put(counts.octets())
-                                .put(counts.segments())
-                                .put(counts.diskOctets());
-                    }
-                    case "page" -> {
-                        long after = frame.number(0, Long.MAX_VALUE);
-                        int most = (int) frame.number(1, Inspection.PAGE_LIMIT);
-                        for (WaitingMessage message : inspection.page(after, most)) {
-                            WaitingWire.put(answer, message);
-                        }
-                    }
-                    default -> throw new MalformedFrameException("neither counts nor page");
+                FrameWriter answer;
+                oneGuest.acquireUninterruptibly();
+                try {
+                    answer = answer(frame, view);
+                } finally {
+                    oneGuest.release();
                 }
-                answer.send(out);
+                try (var _ = watchdog.closeAfter(LIMIT, caller.connection())) {
+                    answer.send(out);
+                }
             }
         };
+    }
+
+    private static FrameWriter answer(FrameReader frame, View view) throws IOException {
+        Inspection inspection = view.inspection();
+        var answer = new FrameWriter();
+        switch (frame.text(16)) {
+            case "counts" -> {
+                if (view.guest()) {
+                    throw new MalformedFrameException("how much waits is told to root and to Carteiro alone");
+                }
+                Inspection.Counts counts = inspection.counts();
+                answer.put(counts.messages())
+                        .put(counts.unseen())
+                        .put(counts.recipients())
+                        .put(counts.octets())
+                        .put(counts.segments())
+                        .put(counts.diskOctets());
+            }
+            case "page" -> {
+                long after = frame.number(0, Long.MAX_VALUE);
+                int most = (int) frame.number(1, Inspection.PAGE_LIMIT);
+                Looked looked = view.look(after, most);
+                answer.put(looked.upTo());
+                looked.messages().forEach(message -> WaitingWire.put(answer, message));
+            }
+            case "recipients" -> {
+                long message = frame.number(0, Long.MAX_VALUE);
+                int from = (int) frame.number(0, Integer.MAX_VALUE);
+                WaitingWire.put(answer, view.shows(message) ? inspection.recipients(message, from) : Waiting.Page.NONE);
+            }
+            case "reasons" -> {
+                long message = frame.number(0, Long.MAX_VALUE);
+                int from = (int) frame.number(0, Integer.MAX_VALUE);
+                int count = (int) frame.number(0, Waiting.Page.MOST);
+                if (view.shows(message)) {
+                    inspection.reasons(message, from, count).forEach(answer::put);
+                }
+            }
+            default -> throw new MalformedFrameException("neither counts, page, recipients nor reasons");
+        }
+        return answer;
     }
 }

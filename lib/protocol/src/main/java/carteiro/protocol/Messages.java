@@ -13,6 +13,15 @@ public interface Messages {
      */
     MessageBody open(long message) throws IOException;
 
+    /**
+     * As {@link #open(long)}, for programs that may read only what send has handed to them.
+     *
+     * @param ticket of the delivery, {@link Deliver.Delivery#ticket}
+     */
+    default MessageBody open(long message, String ticket) throws IOException {
+        return open(message);
+    }
+
     /** The octets of one message; one thread at a time. Ends with an {@link IOException} if they come short. */
     abstract class MessageBody extends InputStream {
         /** For those who offer messages. */

@@ -1,6 +1,8 @@
 package carteiro.protocol;
 
 import carteiro.protocol.Connections.Connection;
+import carteiro.protocol.DoorKeeper.Caller;
+import carteiro.protocol.DoorKeeper.Standing;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -16,10 +18,12 @@ import java.time.Duration;
  * such message.
  */
 final class MessagesWire {
+    private static final int QUESTION = 128;
+
     /** The most octets of a message that is the answer to a numbered question. */
     private static final int SMALL = 32 * 1024;
 
-    static final Answers.Limits LIMITS = new Answers.Limits(64, SMALL + 64);
+    static final Answers.Limits LIMITS = new Answers.Limits(QUESTION, SMALL + 64);
 
     /** How long queue may take until the first octet. */
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
@@ -41,20 +45,32 @@ final class MessagesWire {
 
         @Override
         public MessageBody open(long message) throws IOException {
-            FrameReader answer = questions.ask(ANSWER_LIMIT, frame -> frame.put(message));
+            return open(message, "");
+        }
+
+        @Override
+        public MessageBody open(long message, String ticket) throws IOException {
+            FrameReader answer =
+                    questions.ask(ANSWER_LIMIT, frame -> frame.put(message).put(ticket));
             return switch (answer.text(1)) {
                 case "K" -> MessageBody.of(answer.octets(SMALL));
-                case "L" -> openLarge(message);
+                case "L" -> openLarge(message, ticket);
                 case "N" -> throw new FileNotFoundException("queue has no message " + message);
+                case "R" -> throw refused(message);
                 default -> throw new MalformedFrameException("queue gave no answer we know");
             };
         }
 
-        private MessageBody openLarge(long message) throws IOException {
+        private static IOException refused(long message) {
+            return new IOException("queue does not show message " + message
+                    + ": send has not handed it to this program since queue was started");
+        }
+
+        private MessageBody openLarge(long message, String ticket) throws IOException {
             Connection kept = connections.takeIdle();
             if (kept != null) {
                 try {
-                    return openOver(kept, message);
+                    return openOver(kept, message, ticket);
                 } catch (FileNotFoundException e) {
                     throw e;
                 } catch (IOException e) {
@@ -64,7 +80,7 @@ final class MessagesWire {
             }
             Connection fresh = connections.connect();
             try {
-                return openOver(fresh, message);
+                return openOver(fresh, message, ticket);
             } catch (FileNotFoundException e) {
                 throw e;
             } catch (IOException | RuntimeException e) {
@@ -73,10 +89,10 @@ final class MessagesWire {
             }
         }
 
-        private MessageBody openOver(Connection connection, long message) throws IOException {
+        private MessageBody openOver(Connection connection, long message, String ticket) throws IOException {
             FrameReader frame;
             try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
-                new FrameWriter().put(message).send(connection.out);
+                new FrameWriter().put(message).put(ticket).send(connection.out);
                 frame = FrameReader.receive(connection.in, 64);
             }
             return switch (frame.text(1)) {
@@ -89,6 +105,7 @@ final class MessagesWire {
                     connections.giveBack(connection);
                     throw new FileNotFoundException("queue has no message " + message);
                 }
+                case "R" -> throw refused(message);
                 default -> throw new MalformedFrameException("queue gave no answer we know");
             };
         }
@@ -154,13 +171,22 @@ final class MessagesWire {
     }
 
     /** The side of queue. */
-    static DoorKeeper.Server server(Messages messages, Watchdog watchdog) {
+    static DoorKeeper.Server server(Messages messages, Tickets tickets, Watchdog watchdog) {
+        var uids = new SystemUids();
         return Answers.server(
-                LIMITS, watchdog, (question, answer, _) -> answer(messages, question, answer), (in, out, _) -> {
+                LIMITS,
+                watchdog,
+                (question, answer, caller) -> answer(messages, tickets, uids, question, answer, caller),
+                (in, out, caller) -> {
                     while (true) {
-                        FrameReader frame = FrameReader.receive(in, 64);
+                        FrameReader frame = FrameReader.receive(in, QUESTION);
                         long message = frame.number(0, Long.MAX_VALUE);
+                        String ticket = frame.text(Tickets.LENGTH);
                         frame.end();
+                        if (!mayRead(tickets, uids, caller, message, ticket)) {
+                            new FrameWriter().put("R").send(out);
+                            continue;
+                        }
                         try (var body = messages.open(message)) {
                             new FrameWriter().put("K").put(body.octets()).write(out);
                             body.transferTo(out);
@@ -172,9 +198,28 @@ final class MessagesWire {
                 });
     }
 
-    private static void answer(Messages messages, FrameReader question, FrameWriter answer) throws IOException {
+    /** remote talks to the network: what it may read is what send has handed to it. */
+    private static boolean mayRead(Tickets tickets, SystemUids uids, Caller caller, long message, String ticket) {
+        return caller.standing() == Standing.OWN
+                || uids.isOneOf(Door.READERS_OF_ALL, caller.uid())
+                || tickets.match(Wires.Channel.REMOTE, message, ticket);
+    }
+
+    private static void answer(
+            Messages messages,
+            Tickets tickets,
+            SystemUids uids,
+            FrameReader question,
+            FrameWriter answer,
+            Caller caller)
+            throws IOException {
         long message = question.number(0, Long.MAX_VALUE);
+        String ticket = question.text(Tickets.LENGTH);
         question.end();
+        if (!mayRead(tickets, uids, caller, message, ticket)) {
+            answer.put("R");
+            return;
+        }
         try (var body = messages.open(message)) {
             if (body.octets() > SMALL) {
                 answer.put("L");

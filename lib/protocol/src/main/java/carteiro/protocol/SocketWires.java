@@ -15,6 +15,7 @@ public final class SocketWires implements Wires {
     private final Path run;
     private final EventLog log;
     private final Watchdog watchdog = new Watchdog();
+    private final Tickets tickets = Tickets.fresh(); // of what is offered
     private final ConcurrentMap<Door, Connections> connections = new ConcurrentHashMap<>();
     private final ConcurrentMap<Door, Questions> questions = new ConcurrentHashMap<>();
     private final Set<DoorKeeper> open = ConcurrentHashMap.newKeySet();
@@ -85,12 +86,12 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Waiting waiting) throws IOException {
-        return open(Door.WAITING, WaitingWire.server(waiting));
+        return open(Door.WAITING, WaitingWire.server(waiting, tickets));
     }
 
     @Override
     public Closeable offer(Messages messages) throws IOException {
-        return open(Door.MESSAGES, MessagesWire.server(messages, watchdog));
+        return open(Door.MESSAGES, MessagesWire.server(messages, tickets, watchdog));
     }
 
     @Override
@@ -115,7 +116,7 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Inspection inspection) throws IOException {
-        return open(Door.INSPECTION, InspectionWire.server(inspection));
+        return open(Door.INSPECTION, InspectionWire.server(inspection, watchdog));
     }
 
     @Override

@@ -1,10 +1,13 @@
 package carteiro.protocol;
 
+import carteiro.mail.Address;
+import carteiro.mail.AddressList;
 import carteiro.mail.Envelope;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What waits in the queue, told to send, and what became of it, told to queue. One session at a time. */
@@ -37,8 +40,45 @@ public interface Waiting {
          */
         void report(List<Report> reports) throws IOException;
 
-        /** The recipients of a message reported as {@link Report.Failed} so far, in order of their index. */
-        List<Failure> failures(long message) throws IOException;
+        /**
+         * Recipients of a message, by their index in the envelope.
+         *
+         * @param from the first to be told
+         * @return that one and some that follow, at most {@link Page#MOST}; none if the message has no such recipient, has
+         *     ended, or cannot be read now
+         */
+        Page recipients(long message, int from) throws IOException;
+
+        /**
+         * Recipients of a message reported as {@link Report.Failed} so far, in order of their index.
+         *
+         * @param after only those with a greater index; -1 for the first
+         * @return at least one unless there is none, and as many as {@link Failure#PAGE_OCTETS} allows
+         */
+        List<Failure> failures(long message, int after) throws IOException;
+
+        /**
+         * Shows queue that the program of that channel has been handed a message by send: it goes with the delivery, to
+         * {@link Messages#open(long, String)}. Empty where nobody asks for it.
+         */
+        default String ticket(Wires.Channel channel, long message) {
+            return "";
+        }
+
+        /** As {@link #failures(long, int)}, all of them: for who knows that there are few. */
+        default List<Failure> failures(long message) throws IOException {
+            var all = new ArrayList<Failure>();
+            List<Failure> some = failures(message, -1);
+            while (!some.isEmpty()) {
+                int last = all.isEmpty() ? -1 : all.getLast().recipient();
+                if (some.getLast().recipient() <= last) {
+                    throw new IOException("queue tells failures again");
+                }
+                all.addAll(some);
+                some = failures(message, all.getLast().recipient());
+            }
+            return List.copyOf(all);
+        }
 
         /** Ends the session. */
         @Override
@@ -51,16 +91,60 @@ public interface Waiting {
      * @param message its number
      * @param birth when it was accepted
      * @param octets its size, LF line ends
-     * @param envelope as it was accepted
-     * @param states one for each recipient of the envelope, in its order
+     * @param envelope as it was accepted, but of more than {@link #MOST_TOLD} recipients, or of very long ones, only the first
+     * @param states one for each of these recipients, in their order
+     * @param recipients how many the message has; the others are asked for by {@link Session#recipients}
      */
-    record WaitingMessage(long message, Instant birth, long octets, Envelope envelope, List<RecipientState> states) {
-        /** Copies the states and checks that there is one a recipient. */
+    record WaitingMessage(
+            long message, Instant birth, long octets, Envelope envelope, List<RecipientState> states, int recipients) {
+        /** The most recipients that are told with the message. */
+        public static final int MOST_TOLD = 100;
+
+        /** The most octets of their addresses, but that one address is always told. */
+        public static final int MOST_OCTETS = 8 * 1024;
+
+        /** A message of which all recipients are told. */
+        public WaitingMessage(
+                long message, Instant birth, long octets, Envelope envelope, List<RecipientState> states) {
+            this(message, birth, octets, envelope, states, envelope.recipients().size());
+        }
+
+        /** Copies the states and checks that there is one a recipient that is told. */
         public WaitingMessage {
+            if (recipients < envelope.recipients().size()) {
+                throw new IllegalArgumentException("message " + message + " has " + recipients + " recipients, but "
+                        + envelope.recipients().size() + " are told");
+            }
             states = List.copyOf(states);
             if (states.size() != envelope.recipients().size()) {
                 throw new IllegalArgumentException("message " + message + " has " + states.size() + " states for "
                         + envelope.recipients().size() + " recipients");
+            }
+        }
+    }
+
+    /**
+     * Some recipients of a message, one after another.
+     *
+     * @param states one for each
+     */
+    record Page(List<Address> recipients, List<RecipientState> states) {
+        /** The most recipients of a page. */
+        public static final int MOST = 1000;
+
+        /** The most octets of their addresses, but that there is always one. */
+        public static final int MOST_OCTETS = 64 * 1024;
+
+        /** No recipients. */
+        public static final Page NONE = new Page(List.of(), List.of());
+
+        /** Copies the lists and checks their sizes. */
+        public Page {
+            recipients = recipients instanceof AddressList compact ? compact : List.copyOf(recipients);
+            states = List.copyOf(states);
+            if (states.size() != recipients.size() || states.size() > MOST) {
+                throw new IllegalArgumentException(
+                        recipients.size() + " recipients with " + states.size() + " states on a page");
             }
         }
     }
@@ -109,21 +193,37 @@ public interface Waiting {
          *
          * @param recipients indexes in the envelope
          * @param due not before
+         * @param why what was said of them last, for whoever looks; at most {@link #WHY_LIMIT} octets, may be empty
          */
-        record Deferred(long message, List<Integer> recipients, Instant due) implements Report {
-            /** Copies the list. */
+        record Deferred(long message, List<Integer> recipients, Instant due, String why) implements Report {
+            /** Copies the list and cuts what is too long. */
             public Deferred {
                 recipients = List.copyOf(recipients);
+                why = why.length() > WHY_LIMIT ? why.substring(0, WHY_LIMIT) : why;
+            }
+
+            /** Without a word. */
+            public Deferred(long message, List<Integer> recipients, Instant due) {
+                this(message, recipients, due, "");
             }
         }
 
         /** Finished: every recipient is done, or in a bounce that is itself in the queue. */
         record Ended(long message) implements Report {}
 
+        /** The most octets of what is kept of a deferral. */
+        int WHY_LIMIT = 200;
+
         /** The most octets of a paragraph. */
         int PARAGRAPH_LIMIT = 16 * 1024;
     }
 
     /** A failed recipient and its paragraph for the bounce. */
-    record Failure(int recipient, String paragraph) {}
+    record Failure(int recipient, String paragraph) {
+        /** The octets of paragraphs after which no further failure is told at once. */
+        public static final int PAGE_OCTETS = 256 * 1024;
+
+        /** The most failures told at once. */
+        public static final int PAGE = 1000;
+    }
 }

@@ -1,7 +1,10 @@
 package carteiro.protocol;
 
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import carteiro.protocol.Connections.Connection;
 import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -38,10 +41,12 @@ final class WaitingWire {
             Connection reporting = null;
             try (var _ = connections.watchdog().closeAfter(LIMIT, taking)) {
                 new FrameWriter().put("session").send(taking.out);
-                String token = FrameReader.receive(taking.in, 128).text(64);
+                FrameReader opened = FrameReader.receive(taking.in, 256);
+                String token = opened.text(64);
+                Tickets tickets = tickets(opened.text(128));
                 reporting = connections.connect();
                 new FrameWriter().put("reports").put(token).send(reporting.out);
-                return new SocketSession(taking, reporting);
+                return new SocketSession(taking, reporting, tickets);
             } catch (IOException | RuntimeException e) {
                 taking.close();
                 if (reporting != null) {
@@ -51,11 +56,21 @@ final class WaitingWire {
             }
         }
 
+        private static Tickets tickets(String key) throws MalformedFrameException {
+            try {
+                return Tickets.by(key);
+            } catch (IllegalArgumentException e) {
+                throw new MalformedFrameException("the key of tickets is none");
+            }
+        }
+
         private final class SocketSession implements Session {
             private final Connection taking;
             private final Connection reporting;
+            private final Tickets tickets;
 
-            SocketSession(Connection taking, Connection reporting) {
+            SocketSession(Connection taking, Connection reporting, Tickets tickets) {
+                this.tickets = tickets;
                 this.taking = taking;
                 this.reporting = reporting;
             }
@@ -85,8 +100,20 @@ final class WaitingWire {
             }
 
             @Override
-            public List<Failure> failures(long message) throws IOException {
-                FrameReader frame = exchange(new FrameWriter().put("failures").put(message), Frames.LIMIT);
+            public Page recipients(long message, int from) throws IOException {
+                return page(exchange(
+                        new FrameWriter().put("recipients").put(message).put(from), Frames.LIMIT));
+            }
+
+            @Override
+            public String ticket(Wires.Channel channel, long message) {
+                return tickets.of(channel, message);
+            }
+
+            @Override
+            public List<Failure> failures(long message, int after) throws IOException {
+                FrameReader frame =
+                        exchange(new FrameWriter().put("failures").put(message).put(after), Frames.LIMIT);
                 var failures = new ArrayList<Failure>();
                 while (frame.more()) {
                     failures.add(
@@ -111,7 +138,7 @@ final class WaitingWire {
     }
 
     /** The side of queue. */
-    static DoorKeeper.Server server(Waiting waiting) {
+    static DoorKeeper.Server server(Waiting waiting, Tickets tickets) {
         var sessions = new java.util.concurrent.ConcurrentHashMap<String, Waiting.Session>();
         return (in, out, _) -> {
             FrameReader hello = FrameReader.receive(in, 256);
@@ -120,7 +147,7 @@ final class WaitingWire {
                     String token = java.util.UUID.randomUUID().toString();
                     try (var session = waiting.open()) {
                         sessions.put(token, session);
-                        new FrameWriter().put(token).send(out);
+                        new FrameWriter().put(token).put(tickets.key()).send(out);
                         while (true) {
                             FrameReader frame = FrameReader.receive(in, 256);
                             if (!frame.text(16).equals("next")) {
@@ -152,11 +179,15 @@ final class WaitingWire {
                                 answer.put("ok");
                             }
                             case "failures" -> {
-                                for (Failure failure : session.failures(frame.number(0, Long.MAX_VALUE))) {
+                                for (Failure failure : session.failures(
+                                        frame.number(0, Long.MAX_VALUE), (int) frame.number(-1, Integer.MAX_VALUE))) {
                                     answer.put(failure.recipient()).put(failure.paragraph());
                                 }
                             }
-                            default -> throw new MalformedFrameException("neither report nor failures");
+                            case "recipients" ->
+                                put(answer, session.recipients(frame.number(0, Long.MAX_VALUE), (int)
+                                        frame.number(0, Integer.MAX_VALUE)));
+                            default -> throw new MalformedFrameException("neither report, failures nor recipients");
                         }
                         answer.send(out);
                     }
@@ -168,23 +199,52 @@ final class WaitingWire {
 
     static void put(FrameWriter frame, WaitingMessage message) {
         frame.put(message.message()).put(message.birth().toEpochMilli()).put(message.octets());
+        frame.put(message.recipients());
         Frames.put(frame, message.envelope());
-        for (RecipientState state : message.states()) {
-            switch (state) {
-                case RecipientState.Due(var at) -> frame.put(at.toEpochMilli());
-                case RecipientState.Done() -> frame.put(-1);
-                case RecipientState.ToBounce() -> frame.put(-2);
-            }
+        message.states().forEach(state -> put(frame, state));
+    }
+
+    private static void put(FrameWriter frame, RecipientState state) {
+        switch (state) {
+            case RecipientState.Due(var at) -> frame.put(at.toEpochMilli());
+            case RecipientState.Done() -> frame.put(-1);
+            case RecipientState.ToBounce() -> frame.put(-2);
         }
+    }
+
+    static void put(FrameWriter frame, Page page) {
+        Frames.put(frame, page.recipients());
+        page.states().forEach(state -> put(frame, state));
+    }
+
+    static Page page(FrameReader frame) throws MalformedFrameException {
+        List<Address> recipients = Frames.addresses(frame, Page.MOST);
+        List<RecipientState> states = states(frame, recipients.size());
+        frame.end();
+        return new Page(recipients, states);
     }
 
     static WaitingMessage message(FrameReader frame) throws MalformedFrameException {
         long message = frame.number(1, Long.MAX_VALUE);
         Instant birth = Instant.ofEpochMilli(frame.number(Long.MIN_VALUE, Long.MAX_VALUE));
         long octets = frame.number(0, Long.MAX_VALUE);
+        int recipients = (int) frame.number(0, Envelope.MOST_RECIPIENTS);
         var envelope = Frames.envelope(frame);
-        var states = new ArrayList<RecipientState>(envelope.recipients().size());
-        for (int i = 0; i < envelope.recipients().size(); i++) {
+        if (envelope.recipients().size() > recipients) {
+            throw new MalformedFrameException("more recipients are told than there are");
+        }
+        return new WaitingMessage(
+                message,
+                birth,
+                octets,
+                envelope,
+                states(frame, envelope.recipients().size()),
+                recipients);
+    }
+
+    private static List<RecipientState> states(FrameReader frame, int count) throws MalformedFrameException {
+        var states = new ArrayList<RecipientState>(count);
+        for (int i = 0; i < count; i++) {
             long state = frame.number(-2, Long.MAX_VALUE);
             states.add(
                     state == -1
@@ -195,7 +255,7 @@ final class WaitingWire {
                                             ? RecipientState.Due.NOW
                                             : new RecipientState.Due(Instant.ofEpochMilli(state)));
         }
-        return new WaitingMessage(message, birth, octets, envelope, states);
+        return states;
     }
 
     private static void put(FrameWriter frame, Report report) {
@@ -204,9 +264,10 @@ final class WaitingWire {
                 frame.put("K").put(message).put(recipient);
             case Report.Failed(long message, int recipient, String paragraph) ->
                 frame.put("D").put(message).put(recipient).put(paragraph);
-            case Report.Deferred(long message, var recipients, var due) -> {
+            case Report.Deferred(long message, var recipients, var due, String why) -> {
                 frame.put("Z").put(message).put(due.toEpochMilli()).put(recipients.size());
                 recipients.forEach(frame::put);
+                frame.put(why);
             }
             case Report.Ended(long message) -> frame.put("E").put(message);
         }
@@ -230,12 +291,12 @@ final class WaitingWire {
                                     frame.text(Report.PARAGRAPH_LIMIT));
                         case "Z" -> {
                             Instant due = Instant.ofEpochMilli(frame.number(0, Long.MAX_VALUE));
-                            int count = (int) frame.number(0, carteiro.mail.Envelope.MOST_RECIPIENTS);
+                            int count = (int) frame.number(0, Envelope.MOST_RECIPIENTS);
                             var recipients = new ArrayList<Integer>();
                             for (int i = 0; i < count; i++) {
                                 recipients.add((int) frame.number(0, Integer.MAX_VALUE));
                             }
-                            yield new Report.Deferred(message, recipients, due);
+                            yield new Report.Deferred(message, recipients, due, frame.text(Report.WHY_LIMIT));
                         }
                         case "E" -> new Report.Ended(message);
                         default -> throw new MalformedFrameException("no report: " + letter);

@@ -333,8 +333,17 @@ class CarriersTest {
             }
 
             @Override
-            public List<Failure> failures(long message) {
-                return List.of(new Failure(1, "<caf\u00c3\u00a9@example.org>:\nno\n\n"));
+            public Waiting.Page recipients(long message, int from) {
+                return from < waiting.recipients()
+                        ? new Waiting.Page(
+                                waiting.envelope().recipients().subList(from, waiting.recipients()),
+                                waiting.states().subList(from, waiting.recipients()))
+                        : Waiting.Page.NONE;
+            }
+
+            @Override
+            public List<Failure> failures(long message, int after) {
+                return after > 0 ? List.of() : List.of(new Failure(1, "<caf\u00c3\u00a9@example.org>:\nno\n\n"));
             }
 
             @Override
@@ -343,10 +352,14 @@ class CarriersTest {
         List<Report> reports = List.of(
                 new Report.Done(457, 0),
                 new Report.Failed(457, 1, "<x>:\nno\n\n"),
-                new Report.Deferred(457, List.of(0, 1), Instant.ofEpochSecond(1_795_490_000)),
+                new Report.Deferred(457, List.of(0, 1), Instant.ofEpochSecond(1_795_490_000), "not now"),
                 new Report.Ended(457));
         try (var session = client.waiting().open()) {
             assertThat(session.next(10, Duration.ofSeconds(1))).containsExactly(waiting);
+            assertThat(session.recipients(457, 1))
+                    .isEqualTo(new Waiting.Page(
+                            ENVELOPE.recipients().subList(1, 2), List.of(new RecipientState.ToBounce())));
+            assertThat(session.recipients(457, 2)).isEqualTo(Waiting.Page.NONE);
             session.report(reports);
             assertThat(session.failures(457)).containsExactly(new Failure(1, "<caf\u00c3\u00a9@example.org>:\nno\n\n"));
         }
@@ -374,10 +387,27 @@ class CarriersTest {
             public List<WaitingMessage> page(long after, int most) {
                 return after == 456 && most == 7 ? List.of(waiting) : List.of();
             }
+
+            @Override
+            public List<String> reasons(long message, int from, int count) {
+                return java.util.Collections.nCopies(count, "not now");
+            }
+
+            @Override
+            public Waiting.Page recipients(long message, int from) {
+                return from < waiting.recipients()
+                        ? new Waiting.Page(
+                                waiting.envelope().recipients().subList(from, waiting.recipients()),
+                                waiting.states().subList(from, waiting.recipients()))
+                        : Waiting.Page.NONE;
+            }
         }));
         assertThat(client.inspection().counts()).isEqualTo(counts);
         assertThat(client.inspection().page(456, 7)).containsExactly(waiting);
         assertThat(client.inspection().page(457, 7)).isEmpty();
+        assertThat(client.inspection().reasons(457, 0, 2)).containsExactly("not now", "not now");
+        assertThat(client.inspection().recipients(457, 1).recipients())
+                .isEqualTo(ENVELOPE.recipients().subList(1, 2));
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Status;
+import carteiro.posix.Caller;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.Recipe;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -270,7 +272,12 @@ final class DoorKeeperTest {
                         public void report(List<Waiting.Report> reports) {}
 
                         @Override
-                        public List<Waiting.Failure> failures(long message) {
+                        public Waiting.Page recipients(long message, int from) {
+                            return Waiting.Page.NONE;
+                        }
+
+                        @Override
+                        public List<Waiting.Failure> failures(long message, int after) {
                             return List.of();
                         }
 
@@ -288,6 +295,28 @@ final class DoorKeeperTest {
         Path own = Files.createDirectory(folder.resolve("own"));
         Files.setAttribute(own, "unix:uid", NAMELESS);
         assertThat(as(NAMELESS, Both.class)).isEqualTo("served []\n");
+    }
+
+    /** What a command says of its caller on top of a message. */
+    static final class Received {
+        private Received() {}
+
+        public static void main(String[] arguments) {
+            System.out.print(Handover.received(Caller.current(), Instant.EPOCH));
+        }
+    }
+
+    @Test
+    void theReceivedFieldSaysWhoTheCallerReallyIs() throws Exception {
+        assertThat(as(NAMELESS, Received.class))
+                .matches("Received: \\(qmail [0-9]+ invoked by uid " + NAMELESS + "\\); 1 Jan 1970 00:00:00 -0000\n");
+        var invoked = Map.of("alias", "by alias", "qmaild", "from network", "qmails", "for bounce");
+        for (var each : invoked.entrySet()) {
+            var user = SystemAccount.named(each.getKey());
+            if (user.isPresent()) { // where Carteiro has its users
+                assertThat(as(user.get().uid(), Received.class)).contains(" invoked " + each.getValue() + "); ");
+            }
+        }
     }
 
     @Test

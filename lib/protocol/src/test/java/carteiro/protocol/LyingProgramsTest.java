@@ -168,7 +168,8 @@ class LyingProgramsTest {
                         new Report.Failed(457, 0, "no\n"),
                         new Report.Deferred(457, List.of(0, 1), THEN),
                         new Report.Ended(457)));
-                return session.failures(457);
+                session.recipients(457, 0);
+                return session.failures(457, -1);
             }
         })),
         CLEANING(Door.CLEANING, offering(did -> wires -> wires.offer(cleaning(did))), asking(wires -> {
@@ -291,7 +292,12 @@ class LyingProgramsTest {
             }
 
             @Override
-            public List<Failure> failures(long message) {
+            public Waiting.Page recipients(long message, int from) {
+                return new Waiting.Page(ENVELOPE.recipients(), WAITING.states());
+            }
+
+            @Override
+            public List<Failure> failures(long message, int after) {
                 return List.of(new Failure(0, "no\n"));
             }
 
@@ -329,6 +335,16 @@ class LyingProgramsTest {
             @Override
             public List<WaitingMessage> page(long after, int most) {
                 return List.of(WAITING);
+            }
+
+            @Override
+            public List<String> reasons(long message, int from, int count) {
+                return java.util.Collections.nCopies(count, "not now");
+            }
+
+            @Override
+            public Waiting.Page recipients(long message, int from) {
+                return new Waiting.Page(ENVELOPE.recipients(), WAITING.states());
             }
         };
     }
@@ -577,7 +593,7 @@ class LyingProgramsTest {
         try (var wires = new SocketWires(answerer, log)) {
             Closeable door = wires.offer(messages(did, octets));
             try (var deaf = SocketChannel.open(UnixDomainSocketAddress.of(Door.MESSAGES.socket(answerer.run())))) {
-                deaf.write(ByteBuffer.wrap("6:3:457,,".getBytes(StandardCharsets.US_ASCII)));
+                deaf.write(ByteBuffer.wrap("9:3:457,0:,,".getBytes(StandardCharsets.US_ASCII)));
                 ByteBuffer first = ByteBuffer.allocate(1);
                 deaf.read(first); // it is being served
                 try (var body = wires.messages().open(457)) {

@@ -134,7 +134,7 @@ final class LocalDeliveries implements Deliver {
             log.alert("local", "account " + account.user() + " has a home that is no absolute path; mend it");
             return Outcome.notNow("The home of this account is not well defined. (#4.3.0)\n");
         }
-        try (MessageBody body = wires.messages().open(delivery.message());
+        try (MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
                 MessageShelf.Held held = shelf.take(body)) {
             return new AccountDelivery(
                             tools,
@@ -166,7 +166,7 @@ final class LocalDeliveries implements Deliver {
     private Outcome forward(Delivery delivery, Address recipient, List<Address> targets) throws IOException {
         Addressing addressing = Addressing.of(delivery.sender(), recipient);
         var report = new Report();
-        try (MessageBody body = wires.messages().open(delivery.message());
+        try (MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
                 MessageShelf.Held held = shelf.take(body)) {
             if (LoopScan.finds(addressing.deliveredTo(), held.octets())) {
                 return report.refused(Refusal.LOOP, "This message is looping: it already has my Delivered-To line.");

@@ -99,9 +99,12 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             end();
             long entries = 0;
             for (int part = 0; part < index.parts(); part++) {
-                for (Entry entry : index.part(part)) {
-                    put(entry);
-                    entries++;
+                for (long message : index.part(part)) { // one by one: each may have many recipients
+                    Entry entry = index.entry(message);
+                    if (entry != null) {
+                        put(entry);
+                        entries++;
+                    }
                 }
             }
             if (block.position() > 8) {

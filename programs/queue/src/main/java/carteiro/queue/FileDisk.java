@@ -112,7 +112,11 @@ class FileDisk implements Disk {
 
     @Override
     public long usable() throws IOException {
-        return folder.toFile().getUsableSpace(); // statvfs alone; a FileStore would read the table of mounts
+        long usable = folder.toFile().getUsableSpace(); // statvfs alone; a FileStore would read the table of mounts
+        if (usable == 0 && !Files.isDirectory(folder)) { // it has no other way to say that it failed
+            throw new java.nio.file.NoSuchFileException(folder.toString());
+        }
+        return usable;
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +32,14 @@ final class Incoming implements Enqueue {
     /** A large message looks at the room on the disk as often as it has grown by this. */
     private static final long LOOK_EVERY = 1 << 20;
 
-    /** The most octets of an envelope; never reached by addresses within their own limits. */
-    private static final int ENVELOPE_LIMIT = 120 << 20;
+    /** The most octets of an envelope; the wire lets through less. */
+    private static final int ENVELOPE_LIMIT = 16 << 20;
 
     private final Journal journal;
     private final LargeFiles files;
     private final Disk disk;
     private final Room room;
+    private final BooleanSupplier full;
     private final Budget budget;
     private final EventLog log;
     private final Clock clock;
@@ -45,17 +47,29 @@ final class Incoming implements Enqueue {
     private volatile boolean stopping;
     private final Semaphore syncs = new Semaphore(8); // a sync may hold its carrier thread
 
-    Incoming(Journal journal, LargeFiles files, Disk disk, Room room, Budget budget, EventLog log, Clock clock) {
+    Incoming(
+            Journal journal,
+            LargeFiles files,
+            Disk disk,
+            Room room,
+            BooleanSupplier full,
+            Budget budget,
+            EventLog log,
+            Clock clock) {
         this.journal = journal;
         this.files = files;
         this.disk = disk;
         this.room = room;
+        this.full = full;
         this.budget = budget;
         this.log = log;
         this.clock = clock;
     }
 
-    /** Takes nothing new; returns when what has begun has ended, or the patience has. */
+    /**
+     * Takes nothing new; returns when what was handed in whole has its answer, or the patience has ended. What is still coming
+     * is not waited for: whoever sends it has had no answer, and sends it again.
+     */
     void stop(Duration patience) throws InterruptedException {
         stopping = true;
         long until = System.nanoTime() + patience.toNanos();
@@ -86,6 +100,7 @@ final class Incoming implements Enqueue {
         private LargeFiles.@Nullable New file;
         private @Nullable Receipt refusal;
         private boolean begun;
+        private boolean committing;
         private boolean finished;
 
         Arriving(LongSupplier clock) {
@@ -95,7 +110,6 @@ final class Incoming implements Enqueue {
         /** False once queue is stopping: what has begun may end, nothing begins. */
         private boolean begin() {
             if (!begun && refusal == null) {
-                active.incrementAndGet();
                 begun = true;
                 if (stopping) {
                     refuse(stopping());
@@ -130,7 +144,9 @@ final class Incoming implements Enqueue {
             } else if (chunks.count() == 0 || written >= lookAt) {
                 lookAt = written + LOOK_EVERY;
                 if (room.isLow()) {
-                    refuse(diskLow());
+                    refuse(noRoom());
+                } else if (full.getAsBoolean()) {
+                    refuse(tooMany());
                 }
             }
             return refusal != null;
@@ -198,9 +214,14 @@ final class Incoming implements Enqueue {
             if (finished) {
                 throw new IllegalStateException("the message was committed or withdrawn");
             }
+            active.incrementAndGet();
+            committing = true;
             try {
                 if (begin() && chunks.count() == 0 && file == null && room.isLow()) {
-                    refuse(diskLow()); // no octet came, so nobody looked
+                    refuse(noRoom()); // no octet came, so nobody looked
+                }
+                if (chunks.count() == 0 && file == null && full.getAsBoolean()) {
+                    refuse(tooMany());
                 }
                 return refusal != null ? refusal : submit(envelope);
             } finally {
@@ -259,6 +280,16 @@ final class Incoming implements Enqueue {
             return new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping");
         }
 
+        private Receipt noRoom() {
+            return room.isGone()
+                    ? new Receipt.NotNow(new Status(4, 3, 0), "queue cannot reach its folder now")
+                    : diskLow();
+        }
+
+        private static Receipt tooMany() {
+            return new Receipt.NotNow(new Status(4, 3, 1), "too many messages wait");
+        }
+
         private static Receipt diskLow() {
             return new Receipt.NotNow(new Status(4, 3, 1), "disk space is low");
         }
@@ -300,8 +331,8 @@ final class Incoming implements Enqueue {
         public void close() { // after the receipt has been passed on
             finished = true;
             drop();
-            if (begun) {
-                begun = false;
+            if (committing) {
+                committing = false;
                 active.decrementAndGet();
             }
         }

@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -42,6 +43,8 @@ final class Index {
     private int presented;
     private long recipientsOpen;
     private long octetsInAll;
+    private long recipientsOfMany;
+    private long failures;
 
     Index(Segments segments) {
         this.segments = segments;
@@ -68,8 +71,43 @@ final class Index {
 
     /** What most messages do not have: recipients that differ, failures. */
     private static final class Detail {
+        private static final int INTS = 4;
+
         int @Nullable [] states;
-        FailedAt[] failures = {};
+        private int[] failures = {}; // recipient, segment, offset, length
+        int failed;
+
+        FailedAt failure(int k) {
+            int at = k * INTS;
+            return new FailedAt(failures[at], new Place(failures[at + 1], failures[at + 2]), failures[at + 3]);
+        }
+
+        int recipient(int k) {
+            return failures[k * INTS];
+        }
+
+        void set(int k, FailedAt failure) {
+            int at = k * INTS;
+            failures[at] = failure.recipient();
+            failures[at + 1] = failure.place().segment();
+            failures[at + 2] = failure.place().offset();
+            failures[at + 3] = failure.length();
+        }
+
+        void add(FailedAt failure) {
+            if (failed * INTS == failures.length) {
+                failures = Arrays.copyOf(failures, Math.max(2 * INTS, (failed + (failed >> 1)) * INTS));
+            }
+            set(failed++, failure);
+        }
+
+        List<FailedAt> all() {
+            var all = new ArrayList<FailedAt>(failed);
+            for (int k = 0; k < failed; k++) {
+                all.add(failure(k));
+            }
+            return all;
+        }
     }
 
     /** Where the paragraph of a failed recipient stands. */
@@ -133,12 +171,14 @@ final class Index {
             detail(chunk, i).states = entry.states().clone();
         }
         if (!entry.failures().isEmpty()) {
-            detail(chunk, i).failures = entry.failures().toArray(FailedAt[]::new);
+            entry.failures().forEach(detail(chunk, i)::add);
         }
         if (entry.file() != 0) {
             files.put(entry.message(), entry.file());
         }
         messages++;
+        recipientsOfMany += entry.recipients() > 1 ? entry.recipients() : 0;
+        failures += entry.failures().size();
         octetsInAll += entry.octets();
         recipientsOpen += open(chunk, i);
         insert(slot, entry.message());
@@ -171,6 +211,7 @@ final class Index {
 
     /** Marks a recipient as failed; false if there is no such message or recipient. */
     synchronized boolean failed(long message, int recipient, Place place, int length) {
+        boolean before = find(message) >= 0 && !isOpen(state(message, recipient)); // else there is no failure of it
         if (!set(message, recipient, BOUNCE)) {
             return false;
         }
@@ -178,15 +219,16 @@ final class Index {
         Detail detail = detail(chunk(slot), slot & (CHUNK - 1));
         segments.reference(place.segment(), length);
         var failure = new FailedAt(recipient, place, length);
-        for (int k = 0; k < detail.failures.length; k++) {
-            if (detail.failures[k].recipient() == recipient) {
-                segments.release(detail.failures[k].place().segment(), detail.failures[k].length());
-                detail.failures[k] = failure;
+        for (int k = 0; before && k < detail.failed; k++) {
+            if (detail.recipient(k) == recipient) {
+                FailedAt old = detail.failure(k);
+                segments.release(old.place().segment(), old.length());
+                detail.set(k, failure);
                 return true;
             }
         }
-        detail.failures = Arrays.copyOf(detail.failures, detail.failures.length + 1);
-        detail.failures[detail.failures.length - 1] = failure;
+        detail.add(failure);
+        failures++;
         return true;
     }
 
@@ -222,6 +264,8 @@ final class Index {
         Chunk chunk = chunk(slot);
         int i = slot & (CHUNK - 1);
         messages--;
+        int recipients = chunk.flags[i] & RECIPIENTS;
+        recipientsOfMany -= recipients > 1 ? recipients : 0;
         octetsInAll -= chunk.size[i] >>> 24;
         recipientsOpen -= open(chunk, i);
         if ((chunk.flags[i] & PRESENTED) != 0) {
@@ -230,9 +274,10 @@ final class Index {
         segments.release(chunk.segment[i], recordLength(chunk, i));
         Detail detail = chunk.detail[i];
         if (detail != null) {
-            for (FailedAt failure : detail.failures) {
+            for (FailedAt failure : detail.all()) {
                 segments.release(failure.place().segment(), failure.length());
             }
+            failures -= detail.failed;
         }
         Long file = (chunk.flags[i] & IN_FILE) != 0 ? files.remove(message) : null;
         remove(message);
@@ -246,7 +291,60 @@ final class Index {
         return slot < 0 ? null : entry(chunk(slot), slot & (CHUNK - 1));
     }
 
-    /** As {@link #entry}; notes that send has been told of it. */
+    /** As {@link #entry}, but with one state and no failures, however many recipients there are. */
+    synchronized @Nullable Entry brief(long message) {
+        int slot = find(message);
+        return slot < 0 ? null : brief(chunk(slot), slot & (CHUNK - 1));
+    }
+
+    /** The states of so many recipients, which must be there; null if there is no such message. */
+    synchronized int @Nullable [] states(long message, int from, int count) {
+        int slot = find(message);
+        if (slot < 0) {
+            return null;
+        }
+        Chunk chunk = chunk(slot);
+        int i = slot & (CHUNK - 1);
+        Detail detail = chunk.detail[i];
+        if (detail != null && detail.states != null) {
+            return Arrays.copyOfRange(detail.states, from, from + count);
+        }
+        int[] states = new int[count];
+        Arrays.fill(states, chunk.state[i]);
+        return states;
+    }
+
+    /** The failures of recipients behind that one, in their order, at most so many. */
+    synchronized List<FailedAt> failures(long message, int after, int most) {
+        int slot = find(message);
+        Detail detail = slot < 0 ? null : chunk(slot).detail[slot & (CHUNK - 1)];
+        if (detail == null) {
+            return List.of();
+        }
+        long[] found = new long[detail.failed]; // recipient and where it is, to be sorted
+        int count = 0;
+        for (int k = 0; k < detail.failed; k++) {
+            if (detail.recipient(k) > after) {
+                found[count++] = (long) detail.recipient(k) << 32 | k;
+            }
+        }
+        Arrays.sort(found, 0, count);
+        var failures = new ArrayList<FailedAt>();
+        for (int k = 0; k < Math.min(count, most); k++) {
+            failures.add(detail.failure((int) found[k]));
+        }
+        return failures;
+    }
+
+    /**
+     * About how many octets of memory all of this takes, counted as if all recipients of a message differed: they may do so
+     * later.
+     */
+    synchronized long memory() {
+        return 64L * messages + 4L * recipientsOfMany + 24L * failures;
+    }
+
+    /** As {@link #brief}; notes that send has been told of it. */
     synchronized @Nullable Entry present(long message) {
         int slot = find(message);
         if (slot < 0) {
@@ -258,7 +356,7 @@ final class Index {
             chunk.flags[i] |= PRESENTED;
             presented++;
         }
-        return entry(chunk, i);
+        return brief(chunk, i);
     }
 
     /** The numbers of all messages, ascending. */
@@ -301,8 +399,8 @@ final class Index {
     }
 
     private static boolean failedIn(Detail detail, int segment) {
-        for (FailedAt failure : detail.failures) {
-            if (failure.place().segment() == segment) {
+        for (int k = 0; k < detail.failed; k++) {
+            if (detail.failures[k * Detail.INTS + 1] == segment) {
                 return true;
             }
         }
@@ -319,24 +417,37 @@ final class Index {
         return chunkCount;
     }
 
-    /** The messages of one part. Parts taken one after another may show different moments: see {@link Checkpoint}. */
-    synchronized List<Entry> part(int part) {
+    /** The numbers of the messages of one part. They may show different moments: see {@link Checkpoint}. */
+    synchronized long[] part(int part) {
         Chunk chunk = part < chunkCount ? chunks[part] : null;
         if (chunk == null) {
-            return List.of();
+            return new long[0];
         }
-        var entries = new java.util.ArrayList<Entry>(chunk.used);
-        for (int i = 0; i < CHUNK; i++) {
-            if (chunk.message[i] != 0) {
-                entries.add(entry(chunk, i));
+        long[] numbers = new long[chunk.used];
+        int count = 0;
+        for (long message : chunk.message) {
+            if (message != 0) {
+                numbers[count++] = message;
             }
         }
-        return entries;
+        return numbers;
     }
 
     private Entry entry(Chunk chunk, int i) {
         Detail detail = chunk.detail[i];
         int[] states = detail == null ? null : detail.states;
+        return entry(
+                chunk,
+                i,
+                states == null ? new int[] {chunk.state[i]} : states.clone(),
+                detail == null ? List.of() : List.copyOf(detail.all()));
+    }
+
+    private Entry brief(Chunk chunk, int i) {
+        return entry(chunk, i, new int[] {chunk.state[i]}, List.of());
+    }
+
+    private Entry entry(Chunk chunk, int i, int[] states, List<FailedAt> failures) {
         Long file = (chunk.flags[i] & IN_FILE) != 0 ? files.get(chunk.message[i]) : null;
         return new Entry(
                 chunk.message[i],
@@ -346,8 +457,8 @@ final class Index {
                 chunk.birth[i],
                 chunk.flags[i] & RECIPIENTS,
                 file == null ? 0 : file,
-                states == null ? new int[] {chunk.state[i]} : states.clone(),
-                detail == null ? List.of() : List.of(detail.failures));
+                states,
+                failures);
     }
 
     private static int recordLength(Chunk chunk, int i) {

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.protocol.Inspection;
+import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Index.Entry;
 import java.util.ArrayList;
@@ -11,16 +12,19 @@ import java.util.concurrent.TimeUnit;
 /** Shows the queue to tools. The numbers of all messages are taken once for a listing, not once a page. */
 final class Inspecting implements Inspection {
     private static final long FRESH = TimeUnit.SECONDS.toNanos(60);
-    private static final long MOST_OCTETS = 4 << 20; // of the records behind a page
+    private static final long MOST_OCTETS =
+            1 << 20; // of the records behind a page, which becomes five times as long at most
 
     private final Index index;
     private final Segments segments;
     private final LargeFiles files;
     private final MessageReader reader;
+    private final Reasons reasons;
     private long[] numbers = {}; // guarded by this
     private long takenAt; // guarded by this
 
-    Inspecting(Index index, Segments segments, LargeFiles files, MessageReader reader) {
+    Inspecting(Index index, Segments segments, LargeFiles files, MessageReader reader, Reasons reasons) {
+        this.reasons = reasons;
         this.index = index;
         this.segments = segments;
         this.files = files;
@@ -48,8 +52,8 @@ final class Inspecting implements Inspection {
         long octets = 0;
         int wanted = Math.clamp(most, 1, PAGE_LIMIT);
         while (page.size() < wanted && octets < MOST_OCTETS && at < all.length) {
-            Entry entry = index.entry(all[at++]);
-            WaitingMessage waiting = entry == null ? null : reader.waiting(entry);
+            Entry entry = index.brief(all[at++]);
+            WaitingMessage waiting = entry == null ? null : reader.waiting(entry.message());
             if (entry != null && waiting != null) {
                 page.add(waiting);
                 octets += entry.length();
@@ -59,6 +63,16 @@ final class Inspecting implements Inspection {
             forget();
         }
         return List.copyOf(page);
+    }
+
+    @Override
+    public Waiting.Page recipients(long message, int from) {
+        return reader.recipients(message, from);
+    }
+
+    @Override
+    public List<String> reasons(long message, int from, int count) {
+        return reasons.of(message, from, count);
     }
 
     private synchronized long[] numbers(long after) {

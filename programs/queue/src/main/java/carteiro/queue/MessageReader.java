@@ -7,8 +7,10 @@ import carteiro.mail.Envelope;
 import carteiro.protocol.Messages;
 import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Disk.OpenFile;
+import carteiro.queue.EnvelopePage.Wanted;
 import carteiro.queue.Framing.Header;
 import carteiro.queue.Framing.Kind;
 import carteiro.queue.Index.Entry;
@@ -20,7 +22,6 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
@@ -61,20 +62,21 @@ final class MessageReader implements Messages {
 
     /** What is read of a record. */
     private interface Reading<T> {
+        @Nullable
         T from(Entry entry) throws IOException;
     }
 
     /** Reads, again if the message was moved meanwhile; null if the message has ended or was given up. */
     private <T> @Nullable T current(long message, Reading<T> reading) throws IOException {
         for (int tries = 0; ; tries++) {
-            Entry entry = index.entry(message);
+            Entry entry = index.brief(message);
             if (entry == null) {
                 return null;
             }
             try {
                 return reading.from(entry);
             } catch (IOException e) {
-                Entry now = index.entry(message);
+                Entry now = index.brief(message);
                 if (now == null) {
                     return null;
                 }
@@ -111,36 +113,53 @@ final class MessageReader implements Messages {
 
     /** A message as send is told of it; null if it has ended or cannot be read now. */
     @Nullable
-    WaitingMessage waiting(Entry asked) {
+    WaitingMessage waiting(long message) {
         try {
-            return current(
-                    asked.message(),
-                    entry -> new WaitingMessage(
-                            entry.message(),
-                            Instant.ofEpochMilli(entry.birth()),
-                            entry.octets(),
-                            envelope(entry),
-                            Presenter.states(entry)));
+            return current(message, entry -> {
+                Envelope envelope =
+                        envelope(entry, new Wanted(0, WaitingMessage.MOST_TOLD, WaitingMessage.MOST_OCTETS));
+                int told = envelope.recipients().size();
+                int[] states = index.states(message, 0, told);
+                return states == null
+                        ? null
+                        : new WaitingMessage(
+                                message,
+                                Instant.ofEpochMilli(entry.birth()),
+                                entry.octets(),
+                                envelope,
+                                Presenter.states(states),
+                                entry.recipients());
+            });
         } catch (IOException e) {
             return null; // it has been logged, and is presented again in the next session
         }
     }
 
-    private Envelope envelope(Entry entry) throws IOException {
-        Stored stored = stored(entry.place(), entry.message());
-        ByteBuffer payload = stored.payload();
+    /** Recipients of a message; none if it has no such recipient, has ended, or cannot be read now. */
+    Page recipients(long message, int from) {
         try {
-            if (stored.header().kind() == Kind.MOVED) {
-                var _ = Payload.states(payload);
-            }
-            Envelope envelope = Payload.envelope(payload);
-            if (envelope.recipients().size() == entry.recipients()) {
-                return envelope;
-            }
-        } catch (Payload.Misshapen e) {
-            throw new DamagedRecordException(entry.place(), String.valueOf(e.getMessage()));
+            Page page = current(message, entry -> {
+                if (from >= entry.recipients()) {
+                    return Page.NONE;
+                }
+                List<Address> addresses = envelope(entry, new Wanted(from, Page.MOST, Page.MOST_OCTETS))
+                        .recipients();
+                int[] states = index.states(message, from, addresses.size());
+                return states == null ? Page.NONE : new Page(addresses, Presenter.states(states));
+            });
+            return page == null ? Page.NONE : page;
+        } catch (IOException e) {
+            return Page.NONE; // it has been logged
         }
-        throw new DamagedRecordException(entry.place(), "another message stands here");
+    }
+
+    private Envelope envelope(Entry entry, Wanted wanted) throws IOException {
+        EnvelopePage.Read read = segments.reading(
+                entry.place().segment(), file -> EnvelopePage.read(file, entry.place(), entry.message(), wanted));
+        if (read.recipients() != entry.recipients()) {
+            throw new DamagedRecordException(entry.place(), "another message stands here");
+        }
+        return read.envelope();
     }
 
     /** The record at a place, which must be of that message. */
@@ -152,17 +171,22 @@ final class MessageReader implements Messages {
         return stored;
     }
 
-    /** The failures of a message, in order of recipient. One that is lost is replaced: the bounce must go out. */
-    List<Failure> failures(long message) {
-        Entry entry = index.entry(message);
+    /** Failures of a message behind a recipient, in order of recipient. One that is lost is replaced: the bounce must go out. */
+    List<Failure> failures(long message, int after) {
+        Entry entry = index.brief(message);
         if (entry == null) {
             return List.of();
         }
         var failures = new ArrayList<Failure>();
-        for (FailedAt at : entry.failures()) {
-            failures.add(new Failure(at.recipient(), paragraph(entry, at)));
+        int octets = 0;
+        for (FailedAt at : index.failures(message, after, Failure.PAGE)) {
+            var failure = new Failure(at.recipient(), paragraph(entry, at));
+            octets += failure.paragraph().length();
+            failures.add(failure);
+            if (octets > Failure.PAGE_OCTETS) {
+                break;
+            }
         }
-        failures.sort(Comparator.comparingInt(Failure::recipient));
         return List.copyOf(failures);
     }
 
@@ -228,11 +252,8 @@ final class MessageReader implements Messages {
     }
 
     private String lostParagraph(Entry entry, FailedAt at) {
-        WaitingMessage waiting = waiting(entry);
-        return lostParagraph(
-                waiting == null
-                        ? new Address("recipient " + at.recipient())
-                        : waiting.envelope().recipients().get(at.recipient()));
+        List<Address> found = recipients(entry.message(), at.recipient()).recipients();
+        return lostParagraph(found.isEmpty() ? new Address("recipient " + at.recipient()) : found.getFirst());
     }
 
     /** What a bounce says of a recipient whose own paragraph cannot be read. */
@@ -253,7 +274,11 @@ final class MessageReader implements Messages {
         if (entry.file() == 0 && entry.length() <= AT_ONCE) {
             return atOnce(entry);
         }
-        Header header = stored(entry.place(), entry.message()).header();
+        Header header = segments.reading(entry.place().segment(), file -> Stored.header(file, entry.place()));
+        if (header.message() != entry.message()
+                || entry.file() == 0 && (header.length() != entry.length() || header.body() != entry.octets())) {
+            throw new DamagedRecordException(entry.place(), "its record is not what was written");
+        }
         if (entry.file() == 0) {
             long from = entry.place().offset() + (long) Framing.HEADER + header.payload();
             int segment = entry.place().segment();

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.mail.Address;
+import carteiro.mail.AddressList;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
@@ -13,11 +14,14 @@ import java.util.List;
 
 /** What stands in the payload of each kind of record, format version 1 (docs/protocols/queue.md). */
 final class Payload {
-    private static final int EIGHT_BIT = 1;
-    private static final int UTF8 = 2;
+    static final int EIGHT_BIT = 1;
+    static final int UTF8 = 2;
 
     /** Octets of an accepted payload before its addresses: flags, birth, octets, file, uid, recipients. */
-    private static final int FIXED = 1 + 8 + 8 + 8 + 4 + 4;
+    static final int FIXED = 1 + 8 + 8 + 8 + 4 + 4;
+
+    /** Where the uid stands among them. */
+    static final int UID_AT = 1 + 8 + 8 + 8;
 
     private Payload() {}
 
@@ -88,16 +92,16 @@ final class Payload {
     static Envelope envelope(ByteBuffer payload) throws Misshapen {
         try {
             int flags = payload.get(payload.position());
-            int uid = payload.getInt(payload.position() + 25);
+            int uid = payload.getInt(payload.position() + UID_AT);
             int recipients = facts(payload).recipients();
             Address sender = address(payload);
-            var addresses = new ArrayList<Address>(recipients);
+            var addresses = new AddressList.Builder();
             for (int i = 0; i < recipients; i++) {
                 addresses.add(address(payload));
             }
             return new Envelope(
                     sender,
-                    addresses,
+                    addresses.build(),
                     (flags & EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
                     (flags & UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
                     uid);

@@ -2,6 +2,7 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Waiting;
 import carteiro.queue.Index.Entry;
@@ -26,11 +27,11 @@ final class Presenter implements Waiting, Journal.Arrivals {
     /** Messages handed over from memory; further ones are looked up when send has taken those. */
     private static final int MOST_REMEMBERED = 1000;
 
-    /** Recipients of all remembered messages together. */
-    private static final int MOST_RECIPIENTS = 10_000;
+    /** Octets of the addresses of all remembered messages together; the others are read again. */
+    private static final int MOST_REMEMBERED_OCTETS = 1 << 20;
 
-    /** Octets of records behind one answer to send, so that it fits into a frame. */
-    private static final long MOST_OCTETS = 4 << 20;
+    /** Octets of records behind one answer to send, so that it fits into a frame, in which it is five times as long at most. */
+    private static final long MOST_OCTETS = 1 << 20;
 
     /** Reports that are taken but not yet written. */
     private static final int MOST_REPORTS = 20_000;
@@ -41,12 +42,14 @@ final class Presenter implements Waiting, Journal.Arrivals {
     private final Index index;
     private final MessageReader reader;
     private final EventLog log;
+    private final Reasons reasons;
     private final Semaphore reportRoom = new Semaphore(MOST_REPORTS);
     private @Nullable Journal journal;
     private @Nullable Told session; // guarded by this
     private boolean stopped; // guarded by this
 
-    Presenter(Index index, MessageReader reader, EventLog log) {
+    Presenter(Index index, MessageReader reader, Reasons reasons, EventLog log) {
+        this.reasons = reasons;
         this.index = index;
         this.reader = reader;
         this.log = log;
@@ -103,13 +106,14 @@ final class Presenter implements Waiting, Journal.Arrivals {
     }
 
     /** Something that arrived while the session was open. */
-    private record Arrival(long message, long birth, long octets, Envelope envelope) {}
+    private record Arrival(
+            long message, long birth, long octets, @Nullable Envelope envelope) {}
 
     private static final long NONE = -1;
 
     private final class Told implements Session {
         private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>(); // guarded by this
-        private int recipients; // of arrivals; guarded by this
+        private int remembered; // octets of arrivals; guarded by this
         private long missedAfter = NONE; // what came after this number is to be looked up; guarded by this
         private boolean over; // guarded by this
         private long[] backlog = {}; // the last number tells what was in it
@@ -119,14 +123,31 @@ final class Presenter implements Waiting, Journal.Arrivals {
             if (missedAfter != NONE) {
                 return;
             }
-            if (arrivals.size() < MOST_REMEMBERED
-                    && recipients + envelope.recipients().size() <= MOST_RECIPIENTS) {
-                recipients += envelope.recipients().size();
+            int size = size(envelope);
+            if (arrivals.size() < MOST_REMEMBERED && remembered + size <= MOST_REMEMBERED_OCTETS) {
+                remembered += size;
                 arrivals.add(new Arrival(message, birth, octets, envelope));
+            } else if (arrivals.size() < MOST_REMEMBERED) {
+                arrivals.add(new Arrival(message, birth, octets, null)); // it is read again
             } else {
                 missedAfter = message - 1;
             }
             notifyAll();
+        }
+
+        /** Octets of the addresses; more than may be remembered if they are more than send is told with the message. */
+        private static int size(Envelope envelope) {
+            if (envelope.recipients().size() > WaitingMessage.MOST_TOLD) {
+                return MOST_REMEMBERED_OCTETS + 1;
+            }
+            int octets = envelope.sender().octets().length();
+            int told = 0;
+            for (Address recipient : envelope.recipients()) {
+                told += recipient.octets().length();
+            }
+            return told > WaitingMessage.MOST_OCTETS && envelope.recipients().size() > 1
+                    ? MOST_REMEMBERED_OCTETS + 1
+                    : octets + told + 100 * envelope.recipients().size();
         }
 
         synchronized void end() {
@@ -144,7 +165,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
                 // what is new does not wait until a million old ones have been read
                 int share = next < backlog.length ? Math.max(most / 2, 1) : most;
                 for (Arrival arrival : takeArrivals(share)) {
-                    add(answer, arrival);
+                    octets += add(answer, arrival);
                 }
                 while (answer.size() < most && octets < MOST_OCTETS && next < backlog.length) {
                     octets += read(answer, backlog[next++]);
@@ -192,9 +213,15 @@ final class Presenter implements Waiting, Journal.Arrivals {
                 throw new IOException("the session is over: queue stops, or send opened another");
             }
             var taken = new ArrayList<Arrival>();
-            while (taken.size() < most && !arrivals.isEmpty()) {
+            long octets = 0;
+            while (taken.size() < most && octets < MOST_OCTETS && !arrivals.isEmpty()) {
                 Arrival arrival = arrivals.remove();
-                recipients -= arrival.envelope().recipients().size();
+                if (arrival.envelope() == null) {
+                    octets += WaitingMessage.MOST_OCTETS;
+                } else {
+                    remembered -= size(arrival.envelope());
+                    octets += size(arrival.envelope());
+                }
                 taken.add(arrival);
             }
             return taken;
@@ -215,11 +242,14 @@ final class Presenter implements Waiting, Journal.Arrivals {
             }
         }
 
-        private void add(List<WaitingMessage> answer, Arrival arrival) {
+        private long add(List<WaitingMessage> answer, Arrival arrival) {
             if (backlog.length > 0 && arrival.message() <= backlog[backlog.length - 1]) {
-                return; // it came between the opening and the look into the index
+                return 0; // it came between the opening and the look into the index
             }
             Envelope envelope = arrival.envelope();
+            if (envelope == null) {
+                return read(answer, arrival.message());
+            }
             if (index.present(arrival.message()) != null) {
                 answer.add(new WaitingMessage(
                         arrival.message(),
@@ -228,16 +258,17 @@ final class Presenter implements Waiting, Journal.Arrivals {
                         envelope,
                         Collections.nCopies(envelope.recipients().size(), RecipientState.Due.NOW)));
             }
+            return size(envelope);
         }
 
         private long read(List<WaitingMessage> answer, long message) {
             Entry entry = index.present(message);
-            WaitingMessage waiting = entry == null ? null : reader.waiting(entry);
+            WaitingMessage waiting = entry == null ? null : reader.waiting(message);
             if (entry == null || waiting == null) {
                 return 0;
             }
             answer.add(waiting);
-            return entry.length();
+            return Math.min(entry.length(), WaitingMessage.MOST_OCTETS);
         }
 
         @Override
@@ -246,8 +277,13 @@ final class Presenter implements Waiting, Journal.Arrivals {
         }
 
         @Override
-        public List<Failure> failures(long message) {
-            return reader.failures(message);
+        public Page recipients(long message, int from) {
+            return reader.recipients(message, from);
+        }
+
+        @Override
+        public List<Failure> failures(long message, int after) {
+            return reader.failures(message, after);
         }
 
         @Override
@@ -329,7 +365,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
                         ? item(Framing.Kind.DONE, message, Payload.done(recipient), recipient, 0, written)
                         : null;
             case Report.Failed(long message, int recipient, String paragraph) -> {
-                Entry entry = index.entry(message);
+                Entry entry = index.brief(message);
                 yield entry != null && recipient >= 0 && recipient < entry.recipients()
                         ? item(
                                 Framing.Kind.FAILED,
@@ -340,17 +376,21 @@ final class Presenter implements Waiting, Journal.Arrivals {
                                 written)
                         : null;
             }
-            case Report.Deferred(long message, var recipients, var due) ->
-                index.deferred(message, recipients, seconds(due.toEpochMilli()))
-                        ? item(
-                                Framing.Kind.DEFERRED,
-                                message,
-                                Payload.deferred(due.toEpochMilli(), recipients),
-                                0,
-                                0,
-                                written)
-                        : null;
+            case Report.Deferred(long message, var recipients, var due, String why) -> {
+                if (!index.deferred(message, recipients, seconds(due.toEpochMilli()))) {
+                    yield null;
+                }
+                reasons.put(message, recipients, why);
+                yield item(
+                        Framing.Kind.DEFERRED,
+                        message,
+                        Payload.deferred(due.toEpochMilli(), recipients),
+                        0,
+                        0,
+                        written);
+            }
             case Report.Ended(long message) -> {
+                reasons.forget(message);
                 Index.Ended ended = index.ended(message);
                 yield ended == null ? null : item(Framing.Kind.ENDED, message, new byte[0], 0, ended.file(), written);
             }
@@ -396,11 +436,8 @@ final class Presenter implements Waiting, Journal.Arrivals {
         };
     }
 
-    /** The states of all recipients, for send. */
-    static List<RecipientState> states(Entry entry) {
-        if (entry.states().length == 1) {
-            return Collections.nCopies(entry.recipients(), state(entry.states()[0]));
-        }
-        return Arrays.stream(entry.states()).mapToObj(Presenter::state).toList();
+    /** The states of recipients, for send. */
+    static List<RecipientState> states(int[] states) {
+        return Arrays.stream(states).mapToObj(Presenter::state).toList();
     }
 }

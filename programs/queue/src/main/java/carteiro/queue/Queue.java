@@ -49,6 +49,10 @@ final class Queue implements Closeable {
     private final Inspecting inspecting;
     private final Imports imports;
     private final VitalThread upkeep;
+    /** Octets of memory for what waits: a quarter of the heap. */
+    private static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
+
+    private final AtomicBoolean saidFull = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
@@ -71,16 +75,17 @@ final class Queue implements Closeable {
             var damage = new Damage(disk, log);
             Recovery.Found found = new Recovery(disk, index, segments, files, damage, log).run(clock.millis());
             reader = new MessageReader(index, segments, files, damage, log);
-            presenter = new Presenter(index, reader, log);
+            var reasons = new Reasons(Math.min(4 << 20, MEMORY / 16));
+            presenter = new Presenter(index, reader, reasons, log);
             journal = new Journal(disk, index, segments, files, presenter, log, found, segmentSize);
             presenter.writeTo(journal);
             reader.giveUpBy(presenter::giveUp);
             room = new Room(disk, () -> settings.get().diskFloor(), log);
             var budget = new Budget(() -> settings.get().memory());
-            incoming = new Incoming(journal, files, disk, room, budget, log, clock);
+            incoming = new Incoming(journal, files, disk, room, this::isFull, budget, log, clock);
             checkpoints = new Checkpoints(disk, index, segments, files, journal, found);
             housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, presenter, disk, log);
-            inspecting = new Inspecting(index, segments, files, reader);
+            inspecting = new Inspecting(index, segments, files, reader, reasons);
             imports = new Imports(disk);
             upkeep = new VitalThread(
                     Thread.ofPlatform().name("queue-upkeep").daemon(true),
@@ -244,6 +249,17 @@ final class Queue implements Closeable {
     /** False once a thread it cannot do without has ended. */
     boolean alive() {
         return journal.alive() && upkeep.alive();
+    }
+
+    /** Whether what waits has its share of the memory: then nothing more is taken until some of it has ended. */
+    private boolean isFull() {
+        boolean full = index.memory() > MEMORY;
+        if (full && !saidFull.getAndSet(true)) {
+            log.log(new QueueEvent.Full(index.counts().messages(), MEMORY));
+        } else if (!full) {
+            saidFull.set(false);
+        }
+        return full;
     }
 
     private void upkeep() {

@@ -317,7 +317,11 @@ final class QueueCheck {
     /** Every message that waits must be where the index says, and so must its failures. */
     private void messages() throws IOException {
         for (int part = 0; part < snapshot.index().parts(); part++) {
-            for (Entry entry : snapshot.index().part(part)) {
+            for (long message : snapshot.index().part(part)) {
+                Entry entry = snapshot.index().entry(message);
+                if (entry == null) {
+                    continue; // it ended while another was looked at
+                }
                 Wrong wrong = wrong(entry);
                 if (wrong != null && state == State.RUNNING) {
                     snapshot.catchUp(); // it may have ended or moved: both are in the log before anything is removed
@@ -461,8 +465,9 @@ final class QueueCheck {
         Index.Counts counts = snapshot.index().counts();
         long failures = 0;
         for (int part = 0; part < snapshot.index().parts(); part++) {
-            for (Entry entry : snapshot.index().part(part)) {
-                failures += entry.failures().size();
+            for (long message : snapshot.index().part(part)) {
+                Entry entry = snapshot.index().entry(message);
+                failures += entry == null ? 0 : entry.failures().size();
             }
         }
         lines.accept("looked at: " + segments + " segments, " + octets + " octets, " + records + " records; "

@@ -79,7 +79,7 @@ public final class QueueCommand {
             } else if (verb.equals("import") && words.size() == 2) {
                 return takeIn(call, installation, words.get(1));
             } else if (verb.equals("show") && words.size() > 1) {
-                return show(call, folder, words.subList(1, words.size()));
+                return show(call, installation, words.subList(1, words.size()));
             } else if ((verb.equals("remove") || verb.equals("bounce")) && words.size() > 1) {
                 return withdraw(call, installation, verb, words.subList(1, words.size()));
             }
@@ -118,14 +118,19 @@ public final class QueueCommand {
         }
     }
 
-    private static int show(Invocation call, Path folder, List<String> words) throws IOException, WrongCall {
+    private static int show(Invocation call, Installation installation, List<String> words)
+            throws IOException, WrongCall {
+        Path folder = installation.queue();
         boolean octets = words.getFirst().equals("--message");
         List<Long> numbers = numbers(octets ? words.subList(1, words.size()) : words, "");
         if (octets && numbers.size() != 1) {
             throw new WrongCall("--message is for one message");
         }
+        if (!octets && !Files.isReadable(folder.resolve(Queue.FORMAT_FILE)) && Identity.ownUid() != 0) {
+            return ShowOwn.run(call, installation, numbers);
+        }
         becomeOwner(folder);
-        return Show.run(call, folder, octets ? Show.What.OCTETS : Show.What.DESCRIPTION, numbers);
+        return Show.run(call, installation, octets ? Show.What.OCTETS : Show.What.DESCRIPTION, numbers);
     }
 
     private static int withdraw(Invocation call, Installation installation, String verb, List<String> words)

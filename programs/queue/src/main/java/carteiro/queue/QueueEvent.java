@@ -71,6 +71,34 @@ sealed interface QueueEvent extends LogEvent {
         }
     }
 
+    /** The folder is not where it was. */
+    record FolderGone(String folder) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: " + LogText.sentence(folder)
+                    + " is no longer there: HOME was renamed or removed, or what"
+                    + " is mounted there has gone; new messages are put off with 4.3.0 until it is back. Rename it back, or"
+                    + " stop Carteiro and start it with the new --home";
+        }
+    }
+
+    /** It is there again. */
+    record FolderBack() implements QueueEvent {
+        @Override
+        public String line() {
+            return "queue: its folder is there again; messages are taken";
+        }
+    }
+
+    /** What waits takes all the memory it may. */
+    record Full(long messages, long octets) implements QueueEvent {
+        @Override
+        public String line() {
+            return "alert: queue: full: " + messages + " messages wait and take " + octets
+                    + " octets of memory, a quarter of the heap; new messages are put off with 4.3.1 until some have ended";
+        }
+    }
+
     /** New messages are taken again. */
     record DiskHasRoom(long usable) implements QueueEvent {
         @Override

@@ -2,6 +2,7 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -15,6 +16,7 @@ final class Room {
     private final EventLog log;
     private final AtomicLong lookedAt = new AtomicLong(System.nanoTime() - LOOK_AGAIN);
     private final AtomicBoolean low = new AtomicBoolean();
+    private final AtomicBoolean gone = new AtomicBoolean();
 
     /** @param floor octets below which nothing new is taken */
     Room(Disk disk, LongSupplier floor, EventLog log) {
@@ -23,14 +25,19 @@ final class Room {
         this.log = log;
     }
 
-    /** Whether less than the floor is left. */
+    /** Whether the folder of the queue is not where it was when queue was started. */
+    boolean isGone() {
+        return gone.get();
+    }
+
+    /** Whether less than the floor is left, or the folder has gone: then nothing is taken. */
     boolean isLow() {
         long now = System.nanoTime();
         long before = lookedAt.get();
         if (now - before >= LOOK_AGAIN && lookedAt.compareAndSet(before, now)) {
             look();
         }
-        return low.get();
+        return low.get() || gone.get();
     }
 
     /** Whether so many octets can be written without coming near the floor. */
@@ -42,8 +49,16 @@ final class Room {
         long usable;
         try {
             usable = disk.usable();
+        } catch (NoSuchFileException e) {
+            if (gone.compareAndSet(false, true)) {
+                log.log(new QueueEvent.FolderGone(String.valueOf(e.getMessage())));
+            }
+            return;
         } catch (IOException e) {
             return; // the next write will tell
+        }
+        if (gone.compareAndSet(true, false)) {
+            log.log(new QueueEvent.FolderBack());
         }
         boolean lowNow = usable < floor.getAsLong();
         if (low.compareAndSet(!lowNow, lowNow)) {

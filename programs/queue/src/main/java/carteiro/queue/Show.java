@@ -1,10 +1,14 @@
 package carteiro.queue;
 
+import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
+import carteiro.protocol.Inspection;
+import carteiro.protocol.SocketWires;
+import carteiro.protocol.Waiting.Page;
 import carteiro.queue.ExportedEnvelope.Recipient;
 import carteiro.queue.Snapshot.State;
 import java.io.BufferedOutputStream;
@@ -13,6 +17,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 
 /** {@code carteiro queue show}: messages as they wait, for people; or one as it is, octet for octet. */
@@ -24,8 +29,10 @@ final class Show {
     private final FileDisk disk;
     private final State state;
     private final Snapshot snapshot;
+    private final Inspection queue;
 
-    private Show(Invocation call, FileDisk disk, State state, Snapshot snapshot) {
+    private Show(Invocation call, FileDisk disk, State state, Snapshot snapshot, Inspection queue) {
+        this.queue = queue;
         this.call = call;
         this.disk = disk;
         this.state = state;
@@ -40,13 +47,15 @@ final class Show {
         OCTETS
     }
 
-    static int run(Invocation call, Path folder, What what, List<Long> numbers) throws IOException {
+    static int run(Invocation call, Installation installation, What what, List<Long> numbers) throws IOException {
+        Path folder = installation.queue();
         FileDisk disk = FileDisk.forReading(folder);
         Queue.checkFormat(disk);
         State state = disk.isLocked(Queue.LOCK) ? State.RUNNING : State.STOPPED;
         try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+                var wires = new SocketWires(installation, log);
                 var snapshot = new Snapshot(disk, state, log)) {
-            var show = new Show(call, disk, state, snapshot);
+            var show = new Show(call, disk, state, snapshot, wires.inspection());
             int exit = 0;
             for (long number : numbers) {
                 exit = Math.max(exit, show.message(number, what));
@@ -85,7 +94,15 @@ final class Show {
         text.append("  arrived: ").append(MailDate.format(message.arrived())).append('\n');
         text.append("  size: ").append(message.octets()).append(" octets\n");
         text.append("  sender: ").append(shown(message.envelope().sender())).append('\n');
-        for (Recipient recipient : message.recipients()) {
+        List<Recipient> recipients = message.recipients();
+        List<String> reasons = List.of();
+        for (int i = 0; i < recipients.size(); i++) {
+            Recipient recipient = recipients.get(i);
+            if (i % Page.MOST == 0) {
+                call.print(text.toString());
+                text.setLength(0);
+                reasons = reasons(message.number(), i, Math.min(Page.MOST, recipients.size() - i));
+            }
             text.append("  recipient: ").append(shown(recipient.address())).append(": ");
             text.append(
                     switch (recipient.state()) {
@@ -93,7 +110,9 @@ final class Show {
                         case ExportedEnvelope.State.Bounce(var report) ->
                             "failed, the bounce is to come: " + LogText.sentence(report.strip());
                         case ExportedEnvelope.State.Due(var at) when at.equals(Instant.EPOCH) -> "not tried yet";
-                        case ExportedEnvelope.State.Due(var at) -> "tried again from " + MailDate.format(at) + " on";
+                        case ExportedEnvelope.State.Due(var at) ->
+                            "tried again from " + MailDate.format(at) + " on"
+                                    + ShowOwn.because(reasons.get(i % Page.MOST));
                     });
             text.append('\n');
         }
@@ -102,6 +121,18 @@ final class Show {
                         .append(LogText.sentence(line.replace('\t', ' ')))
                         .append('\n'));
         call.print(text.toString());
+    }
+
+    /** What was said last of recipients; a queue that does not run knows nothing of it. */
+    private List<String> reasons(long message, int from, int count) {
+        if (state == State.RUNNING) {
+            try {
+                return queue.reasons(message, from, count);
+            } catch (IOException e) {
+                // it is stopping, or too busy: the rest is told all the same
+            }
+        }
+        return Collections.nCopies(count, "");
     }
 
     private static String shown(carteiro.mail.Address address) {

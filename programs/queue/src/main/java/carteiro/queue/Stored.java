@@ -35,6 +35,15 @@ record Stored(Header header, ByteBuffer payload, Place place) {
         return new Stored(header, payload, place);
     }
 
+    /** Reads the header alone. */
+    static Header header(OpenFile file, Place place) throws IOException {
+        Header header = Framing.read(fill(file, ByteBuffer.allocate(Framing.HEADER), place.offset()), 0, place);
+        if (header == null) {
+            throw new DamagedRecordException(place, "no record stands here");
+        }
+        return header;
+    }
+
     /** Where the body begins in the segment. */
     long bodyOffset() {
         return place.offset() + (long) Framing.HEADER + header.payload();

@@ -7,6 +7,7 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Paragraph;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
@@ -26,9 +27,6 @@ import java.util.List;
  */
 final class Withdraw {
     private static final int FAULTS = 1;
-
-    /** Reports to queue in one call. */
-    private static final int MOST_REPORTS = 1000;
 
     private final Invocation call;
     private final Installation installation;
@@ -133,16 +131,25 @@ final class Withdraw {
             session.report(List.of(new Report.Ended(number)));
             return Result.WITHDRAWN;
         }
-        var reports = new ArrayList<Report>();
-        for (int i = 0; i < waiting.states().size(); i++) {
-            if (waiting.states().get(i) instanceof RecipientState.Due) {
-                String paragraph = Paragraph.of(waiting.envelope().recipients().get(i), order.report());
-                reports.add(new Report.Failed(number, i, paragraph));
+        boolean any = false;
+        for (int from = 0; from < waiting.recipients(); ) {
+            Waiting.Page some = session.recipients(number, from);
+            if (some.recipients().isEmpty()) {
+                throw new IOException("message " + number + " cannot be read; see \"carteiro queue check\"");
             }
+            var reports = new ArrayList<Report>();
+            for (int i = 0; i < some.states().size(); i++) {
+                if (some.states().get(i) instanceof RecipientState.Due) {
+                    String paragraph = Paragraph.of(some.recipients().get(i), order.report());
+                    reports.add(new Report.Failed(number, from + i, paragraph));
+                }
+            }
+            if (!reports.isEmpty()) {
+                session.report(reports); // a page is no more than may be reported at once
+                any = true;
+            }
+            from += some.recipients().size();
         }
-        for (int from = 0; from < reports.size(); from += MOST_REPORTS) {
-            session.report(reports.subList(from, Math.min(reports.size(), from + MOST_REPORTS)));
-        }
-        return reports.isEmpty() ? Result.ENDING : Result.WITHDRAWN;
+        return any ? Result.WITHDRAWN : Result.ENDING;
     }
 }

@@ -299,7 +299,9 @@ class CorruptionTest {
         try (log;
                 var snapshot = new Snapshot(new Memory(whole), State.STOPPED, log)) {
             for (int part = 0; part < snapshot.index().parts(); part++) {
-                for (Index.Entry entry : snapshot.index().part(part)) {
+                for (long message : snapshot.index().part(part)) {
+                    Index.Entry entry =
+                            java.util.Objects.requireNonNull(snapshot.index().entry(message));
                     String segment = Segments.name(entry.place().segment());
                     var ranges = new ArrayList<>(List.of(new Range(
                             segment, entry.place().offset(), entry.place().offset() + entry.length())));

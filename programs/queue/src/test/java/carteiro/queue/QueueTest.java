@@ -156,11 +156,20 @@ class QueueTest {
         restart();
         List<WaitingMessage> waiting = waiting(queue.waiting());
         assertThat(waiting).hasSize(3);
-        assertThat(waiting.get(1).envelope()).isEqualTo(large);
-        assertThat(waiting.get(1).states().get(7)).isEqualTo(new RecipientState.Done());
-        assertThat(waiting.get(1).states().get(8)).isEqualTo(RecipientState.Due.NOW);
-        assertThat(waiting.get(1).states().get(11))
-                .isEqualTo(new RecipientState.Due(Instant.ofEpochSecond(2_000_000_000)));
+        assertThat(waiting.get(1).envelope().sender()).isEqualTo(Address.DOUBLE_BOUNCE);
+        assertThat(waiting.get(1).recipients()).isEqualTo(20_000);
+        var all = new ArrayList<Address>();
+        var states = new ArrayList<RecipientState>();
+        while (all.size() < 20_000) {
+            var page = queue.inspection().recipients(number, all.size());
+            assertThat(page.recipients()).isNotEmpty();
+            all.addAll(page.recipients());
+            states.addAll(page.states());
+        }
+        assertThat(all).isEqualTo(recipients);
+        assertThat(states.get(7)).isEqualTo(new RecipientState.Done());
+        assertThat(states.get(8)).isEqualTo(RecipientState.Due.NOW);
+        assertThat(states.get(11)).isEqualTo(new RecipientState.Due(Instant.ofEpochSecond(2_000_000_000)));
     }
 
     @Test
@@ -579,6 +588,38 @@ class QueueTest {
         assertThat(submit(queue.enqueue(), HELLO, envelope("a@x"))).isInstanceOf(Receipt.NotNow.class);
         queue = open(folder);
         assertThat(waiting(queue.waiting())).hasSize(1);
+    }
+
+    @Test
+    void aFolderThatIsRenamedIsToldAsThatAndNotAsADiskThatIsLow() throws Exception {
+        accepted(queue.enqueue(), HELLO, "a@x");
+        Path moved = folder.resolveSibling(folder.getFileName() + "-moved");
+        Files.move(folder, moved);
+        Receipt receipt;
+        do { // queue looks ten times a second at most
+            receipt = submit(queue.enqueue(), HELLO, envelope("b@x"));
+        } while (receipt instanceof Receipt.Accepted);
+        assertThat(receipt).isEqualTo(new Receipt.NotNow(new Status(4, 3, 0), "queue cannot reach its folder now"));
+        Files.move(moved, folder);
+        do {
+            receipt = submit(queue.enqueue(), HELLO, envelope("c@x"));
+        } while (receipt instanceof Receipt.NotNow);
+        log.close();
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1))
+                .contains("alert: queue: " + folder + " is no longer there: ")
+                .contains("queue: its folder is there again")
+                .doesNotContain("disk low");
+    }
+
+    @Test
+    void aMessageThatIsStillComingDoesNotHoldUpTheStop() throws Exception {
+        try (var coming = queue.enqueue().open()) {
+            coming.write(HELLO, 0, HELLO.length);
+            queue.stopTaking(Duration.ofHours(1));
+            assertThat(coming.commit(envelope("a@x")))
+                    .as("but it may still end")
+                    .isInstanceOf(Receipt.Accepted.class);
+        }
     }
 
     @Test

@@ -160,7 +160,7 @@ public final class Remote implements Program {
                     delivery.body(),
                     delivery.form(),
                     delivery.octets(),
-                    () -> messages.open(delivery.message()));
+                    () -> messages.open(delivery.message(), delivery.ticket()));
             String domain = delivery.recipients().getFirst().domain();
             return otherProgram
                     .map(other -> other.deliver(letter, domain))

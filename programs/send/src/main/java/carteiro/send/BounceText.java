@@ -47,6 +47,11 @@ final class BounceText {
             Address to,
             Address sender,
             List<String> paragraphs) {
+        return head(kind, invoker, now, from, host, to) + String.join("", paragraphs) + tail(kind, sender);
+    }
+
+    /** Header and introduction. */
+    static String head(Kind kind, long invoker, Instant now, Address from, String host, Address to) {
         String date = MailDate.format(now);
         var text = new StringBuilder(1000);
         text.append("Received: (qmail ")
@@ -69,8 +74,12 @@ final class BounceText {
                         """;
                     case DOUBLE -> "I tried to deliver a bounce message to this address, but the bounce bounced!\n";
                 });
-        text.append('\n');
-        paragraphs.forEach(text::append);
+        return text.append('\n').toString();
+    }
+
+    /** Break and Return-Path, behind the paragraphs. */
+    static String tail(Kind kind, Address sender) {
+        var text = new StringBuilder(100);
         text.append(
                 switch (kind) {
                     case SINGLE -> "--- Below this line is a copy of the message.\n\n";

@@ -12,11 +12,11 @@ import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires;
+import carteiro.wire.MalformedFrameException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -80,30 +80,28 @@ final class Bounces {
 
     private Result write(Message message, BounceText.Kind kind, Address sender, Address postmaster) throws IOException {
         Address to = kind == BounceText.Kind.SINGLE ? sender : postmaster;
-        List<String> paragraphs = paragraphs(message);
-        byte[] before = Octets.bytes(BounceText.before(
-                kind,
-                ProcessHandle.current().pid(),
-                clock.instant(),
-                settings.bounceFrom(),
-                settings.bounceHost(),
-                to,
-                sender,
-                paragraphs));
-        boolean eightBit = message.body() == BodyType.EIGHT_BIT_MIME
-                || message.form() == AddressForm.SMTPUTF8
-                || !Octets.areAscii(Octets.text(before));
         boolean utf8 = !Octets.areAscii(to.octets())
                 || !Octets.areAscii(settings.bounceFrom().octets());
-        var envelope = new Envelope(
-                kind == BounceText.Kind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
-                List.of(to),
-                eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
-                utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
-                uid);
+        boolean eightBit = message.body() == BodyType.EIGHT_BIT_MIME || message.form() == AddressForm.SMTPUTF8;
         try (var submission = wires.enqueue().open()) {
-            submission.write(before, 0, before.length);
+            eightBit |= write(
+                    BounceText.head(
+                            kind,
+                            ProcessHandle.current().pid(),
+                            clock.instant(),
+                            settings.bounceFrom(),
+                            settings.bounceHost(),
+                            to),
+                    submission);
+            eightBit |= writeParagraphs(message, submission);
+            eightBit |= write(BounceText.tail(kind, sender), submission);
             copy(message.number(), submission);
+            var envelope = new Envelope(
+                    kind == BounceText.Kind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
+                    List.of(to),
+                    eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
+                    utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
+                    uid);
             return switch (submission.commit(envelope)) {
                 case Receipt.Accepted(long number) -> {
                     unreadable.remove(message.number());
@@ -113,6 +111,12 @@ final class Bounces {
                 case Receipt.Never(var _, var reason) -> new Result.NotNow("refused: " + reason);
             };
         }
+    }
+
+    /** Whether it holds octets above 127. */
+    private static boolean write(String text, Submission submission) throws IOException {
+        write(Octets.bytes(text), submission);
+        return !Octets.areAscii(text);
     }
 
     /** Copies the original, as far as it can be read. */
@@ -168,22 +172,57 @@ final class Bounces {
         }
     }
 
-    /** The paragraphs queue kept; a recipient it has none for still gets one, so that no failure goes untold. */
-    private List<String> paragraphs(Message message) throws IOException {
-        var kept = new HashMap<Integer, String>();
-        for (Failure failure : reports.failures(message.number())) {
-            if (failure.paragraph().length() <= Report.PARAGRAPH_LIMIT) {
-                kept.putIfAbsent(failure.recipient(), failure.paragraph());
-            }
-        }
-        var paragraphs = new ArrayList<String>();
+    /**
+     * The paragraphs queue kept, some at a time; a recipient it has none for still gets one, so that no failure goes untold.
+     *
+     * @return whether one holds octets above 127
+     */
+    private boolean writeParagraphs(Message message, Submission submission) throws IOException {
+        boolean eightBit = false;
+        var kept = new ArrayDeque<Failure>();
+        int after = -1;
+        boolean all = false;
         for (int recipient : message.failed()) {
-            String paragraph = kept.get(recipient);
-            paragraphs.add(
-                    paragraph != null
-                            ? paragraph
-                            : Paragraph.of(message.visible(recipient), "The delivery failed; the report is lost.\n"));
+            while (!kept.isEmpty() && kept.getFirst().recipient() < recipient) {
+                kept.removeFirst();
+            }
+            while (!all && kept.isEmpty()) {
+                int asked = Math.max(after, recipient - 1);
+                List<Failure> more = reports.failures(message.number(), asked);
+                all = more.isEmpty();
+                for (Failure failure : more) {
+                    if (failure.recipient() <= asked) {
+                        throw new MalformedFrameException("queue tells failures that were not asked for");
+                    }
+                    after = Math.max(after, failure.recipient());
+                    if (failure.recipient() >= recipient) {
+                        kept.addLast(failure);
+                    }
+                }
+            }
+            Failure failure = kept.peekFirst();
+            eightBit |= write(
+                    failure != null
+                                    && failure.recipient() == recipient
+                                    && failure.paragraph().length() <= Report.PARAGRAPH_LIMIT
+                            ? failure.paragraph()
+                            : lost(message, recipient),
+                    submission);
         }
-        return paragraphs;
+        return eightBit;
+    }
+
+    private String lost(Message message, int recipient) throws IOException {
+        Address visible;
+        if (message.paged()) {
+            List<Address> found =
+                    reports.recipients(message.number(), recipient).recipients();
+            visible = found.isEmpty()
+                    ? new Address("recipient " + (recipient + 1))
+                    : Message.visible(message.route(found.getFirst()));
+        } else {
+            visible = message.visible(recipient);
+        }
+        return Paragraph.of(visible, "The delivery failed; the report is lost.\n");
     }
 }

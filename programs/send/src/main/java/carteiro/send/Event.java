@@ -139,6 +139,35 @@ sealed interface Event extends LogEvent {
         }
     }
 
+    /** What waits takes all the memory it may. */
+    record Full(long messages, long octets) implements Event {
+        @Override
+        public String line() {
+            return "alert: full: " + messages + " messages take " + octets
+                    + " octets of memory, a quarter of the heap; the others wait with queue until some of these have ended";
+        }
+    }
+
+    /** queue tells no addresses of a message. */
+    record NoAddresses(long message, int recipient, Instant next) implements Event {
+        @Override
+        public String line() {
+            return "warning: msg " + message + ": queue does not tell the addresses from recipient " + recipient
+                    + " on; they are tried again at " + next;
+        }
+    }
+
+    /** Another program is there, and ends the connection. */
+    record Refused(String program, String reason) implements Event {
+        @Override
+        public String line() {
+            return "alert: oh no! " + program + " refuses send (" + LogText.sentence(reason)
+                    + "); mail is accepted and not delivered: see what " + program
+                    + " says of the user of this connection, and start both as the users that \"carteiro init\" made, or"
+                    + " all as one user";
+        }
+    }
+
     /** Another program cannot be reached. */
     record Lost(String program, String reason) implements Event {
         @Override

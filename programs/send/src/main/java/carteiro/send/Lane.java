@@ -44,6 +44,11 @@ final class Lane {
     /** Recipients in passes that have no outcome yet, running ones included. */
     int inPasses;
 
+    /** Recipients of messages of many whose addresses are to be asked for, and about what those that are here take. */
+    final ArrayDeque<Schedule.Wanted> wanted = new ArrayDeque<>();
+
+    long pageMemory;
+
     private final Map<String, Destination> destinations = new HashMap<>();
     private final LinkedHashMap<String, Destination> remembered = new LinkedHashMap<>();
     private final ArrayDeque<Destination> healthy = new ArrayDeque<>();
@@ -83,11 +88,14 @@ final class Lane {
         this.due = new DueHeap(channel);
     }
 
-    /** Begins a pass of a message: everything left of it becomes ready at its destinations. */
+    /** Begins a pass of a message: everything left of it becomes ready at its destinations, of many {@linkplain #ready by pages}. */
     void beginPass(Message message) {
-        int[] left = message.leftIn(channel);
+        inPasses += message.left(channel);
         message.beginPass(channel);
-        inPasses += left.length;
+        if (message.paged()) {
+            return; // the schedule asks for their addresses
+        }
+        int[] left = message.leftIn(channel);
         if (left.length == 1) {
             ready(message, message, left[0]);
             return;
@@ -99,6 +107,15 @@ final class Lane {
             for (Message.Part part : parts) {
                 ready(message, part, part.take(channel, 1)[0]);
             }
+        }
+    }
+
+    /** A page of a message of many recipients is there. */
+    void ready(Message message, RecipientPage page) {
+        List<Message.Part> parts = Message.parts(message, channel, page.recipients());
+        page.destinations(parts.size());
+        for (Message.Part part : parts) {
+            ready(message, part, part.take(channel, 1)[0]);
         }
     }
 

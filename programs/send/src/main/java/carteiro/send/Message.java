@@ -11,6 +11,7 @@ import carteiro.mail.Octets;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires.Channel;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,18 @@ import org.jspecify.annotations.Nullable;
  * A message in hand: two objects of together some 180 octets for one recipient, since a million may wait. Owned by the
  * {@link Schedule} it is in. Times are seconds since 1970.
  *
- * <p>The addresses are in one array: two octets of length and the sender, then for each recipient one octet of state,
- * two of the length of its virtual domain's prefix, two of its own length, and the recipient as rewritten. It is
- * rewritten once, when it is taken: a later change of the tables does not touch it.
+ * <p>Of few recipients, all addresses are in one array: two octets of length and the sender, then for each recipient one
+ * octet of state, two of the length of its virtual domain's prefix, two of its own length, and the recipient as rewritten.
+ * Of many recipients, or of long ones, only the octet of state is kept, and the addresses of those whose turn comes are
+ * asked for, a {@link RecipientPage} at a time. A recipient is rewritten by the tables of when the message was taken: a
+ * later change does not touch it.
  */
 final class Message implements Ready {
-    /** Recipients up to which an address is found by walking; above, each has its offset in an array. */
-    private static final int WALKED = 8;
+    /** The most recipients whose addresses are kept. */
+    static final int KEPT = 8;
+
+    /** The most octets of addresses that are kept, sender included. */
+    static final int KEPT_OCTETS = 512;
 
     private static final int HEAD = 5;
 
@@ -52,7 +58,7 @@ final class Message implements Ready {
     private final long birth;
     private final long octets;
     private final byte[] addresses;
-    private final int @Nullable [] offsets;
+    private final @Nullable Pages pages;
     private final int count;
     private long localDue;
     private long remoteDue;
@@ -64,40 +70,110 @@ final class Message implements Ready {
     private short session;
     private byte breaks;
 
-    /** Routes the recipients and takes over how far each is. */
+    /** What a message of many recipients has besides. */
+    private static final class Pages {
+        final Routing routing;
+        final List<RecipientPage> loaded = new ArrayList<>(2);
+        /** The first recipients, while they are at hand. */
+        List<Address> first;
+
+        int taken;
+
+        Pages(Routing routing, List<Address> first) {
+            this.routing = routing;
+            this.first = first;
+        }
+    }
+
+    /** Routes the recipients that were told and takes over how far each is; further ones are to follow by {@link #addRecipients}. */
     Message(WaitingMessage waiting, Routing routing) {
         this.number = waiting.message();
         this.birth = waiting.birth().getEpochSecond();
         this.octets = waiting.octets();
         Envelope envelope = waiting.envelope();
-        this.count = envelope.recipients().size();
-        this.offsets = count > WALKED ? new int[count] : null;
+        this.count = waiting.recipients();
         this.flags = (envelope.body() == BodyType.EIGHT_BIT_MIME ? EIGHT_BIT : 0)
                 | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
-        Route[] routes = new Route[count];
+        localDue = Long.MAX_VALUE;
+        remoteDue = Long.MAX_VALUE;
+        int told = envelope.recipients().size();
+        Route[] routes = new Route[told == count && count <= KEPT ? count : 0];
         int size = 2 + envelope.sender().octets().length();
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < routes.length; i++) {
             routes[i] = routing.route(envelope.recipients().get(i));
             size += HEAD + routes[i].recipient().octets().length();
         }
-        this.addresses = new byte[size];
-        localDue = Long.MAX_VALUE;
-        remoteDue = Long.MAX_VALUE;
-        int at = putText(0, envelope.sender().octets());
-        for (int i = 0; i < count; i++) {
-            if (offsets != null) {
-                offsets[i] = at;
+        if (routes.length == count && size <= KEPT_OCTETS) {
+            this.pages = null;
+            this.addresses = new byte[size];
+            int at = putText(0, envelope.sender().octets());
+            for (int i = 0; i < count; i++) {
+                at = putRecipient(at, routes[i], waiting.states().get(i));
             }
-            at = putRecipient(at, routes[i], waiting.states().get(i));
+        } else {
+            this.pages = new Pages(routing, envelope.recipients());
+            this.addresses = new byte[2 + envelope.sender().octets().length() + count];
+            int _ = putText(0, envelope.sender().octets());
+            addRecipients(envelope.recipients(), waiting.states());
         }
     }
 
-    private int putRecipient(int at, Route route, RecipientState state) {
-        String recipient = route.recipient().octets();
-        Channel channel = route instanceof Route.Local ? Channel.LOCAL : Channel.REMOTE;
-        int prefix = route instanceof Route.Local(var _, var visible)
-                ? recipient.length() - visible.octets().length()
+    /** How many recipients have been told so far. */
+    int taken() {
+        return pages == null ? count : pages.taken;
+    }
+
+    /** Takes the recipients that follow those taken so far; before the schedule has the message. */
+    void addRecipients(List<Address> recipients, List<RecipientState> states) {
+        Pages many = pages();
+        for (int i = 0; i < recipients.size() && many.taken < count; i++) {
+            Channel channel = channel(many.routing.route(recipients.get(i)));
+            addresses[state(many.taken++)] = state(channel, states.get(i));
+        }
+    }
+
+    private Pages pages() {
+        if (pages == null) {
+            throw new IllegalStateException("msg " + number + " has few recipients, which are all here");
+        }
+        return pages;
+    }
+
+    private static Channel channel(Route route) {
+        return route instanceof Route.Local ? Channel.LOCAL : Channel.REMOTE;
+    }
+
+    static int prefix(Route route) {
+        return route instanceof Route.Local(var recipient, var visible)
+                ? recipient.octets().length() - visible.octets().length()
                 : 0;
+    }
+
+    /** The recipient without a virtual domain's prefix. */
+    static Address visible(Route route) {
+        return route instanceof Route.Local(var _, var visible) ? visible : route.recipient();
+    }
+
+    /** About how many octets of memory it takes while it waits. */
+    int memory() {
+        return 120 + addresses.length + (pages == null ? 0 : 80);
+    }
+
+    /** Whether the addresses of its recipients are not here, but asked for by pages. */
+    boolean paged() {
+        return pages != null;
+    }
+
+    private int putRecipient(int at, Route route, RecipientState state) {
+        addresses[at] = state(channel(route), state);
+        int prefix = prefix(route);
+        addresses[at + 1] = (byte) (prefix >> 8);
+        addresses[at + 2] = (byte) prefix;
+        return putText(at + 3, route.recipient().octets());
+    }
+
+    /** The octet of state; counts the recipient. */
+    private byte state(Channel channel, RecipientState state) {
         int progress = switch (state) {
             case RecipientState.Due(var when) -> {
                 long second = when.getEpochSecond() + (when.getNano() > 0 ? 1 : 0);
@@ -114,10 +190,7 @@ final class Message implements Ready {
                 yield FAILED;
             }
         };
-        addresses[at] = (byte) (progress | (channel == Channel.LOCAL ? LOCAL : 0));
-        addresses[at + 1] = (byte) (prefix >> 8);
-        addresses[at + 2] = (byte) prefix;
-        return putText(at + 3, recipient);
+        return (byte) (progress | (channel == Channel.LOCAL ? LOCAL : 0));
     }
 
     private int putText(int at, String text) {
@@ -132,15 +205,21 @@ final class Message implements Ready {
         return (addresses[at] & 0xff) << 8 | addresses[at + 1] & 0xff;
     }
 
-    private int offset(int recipient) {
-        if (offsets != null) {
-            return offsets[recipient];
-        }
+    /** Where the octet of state of a recipient is. */
+    private int state(int recipient) {
         int at = 2 + sixteen(0);
+        if (pages != null) {
+            return at + recipient;
+        }
         for (int i = 0; i < recipient; i++) {
             at += HEAD + sixteen(at + 3);
         }
         return at;
+    }
+
+    /** How far the octet of state of the next recipient is from that at an index. */
+    private int step(int at) {
+        return pages == null ? HEAD + sixteen(at + 3) : 1;
     }
 
     long number() {
@@ -172,17 +251,118 @@ final class Message implements Ready {
         return (flags & UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
     }
 
-    /** The recipient as rewritten: what is delivered to and what the log shows. */
+    /** The recipient as rewritten: what is delivered to and what the log shows. Of many, only of a page that is loaded. */
     Address recipient(int recipient) {
-        int at = offset(recipient);
+        if (pages != null) {
+            return page(recipient).recipient(recipient);
+        }
+        int at = state(recipient);
         return new Address(Octets.text(addresses, at + HEAD, sixteen(at + 3)));
     }
 
-    /** The recipient without a virtual domain's prefix: what a bounce shows. */
+    /** The recipient without a virtual domain's prefix: what a bounce shows. Of many, only of a page that is loaded. */
     Address visible(int recipient) {
-        int at = offset(recipient);
+        if (pages != null) {
+            return page(recipient).visible(recipient);
+        }
+        int at = state(recipient);
         int prefix = sixteen(at + 1);
         return new Address(Octets.text(addresses, at + HEAD + prefix, sixteen(at + 3) - prefix));
+    }
+
+    private RecipientPage page(int recipient) {
+        for (RecipientPage page : pages().loaded) {
+            if (page.has(recipient)) { // in the one channel that it goes by
+                return page;
+            }
+        }
+        throw new IllegalStateException("msg " + number + ": the address of recipient " + recipient + " is not here");
+    }
+
+    /** The first recipients, if their addresses are still at hand; for {@link #load}. */
+    List<Address> first() {
+        return pages().first;
+    }
+
+    /** They are no longer. */
+    void dropFirst() {
+        if (pages != null) {
+            pages.first = List.of();
+        }
+    }
+
+    /** What an address becomes by the tables of when the message was taken. */
+    Route route(Address address) {
+        return pages().routing.route(address);
+    }
+
+    /** The first recipient of the channel from that on that waits; -1 if there is none. */
+    int nextWaiting(Channel channel, int from) {
+        for (int i = from; i < count; i++) {
+            if (waitsIn(channel, i)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private boolean waitsIn(Channel channel, int recipient) {
+        return (addresses[state(recipient)] & (PROGRESS | LOCAL))
+                == (channel == Channel.LOCAL ? WAITING | LOCAL : WAITING);
+    }
+
+    /** Keeps the addresses of those of some recipients that wait in the channel. */
+    RecipientPage load(Channel channel, int from, List<Address> recipients) {
+        var page = new RecipientPage.Builder(channel, from, recipients.size());
+        for (int i = 0; i < recipients.size() && from + i < count; i++) {
+            if (waitsIn(channel, from + i)) {
+                page.put(from + i, route(recipients.get(i)));
+            }
+        }
+        RecipientPage loaded = page.build();
+        if (loaded.open() > 0) {
+            pages().loaded.add(loaded);
+        }
+        return loaded;
+    }
+
+    /** Recipients have their outcome; the octets of memory that are free by it. */
+    long settle(int[] recipients) {
+        if (pages == null) {
+            return 0;
+        }
+        long freed = 0;
+        for (int recipient : recipients) {
+            RecipientPage page = page(recipient);
+            if (page.settle() == 0) {
+                pages.loaded.remove(page);
+                freed += page.memory();
+            }
+        }
+        return freed;
+    }
+
+    /** Only what runs in the channel still needs its address; the octets of memory that are free by it. */
+    long settleWaiting(Channel channel) {
+        if (pages == null) {
+            return 0;
+        }
+        long freed = 0;
+        for (RecipientPage page : List.copyOf(pages.loaded)) {
+            if (page.channel() != channel) {
+                continue;
+            }
+            int running = 0;
+            for (int i = page.from(); i < page.end(); i++) {
+                running += page.has(i) && (addresses[state(i)] & PROGRESS) == RUNNING ? 1 : 0;
+            }
+            page.open(running);
+            if (running == 0) {
+                pages.loaded.remove(page);
+                freed += page.memory();
+            }
+        }
+        return freed;
     }
 
     /** How many recipients of the channel are neither delivered nor failed. */
@@ -207,7 +387,7 @@ final class Message implements Ready {
             if ((addresses[at] & (PROGRESS | LOCAL)) == wanted) {
                 found[n++] = i;
             }
-            at += HEAD + sixteen(at + 3);
+            at += step(at);
         }
         return n == found.length ? found : Arrays.copyOf(found, n);
     }
@@ -221,7 +401,7 @@ final class Message implements Ready {
             if ((addresses[at] & PROGRESS) == FAILED) {
                 found[n++] = i;
             }
-            at += HEAD + sixteen(at + 3);
+            at += step(at);
         }
         return Arrays.copyOf(found, n);
     }
@@ -266,7 +446,7 @@ final class Message implements Ready {
     }
 
     private void mark(int recipient, int progress) {
-        int at = offset(recipient);
+        int at = state(recipient);
         addresses[at] = (byte) (addresses[at] & ~PROGRESS | progress);
     }
 

@@ -1,8 +1,10 @@
 package carteiro.send;
 
 import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Wires;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,7 +28,13 @@ final class Reports {
     /** Taken reports that are kept, and the octets of paragraphs among them. */
     static final int RECENT = 2000;
 
-    static final int RECENT_OCTETS = 4 << 20;
+    static final int RECENT_OCTETS = 1 << 20;
+
+    /** With so many octets of paragraphs waiting, no further delivery should start. */
+    static final int FULL_OCTETS = 4 << 20;
+
+    /** Octets of paragraphs in one call; one more may follow. */
+    private static final int MOST_OCTETS = 1 << 20;
 
     /** One report, or none; and what to do when queue has it and all before. */
     private record Entry(@Nullable Report report, @Nullable Runnable whenTaken) {}
@@ -40,6 +48,7 @@ final class Reports {
     private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
     private final ArrayDeque<Report> recent = new ArrayDeque<>();
     private int recentOctets;
+    private long waitingOctets;
     private @Nullable Session session;
     private boolean closed;
     private boolean busy;
@@ -69,6 +78,7 @@ final class Reports {
         lock.lock();
         try {
             waiting.addLast(entry);
+            waitingOctets += octets(entry.report);
             if (waiting.size() == 1) {
                 changed.signalAll();
             }
@@ -91,10 +101,14 @@ final class Reports {
     boolean keepUp() {
         lock.lock();
         try {
-            return session != null && waiting.size() < FULL;
+            return session != null && !full();
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean full() {
+        return waiting.size() >= FULL || waitingOctets >= FULL_OCTETS;
     }
 
     /** A new session: says again what the last one may not have kept, then goes on. */
@@ -137,11 +151,32 @@ final class Reports {
     }
 
     /** What queue has been told of failures of a message. */
-    List<Failure> failures(long message) throws IOException {
+    List<Failure> failures(long message, int after) throws IOException {
         Session now = session();
         speaking.lock();
         try {
-            return now.failures(message);
+            return now.failures(message, after);
+        } finally {
+            speaking.unlock();
+        }
+    }
+
+    /** What shows queue that a message was handed out; empty while queue is away, which shows nothing then. */
+    String ticket(Wires.Channel channel, long message) {
+        lock.lock();
+        try {
+            return session == null ? "" : session.ticket(channel, message);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Recipients of a message; see {@link Session#recipients}. */
+    Page recipients(long message, int from) throws IOException {
+        Session now = session();
+        speaking.lock();
+        try {
+            return now.recipients(message, from);
         } finally {
             speaking.unlock();
         }
@@ -203,10 +238,12 @@ final class Reports {
                 changed.awaitUninterruptibly();
             }
             busy = true;
+            long octets = 0;
             for (Entry entry : waiting) {
-                if (batch.size() == MOST) {
+                if (batch.size() == MOST || octets > MOST_OCTETS) {
                     break;
                 }
+                octets += octets(entry.report);
                 batch.add(entry);
             }
             return session;
@@ -219,9 +256,10 @@ final class Reports {
         boolean caughtUp;
         lock.lock();
         try {
-            boolean full = waiting.size() >= FULL;
+            boolean full = full();
             for (Entry entry : batch) {
                 waiting.removeFirst();
+                waitingOctets -= octets(entry.report);
                 if (entry.report != null) {
                     recent.addLast(entry.report);
                     recentOctets += octets(entry.report);
@@ -230,7 +268,7 @@ final class Reports {
             while (recent.size() > RECENT || recentOctets > RECENT_OCTETS) {
                 recentOctets -= octets(recent.removeFirst());
             }
-            caughtUp = full && waiting.size() < FULL;
+            caughtUp = full && !full();
         } finally {
             lock.unlock();
         }
@@ -244,7 +282,7 @@ final class Reports {
         }
     }
 
-    private static int octets(Report report) {
+    private static int octets(@Nullable Report report) {
         return report instanceof Report.Failed(var _, var _, var paragraph) ? paragraph.length() : 0;
     }
 

@@ -68,11 +68,26 @@ final class Schedule {
     /** Whether all was presented in this session. */
     private boolean presented;
 
+    /** Octets that pages of recipients of one channel may take; one page is always loaded. */
+    private final long pageRoom;
+
+    private long memory;
+    private boolean remotePageNext;
+
+    /** Recipients of a message of many whose addresses are to be asked for. */
+    record Wanted(Message message, Channel channel, int from) {}
+
     /** By number: messages of which deliveries still run, and what is to become of the rest. */
     private final Map<Long, Order> withdrawn = new HashMap<>();
 
     /** @param settings the limits and retry times; its routing is not used */
     Schedule(Settings settings, Sink sink) {
+        this(settings, sink, Runtime.getRuntime().maxMemory() / 16);
+    }
+
+    /** @param pageRoom octets that addresses of messages of many recipients may take while one channel tries them */
+    Schedule(Settings settings, Sink sink, long pageRoom) {
+        this.pageRoom = pageRoom;
         this.settings = settings;
         this.sink = sink;
         this.local = new Lane(Channel.LOCAL, settings.local(), new DomainTable<>(Map.of()));
@@ -112,6 +127,12 @@ final class Schedule {
     void add(Message message, long now) {
         message.session(session);
         messages.add(message);
+        memory += message.memory();
+        begin(message, now);
+        message.dropFirst();
+    }
+
+    private void begin(Message message, long now) {
         if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
             finish(message);
             return;
@@ -142,10 +163,144 @@ final class Schedule {
 
     private void await(Message message, Channel channel, long now) {
         if (message.due(channel) <= now) {
-            lane(channel).beginPass(message);
+            beginPass(lane(channel), message);
         } else {
             lane(channel).due.add(message);
         }
+    }
+
+    private void beginPass(Lane lane, Message message) {
+        lane.beginPass(message);
+        if (message.paged()) {
+            want(message, lane.channel, 0);
+        }
+    }
+
+    /** The recipients that wait from that one on become ready when their addresses are here. */
+    private void want(Message message, Channel channel, int from) {
+        int next = message.nextWaiting(channel, from);
+        if (next < 0) {
+            return;
+        }
+        List<Address> first = message.first();
+        Lane lane = lane(channel);
+        if (next < first.size() && hasPageRoom(lane)) {
+            load(message, channel, 0, first);
+            want(message, channel, first.size());
+        } else {
+            lane.wanted.addLast(new Wanted(message, channel, next));
+        }
+    }
+
+    private boolean hasPageRoom(Lane lane) {
+        return lane.pageMemory == 0 || lane.pageMemory < pageRoom;
+    }
+
+    private void load(Message message, Channel channel, int from, List<Address> recipients) {
+        RecipientPage page = message.load(channel, from, recipients);
+        if (page.open() > 0) {
+            lane(channel).ready(message, page);
+            lane(channel).pageMemory += page.memory();
+        }
+    }
+
+    /** The recipients whose addresses are to be asked for now; null if there are none, or no room for them. */
+    @Nullable
+    Wanted nextPage() {
+        remotePageNext = !remotePageNext;
+        Wanted next = nextPage(remotePageNext ? remote : local);
+        return next == null ? nextPage(remotePageNext ? local : remote) : next;
+    }
+
+    private @Nullable Wanted nextPage(Lane lane) {
+        for (Wanted next = lane.wanted.peekFirst(); next != null; next = lane.wanted.peekFirst()) {
+            boolean withdrawing = withdrawn.containsKey(next.message.number());
+            if (next.message.gone() && !withdrawing) {
+                lane.wanted.removeFirst();
+                continue;
+            }
+            return !withdrawing && (exiting || !hasPageRoom(lane)) ? null : lane.wanted.removeFirst();
+        }
+        return null;
+    }
+
+    /** Whether {@link #nextPage} has something. */
+    boolean hasNextPage() {
+        return hasNextPage(local) || hasNextPage(remote);
+    }
+
+    private boolean hasNextPage(Lane lane) {
+        Wanted next = lane.wanted.peekFirst();
+        return next != null && (next.message.gone() || !exiting && hasPageRoom(lane));
+    }
+
+    /** The addresses could not be asked for: they are wanted as before. */
+    void notPaged(Wanted asked) {
+        lane(asked.channel).wanted.addFirst(asked);
+    }
+
+    /**
+     * The addresses that were asked for.
+     *
+     * @param recipients those from {@link Wanted#from} on, as many as there are at once; none if they cannot be read
+     */
+    void paged(Wanted asked, List<Address> recipients, long now) {
+        Message message = asked.message;
+        Channel channel = asked.channel;
+        if (message.gone()) {
+            withdrawPage(asked, recipients);
+        } else if (recipients.isEmpty()) {
+            int rest = 0;
+            for (int i = message.nextWaiting(channel, asked.from); i >= 0; i = message.nextWaiting(channel, i + 1)) {
+                rest++;
+            }
+            sink.log(new Event.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
+            message.due(channel, now + PARKED);
+            message.passed(channel, rest);
+            lane(channel).inPasses -= rest;
+            if (message.pass(channel) == 0) {
+                await(message, channel, now);
+            }
+        } else {
+            load(message, channel, asked.from, recipients);
+            want(message, channel, asked.from + recipients.size());
+        }
+    }
+
+    /** Recipients of a withdrawn message fail; a report needs their addresses. */
+    private void withdrawPage(Wanted asked, List<Address> recipients) {
+        Message message = asked.message;
+        Channel channel = asked.channel;
+        Order order = withdrawn.get(message.number());
+        if (order == null) {
+            return;
+        }
+        int end = recipients.isEmpty() ? message.count() : asked.from + recipients.size();
+        for (int i = message.nextWaiting(channel, asked.from);
+                i >= 0 && i < end;
+                i = message.nextWaiting(channel, i + 1)) {
+            Address visible = recipients.isEmpty()
+                    ? new Address("recipient " + (i + 1))
+                    : Message.visible(message.route(recipients.get(i - asked.from)));
+            message.failed(channel, i);
+            sink.report(new Report.Failed(message.number(), i, Paragraph.of(visible, order.report())));
+        }
+        int next = message.nextWaiting(channel, end);
+        if (next >= 0) {
+            lane(channel).wanted.addFirst(new Wanted(message, channel, next));
+        } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0 && !message.finishing()) {
+            finish(message);
+        }
+    }
+
+    /** How many messages there are. */
+    int messages() {
+        return messages.size();
+    }
+
+    /** About how many octets of memory the messages take. */
+    long memory() {
+        return memory;
     }
 
     /** Everything was presented in this session: what was not, and is not in delivery, queue has no longer. */
@@ -161,7 +316,7 @@ final class Schedule {
         });
         for (Message message : missing) {
             message.leave(); // its place in a heap ends when it comes up
-            messages.remove(message.number());
+            forget(message);
         }
     }
 
@@ -175,7 +330,7 @@ final class Schedule {
             lane.look(now);
             for (Message due = lane.due.take(now); due != null; due = lane.due.take(now)) {
                 if (!due.gone()) {
-                    lane.beginPass(due);
+                    beginPass(lane, due);
                 }
                 if (++begun >= most) {
                     return true;
@@ -260,6 +415,7 @@ final class Schedule {
         start.destination().troubled = allDeferred;
         Message message = start.message();
         var deferred = new ArrayList<Integer>();
+        String why = "";
         for (int i = 0; i < outcomes.size(); i++) {
             int recipient = start.recipients()[i];
             long number = start.delivery().number() + i;
@@ -281,13 +437,18 @@ final class Schedule {
                         fail(lane, message, recipient, number, BounceText.tooLong(cut(report)));
                     } else {
                         line(number, Event.Kind.DEFERRAL, cut(report));
+                        if (!deferred.isEmpty() && !report.equals(why)) { // each is told what was said of it
+                            deferred(lane, message, deferred, why, now);
+                            deferred.clear();
+                        }
+                        why = report;
                         deferred.add(recipient);
                     }
                 }
             }
             status();
         }
-        pass(lane, start, deferred, now);
+        pass(lane, start, deferred, why, now);
         lane.settle(start.destination());
     }
 
@@ -297,24 +458,33 @@ final class Schedule {
         sink.report(new Report.Failed(message.number(), recipient, Paragraph.of(message.visible(recipient), report)));
     }
 
-    /** Recipients of a pass have an outcome: some of them are deferred; perhaps it was the last of the pass. */
-    private void pass(Lane lane, Start start, List<Integer> deferred, long now) {
-        Message message = start.message();
+    private void deferred(Lane lane, Message message, List<Integer> recipients, String why, long now) {
         Channel channel = lane.channel;
         message.due(channel, Math.min(message.due(channel), latest(message, channel, now)));
         if (message.parked()) {
             message.due(channel, Math.max(message.due(channel), now + PARKED));
         }
-        if (!deferred.isEmpty()) {
-            sink.report(new Report.Deferred(message.number(), deferred, Instant.ofEpochSecond(message.due(channel))));
+        if (!recipients.isEmpty()) {
+            sink.report(new Report.Deferred(
+                    message.number(), recipients, Instant.ofEpochSecond(message.due(channel)), why.strip()));
         }
+    }
+
+    /** Recipients of a pass have an outcome: some of them are deferred; perhaps it was the last of the pass. */
+    private void pass(Lane lane, Start start, List<Integer> deferred, String why, long now) {
+        Message message = start.message();
+        Channel channel = lane.channel;
+        deferred(lane, message, deferred, why, now);
         message.passed(channel, start.recipients().length);
+        lane.pageMemory -= message.settle(start.recipients());
         lane.inPasses -= start.recipients().length;
         if (message.pass(channel) > 0) {
             return;
         }
         if (message.left(channel) > 0) {
-            await(message, channel, now);
+            if (!message.gone()) { // else its pages are on their way
+                await(message, channel, now);
+            }
         } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
             finish(message);
         }
@@ -354,14 +524,22 @@ final class Schedule {
             int[] waiting = message.leftIn(channel);
             int running = message.left(channel) - waiting.length;
             int dropped = message.pass(channel) - running; // some of those that wait have had their turn in this pass
-            for (int recipient : waiting) {
-                withdraw(message, channel, recipient);
-            }
             message.passed(channel, dropped);
             lane.inPasses -= dropped;
+            if (message.paged() && order.way() == Way.BOUNCE) {
+                int next = message.nextWaiting(channel, 0);
+                if (next >= 0) {
+                    lane.wanted.addFirst(new Wanted(message, channel, next)); // for the reports
+                }
+            } else {
+                for (int recipient : waiting) {
+                    withdraw(message, channel, recipient);
+                }
+            }
+            lane.pageMemory -= message.settleWaiting(channel);
         }
         sink.log(new Event.Withdrawn(number, order.way(), recipients, by, order.reason()));
-        if (message.pass(Channel.LOCAL) + message.pass(Channel.REMOTE) > 0) {
+        if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) > 0) {
             return Result.RUNNING;
         }
         finish(message);
@@ -393,7 +571,7 @@ final class Schedule {
             }
         }
         if (message.gone()) {
-            pass(lane, start, List.of(), now);
+            pass(lane, start, List.of(), "", now);
             lane.settle(start.destination());
         }
         return message.gone();
@@ -442,7 +620,7 @@ final class Schedule {
         if (breaks >= BREAKS) {
             park(lane, start, breaks, reason, now);
         } else {
-            pass(lane, start, recipients(start), now);
+            pass(lane, start, recipients(start), reason, now);
             lane.settle(start.destination());
         }
     }
@@ -452,7 +630,7 @@ final class Schedule {
         message.park();
         sink.log(new Event.Parked(
                 message.number(), lane.channel.word(), breaks, Instant.ofEpochSecond(now + PARKED), reason));
-        pass(lane, start, recipients(start), now);
+        pass(lane, start, recipients(start), reason, now);
         lane.settle(start.destination());
     }
 
@@ -509,7 +687,10 @@ final class Schedule {
 
     /** Queue knows that the message has ended. */
     void forget(Message message) {
-        messages.remove(message.number());
+        if (message.equals(messages.get(message.number()))) {
+            messages.remove(message.number());
+            memory -= message.memory();
+        }
     }
 
     /** ALRM: everything is due now. */
@@ -541,6 +722,9 @@ final class Schedule {
                 + " waiting=" + messages.size()
                 + " due=" + (local.inPasses - local.running + remote.inPasses - remote.running)
                 + (remote.atTheirRate() > 0 ? " rate=" + remote.atTheirRate() : "")
+                + (local.wanted.size() + remote.wanted.size() == 0
+                        ? ""
+                        : " pages=" + (local.wanted.size() + remote.wanted.size()))
                 + (local.held() ? " held=local" : "")
                 + (remote.held() ? " held=remote" : "");
     }

@@ -3,11 +3,13 @@ package carteiro.send;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.VitalThread;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -32,6 +34,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * send at work: owns the {@link Schedule} and the threads. Its lock guards the schedule and is never held over I/O;
@@ -64,8 +67,17 @@ final class Sending implements Program.Running {
     /** The longest sleep, so that a clock that was set is noticed. */
     private static final long LONGEST_SLEEP = 60_000;
 
+    /** So often in a row queue, which is there, ends the connection at once before that is an alert. */
+    private static final int REFUSED = 3;
+
+    /** How long after send the programs that deliver may take to start, before a delivery is told to be deferred for it. */
+    private static final Duration OTHERS_START = Duration.ofSeconds(5);
+
     /** How long the last reports may take when all deliveries have ended. */
     private static final long LAST_REPORTS = TimeUnit.SECONDS.toNanos(5);
+
+    /** Octets of memory for messages that wait: a quarter of the heap. */
+    private static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -83,6 +95,7 @@ final class Sending implements Program.Running {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wake = lock.newCondition();
+    private final Condition pageWanted = lock.newCondition();
     /** What ended while queue, restarted, was telling what waits: its answer may be older. Guarded by lock. */
     private final Set<Long> endedMeanwhile = new HashSet<>();
 
@@ -110,6 +123,7 @@ final class Sending implements Program.Running {
     /** Guarded by the lock. */
     private boolean stopping;
 
+    private final long startedAt = System.nanoTime();
     private volatile boolean closed;
     private volatile Settings settings;
 
@@ -147,6 +161,7 @@ final class Sending implements Program.Running {
         this.threads = List.of(
                 vital("send/reports", reports::run),
                 vital("send/clockwork", this::clockwork),
+                vital("send/pages", this::readPages),
                 vital("send/taking", this::takeMessages));
         this.door = wires.offer((Withdrawal) this::withdraw);
     }
@@ -186,6 +201,9 @@ final class Sending implements Program.Running {
                 for (Start start = schedule.next(now); start != null; start = schedule.next(now)) {
                     starts.add(start);
                 }
+            }
+            if (schedule.hasNextPage()) {
+                pageWanted.signal();
             }
             if (more || schedule.nextWake() < wakesAt) {
                 wake.signal();
@@ -234,9 +252,50 @@ final class Sending implements Program.Running {
         }
     }
 
+    /** Asks queue for the addresses of recipients whose turn comes. */
+    private void readPages() {
+        while (!closed) {
+            Schedule.Wanted wanted = awaitPageWanted();
+            if (wanted == null) {
+                return;
+            }
+            while (!reports.keepUp() && !closed) { // queue is away, or has enough to do
+                sleep(FIRST_PAUSE);
+            }
+            List<Address> recipients;
+            try {
+                recipients = reports.recipients(wanted.message().number(), wanted.from())
+                        .recipients();
+            } catch (IOException e) {
+                settle(() -> schedule.notPaged(wanted)); // whoever takes messages notices, and begins a new session
+                sleep(FIRST_PAUSE);
+                continue;
+            }
+            settle(() -> schedule.paged(wanted, recipients, now()));
+            turn();
+        }
+    }
+
+    private Schedule.@Nullable Wanted awaitPageWanted() {
+        lock.lock();
+        try {
+            while (!closed) {
+                Schedule.Wanted wanted = schedule.nextPage();
+                if (wanted != null) {
+                    return wanted;
+                }
+                pageWanted.awaitUninterruptibly();
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void takeMessages() {
         long pause = FIRST_PAUSE;
         boolean lost = false;
+        int refused = 0;
         while (!closed) {
             String reason;
             try {
@@ -249,18 +308,26 @@ final class Sending implements Program.Running {
                         lost = false;
                     }
                     pause = FIRST_PAUSE;
+                    refused = 0;
                     take(session);
                     return;
                 } finally {
                     reports.end(session);
                 }
+            } catch (NotRunningException e) {
+                reason = String.valueOf(e.getMessage());
+                refused = 0;
             } catch (IOException e) {
                 reason = String.valueOf(e.getMessage());
+                refused++;
             } catch (RuntimeException e) {
                 log.bug("send", e);
                 reason = e.toString();
             }
-            if (!lost && pause > FIRST_PAUSE * 32 && !closed) { // after 6 seconds: more than a restart
+            if (refused == REFUSED && !lost && !closed) { // it is there, and will not: waiting does not help
+                log.log(new Event.Refused("queue", reason));
+                lost = true;
+            } else if (!lost && pause > FIRST_PAUSE * 32 && !closed) { // after 6 seconds: more than a restart
                 log.log(new Event.Lost("queue", reason));
                 lost = true;
             }
@@ -296,6 +363,7 @@ final class Sending implements Program.Running {
     private void take(Session session) throws IOException {
         boolean all = false;
         while (!closed) {
+            awaitMemory();
             watchEnds(!all);
             List<WaitingMessage> taken = session.next(TAKEN, all ? PATIENCE : Duration.ZERO);
             for (WaitingMessage waiting : taken) {
@@ -318,6 +386,28 @@ final class Sending implements Program.Running {
         }
     }
 
+    /** What waits has its share of the memory: the rest stays with queue until some of it has ended. */
+    private void awaitMemory() {
+        boolean said = false;
+        while (!closed) {
+            long waiting;
+            lock.lock();
+            try {
+                if (schedule.memory() < MEMORY) {
+                    return;
+                }
+                waiting = schedule.messages();
+            } finally {
+                lock.unlock();
+            }
+            if (!said) {
+                log.log(new Event.Full(waiting, MEMORY));
+                said = true;
+            }
+            sleep(LONGEST_PAUSE / 10);
+        }
+    }
+
     private void watchEnds(boolean watch) {
         lock.lock();
         try {
@@ -328,7 +418,7 @@ final class Sending implements Program.Running {
         }
     }
 
-    private void take(WaitingMessage waiting) {
+    private void take(WaitingMessage waiting) throws IOException {
         lock.lock();
         try {
             if (stopping || schedule.knows(waiting.message()) || endedMeanwhile.contains(waiting.message())) {
@@ -343,8 +433,15 @@ final class Sending implements Program.Running {
         admit(waiting);
     }
 
-    private void admit(WaitingMessage waiting) {
+    private void admit(WaitingMessage waiting) throws IOException {
         var message = new Message(waiting, settings.routing());
+        while (message.taken() < message.count()) {
+            Page page = reports.recipients(message.number(), message.taken());
+            if (page.recipients().isEmpty()) {
+                return; // it has ended, or queue has said that it cannot read it: it is told again in the next session
+            }
+            message.addRecipients(page.recipients(), page.states());
+        }
         lock.lock();
         try {
             if (message.fresh()) {
@@ -369,7 +466,7 @@ final class Sending implements Program.Running {
         try {
             List<Outcome> outcomes;
             try (var _ = watchdog.closeAfter(Deliver.LIMIT, self::interrupt)) {
-                outcomes = wires.deliver(start.channel()).deliver(start.delivery());
+                outcomes = attempt(start);
             }
             if (outcomes.size() != start.recipients().length) {
                 throw new MalformedFrameException(
@@ -395,6 +492,22 @@ final class Sending implements Program.Running {
             settle(() -> schedule.mangled(start, e.toString(), now()));
         }
         turn();
+    }
+
+    /** Tries; a program that is not there yet when everything starts is waited for. */
+    private List<Outcome> attempt(Start start) throws IOException {
+        Deliver.Delivery delivery = start.delivery();
+        Deliver.Delivery shown = delivery.with(reports.ticket(start.channel(), delivery.message()));
+        while (true) {
+            try {
+                return wires.deliver(start.channel()).deliver(shown);
+            } catch (NotRunningException e) {
+                if (closed || System.nanoTime() - startedAt > OTHERS_START.toNanos()) {
+                    throw e;
+                }
+                sleep(FIRST_PAUSE);
+            }
+        }
     }
 
     private void settle(Runnable change) {
@@ -506,9 +619,17 @@ final class Sending implements Program.Running {
             }
             bounceNext();
             long number = done instanceof Bounces.Result.Queued(long queued) ? queued : 0;
-            early.leave(number, bouncing == 0).forEach(this::admit);
+            early.leave(number, bouncing == 0).forEach(this::admitEarly);
         });
         turn();
+    }
+
+    private void admitEarly(WaitingMessage waiting) {
+        try {
+            admit(waiting);
+        } catch (IOException e) {
+            // it has many recipients and is none of ours; the next session tells it again
+        }
     }
 
     /** HUP: locals, virtualdomains and destinationlimits are read again; a mistake leaves all as it is. */
@@ -580,6 +701,7 @@ final class Sending implements Program.Running {
         lock.lock();
         try {
             wake.signalAll();
+            pageWanted.signalAll();
             ended.signalAll();
         } finally {
             lock.unlock();

@@ -13,6 +13,7 @@ import carteiro.protocol.Withdrawal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,9 @@ final class Planned implements Schedule.Sink {
     final List<Report> reports = new ArrayList<>();
     final List<Long> finished = new ArrayList<>();
     final List<Long> removed = new ArrayList<>();
+    final Map<Long, List<Address>> addresses = new HashMap<>();
+    int pageSize = 1000;
+    int pagesTold;
     final Routing routing = Routing.of(List.of("local.example"), Map.of(), List.of(), "local.example");
     final Schedule schedule;
     long now = BIRTH;
@@ -37,6 +41,15 @@ final class Planned implements Schedule.Sink {
     }
 
     private Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime, Map<String, DestinationLimit> limits) {
+        this(local, remote, lifetime, limits, 1 << 20);
+    }
+
+    private Planned(
+            Settings.Lanes local,
+            Settings.Lanes remote,
+            long lifetime,
+            Map<String, DestinationLimit> limits,
+            long pageRoom) {
         schedule = new Schedule(
                 new Settings(
                         routing,
@@ -48,12 +61,33 @@ final class Planned implements Schedule.Sink {
                         "host",
                         Optional.of(Address.NULL),
                         0),
-                this);
+                this,
+                pageRoom);
     }
 
     /** With qmail's retry times, and all slots for each destination. */
     static Planned of(int local, int remote) {
         return of(local, local, remote, remote);
+    }
+
+    /** With room for so many octets of pages. */
+    static Planned paged(int local, int perUser, int remote, int perHost, long pageRoom) {
+        return new Planned(
+                new Settings.Lanes(local, perUser, new RetryTimes.Squares(10)),
+                new Settings.Lanes(remote, perHost, new RetryTimes.Squares(20)),
+                604_800,
+                Map.of(),
+                pageRoom);
+    }
+
+    /** With qmail's retry times, all slots for each destination, and room for a single page of recipients. */
+    static Planned narrow(int local, int remote) {
+        return new Planned(
+                new Settings.Lanes(local, local, new RetryTimes.Squares(10)),
+                new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
+                604_800,
+                Map.of(),
+                1);
     }
 
     /** With a limit of single destinations; all slots for the others. */
@@ -113,13 +147,30 @@ final class Planned implements Schedule.Sink {
         for (String recipient : recipients) {
             addresses.add(new Address(recipient));
         }
+        this.addresses.put(number, addresses);
         var envelope = new Envelope(
-                new Address(sender), addresses, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
-        schedule.add(
-                new Message(
-                        new WaitingMessage(number, Instant.ofEpochSecond(now), 10, envelope, List.copyOf(states)),
-                        routing),
-                now);
+                new Address(sender),
+                addresses.size() <= Message.KEPT
+                        ? addresses
+                        : addresses.subList(0, Math.min(pageSize, addresses.size())),
+                Envelope.BodyType.SEVEN_BIT,
+                Envelope.AddressForm.ASCII,
+                0);
+        int told = addresses.size() <= Message.KEPT ? addresses.size() : Math.min(pageSize, addresses.size());
+        var message = new Message(
+                new WaitingMessage(
+                        number,
+                        Instant.ofEpochSecond(now),
+                        10,
+                        envelope,
+                        List.copyOf(states.subList(0, told)),
+                        addresses.size()),
+                routing);
+        if (told < addresses.size()) {
+            message.addRecipients(
+                    addresses.subList(told, addresses.size()), List.copyOf(states.subList(told, addresses.size())));
+        }
+        schedule.add(message, now);
     }
 
     /** Everything that may start now. */
@@ -127,11 +178,22 @@ final class Planned implements Schedule.Sink {
         while (schedule.ripen(now, 1000)) {
             // more is due
         }
+        tellPages();
         var starts = new ArrayList<Start>();
         for (Start start = schedule.next(now); start != null; start = schedule.next(now)) {
             starts.add(start);
         }
         return starts;
+    }
+
+    /** Tells the addresses that are asked for, {@link #pageSize} at a time. */
+    void tellPages() {
+        for (Schedule.Wanted wanted = schedule.nextPage(); wanted != null; wanted = schedule.nextPage()) {
+            List<Address> all = addresses.getOrDefault(wanted.message().number(), List.of());
+            int end = Math.min(all.size(), wanted.from() + pageSize);
+            pagesTold++;
+            schedule.paged(wanted, wanted.from() < end ? all.subList(wanted.from(), end) : List.of(), now);
+        }
     }
 
     Start only() {

@@ -9,6 +9,7 @@ import carteiro.protocol.Messages;
 import carteiro.protocol.Messages.MessageBody;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
@@ -23,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -50,6 +52,8 @@ final class QueueDouble {
     final List<Kept> bounces = new ArrayList<>();
     Receipt enqueueAnswer = new Receipt.Accepted(0);
     int largestBatch;
+    int pageSize = WaitingMessage.MOST_TOLD;
+    int pagesTold;
     volatile boolean unreadable;
 
     /** Done between the look at what waits and the answer, with no lock. */
@@ -174,8 +178,19 @@ final class QueueDouble {
                     kept.forEach((number, message) -> {
                         if (found.size() < most && message.presentedIn != this) {
                             message.presentedIn = this;
+                            int told = Math.min(pageSize, message.states.size());
                             found.add(new WaitingMessage(
-                                    number, message.birth, message.text.length(), message.envelope, message.states));
+                                    number,
+                                    message.birth,
+                                    message.text.length(),
+                                    new Envelope(
+                                            message.envelope.sender(),
+                                            message.envelope.recipients().subList(0, told),
+                                            message.envelope.body(),
+                                            message.envelope.form(),
+                                            message.envelope.uid()),
+                                    message.states.subList(0, told),
+                                    message.states.size()));
                         }
                     });
                     long left = (end - System.nanoTime()) / 1_000_000;
@@ -216,7 +231,7 @@ final class QueueDouble {
                         message.states.set(recipient, new RecipientState.ToBounce());
                     }
                 }
-                case Report.Deferred(long _, var recipients, var due) -> {
+                case Report.Deferred(long _, var recipients, var due, var _) -> {
                     for (int recipient : recipients) {
                         if (message.states.get(recipient) instanceof RecipientState.Due) {
                             message.states.set(recipient, new RecipientState.Due(due));
@@ -228,11 +243,31 @@ final class QueueDouble {
         }
 
         @Override
-        public List<Failure> failures(long number) throws IOException {
+        public List<Failure> failures(long number, int after) throws IOException {
             synchronized (QueueDouble.this) {
                 check();
                 Kept message = kept.get(number);
-                return message == null ? List.of() : List.copyOf(message.failures);
+                return message == null
+                        ? List.of()
+                        : message.failures.stream()
+                                .filter(failure -> failure.recipient() > after)
+                                .sorted(Comparator.comparingInt(Failure::recipient))
+                                .limit(pageSize)
+                                .toList();
+            }
+        }
+
+        @Override
+        public Page recipients(long number, int from) throws IOException {
+            synchronized (QueueDouble.this) {
+                check();
+                Kept message = kept.get(number);
+                int all = message == null ? 0 : message.states.size();
+                int end = Math.min(all, from + pageSize);
+                pagesTold++;
+                return message == null || from >= end
+                        ? Page.NONE
+                        : new Page(message.envelope.recipients().subList(from, end), message.states.subList(from, end));
             }
         }
 

@@ -35,7 +35,7 @@ class ScheduleTest {
         assertThat(plan.reports)
                 .containsExactly(
                         new Report.Done(1, 0),
-                        new Report.Deferred(1, List.of(1), Instant.ofEpochSecond(Planned.BIRTH + 100)));
+                        new Report.Deferred(1, List.of(1), Instant.ofEpochSecond(Planned.BIRTH + 100), "later"));
         for (long age : new long[] {100, 400, 900}) {
             plan.now = Planned.BIRTH + age - 1;
             assertThat(plan.starts()).isEmpty();
@@ -277,7 +277,7 @@ class ScheduleTest {
                 .containsExactly(
                         new Report.Done(1, 0),
                         new Report.Failed(1, 2, "<b@far.EXAMPLE>:\nnever\n\n"),
-                        new Report.Deferred(1, List.of(3), Instant.ofEpochSecond(Planned.BIRTH + 400)));
+                        new Report.Deferred(1, List.of(3), Instant.ofEpochSecond(Planned.BIRTH + 400), "later"));
     }
 
     @Test
@@ -579,7 +579,7 @@ class ScheduleTest {
         }
         assertThat(plan.lines()).contains("delivery 1: report mangled, will defer");
         assertThat(plan.reports.getFirst())
-                .isEqualTo(new Report.Deferred(1, List.of(0), Instant.ofEpochSecond(Planned.BIRTH + 100)));
+                .isEqualTo(new Report.Deferred(1, List.of(0), Instant.ofEpochSecond(Planned.BIRTH + 100), "nonsense"));
         assertThat(plan.schedule.nextWake()).isEqualTo(Planned.BIRTH + 400 + Schedule.PARKED);
     }
 

@@ -9,11 +9,13 @@ import carteiro.mail.Address;
 import carteiro.mail.MailDate;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.IOException;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.List;
 
 /** qmail-qread: the messages in the queue and their recipients (docs/programs/qmail-qread.md). */
@@ -42,7 +44,29 @@ public final class QmailQread {
         while (!page.isEmpty()) {
             var text = new StringBuilder();
             for (WaitingMessage message : page) {
-                write(text, message, routing);
+                writeHead(text, message, isBouncing(queue, message));
+                write(
+                        text,
+                        message.envelope().recipients(),
+                        message.states(),
+                        reasons(queue, message.message(), 0, message.states()),
+                        routing);
+                int told = message.states().size();
+                while (told < message.recipients()) {
+                    call.print(text.toString()); // of many recipients, some at a time
+                    text.setLength(0);
+                    Page more = queue.recipients(message.message(), told);
+                    if (more.recipients().isEmpty()) {
+                        break; // it has ended meanwhile
+                    }
+                    write(
+                            text,
+                            more.recipients(),
+                            more.states(),
+                            reasons(queue, message.message(), told, more.states()),
+                            routing);
+                    told += more.states().size();
+                }
             }
             call.print(text.toString());
             page = queue.page(page.getLast().message(), PAGE);
@@ -50,7 +74,34 @@ public final class QmailQread {
         return 0;
     }
 
-    private static void write(StringBuilder text, WaitingMessage message, Routing routing) {
+    /** What was said last of recipients, if any of them was deferred. */
+    private static List<String> reasons(Inspection queue, long message, int from, List<RecipientState> states)
+            throws IOException {
+        return states.stream().anyMatch(QmailQread::isDeferred)
+                ? queue.reasons(message, from, states.size())
+                : Collections.nCopies(states.size(), "");
+    }
+
+    private static boolean isDeferred(RecipientState state) {
+        return state instanceof RecipientState.Due(var at) && at.getEpochSecond() > 0;
+    }
+
+    private static boolean isBouncing(Inspection queue, WaitingMessage message) throws IOException {
+        List<RecipientState> states = message.states();
+        for (int told = states.size(); ; told += states.size()) {
+            if (states.stream().anyMatch(RecipientState.ToBounce.class::isInstance)) {
+                return true;
+            }
+            states = told < message.recipients()
+                    ? queue.recipients(message.message(), told).states()
+                    : List.of();
+            if (states.isEmpty()) {
+                return false;
+            }
+        }
+    }
+
+    private static void writeHead(StringBuilder text, WaitingMessage message, boolean bouncing) {
         var birth = LocalDateTime.ofEpochSecond(message.birth().getEpochSecond(), 0, ZoneOffset.UTC);
         text.append(MailDate.format(birth, "GMT"))
                 .append("  #")
@@ -60,17 +111,19 @@ public final class QmailQread {
                 .append("  <")
                 .append(printable(message.envelope().sender().octets()))
                 .append("> ");
-        for (RecipientState state : message.states()) {
-            if (state instanceof RecipientState.ToBounce) {
-                text.append(" bouncing");
-                break;
-            }
-        }
-        text.append('\n');
-        for (int i = 0; i < message.states().size(); i++) {
-            Address recipient = message.envelope().recipients().get(i);
+        text.append(bouncing ? " bouncing\n" : "\n");
+    }
+
+    private static void write(
+            StringBuilder text,
+            List<Address> recipients,
+            List<RecipientState> states,
+            List<String> reasons,
+            Routing routing) {
+        for (int i = 0; i < states.size(); i++) {
+            Address recipient = recipients.get(i);
             text.append(
-                    switch (message.states().get(i)) {
+                    switch (states.get(i)) {
                         case RecipientState.Due _ -> "";
                         case RecipientState.Done _, RecipientState.ToBounce _ -> "  done";
                     });
@@ -78,6 +131,13 @@ public final class QmailQread {
             text.append(route instanceof Routing.Route.Local ? "\tlocal\t" : "\tremote\t")
                     .append(printable(route.recipient().octets()))
                     .append('\n');
+            if (states.get(i) instanceof RecipientState.Due(var at) && isDeferred(states.get(i))) {
+                text.append("\t\tnext try ").append(MailDate.format(at));
+                if (!reasons.get(i).isEmpty()) {
+                    text.append(": ").append(LogText.sentence(reasons.get(i)));
+                }
+                text.append('\n');
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.IOException;
 import java.time.Clock;
@@ -51,6 +52,24 @@ final class QueueView {
             public List<WaitingMessage> page(long after, int most) throws IOException {
                 try {
                     return queue.page(after, most);
+                } catch (IOException e) {
+                    throw told(e);
+                }
+            }
+
+            @Override
+            public List<String> reasons(long message, int from, int count) throws IOException {
+                try {
+                    return queue.reasons(message, from, count);
+                } catch (IOException e) {
+                    throw told(e);
+                }
+            }
+
+            @Override
+            public Page recipients(long message, int from) throws IOException {
+                try {
+                    return queue.recipients(message, from);
                 } catch (IOException e) {
                     throw told(e);
                 }

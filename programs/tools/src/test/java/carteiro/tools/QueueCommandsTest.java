@@ -41,7 +41,21 @@ class QueueCommandsTest {
                     .limit(most)
                     .toList();
         }
+
+        @Override
+        public List<String> reasons(long message, int from, int count) {
+            return java.util.stream.IntStream.range(from, from + count)
+                    .mapToObj(i -> message == 7 && i == 1 ? "192.0.2.7 said: 451 later\n(#4.7.1)" : "")
+                    .toList();
+        }
+
+        @Override
+        public carteiro.protocol.Waiting.Page recipients(long message, int from) {
+            return carteiro.protocol.Waiting.Page.NONE;
+        }
     }
+
+    private static final Instant DUE = Instant.parse("2026-11-24T04:00:00Z");
 
     private static WaitingMessage message(
             long number, String sender, List<String> recipients, List<RecipientState> states) {
@@ -85,19 +99,29 @@ class QueueCommandsTest {
                         List.of("grace@EXAMPLE.org", "drop@remote.example"),
                         List.of(RecipientState.Due.NOW, new RecipientState.Done())),
                 message(
+                        7,
+                        "",
+                        List.of("first@local.example", "second@local.example"),
+                        List.of(RecipientState.Due.NOW, new RecipientState.Due(DUE))),
+                message(
                         26,
                         "",
                         List.of("x y\u00ff@virtual.example", "bare"),
-                        List.of(new RecipientState.ToBounce(), new RecipientState.Due(Instant.now())))));
+                        List.of(new RecipientState.ToBounce(), new RecipientState.Due(DUE)))));
         var result =
                 read(queue, call -> QueueView.with(call, "qmail-qread", QmailQread::run), "--home", home.toString());
         assertThat(result.out())
                 .isEqualTo("24 Nov 2026 03:01:35 GMT  #1  232  <carol@example.org> \n"
                         + "\tlocal\tgrace@EXAMPLE.org\n"
                         + "  done\tremote\tdrop@remote.example\n"
+                        + "24 Nov 2026 03:01:41 GMT  #7  232  <> \n"
+                        + "\tremote\tfirst@local.example\n"
+                        + "\tremote\tsecond@local.example\n"
+                        + "\t\tnext try 24 Nov 2026 04:00:00 -0000: 192.0.2.7 said: 451 later/(#4.7.1)\n"
                         + "24 Nov 2026 03:02:00 GMT  #26  232  <>  bouncing\n"
                         + "  done\tlocal\tjoe-x_y_@virtual.example\n"
-                        + "\tlocal\tbare@example.org\n");
+                        + "\tlocal\tbare@example.org\n"
+                        + "\t\tnext try 24 Nov 2026 04:00:00 -0000\n");
         assertThat(result.code()).isZero();
     }
 

@@ -1,0 +1,48 @@
+package carteiro.mail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Many addresses in few octets are the same addresses. */
+class AddressListTest {
+    private static final List<Address> SOME = List.of(
+            new Address("ann@example.org"),
+            Address.NULL,
+            new Address("caf\u00c3\u00a9@example.org"),
+            new Address("x".repeat(Address.LIMIT)));
+
+    @Test
+    void holdsWhatWasAdded() {
+        AddressList list = AddressList.of(SOME);
+        assertThat(list).isEqualTo(SOME);
+        assertThat(list.hashCode()).isEqualTo(SOME.hashCode());
+        assertThat(AddressList.of(list)).isSameAs(list);
+        assertThat(AddressList.of(List.of())).isEmpty();
+    }
+
+    @Test
+    void whatIsAddedLaterIsNotInAListThatWasBuilt() {
+        var builder = new AddressList.Builder().add(SOME.getFirst());
+        AddressList one = builder.build();
+        builder.add(SOME.getLast());
+        assertThat(one).containsExactly(SOME.getFirst());
+        assertThat(builder.build()).hasSize(2);
+    }
+
+    @Test
+    void cannotBeChanged() {
+        AddressList list = AddressList.of(SOME);
+        assertThatThrownBy(() -> list.set(0, Address.NULL)).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> list.get(4)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void anEnvelopeKeepsIt() {
+        AddressList list = AddressList.of(SOME);
+        var envelope = new Envelope(Address.NULL, list, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
+        assertThat(envelope.recipients()).isSameAs(list);
+    }
+}

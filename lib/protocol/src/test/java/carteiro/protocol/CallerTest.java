@@ -1,0 +1,324 @@
+package carteiro.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.posix.SystemAccount;
+import carteiro.posix.ThreadIdentity;
+import carteiro.wire.FrameReader;
+import carteiro.wire.FrameWriter;
+import carteiro.wire.Watchdog;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who calls is who the kernel says, seen with a caller that is another user. Needs root, to be one. */
+@Timeout(60)
+class CallerTest {
+    private static final int STRANGER = 54_321; // nobody's
+    private static final int OTHER = 54_322;
+
+    private Path home;
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final List<Closeable> open = new ArrayList<>();
+
+    @BeforeEach
+    void place() throws Exception {
+        assumeTrue(SystemAccount.effectiveUid() == 0, "only root can be another user");
+        home = Files.createTempDirectory(Path.of("/tmp"), "ct");
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @AfterEach
+    void leave() throws Exception {
+        for (Closeable each : open.reversed()) {
+            each.close();
+        }
+        log.close();
+        if (home != null) {
+            try (Stream<Path> all = Files.walk(home)) {
+                for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+
+    private SocketWires wires() {
+        var wires = new SocketWires(new Installation(home), log);
+        open.add(wires::close);
+        return wires;
+    }
+
+    private void offer(Closeable offered) throws IOException {
+        open.add(offered);
+        try (Stream<Path> all = Files.walk(home)) {
+            for (Path path : all.filter(Files::isDirectory).toList()) {
+                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        }
+    }
+
+    /** Connects as that user; nothing else is done as that user, so that no thread inherits it. */
+    private SocketChannel connect(int uid, Door door) throws Exception {
+        var address = UnixDomainSocketAddress.of(door.socket(new Installation(home).run()));
+        var task = new FutureTask<SocketChannel>(() -> {
+            if (uid == 0) {
+                return SocketChannel.open(address);
+            }
+            try {
+                ThreadIdentity.assume(uid, uid);
+                return SocketChannel.open(address);
+            } finally {
+                ThreadIdentity.restore();
+            }
+        });
+        Thread thread = Thread.ofPlatform().start(task);
+        thread.join();
+        SocketChannel channel = task.get();
+        open.add(channel);
+        return channel;
+    }
+
+    private FrameReader ask(int uid, Door door, FrameWriter question) throws Exception {
+        SocketChannel channel = connect(uid, door);
+        question.send(Channels.newOutputStream(channel));
+        return FrameReader.receive(Channels.newInputStream(channel), 1000);
+    }
+
+    private static final Envelope CLAIMED = new Envelope(
+            new Address("ann@example.org"),
+            List.of(new Address("bob@example.org")),
+            BodyType.SEVEN_BIT,
+            AddressForm.ASCII,
+            0); // as if it were root's
+
+    @Test
+    void theUidOfAMessageIsThatOfItsUserWhateverItSays() throws Exception {
+        var uids = new ArrayList<Integer>();
+        offer(wires().offer((Enqueue) () -> new Enqueue.Submission() {
+            @Override
+            public void write(byte[] octets, int from, int length) {}
+
+            @Override
+            public Enqueue.Receipt commit(Envelope envelope) {
+                uids.add(envelope.uid());
+                return new Enqueue.Receipt.Accepted(1);
+            }
+
+            @Override
+            public void close() {}
+        }));
+        for (int uid : new int[] {STRANGER, OTHER, 0}) {
+            var frame = new FrameWriter().put("E");
+            Frames.put(frame, CLAIMED);
+            assertThat(ask(uid, Door.ENQUEUE, frame).text(1)).isEqualTo("K");
+        }
+        assertThat(uids).containsExactly(STRANGER, OTHER, 0);
+    }
+
+    private static Waiting.WaitingMessage waiting(long number, int uid) {
+        return new Waiting.WaitingMessage(
+                number, Instant.EPOCH, 5, CLAIMED.by(uid), List.of(Waiting.RecipientState.Due.NOW));
+    }
+
+    private static Enqueue counting(AtomicInteger begun) {
+        return () -> new Enqueue.Submission() {
+            private boolean counted;
+
+            @Override
+            public void write(byte[] octets, int from, int length) {
+                if (!counted) {
+                    counted = true;
+                    begun.incrementAndGet();
+                }
+            }
+
+            @Override
+            public Enqueue.Receipt commit(Envelope envelope) {
+                return new Enqueue.Receipt.Accepted(1);
+            }
+
+            @Override
+            public void close() {
+                if (counted) {
+                    begun.decrementAndGet();
+                }
+            }
+        };
+    }
+
+    private static final byte[] HALF = "2:MX,".getBytes(StandardCharsets.US_ASCII);
+
+    @Test
+    void aGuestBeginsAHundredMessagesAtOnceAndNoMoreAndAnotherBeginsAllTheSame() throws Exception {
+        var begun = new AtomicInteger();
+        offer(wires().offer(counting(begun)));
+        for (int i = 0; i < 100; i++) {
+            connect(STRANGER, Door.ENQUEUE).write(ByteBuffer.wrap(HALF));
+        }
+        await(begun, 100);
+        SocketChannel further = connect(STRANGER, Door.ENQUEUE);
+        further.write(ByteBuffer.wrap(HALF));
+        assertThat(further.read(ByteBuffer.allocate(1))).as("closed").isEqualTo(-1);
+        connect(OTHER, Door.ENQUEUE).write(ByteBuffer.wrap(HALF));
+        await(begun, 101);
+        open.removeLast().close();
+        await(begun, 100);
+    }
+
+    @Test
+    void aGuestThatFallsSilentWithinAMessageIsClosed() throws Exception {
+        var begun = new AtomicInteger();
+        var watchdog = new Watchdog();
+        open.add(watchdog::close);
+        for (var patience : List.of(
+                new EnqueueWire.Patience(Duration.ofMillis(50), Duration.ofHours(1)),
+                new EnqueueWire.Patience(Duration.ofHours(1), Duration.ofMillis(50)))) {
+            DoorKeeper keeper = DoorKeeper.open(
+                    Door.ENQUEUE,
+                    new Installation(home).run(),
+                    EnqueueWire.server(counting(begun), watchdog, patience),
+                    log);
+            offer(keeper);
+            SocketChannel silent = connect(STRANGER, Door.ENQUEUE);
+            silent.write(ByteBuffer.wrap(HALF));
+            assertThat(silent.read(ByteBuffer.allocate(1))).as("closed").isEqualTo(-1);
+            await(begun, 0);
+            keeper.close();
+        }
+    }
+
+    private static void await(AtomicInteger count, int wanted) {
+        while (count.get() != wanted) { // the test's time-out ends it
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    @Test
+    void remoteReadsOnlyWhatSendHasHandedToIt() throws Exception {
+        Tickets tickets = Tickets.fresh();
+        String ticket = tickets.of(Wires.Channel.REMOTE, 457);
+        assertThat(ticket).hasSize(Tickets.LENGTH);
+        Tickets same = Tickets.by(tickets.key());
+        assertThat(same.match(Wires.Channel.REMOTE, 457, ticket)).isTrue();
+        assertThat(same.match(Wires.Channel.REMOTE, 458, ticket)).isFalse();
+        assertThat(same.match(Wires.Channel.LOCAL, 457, ticket)).isFalse();
+        assertThat(same.match(Wires.Channel.REMOTE, 457, "")).isFalse();
+        assertThat(Tickets.fresh().match(Wires.Channel.REMOTE, 457, ticket)).isFalse();
+        Optional<SystemAccount> qmailr = SystemAccount.named("qmailr");
+        assumeTrue(qmailr.isPresent(), "no user qmailr here");
+        int uid = qmailr.get().uid();
+        SocketWires queue = wires();
+        offer(queue.offer((Messages) _ -> Messages.MessageBody.of("for others\n".getBytes(StandardCharsets.US_ASCII))));
+        offer(queue.offer((Waiting) () -> {
+            throw new IOException("not asked for");
+        }));
+        assertThat(ask(uid, Door.MESSAGES, new FrameWriter().put(457).put("")).text(1))
+                .isEqualTo("R");
+        assertThat(ask(uid, Door.MESSAGES, new FrameWriter().put(457).put(ticket))
+                        .text(1))
+                .as("of another queue's key")
+                .isEqualTo("R");
+    }
+
+    @Test
+    void aStrangerReadsNoMessage() throws Exception {
+        var read = new ArrayList<Long>();
+        offer(wires().offer((Messages) message -> {
+            read.add(message);
+            return Messages.MessageBody.of("secret\n".getBytes(StandardCharsets.US_ASCII));
+        }));
+        assertThatThrownBy(() ->
+                        ask(STRANGER, Door.MESSAGES, new FrameWriter().put(457).put("")))
+                .isInstanceOf(IOException.class);
+        assertThat(read).isEmpty();
+        try (var body = wires().messages().open(457)) {
+            assertThat(body.readAllBytes()).hasSize(7);
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1)).contains(Integer.toString(STRANGER));
+    }
+
+    @Test
+    void aStrangerListsWhatItHandedInItselfAndNothingElse() throws Exception {
+        List<Waiting.WaitingMessage> all = List.of(
+                waiting(1, STRANGER), waiting(2, OTHER), waiting(3, 0), waiting(4, STRANGER), waiting(5, OTHER));
+        offer(wires().offer(new Inspection() {
+            @Override
+            public Counts counts() {
+                return new Counts(1, 2, 3, 4, 5, 6);
+            }
+
+            @Override
+            public List<Waiting.WaitingMessage> page(long after, int most) {
+                return all.stream()
+                        .filter(message -> message.message() > after)
+                        .limit(Math.min(most, 2))
+                        .toList();
+            }
+
+            @Override
+            public Waiting.Page recipients(long message, int from) {
+                return new Waiting.Page(CLAIMED.recipients(), List.of(Waiting.RecipientState.Due.NOW));
+            }
+
+            @Override
+            public List<String> reasons(long message, int from, int count) {
+                return java.util.Collections.nCopies(count, "secret");
+            }
+        }));
+        assertThatThrownBy(() -> ask(STRANGER, Door.INSPECTION, new FrameWriter().put("counts")))
+                .isInstanceOf(IOException.class);
+        FrameReader page = ask(
+                STRANGER, Door.INSPECTION, new FrameWriter().put("page").put(0).put(1000));
+        assertThat(page.number(0, 9)).as("looked at").isEqualTo(2);
+        assertThat(WaitingWire.message(page)).isEqualTo(all.getFirst());
+        assertThat(page.more()).isFalse();
+        FrameReader none =
+                ask(OTHER, Door.INSPECTION, new FrameWriter().put("page").put(2).put(1000));
+        assertThat(none.number(0, 9)).isEqualTo(4);
+        assertThat(none.more()).isFalse();
+        for (String question : List.of("recipients", "reasons")) {
+            var asked = new FrameWriter().put(question).put(2).put(0).put(1);
+            var own = new FrameWriter().put(question).put(1).put(0).put(1);
+            assertThat(ask(STRANGER, Door.INSPECTION, own).octets(100)).isNotEqualTo(new byte[] {'0'});
+            FrameReader answer = ask(STRANGER, Door.INSPECTION, asked);
+            assertThat(!answer.more() || answer.number(0, 9) == 0).as(question).isTrue();
+        }
+        Inspection root = wires().inspection();
+        assertThat(root.counts().messages()).isEqualTo(1);
+        assertThat(root.page(0, 10)).isEqualTo(all.subList(0, 2));
+        assertThat(root.reasons(2, 0, 1)).containsExactly("secret");
+    }
+}

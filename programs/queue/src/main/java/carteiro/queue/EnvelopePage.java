@@ -1,0 +1,180 @@
+package carteiro.queue;
+
+import carteiro.mail.Address;
+import carteiro.mail.AddressList;
+import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Octets;
+import carteiro.queue.Disk.OpenFile;
+import carteiro.queue.Framing.Header;
+import carteiro.queue.Framing.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * An envelope with some of its recipients, read from an accepted or moved record piece by piece: all of it is verified, and
+ * the memory it takes does not grow with the number of its recipients. One thread.
+ */
+final class EnvelopePage {
+    private static final int PIECE = 64 * 1024;
+    private static final int SMALLEST_PIECE = 2048; // above the longest field
+
+    private final OpenFile file;
+    private final Place place;
+    private final ByteBuffer piece;
+    private final CRC32C sum = new CRC32C();
+    private long at;
+    private long left;
+
+    private EnvelopePage(OpenFile file, Place place, int payload) {
+        this.file = file;
+        this.place = place;
+        this.at = place.offset() + (long) Framing.HEADER;
+        this.left = payload;
+        this.piece =
+                ByteBuffer.allocate(Math.clamp(payload, SMALLEST_PIECE, PIECE)).limit(0);
+    }
+
+    /**
+     * What was read.
+     *
+     * @param envelope with the wanted recipients alone
+     * @param recipients how many there are
+     */
+    record Read(Envelope envelope, int recipients) {}
+
+    /**
+     * Which recipients.
+     *
+     * @param from the index of the first
+     * @param most of them
+     * @param octets of addresses after which no further one is wanted
+     */
+    record Wanted(int from, int most, int octets) {}
+
+    /** Reads the record of a message at a place. */
+    static Read read(OpenFile file, Place place, long message, Wanted wanted) throws IOException {
+        Header header = Stored.header(file, place);
+        if (header.message() != message || header.kind() != Kind.ACCEPTED && header.kind() != Kind.MOVED) {
+            throw new DamagedRecordException(place, "another message stands here");
+        }
+        if (place.offset() + (long) header.length() > file.size()) {
+            throw new DamagedRecordException(place, "the segment ends within the record");
+        }
+        var page = new EnvelopePage(file, place, header.payload());
+        Read read;
+        try {
+            read = page.read(header.kind(), wanted);
+        } catch (IllegalArgumentException e) {
+            throw new DamagedRecordException(place, "envelope: " + e.getMessage());
+        }
+        page.verify(header.payloadSum());
+        return read;
+    }
+
+    private Read read(Kind kind, Wanted wanted) throws IOException {
+        if (kind == Kind.MOVED) {
+            need(4);
+            int states = piece.getInt();
+            for (int i = 0; i < states; i++) {
+                need(4);
+                var _ = piece.getInt();
+            }
+        }
+        need(Payload.FIXED);
+        int flags = piece.get(piece.position());
+        int uid = piece.getInt(piece.position() + Payload.UID_AT);
+        int recipients;
+        try {
+            recipients = Payload.facts(piece).recipients();
+        } catch (Payload.Misshapen e) {
+            throw new DamagedRecordException(place, String.valueOf(e.getMessage()));
+        }
+        Address sender = new Address(text(length()));
+        var page = new AddressList.Builder();
+        int count = 0;
+        int octets = 0;
+        for (int i = 0; i < recipients; i++) {
+            int length = length();
+            if (i >= wanted.from() && count < wanted.most() && (count == 0 || octets + length <= wanted.octets())) {
+                page.add(new Address(text(length)));
+                count++;
+                octets += length;
+            } else {
+                if (i >= wanted.from()) {
+                    count = wanted.most(); // what follows the first one left out is left out too
+                }
+                pass(length);
+            }
+        }
+        return new Read(
+                new Envelope(
+                        sender,
+                        page.build(),
+                        (flags & Payload.EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
+                        (flags & Payload.UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
+                        uid),
+                recipients);
+    }
+
+    private int length() throws IOException {
+        need(2);
+        return piece.getShort() & 0xffff;
+    }
+
+    private String text(int length) throws IOException {
+        if (length > Address.LIMIT) {
+            throw new DamagedRecordException(place, "an address has " + length + " octets");
+        }
+        need(length);
+        String text = Octets.text(piece.array(), piece.position(), length);
+        piece.position(piece.position() + length);
+        return text;
+    }
+
+    private void pass(int length) throws IOException {
+        if (length > Address.LIMIT) {
+            throw new DamagedRecordException(place, "an address has " + length + " octets");
+        }
+        need(length);
+        piece.position(piece.position() + length);
+    }
+
+    /** Has so many octets in the piece, or more. */
+    private void need(int octets) throws IOException {
+        if (piece.remaining() < octets) {
+            fill();
+            if (piece.remaining() < octets) {
+                throw new DamagedRecordException(place, "the payload ends within a field");
+            }
+        }
+    }
+
+    private void fill() throws IOException {
+        piece.compact();
+        int before = piece.position();
+        piece.limit((int) Math.min(piece.capacity(), before + left));
+        while (piece.hasRemaining()) {
+            if (file.read(piece, at + piece.position() - before) < 0) {
+                throw new DamagedRecordException(place, "the segment ends within the record");
+            }
+        }
+        int count = piece.position() - before;
+        sum.update(piece.array(), before, count);
+        at += count;
+        left -= count;
+        piece.flip();
+    }
+
+    private void verify(int expected) throws IOException {
+        while (left > 0) {
+            piece.position(piece.limit());
+            fill();
+        }
+        if ((int) sum.getValue() != expected) {
+            throw new DamagedRecordException(place, "its payload is not what was written");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package carteiro.send;
+
+import carteiro.control.Routing.Route;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.protocol.Wires.Channel;
+import java.util.Arrays;
+
+/**
+ * The addresses of some recipients of a message of many: those that waited in one channel when they were asked for. Here until
+ * each of them has an outcome in the running pass. Owned by its {@link Message}.
+ */
+final class RecipientPage {
+    /** About what a destination takes that has nothing else to do, in octets. */
+    private static final int DESTINATION = 320;
+
+    private final Channel channel;
+    private final int from;
+    private final byte[] addresses; // two octets of the prefix's length, the recipient as rewritten
+    private final int[] ends; // as their neighbour if one is not here
+    private int open;
+    private int destinations;
+
+    private RecipientPage(Builder built) {
+        this.channel = built.channel;
+        this.from = built.from;
+        this.addresses = Arrays.copyOf(built.addresses, built.filled);
+        this.ends = built.ends;
+        Arrays.fill(ends, built.count, ends.length, built.filled);
+        this.open = built.open;
+    }
+
+    /** Takes recipients in order. */
+    static final class Builder {
+        private final Channel channel;
+        private final int from;
+        private final int[] ends;
+        private byte[] addresses = new byte[1024];
+        private int filled;
+        private int count;
+        private int open;
+
+        Builder(Channel channel, int from, int most) {
+            this.channel = channel;
+            this.from = from;
+            this.ends = new int[most];
+        }
+
+        void put(int recipient, Route route) {
+            byte[] octets = Octets.bytes(route.recipient().octets());
+            Arrays.fill(ends, count, recipient - from, filled);
+            int needed = filled + 2 + octets.length;
+            if (needed > addresses.length) {
+                addresses = Arrays.copyOf(addresses, 2 * needed);
+            }
+            int prefix = Message.prefix(route);
+            addresses[filled] = (byte) (prefix >> 8);
+            addresses[filled + 1] = (byte) prefix;
+            System.arraycopy(octets, 0, addresses, filled + 2, octets.length);
+            filled = needed;
+            count = recipient - from + 1;
+            ends[count - 1] = filled;
+            open++;
+        }
+
+        RecipientPage build() {
+            return new RecipientPage(this);
+        }
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    int from() {
+        return from;
+    }
+
+    /** Behind its last recipient. */
+    int end() {
+        return from + ends.length;
+    }
+
+    private int begin(int recipient) {
+        return recipient == from ? 0 : ends[recipient - from - 1];
+    }
+
+    boolean has(int recipient) {
+        return recipient >= from && recipient < end() && ends[recipient - from] > begin(recipient);
+    }
+
+    Address recipient(int recipient) {
+        int begin = begin(recipient) + 2;
+        return new Address(Octets.text(addresses, begin, ends[recipient - from] - begin));
+    }
+
+    Address visible(int recipient) {
+        int begin = begin(recipient);
+        int prefix = (addresses[begin] & 0xff) << 8 | addresses[begin + 1] & 0xff;
+        begin += 2 + prefix;
+        return new Address(Octets.text(addresses, begin, ends[recipient - from] - begin));
+    }
+
+    /** Those that are here, in order. */
+    int[] recipients() {
+        int[] here = new int[ends.length];
+        int count = 0;
+        for (int i = from; i < end(); i++) {
+            if (has(i)) {
+                here[count++] = i;
+            }
+        }
+        return Arrays.copyOf(here, count);
+    }
+
+    /** How many have no outcome yet. */
+    int open() {
+        return open;
+    }
+
+    void open(int left) {
+        open = left;
+    }
+
+    /** One has its outcome; how many have none. */
+    int settle() {
+        return --open;
+    }
+
+    /** How many destinations it has. */
+    void destinations(int count) {
+        destinations = count;
+    }
+
+    /** About how many octets of memory it takes, with what the schedule has for its recipients. */
+    long memory() {
+        return 100L + addresses.length + 8L * ends.length + (long) DESTINATION * destinations;
+    }
+}

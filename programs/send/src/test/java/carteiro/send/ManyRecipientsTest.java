@@ -1,0 +1,219 @@
+package carteiro.send;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.protocol.Waiting.RecipientState;
+import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Withdrawal;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Messages of many recipients: their addresses are here only while their turn has come. */
+class ManyRecipientsTest {
+    @TempDir
+    Path home;
+
+    private static String[] accounts(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "u" + i + "@local.example")
+                .toArray(String[]::new);
+    }
+
+    /** Lets everything be tried that is due, page by page, and all of it end so; how many were started. */
+    private static int work(Planned plan, carteiro.mail.Outcome outcome) {
+        int started = 0;
+        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            for (Start start : starts) {
+                started += start.recipients().length;
+                plan.end(start, outcome);
+            }
+        }
+        return started;
+    }
+
+    @Test
+    void allAreDeliveredInTheirOrderWithOnePageAtATime() {
+        var plan = Planned.narrow(2, 2);
+        plan.pageSize = 3;
+        plan.add(1, accounts(20));
+        var seen = new ArrayList<String>();
+        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            seen.addAll(Planned.recipients(starts));
+            starts.forEach(start -> plan.end(start, Planned.OK));
+        }
+        assertThat(seen).containsExactly(accounts(20));
+        assertThat(plan.pagesTold).as("the first came with the message").isGreaterThan(1);
+        assertThat(plan.finished).containsExactly(1L);
+        assertThat(plan.reports).hasSize(20).allMatch(Report.Done.class::isInstance);
+    }
+
+    @Test
+    void aSecondMessageHasItsPageWhileTheFirstWaits() {
+        var plan = Planned.narrow(1, 1);
+        plan.pageSize = 3;
+        plan.add(1, accounts(20));
+        plan.add(2, accounts(20));
+        assertThat(work(plan, Planned.OK)).isEqualTo(40);
+        assertThat(plan.finished).containsExactlyInAnyOrder(1L, 2L);
+    }
+
+    @Test
+    void theDeferredOnesAreTriedAgainAndTheOthersAreNot() {
+        var plan = Planned.of(20, 20);
+        plan.pageSize = 3;
+        plan.add(1, accounts(12));
+        for (Start start : plan.starts()) {
+            plan.end(start, start.recipients()[0] % 4 == 0 ? Planned.LATER : Planned.OK);
+        }
+        assertThat(plan.starts()).isEmpty();
+        plan.now += 400;
+        List<Start> again = plan.starts();
+        assertThat(Planned.recipients(again))
+                .containsExactlyInAnyOrder("u0@local.example", "u4@local.example", "u8@local.example");
+        again.forEach(start -> plan.end(start, Planned.OK));
+        assertThat(plan.finished).containsExactly(1L);
+    }
+
+    @Test
+    void recipientsInBothChannelsAndFailuresOfEach() {
+        var plan = Planned.narrow(5, 5);
+        plan.pageSize = 4;
+        plan.add(
+                1,
+                IntStream.range(0, 30)
+                        .mapToObj(i -> "u" + i + (i % 2 == 0 ? "@local.example" : "@d" + i % 7 + ".example"))
+                        .toArray(String[]::new));
+        assertThat(work(plan, Planned.NEVER)).isEqualTo(30);
+        var failed = new HashSet<Integer>();
+        for (Report report : plan.reports) {
+            var one = (Report.Failed) report;
+            failed.add(one.recipient());
+            assertThat(one.paragraph()).startsWith("<u" + one.recipient() + "@");
+        }
+        assertThat(failed).hasSize(30);
+        assertThat(plan.finished).containsExactly(1L);
+    }
+
+    @Test
+    void aWithdrawnOneFailsForEachRecipientWithItsAddress() {
+        var plan = Planned.narrow(2, 2);
+        plan.pageSize = 3;
+        plan.add(1, accounts(20));
+        List<Start> running = plan.starts();
+        assertThat(running).hasSize(2);
+        assertThat(plan.bounce(1)).isEqualTo(Withdrawal.Result.RUNNING);
+        plan.tellPages();
+        assertThat(plan.finished).isEmpty();
+        plan.end(running.get(0), Planned.OK);
+        plan.end(running.get(1), Planned.LATER);
+        assertThat(plan.finished).containsExactly(1L);
+        assertThat(plan.reports.stream().filter(Report.Failed.class::isInstance))
+                .hasSize(19)
+                .allSatisfy(report -> assertThat(((Report.Failed) report).paragraph())
+                        .startsWith("<u" + ((Report.Failed) report).recipient() + "@local.example>:\n")
+                        .contains("no such project"));
+        assertThat(plan.starts()).isEmpty();
+    }
+
+    @Test
+    void aWithdrawnOneThatWaitsEndsWhenItsAddressesAreTold() {
+        var plan = Planned.of(20, 20);
+        plan.pageSize = 3;
+        plan.add(1, accounts(12));
+        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        assertThat(plan.bounce(1)).isEqualTo(Withdrawal.Result.RUNNING);
+        plan.tellPages();
+        assertThat(plan.finished).containsExactly(1L);
+        assertThat(plan.reports.stream().filter(Report.Failed.class::isInstance))
+                .hasSize(12);
+    }
+
+    @Test
+    void aRemovedOneNeedsNoAddresses() {
+        var plan = Planned.of(20, 20);
+        plan.add(1, accounts(12));
+        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        int told = plan.pagesTold;
+        assertThat(plan.remove(1)).isEqualTo(Withdrawal.Result.WITHDRAWN);
+        assertThat(plan.removed).containsExactly(1L);
+        assertThat(plan.pagesTold).isEqualTo(told);
+    }
+
+    @Test
+    void addressesThatCannotBeToldAreWaitedForAndTheRestOfTheMessageFlows() {
+        var plan = Planned.narrow(20, 20);
+        plan.add(1, accounts(12));
+        plan.pageSize = 3;
+        List<Address> all = plan.addresses.remove(1L);
+        List<Start> starts = plan.starts();
+        assertThat(starts).as("the first page came with the message").hasSize(12);
+        starts.forEach(start -> plan.end(start, Planned.LATER));
+        plan.now += 400;
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.lines()).anyMatch(line -> line.startsWith("warning: msg 1: queue does not tell the addresses"));
+        plan.addresses.put(1L, java.util.Objects.requireNonNull(all));
+        assertThat(plan.starts()).isEmpty();
+        plan.now += Schedule.PARKED;
+        assertThat(work(plan, Planned.OK)).isEqualTo(12);
+        assertThat(plan.finished).containsExactly(1L);
+    }
+
+    @Test
+    void fewRecipientsWithLongAddressesAreManyToo() {
+        var plan = Planned.of(20, 20);
+        plan.add(1, "a".repeat(300) + "@local.example", "b".repeat(300) + "@local.example");
+        assertThat(work(plan, Planned.OK)).isEqualTo(2);
+        assertThat(plan.finished).containsExactly(1L);
+    }
+
+    @Test
+    void whatIsKeptOfARecipientIsOneOctet() {
+        int before = message(Message.KEPT + 1).memory();
+        assertThat(message(Message.KEPT + 1001).memory() - before).isEqualTo(1000);
+        assertThat(message(1).memory()).isLessThan(200);
+    }
+
+    private static Message message(int count) {
+        var plan = Planned.of(1, 1);
+        List<Address> all =
+                java.util.Arrays.stream(accounts(count)).map(Address::new).toList();
+        var envelope = new Envelope(Address.NULL, all, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
+        return new Message(
+                new WaitingMessage(
+                        1, Instant.EPOCH, 1, envelope, java.util.Collections.nCopies(count, RecipientState.Due.NOW)),
+                plan.routing);
+    }
+
+    @Test
+    void sendAsksQueueForThemAndPutsAllFailuresIntoOneBounce() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.pageSize = 7;
+            host.delivering(delivery -> delivery.recipients().stream()
+                            .map(recipient -> recipient.octets().startsWith("u1") ? Installed.NEVER : Installed.OK)
+                            .toList())
+                    .start();
+            String[] recipients = IntStream.range(0, 300)
+                    .mapToObj(i -> "u" + i + "@host.example.org")
+                    .toArray(String[]::new);
+            host.queue.put("ann@example.org", "Subject: x\n\nhello\n", recipients);
+            host.queue.awaitEmpty();
+            assertThat(host.queue.bounces).hasSize(1);
+            String bounce = host.queue.bounces.getFirst().text;
+            for (String recipient : recipients) {
+                assertThat(bounce.contains("<" + recipient + ">:\n"))
+                        .as(recipient)
+                        .isEqualTo(recipient.startsWith("u1"));
+            }
+            assertThat(host.queue.pagesTold).isGreaterThan(40);
+        }
+    }
+}
