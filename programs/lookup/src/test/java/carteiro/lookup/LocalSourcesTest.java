@@ -396,7 +396,7 @@ final class LocalSourcesTest {
             threads.add(
                     Thread.ofVirtual().start(() -> answers.add(lookup.recipient(new Address("joe-x@example.org")))));
         }
-        all.await();
+        assertThat(all.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
         assertThat(lookup.recipient(new Address("joe-x@example.org"))).isInstanceOf(Verdict.NotNow.class);
         release.countDown();
         for (Thread thread : threads) {
@@ -423,7 +423,7 @@ final class LocalSourcesTest {
                     }
                 }));
             }
-            begun.await();
+            assertThat(begun.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
             assertThat(calls.ask("/well", () -> "answered")).isEqualTo("answered");
             release.countDown();
             for (Thread thread : threads) {
