@@ -2,13 +2,20 @@ package carteiro.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -72,6 +79,20 @@ class LauncherTest {
         assertThat(links.output()).contains(folder + "/sendmail exists, left as it is");
         assertThat(folder.resolve("sendmail")).content().isEqualTo("another one");
         assertThat(folder.resolve("qmail-inject").toRealPath()).isEqualTo(LAUNCHER.toRealPath());
+        assertThat(folder.resolve("carteiro").toRealPath()).isEqualTo(LAUNCHER.toRealPath());
+        CarteiroProcess.Result system = launch(LAUNCHER, "links", "/usr/sbin");
+        assertThat(system.exit()).isEqualTo(100);
+        assertThat(system.output()).contains("carteiro links /usr/sbin sendmail mailq newaliases");
+        assertThat(launch(LAUNCHER, "links", folder.toString(), "postdrop").exit()).isEqualTo(100);
+        Path some = folder.resolve("some");
+        CarteiroProcess.Result named = launch(LAUNCHER, "links", some.toString(), "sendmail", "mailq");
+        assertThat(named.output()).contains("2 links made in " + some);
+        try (var all = Files.list(some)) {
+            for (Path link : all.toList()) {
+                assertThat(link.getFileName().toString()).isIn("sendmail", "mailq");
+                Files.delete(link);
+            }
+        }
         CarteiroProcess.Result again = launch(LAUNCHER, "links", folder.toString());
         assertThat(again.output()).contains("0 links made");
         try (var all = Files.list(folder)) { // JUnit warns of links out of its folder
@@ -146,19 +167,9 @@ class LauncherTest {
 
     @Test
     void itBuildsWhenASourceIsNewerAndOnlyThen() throws Exception {
-        Path copy = Files.copy(LAUNCHER, folder.resolve("carteiro"));
-        Files.writeString(folder.resolve("pom.xml"), "<project/>");
-        Path source = Files.createDirectories(folder.resolve("lib/mail/src/main/java"));
-        Path bin = Files.createDirectory(folder.resolve("bin"));
-        Path maven = Files.writeString(bin.resolve("mvn"), """
-                #!/bin/sh
-                echo "$JAVA_HOME $*" >>maven.calls
-                [ ! -e broken ] || { echo '[ERROR] Bob.java:[1,1] not a statement'; exit 1; }
-                mkdir -p target/dist/lib
-                """);
-        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
-        var environment =
-                Map.of("PATH", bin + ":" + System.getenv("PATH"), "JAVA_HOME", System.getProperty("java.home"));
+        Map<String, String> environment = checkout();
+        Path copy = folder.resolve("carteiro");
+        Path source = folder.resolve("lib/mail/src/main/java");
         Path calls = folder.resolve("maven.calls");
         List<String> build = List.of(copy.toString(), "build");
         for (int again = 0; again < 2; again++) {
@@ -179,11 +190,263 @@ class LauncherTest {
     }
 
     @Test
+    void whatRunsKeepsItsBuildAndWhatNothingRunsIsRemoved() throws Exception {
+        Map<String, String> environment = checkout();
+        Path dist = folder.resolve("target/dist");
+        List<String> build = List.of(folder.resolve("carteiro").toString(), "build");
+        var builds = new ArrayList<Path>();
+        Process running = null;
+        try {
+            for (int i = 0; i < 4; i++) {
+                Files.setLastModifiedTime(
+                        folder.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(100)));
+                assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
+                builds.add(dist.resolve(Files.readString(dist.resolve("built")).strip()));
+                assertThat(builds.getLast().resolve("lib")).isDirectory();
+                if (running == null) { // a program with the first build on its command line
+                    running = new ProcessBuilder("tail", "-f", "/dev/null", builds.getFirst() + "/lib/none.jar")
+                            .redirectErrorStream(true)
+                            .start();
+                }
+            }
+            assertThat(builds).doesNotHaveDuplicates();
+            assertThat(builds.get(0)).as("it is run").isDirectory();
+            assertThat(builds.get(1)).as("nothing runs it").doesNotExist();
+            assertThat(builds.get(2)).as("the one before").isDirectory();
+        } finally {
+            if (running != null) {
+                running.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
+    void aCommandThatSendsMailNeverBuilds() throws Exception {
+        Map<String, String> environment = checkout();
+        Path sendmail = Files.createSymbolicLink(folder.resolve("bin/sendmail"), folder.resolve("carteiro"));
+        for (List<String> command : List.of(
+                List.of(sendmail.toString(), "-t"),
+                List.of(folder.resolve("carteiro").toString(), "sendmail", "-t"),
+                List.of(folder.resolve("carteiro").toString(), "forward", "ann@example.org"))) {
+            CarteiroProcess.Result result = CarteiroProcess.run(command, environment, "");
+            assertThat(result.exit()).isEqualTo(111);
+            assertThat(result.output()).contains(folder + " is not built yet");
+        }
+        assertThat(folder.resolve("maven.calls")).doesNotExist();
+    }
+
+    @Test
+    void rootBuildsNothingThatAnotherUserCouldChange() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root has this limit");
+        Map<String, String> environment = checkout();
+        Path theirs = Files.createFile(folder.resolve("lib/mail/src/main/java/Eve.java"));
+        Files.setAttribute(theirs, "unix:uid", 41_000);
+        List<String> build = List.of(folder.resolve("carteiro").toString(), "build");
+        CarteiroProcess.Result result = CarteiroProcess.run(build, environment, "");
+        assertThat(result.exit()).isEqualTo(111);
+        assertThat(result.output()).contains(theirs + " is not root's alone");
+        assertThat(folder.resolve("target")).doesNotExist();
+        Files.setAttribute(theirs, "unix:uid", 0);
+        Files.setPosixFilePermissions(folder.resolve("lib"), PosixFilePermissions.fromString("rwxrwxrwx"));
+        result = CarteiroProcess.run(build, environment, "");
+        assertThat(result.output()).contains(folder + "/lib is not root's alone");
+        Files.setPosixFilePermissions(folder.resolve("lib"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
+    }
+
+    /** A small checkout in {@link #folder}, whose Maven only writes down that it was called. */
+    private Map<String, String> checkout() throws Exception {
+        Files.copy(LAUNCHER, folder.resolve("carteiro"));
+        Files.writeString(folder.resolve("pom.xml"), "<project/>");
+        Files.createDirectories(folder.resolve("lib/mail/src/main/java"));
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        Path maven = Files.writeString(bin.resolve("mvn"), """
+                #!/bin/sh
+                echo "$JAVA_HOME $*" >>maven.calls
+                [ ! -e broken ] || { echo '[ERROR] Bob.java:[1,1] not a statement'; exit 1; }
+                for word; do case $word in -Ddist.folder=*) mkdir -p "${word#*=}/lib" ;; esac; done
+                """);
+        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return Map.of("PATH", bin + ":" + System.getenv("PATH"), "JAVA_HOME", System.getProperty("java.home"));
+    }
+
+    /** A copy of this checkout's build, as another folder or an image has it. */
+    private Path moved() throws Exception {
+        Path dist = LAUNCHER.resolveSibling("target/dist");
+        assumeThat(dist.resolve("built")).as("a build (./carteiro build)").exists();
+        Path copy = Files.createDirectories(folder.resolve("moved/target")).getParent();
+        Files.copy(LAUNCHER, copy.resolve("carteiro"));
+        Files.copy(LAUNCHER.resolveSibling("pom.xml"), copy.resolve("pom.xml"));
+        CarteiroProcess.Result copied = CarteiroProcess.run(
+                List.of("cp", "-a", dist.toString(), copy.resolve("target").toString()), Map.of(), "");
+        assertThat(copied.exit()).as(copied.output()).isZero();
+        return copy;
+    }
+
+    private Path product(Path checkout) throws Exception {
+        Path dist = checkout.resolve("target/dist");
+        return dist.resolve(Files.readString(dist.resolve("built")).strip());
+    }
+
+    private static CarteiroProcess.Result sh(String script, Map<String, String> more, String... words)
+            throws Exception {
+        var command = Stream.concat(Stream.of("bash", "-c", script, "bash"), Stream.of(words)).toList();
+        var environment = new HashMap<>(more);
+        environment.put("CARTEIRO_NO_BUILD", "1");
+        return CarteiroProcess.run(command, environment, "");
+    }
+
+    private static void assertStarts(CarteiroProcess.Result run) {
+        assertThat(run.exit()).as(run.output()).isEqualTo(111);
+        assertThat(run.output()).startsWith("alert: cannot start: /nonexistent/control/me is missing");
+    }
+
+    @Test
+    void aProductThatWasMovedStartsFromItsCachesWithoutTheFolderOfItsBuild() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root may hide a folder");
+        Path copy = moved();
+        for (String options : List.of("", "-XX:AOTMode=on")) {
+            assertStarts(sh(
+                    "exec unshare --mount sh -c 'mount -t tmpfs none \"$1\" && exec \"$2\" run --home /nonexistent' sh"
+                            + " \"$@\"",
+                    Map.of("CARTEIRO_JAVA_OPTS", options),
+                    LAUNCHER.getParent().toString(),
+                    copy.resolve("carteiro").toString()));
+        }
+    }
+
+    @Test
+    void whateverIsWrongWithACacheTheStartGoesOnWithoutIt() throws Exception {
+        Path copy = moved();
+        String carteiro = copy.resolve("carteiro").toString();
+        Path product = product(copy);
+        for (String fault : List.of("touched jar", "octets", "cut", "empty", "gone")) {
+            for (String cache : List.of("whole.aot", "command.aot")) {
+                Path file = product.resolve(cache);
+                switch (fault) {
+                    case "touched jar" ->
+                        Files.setLastModifiedTime(
+                                product.resolve("lib/carteiro-start-0.1.0.jar"), FileTime.from(Instant.EPOCH));
+                    case "octets" -> {
+                        byte[] octets = Files.readAllBytes(file);
+                        for (int at = 8192; at < octets.length; at += 97) {
+                            octets[at] ^= 0x55;
+                        }
+                        Files.write(file, octets);
+                    }
+                    case "cut" -> Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 1 << 20));
+                    case "empty" -> Files.write(file, new byte[0]);
+                    default -> Files.delete(file);
+                }
+            }
+            assertStarts(sh("exec \"$1\" run --home /nonexistent", Map.of(), carteiro));
+            CarteiroProcess.Result status = sh(
+                    "exec \"$1\" status --home /nonexistent",
+                    Map.of("CARTEIRO_JAVA_OPTS", "-XX:ErrorFile=/dev/null"), // it dies of some of these
+                    carteiro);
+            assertThat(status.exit()).as(fault + status.output()).isEqualTo(3);
+            assertThat(status.output()).as(fault).contains("nothing runs in /nonexistent");
+        }
+    }
+
+    @Test
+    void optionsOfTheCallersOwnJavaAreNotOurs() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        for (Map.Entry<String, String> variable : Map.of(
+                        "JAVA_TOOL_OPTIONS", "-Xms900g",
+                        "JDK_JAVA_OPTIONS", "-javaagent:/opt/app/agent.jar",
+                        "_JAVA_OPTIONS", "-Dapp=1",
+                        "CLASSPATH", "/nowhere",
+                        "LD_PRELOAD", "/nowhere/lib.so",
+                        "LD_LIBRARY_PATH", "/nowhere")
+                .entrySet()) {
+            CarteiroProcess.Result status = sh(
+                    "exec \"$1\" status --home /nonexistent",
+                    Map.of(variable.getKey(), variable.getValue()),
+                    LAUNCHER.toString());
+            assertThat(status.exit()).as(variable + status.output()).isEqualTo(3);
+            if (!variable.getKey().equals("LD_PRELOAD")) { // the system's loader complains of it to each program before
+                assertThat(status.output()).startsWith("nothing runs in /nonexistent");
+            }
+        }
+    }
+
+    @Test
+    void aJavaThatDoesNotStartIsTryAgain() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        for (String limit : List.of("ulimit -v 100000", "ulimit -v 300000", "ulimit -v 700000", "ulimit -n 8", "ulimit -n 5")) {
+            for (String command : List.of("sendmail -i joe@example.org", "qmail-inject -n", "run --home /nonexistent", "smtpd")) {
+                CarteiroProcess.Result result =
+                        sh(limit + "; exec \"$1\" " + command, Map.of(), LAUNCHER.toString());
+                assertThat(result.exit()).as(limit + ": " + command + ": " + result.output()).isIn(111, 0);
+                if (limit.contains("-v")) {
+                    assertThat(result.exit()).as(limit + ": " + command + ": " + result.output()).isEqualTo(111);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFolderThatIsGoneIsNoTrouble() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        Path gone = Files.createDirectory(folder.resolve("gone"));
+        CarteiroProcess.Result status = sh(
+                "cd \"$1\" && rmdir \"$1\" && exec \"$2\" status --home /nonexistent",
+                Map.of(),
+                gone.toString(),
+                LAUNCHER.toString());
+        assertThat(status.exit()).as(status.output()).isEqualTo(3);
+        CarteiroProcess.Result relative =
+                sh("cd \"$1\" && exec \"$2\" status --home h", Map.of(), folder.toString(), LAUNCHER.toString());
+        assertThat(relative.output()).contains("nothing runs in " + folder + "/h");
+    }
+
+    @Test
+    void fileNamesAreThoseOfUtf8WhateverTheLocale() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        String name = "caf$(printf '\\303\\251')"; // in octets: what this Java takes file names by does not matter
+        CarteiroProcess.Result made = sh(
+                "env -i PATH=\"$PATH\" LC_ALL=POSIX CARTEIRO_NO_BUILD=1 \"$2\" init --me a.example --home \"$1/" + name
+                        + "\" && test -f \"$1/" + name + "/control/me\"",
+                Map.of(),
+                folder.toString(),
+                LAUNCHER.toString());
+        assertThat(made.exit()).as(made.output()).isZero();
+        sh("rm -r \"$1\"/caf*", Map.of(), folder.toString());
+    }
+
+    @Test
+    void whoEndsACommandEndsItsJava() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        for (String signal : List.of("TERM", "KILL")) {
+            var builder = new ProcessBuilder(LAUNCHER.toString(), "sendmail", "-i", "joe@example.org");
+            builder.environment().put("CARTEIRO_NO_BUILD", "1");
+            Process command = builder.start(); // its Java waits for the message
+            try {
+                long end = System.nanoTime() + CarteiroProcess.PATIENCE.toNanos();
+                Optional<ProcessHandle> child = Optional.empty();
+                while (child.isEmpty()) {
+                    assertThat(System.nanoTime()).as("gave up waiting for the command's Java").isLessThan(end);
+                    java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+                    child = command.descendants()
+                            .filter(one -> one.info().command().orElse("").endsWith("/java"))
+                            .findFirst();
+                }
+                new ProcessBuilder("kill", "-" + signal, Long.toString(command.pid())).start().waitFor();
+                child.get().onExit().get(CarteiroProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            } finally {
+                command.descendants().forEach(ProcessHandle::destroyForcibly);
+                command.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
     @Covers("qmail:A03")
     void theLogGoesToTheLoggerThatIsNamed() throws Exception {
-        assumeThat(LAUNCHER.resolveSibling("target/dist/lib"))
-                .as("jars of a build (./carteiro build)")
-                .isNotEmptyDirectory();
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built"))
+                .as("a build (./carteiro build)")
+                .exists();
         Path home = folder.resolve("h"); // without control/me: one line, and the end
         Path log = folder.resolve("log");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx")); // root's logger is qmaill
@@ -197,5 +460,43 @@ class LauncherTest {
             java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
         }
         assertThat(log).content().startsWith("logged: alert: cannot start: " + home + "/control/me is missing");
+    }
+
+    /** A home whose smtpd listens on any port. */
+    private Path home() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path home = folder.resolve("home");
+        CarteiroProcess.Result init =
+                launch(LAUNCHER, "init", "--home", home.toString(), "--me", "mail.example.org");
+        assertThat(init.exit()).as(init.output()).isZero();
+        Files.writeString(home.resolve("control/smtpdlisten"), "127.0.0.1:0\n");
+        return home;
+    }
+
+    @Test
+    void aLoggerThatEndsAtOnceStartsNothing() throws Exception {
+        Path home = home();
+        CarteiroProcess.Result run = launch(
+                LAUNCHER, "run", "--home", home.toString(), "--", "sh", "-c", "echo cannot lock the folder >&2; exit 111");
+        assertThat(run.exit()).isEqualTo(111);
+        assertThat(run.output()).contains("so nothing is started");
+        assertThat(home.resolve("run")).isEmptyDirectory();
+    }
+
+    @Test
+    void aLoggerThatDiesEndsTheServer() throws Exception {
+        Path home = home();
+        for (List<String> form : List.of(List.<String>of(), List.of("--split"))) {
+            if (!form.isEmpty() && CarteiroProcess.asRoot()) {
+                continue; // wants accounts of the system
+            }
+            var command = new ArrayList<>(List.of(LAUNCHER.toString(), "run", "--home", home.toString()));
+            command.addAll(form);
+            command.addAll(List.of("--", "sed", "/listening on/q"));
+            CarteiroProcess.Result run = CarteiroProcess.run(command, Map.of("CARTEIRO_NO_BUILD", "1"), "");
+            assertThat(run.output()).contains("listening on", "nobody reads the log any more");
+            assertThat(run.exit()).isEqualTo(111);
+        }
     }
 }
