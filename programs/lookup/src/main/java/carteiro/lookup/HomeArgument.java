@@ -1,24 +1,20 @@
 package carteiro.lookup;
 
+import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
 import carteiro.posix.Invocation;
-import java.nio.file.Path;
 
 /**
- * The installation a command means: {@code --home DIR} before all other arguments, else what the environment says.
+ * The installation a command means; see {@link ChosenHome}.
  *
  * @param installation the installation
- * @param call the same call without {@code --home DIR}
+ * @param call the same call without {@code --home}
  */
 record HomeArgument(Installation installation, Invocation call) {
     static HomeArgument of(Invocation call) {
-        if (call.arguments().size() >= 2 && call.arguments().getFirst().equals("--home")) {
-            String home = call.arguments().get(1);
-            int size = call.arguments().size();
-            return new HomeArgument(
-                    new Installation(Path.of(home)),
-                    call.withArguments(call.arguments().subList(2, size)));
-        }
-        return new HomeArgument(Installation.ofEnvironment(call.environment()), call);
+        ChosenHome chosen = ChosenHome.of(call.arguments(), call.environment());
+        return chosen.problem().isEmpty()
+                ? new HomeArgument(chosen.installation(), call.withArguments(chosen.rest()))
+                : new HomeArgument(chosen.installation(), call); // the command does not know such an option
     }
 }

@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import carteiro.control.ChosenHome;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
@@ -57,16 +58,13 @@ public final class QueueCommand {
     }
 
     static int run(Invocation call) throws IOException {
-        Installation installation = Installation.ofEnvironment(call.environment());
-        var words = new ArrayList<String>();
-        List<String> arguments = call.arguments();
-        for (int i = 0; i < arguments.size(); i++) {
-            if (arguments.get(i).equals("--home") && i + 1 < arguments.size()) {
-                installation = new Installation(Path.of(arguments.get(++i)));
-            } else {
-                words.add(arguments.get(i));
-            }
+        ChosenHome chosen = ChosenHome.of(call.arguments(), call.environment());
+        if (!chosen.problem().isEmpty()) {
+            call.complain("carteiro queue: " + chosen.problem() + "\n");
+            return PERMANENT;
         }
+        Installation installation = chosen.installation();
+        List<String> words = chosen.rest();
         Path folder = installation.queue();
         String verb = words.isEmpty() ? "" : words.getFirst();
         boolean isRoot = Identity.ownUid() == 0;
