@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.IntPredicate;
 
 /**
  * The accounts of the system that are mail users, remembered for some seconds. A name service or a network file system
@@ -32,6 +33,7 @@ final class SystemUsers implements AutoCloseable {
     }
 
     private final Accounts accounts;
+    private final IntPredicate deliverable;
     private final BriefMemory<Optional<SystemAccount>> users =
             new BriefMemory<>(REMEMBERED, MOST_OCTETS, SystemUsers::octets, System::nanoTime);
     private final BriefMemory<Optional<SystemAccount>> named =
@@ -39,7 +41,13 @@ final class SystemUsers implements AutoCloseable {
     private final SlowCalls calls = new SlowCalls(PATIENCE);
 
     SystemUsers(Accounts accounts) {
+        this(accounts, _ -> true);
+    }
+
+    /** @param deliverable whether mail can be delivered for that uid here; an account of another is no mail user */
+    SystemUsers(Accounts accounts, IntPredicate deliverable) {
         this.accounts = accounts;
+        this.deliverable = deliverable;
     }
 
     /** Asks the system something else about a user or home, with the same care. */
@@ -74,7 +82,9 @@ final class SystemUsers implements AutoCloseable {
 
     private Optional<SystemAccount> userNow(String name) throws IOException {
         Optional<SystemAccount> account = accounts.named(name);
-        return account.isPresent() && isUser(account.get()) ? account : Optional.empty();
+        return account.isPresent() && deliverable.test(account.get().uid()) && isUser(account.get())
+                ? account
+                : Optional.empty();
     }
 
     /** Whether an account is a mail user (see {@link #user}). */

@@ -489,4 +489,21 @@ final class LocalSourcesTest {
             }
         }
     }
+
+    @Test
+    void anAccountThatNobodyHereCanDeliverForIsNoMailUser() throws Exception {
+        int self = carteiro.posix.SystemAccount.effectiveUid();
+        int uid = self == 0 ? 41_000 : self;
+        java.nio.file.Path own = java.nio.file.Files.createTempDirectory("ct");
+        java.nio.file.Files.setAttribute(own, "unix:uid", uid);
+        var ann = new carteiro.posix.SystemAccount("ann", uid, uid, own.toString());
+        try (var all = new SystemUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable == uid);
+                var others = new SystemUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable != uid)) {
+            assertThat(all.user("ann")).isPresent();
+            assertThat(others.user("ann")).isEmpty();
+            assertThat(others.named("ann")).isPresent();
+        } finally {
+            java.nio.file.Files.delete(own);
+        }
+    }
 }
