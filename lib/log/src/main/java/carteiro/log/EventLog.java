@@ -66,10 +66,12 @@ public final class EventLog implements AutoCloseable {
     private final Form form;
     private final Clock clock;
     private final Severity severity;
+    private final Runnable unread;
     private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     private final AtomicLong waitingOctets = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private @Nullable String failure; // the writer's alone: why the last write failed
+    private boolean told; // the writer's alone: that the reader has gone
     private final Thread writer;
 
     /** A log on {@code out}, which stays open at {@link #close}. */
@@ -79,6 +81,16 @@ public final class EventLog implements AutoCloseable {
 
     /** The same for a reader that is told each line's severity. */
     public EventLog(OutputStream out, Form form, Clock clock, Severity severity) {
+        this(out, form, clock, severity, () -> {});
+    }
+
+    /**
+     * The same for a program that must not go on unheard.
+     *
+     * @param unread called once, on the log's thread, when the reader of {@code out} has gone for good; must not block
+     */
+    public EventLog(OutputStream out, Form form, Clock clock, Severity severity, Runnable unread) {
+        this.unread = unread;
         this.out = out;
         this.form = form;
         this.clock = clock;
@@ -202,6 +214,10 @@ public final class EventLog implements AutoCloseable {
     private void failed(long lines, IOException e) { // mail goes on without a log
         dropped.addAndGet(lines);
         failure = LogText.reason(e);
+        if (!told && (failure.contains("Broken pipe") || failure.contains("Connection reset"))) {
+            told = true;
+            unread.run();
+        }
     }
 
     /** After a failed write it begins with a line end, since half a line may stand there. */

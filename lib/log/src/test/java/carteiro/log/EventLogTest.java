@@ -213,4 +213,38 @@ class EventLogTest {
         assertThat(LogText.safe("x".repeat(LogText.LIMIT))).hasSize(LogText.LIMIT);
         assertThat(LogText.safe("x".repeat(LogText.LIMIT + 1))).endsWith("x...");
     }
+
+    /** A pipe without a reader, or another trouble. */
+    private static OutputStream broken(String reason) {
+        return new OutputStream() {
+            @Override
+            public void write(int octet) throws IOException {
+                throw new IOException(reason);
+            }
+        };
+    }
+
+    @Test
+    void aReaderThatHasGoneIsToldOnceAFullDiskNever() throws Exception {
+        var told = new java.util.concurrent.atomic.AtomicInteger();
+        var gone = new CountDownLatch(1);
+        try (var log = new EventLog(broken("Broken pipe"), EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, () -> {
+            told.incrementAndGet();
+            gone.countDown();
+        })) {
+            log.info("toy", "one");
+            gone.await();
+            log.info("toy", "two");
+        }
+        assertThat(told).hasValue(1);
+        try (var log = new EventLog(
+                broken("No space left on device"),
+                EventLog.Form.PLAIN,
+                CLOCK,
+                Severity.IN_WORDS,
+                told::incrementAndGet)) {
+            log.info("toy", "one");
+        }
+        assertThat(told).hasValue(1);
+    }
 }

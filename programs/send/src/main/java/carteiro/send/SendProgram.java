@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -39,9 +40,9 @@ public final class SendProgram implements Program {
     }
 
     Sending start(Surroundings surroundings, Clock clock) throws ControlException, IOException {
+        surroundings.dropPrivileges(); // before the lock: the folder is the user's, who could put a link in its place
         FileChannel lock = onlyOne(surroundings);
         try {
-            surroundings.dropPrivileges();
             Settings settings = Settings.read(surroundings.installation());
             return Sending.start(surroundings, settings, clock, SystemAccount.effectiveUid(), lock);
         } catch (ControlException e) {
@@ -60,7 +61,8 @@ public final class SendProgram implements Program {
         FileChannel channel;
         try {
             Files.createDirectories(file.getParent());
-            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             String reason = "cannot write " + file + " (" + e + "); its folder must belong to the user send runs as";
             surroundings.log().log(new Event.CannotStart(reason));

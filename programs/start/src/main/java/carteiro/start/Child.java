@@ -2,21 +2,32 @@ package carteiro.start;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.posix.ChildCommand;
+import carteiro.posix.PassedVariables;
 import carteiro.protocol.Control;
 import carteiro.protocol.Control.Answer;
 import carteiro.protocol.Control.Result;
 import carteiro.protocol.Control.Verb;
 import carteiro.protocol.ControlWire;
+import carteiro.protocol.Program;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A program's life in a process of its own, led over its control socket. What it says is bounded and never trusted. */
 final class Child implements Life {
     /** Exit code of a program whose settings cannot be used (EX_CONFIG): trying again is of no use. */
     static final int BAD_SETTINGS = 78;
+
+    /** Exit code of a Java whose heap is full (-XX:+ExitOnOutOfMemoryError). */
+    private static final int NO_MEMORY = 3;
+
+    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
     /** Between looks at a program that is not ready yet. */
     private static final Duration LOOK = Duration.ofMillis(50);
@@ -28,7 +39,7 @@ final class Child implements Life {
     private static final Duration ANSWER = Duration.ofSeconds(60);
 
     /** What a child may take beyond the patience it was given, before it is killed. */
-    private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final Process process;
     private final String name;
@@ -42,8 +53,8 @@ final class Child implements Life {
 
     static Beginning in(Installation installation) {
         return (program, wanted) -> {
-            var builder = new ProcessBuilder(command(program.name(), installation));
-            builder.environment().put("CARTEIRO_NO_BUILD", "1");
+            ProcessBuilder builder = builder(program, installation);
+            builder.redirectInput(ProcessBuilder.Redirect.PIPE); // by which it learns that it is to end
             builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
             builder.redirectError(ProcessBuilder.Redirect.INHERIT);
             var child = new Child(builder.start(), program.name(), installation);
@@ -65,6 +76,31 @@ final class Child implements Life {
         };
     }
 
+    /**
+     * In a session of its own, without a terminal, and unable to gain rights by what it runs. local alone keeps that and all
+     * variables: its users' programs may be set-user-id, and control/programvariables may name any variable.
+     */
+    private static ProcessBuilder builder(Program program, Installation installation) throws IOException {
+        List<String> command = command(program.name(), installation);
+        ProcessBuilder builder;
+        if (program.user().equals("root")) {
+            builder = ChildCommand.withOurVariables(command);
+        } else {
+            Map<String, String> environment = System.getenv();
+            Map<String, String> passed = PassedVariables.STANDARD.and(List.of("CARTEIRO_*", "JOURNAL_STREAM")).of(environment);
+            passed.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
+            var tied = new ArrayList<String>();
+            if (Files.isExecutable(SETPRIV)) {
+                tied.addAll(List.of(SETPRIV.toString(), "--no-new-privs", "--"));
+            }
+            tied.addAll(command);
+            builder = ChildCommand.withEnvironment(passed, tied);
+        }
+        builder.environment().put("CARTEIRO_NO_BUILD", "1");
+        builder.environment().remove("NOTIFY_SOCKET"); // start alone speaks for all
+        return builder;
+    }
+
     /** The same program by the launcher, which knows how much memory it needs; without one, as we were started. */
     private static List<String> command(String program, Installation installation) {
         var command = new ArrayList<String>();
@@ -74,6 +110,7 @@ final class Child implements Life {
                     System.getProperty("java.home") + "/bin/java",
                     "-XX:+UseSerialGC",
                     "-XX:-UsePerfData",
+                    "-XX:+ExitOnOutOfMemoryError",
                     "--enable-native-access=ALL-UNNAMED",
                     "-cp",
                     System.getProperty("java.class.path"),
@@ -124,6 +161,9 @@ final class Child implements Life {
             return "it is being ended";
         }
         int code = process.exitValue();
+        if (code == NO_MEMORY) {
+            return "its memory was exhausted (exit code 3); see CARTEIRO_JAVA_OPTS in docs/programs/carteiro.md";
+        }
         return code > 128 && code < 160 ? "killed by signal " + (code - 128) : "exit code " + code;
     }
 

@@ -9,7 +9,13 @@ import java.time.Duration;
 /** A program's life in this process. */
 record Inside(String name, Program.Running running, Wires wires) implements Life {
     static Beginning with(Program.Surroundings surroundings) {
-        return (program, _) -> new Inside(program.name(), program.start(surroundings), surroundings.wires());
+        return (program, _) -> {
+            try {
+                return new Inside(program.name(), program.start(surroundings), surroundings.wires());
+            } catch (IOException e) {
+                throw Unreadable.setting(e, surroundings.installation());
+            }
+        };
     }
 
     @Override

@@ -2,6 +2,7 @@ package carteiro.start;
 
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.ThreadIdentity;
 import carteiro.protocol.Program;
 import carteiro.protocol.Spool;
 import java.io.IOException;
@@ -10,18 +11,32 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folders of an installation, with their owners and modes. What exists keeps its content; only the folders of run/
  * change their owner, since they belong to whoever runs the programs.
  */
 final class Layout {
+    private static final int TYPE = 0170000;
+    private static final int LINK = 0120000;
+    private static final int STICKY = 01000;
+    private static final int GROUP_WRITES = 020;
+    private static final int OTHERS_WRITE = 02;
+
+    /** The most levels of folders in a program's own. */
+    private static final int DEEPEST = 8;
+
     private Layout() {}
 
     /** Who owns what a program makes. */
@@ -48,12 +63,148 @@ final class Layout {
                 accounts.lookupPrincipalByGroupName(Integer.toString(account.gid())));
     }
 
-    /** The folder of a program's sockets, made if there is none, owned by who will use it. */
+    /**
+     * Refuses to work as root in an installation that somebody else could replace: every folder on the way to it, and its
+     * own, must be root's. After that a path of two parts, such as HOME/run, passes nothing that others can change; what lies
+     * deeper, in a folder of a program or of alias, is touched as its owner alone.
+     *
+     * @throws IOException naming the folder and how to mend it
+     */
+    static void checkHome(Installation installation) throws IOException {
+        if (SystemAccount.effectiveUid() != 0) {
+            return;
+        }
+        for (Path folder : List.of(installation.home(), installation.control(), installation.users(), installation.run())) {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                trusted(folder);
+            }
+        }
+    }
+
+    /**
+     * Whether nobody but root could replace what stands there: each folder on the way, as it is named and as it really is, and it
+     * itself, is root's and closed to other writers; one that is open but sticky, as /tmp is, lets nobody replace what is root's.
+     *
+     * @throws IOException naming the folder that is not so
+     */
+    static void trusted(Path path) throws IOException {
+        for (Path whole : List.of(path.toAbsolutePath().normalize(), path.toRealPath())) {
+            for (Path part = whole; part != null; part = part.getParent()) {
+                Map<String, Object> status = Files.readAttributes(part, "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
+                int mode = (Integer) status.get("mode");
+                boolean link = (mode & TYPE) == LINK;
+                boolean open = (mode & OTHERS_WRITE) != 0
+                        || (mode & GROUP_WRITES) != 0 && !Integer.valueOf(0).equals(status.get("gid"));
+                if (!Integer.valueOf(0).equals(status.get("uid"))) {
+                    throw new IOException(part + " belongs to " + Files.getOwner(part, LinkOption.NOFOLLOW_LINKS)
+                            + ", who could put something else in the place of " + path
+                            + "; root works in folders of root alone: chown it, or start as that user");
+                }
+                if (open && !link && (mode & STICKY) == 0) {
+                    throw new IOException(part + " can be written by others, who could put something else in the place of " + path
+                            + "; mend it by: chmod go-w " + part);
+                }
+            }
+        }
+    }
+
+    /** @throws IOException if queue/ is still qmail's, saying what to do */
+    static void refuseQueueOfQmail(Installation installation) throws IOException {
+        Optional<String> qmails = installation.queueOfQmail();
+        if (qmails.isPresent()) {
+            throw new IOException(qmails.get());
+        }
+    }
+
+    /**
+     * The folder of a program's sockets, made if there is none, owned by who will use it. One of another owner, as the other form of
+     * running leaves it, is emptied: root must not meet there what that owner has put in its way.
+     */
     static void run(Installation installation, String program, Owner owner) throws IOException {
         folder(installation.run(), "rwxr-xr-x", new Owner.Us());
         Path folder = installation.run(program);
-        folder(folder, "rwxr-xr-x", owner);
+        if (!folder(folder, "rwxr-xr-x", owner) && SystemAccount.effectiveUid() == 0) {
+            int wanted = owner instanceof Owner.Them(var user, _) ? uid(user) : 0;
+            if (!Integer.valueOf(wanted).equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))) {
+                Files.setAttribute(folder, "unix:uid", 0, LinkOption.NOFOLLOW_LINKS);
+                empty(folder);
+            }
+        }
         own(folder, owner);
+    }
+
+    private static int uid(UserPrincipal user) throws IOException {
+        return SystemAccount.named(user.getName())
+                .map(SystemAccount::uid)
+                .orElseThrow(() -> new IOException("the system has no account " + user.getName()));
+    }
+
+    /** Removes what is in a folder, by descriptors: no link in it is followed. */
+    private static void empty(Path folder) throws IOException {
+        try (DirectoryStream<Path> here = Files.newDirectoryStream(folder)) {
+            if (!(here instanceof SecureDirectoryStream<Path> secure)) {
+                throw new IOException(folder + " cannot be emptied safely on this system; remove it by hand");
+            }
+            empty(secure, DEEPEST);
+        }
+    }
+
+    private static void empty(SecureDirectoryStream<Path> here, int levels) throws IOException {
+        for (Path entry : here) {
+            Path name = entry.getFileName();
+            var attributes = here.getFileAttributeView(
+                            name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .readAttributes();
+            if (!attributes.isDirectory()) {
+                here.deleteFile(name);
+                continue;
+            }
+            if (levels == 0) {
+                throw new IOException(entry + " lies too deep; remove it by hand");
+            }
+            try (SecureDirectoryStream<Path> below = here.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS)) {
+                empty(below, levels - 1);
+            }
+            here.deleteDirectory(name);
+        }
+    }
+
+    /** Work that is done as the owner of a folder. */
+    interface Work {
+        void run() throws IOException;
+    }
+
+    /**
+     * Does the work as the owner of a folder, so that nothing there leads to what that owner may not touch. By others than root it
+     * is done as it is.
+     */
+    static void asOwner(Path folder, Work work) throws IOException {
+        int uid = (Integer) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        int gid = (Integer) Files.getAttribute(folder, "unix:gid", LinkOption.NOFOLLOW_LINKS);
+        if (SystemAccount.effectiveUid() != 0 || uid == 0) {
+            work.run();
+            return;
+        }
+        var trouble = new AtomicReference<@Nullable Throwable>();
+        Thread thread = Thread.ofPlatform().name("as-owner").start(() -> { // an identity belongs to a thread
+            try {
+                ThreadIdentity.assume(uid, gid);
+                work.run();
+            } catch (IOException | RuntimeException e) {
+                trouble.set(e);
+            }
+        });
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+        switch (trouble.get()) {
+            case null -> {}
+            case IOException e -> throw e;
+            case Throwable e -> throw new IllegalStateException(e);
+        }
     }
 
     /**
@@ -88,10 +239,7 @@ final class Layout {
 
     /** What {@code carteiro run} as root without --split has written is root's; queue by itself could not read it. */
     private static void checkQueue(Installation installation, Owner owner) throws IOException {
-        Optional<String> qmails = installation.queueOfQmail();
-        if (qmails.isPresent()) {
-            throw new IOException(qmails.get());
-        }
+        refuseQueueOfQmail(installation);
         if (!(owner instanceof Owner.Them them)) {
             return;
         }

@@ -1,6 +1,7 @@
 package carteiro.start;
 
 import carteiro.protocol.Program;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,17 +13,38 @@ import java.util.ServiceLoader;
  */
 enum Order {
     /** Queue: everybody talks to it to the end. */
-    KEEPER,
+    KEEPER(100),
     /** Lookup and whatever else others ask. */
-    ASKED,
+    ASKED(90),
     /** Clean. */
-    CLEANER,
+    CLEANER(85),
     /** Local and remote. */
-    WAY_OUT,
+    WAY_OUT(80),
     /** Send. */
-    SCHEDULER,
+    SCHEDULER(45),
     /** What hears strangers; opened when the rest is ready, closed first. */
-    WAY_IN;
+    WAY_IN(35);
+
+    /** What a stage has at least, even when those before it took more than they had. */
+    private static final Duration LEAST = Duration.ofSeconds(1);
+
+    /** By which part of the time for a stop this stage has ended; what earlier ones did not need is there for it too. */
+    private final int percent;
+
+    Order(int percent) {
+        this.percent = percent;
+    }
+
+    /**
+     * How long this stage may take.
+     *
+     * @param whole what there is for the whole stop
+     * @param spent what of it is over
+     */
+    Duration left(Duration whole, Duration spent) {
+        Duration left = whole.multipliedBy(percent).dividedBy(100).minus(spent);
+        return left.compareTo(LEAST) < 0 ? LEAST : left;
+    }
 
     static Order of(String program) {
         return switch (program) {

@@ -64,6 +64,8 @@ public final class Product implements AutoCloseable {
             throws ControlException, IOException {
         StartSettings.read(installation);
         boolean root = SystemAccount.effectiveUid() == 0;
+        Layout.checkHome(installation);
+        Layout.refuseQueueOfQmail(installation);
         Layout.run(installation, "start", new Layout.Owner.Us());
         HomeLock lock = HomeLock.whole(
                 installation, programs.stream().map(Program::name).toList());
@@ -91,7 +93,7 @@ public final class Product implements AutoCloseable {
                 }
                 default -> throw new IllegalStateException(form.toString());
             }
-            var supervisor = new Supervisor(programs, beginning, log, patience(installation));
+            var supervisor = new Supervisor(programs, beginning, log, patience(installation), new ControlChanges(installation));
             Closeable control = ControlWire.offer("start", installation, owner(installation), supervisor, log);
             return new Product(lock, wires, supervisor, control, log);
         } catch (IOException | RuntimeException e) {

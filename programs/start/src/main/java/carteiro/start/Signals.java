@@ -5,7 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
 /**
- * Signals of the system: TERM and INT stop, HUP reloads, ALRM tries now. The JDK's only interface to them is
+ * Signals of the system: TERM and INT stop, HUP reloads, ALRM tries now, others are ignored. The JDK's only interface to them is
  * sun.misc.Signal of module jdk.unsupported; it is called by reflection, because the compiler lets nobody use it without
  * a warning.
  */
@@ -40,10 +40,20 @@ final class Signals {
             }
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);
-        } catch (InvocationTargetException e) {
+        } catch (InvocationTargetException | IllegalArgumentException e) {
             // the run time or the system keeps it (java -Xrs, another system): the control socket remains
         } catch (ReflectiveOperationException e) {
             // a run time without jdk.unsupported: the control socket remains
+        }
+    }
+
+    /**
+     * Ignores those that end a process by default and that nobody means for us: USR1 has opened the log anew elsewhere. Those that
+     * the JVM has for itself stay its own.
+     */
+    static void ignoreTheRest() {
+        for (String name : new String[] {"USR1", "USR2", "PWR", "IO", "VTALRM", "PROF", "STKFLT"}) {
+            ignore(name);
         }
     }
 

@@ -29,13 +29,15 @@ final class Single implements Control {
     private final Program.Running running;
     private final Wires wires;
     private final Supplier<Duration> patience;
+    private final ControlChanges changes;
     private final Instant since = Instant.now();
     private final AtomicReference<End> end = new AtomicReference<>(End.DIED);
     private final AtomicReference<@Nullable Duration> given = new AtomicReference<>();
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    Single(String name, Program.Running running, Wires wires, Supplier<Duration> patience) {
+    Single(String name, Program.Running running, Wires wires, Supplier<Duration> patience, ControlChanges changes) {
+        this.changes = changes;
         this.name = name;
         this.running = running;
         this.wires = wires;
@@ -76,7 +78,8 @@ final class Single implements Control {
             case RELOAD -> {
                 try {
                     running.reload();
-                    yield new Answer(Result.DONE, "settings read again", List.of(row(State.READY)));
+                    yield new Answer(
+                            Result.DONE, "settings read again; " + changes.tell(name), List.of(row(State.READY)));
                 } catch (ControlException e) {
                     yield new Answer(Result.FAILED, String.join("\n", e.problems()), List.of(row(State.READY)));
                 }

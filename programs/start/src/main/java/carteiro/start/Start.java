@@ -71,7 +71,7 @@ public final class Start {
             case StartCommand.Run(var home, var form) -> run(new Installation(home), form);
             case StartCommand.One(var program, var home, var parent) -> one(program, new Installation(home), parent);
             case StartCommand.Ask(var verb, var program, var home) -> ask(verb, program, new Installation(home));
-            case StartCommand.Init(var home, var me, var users) -> init(new Installation(home), me, users);
+            case StartCommand.Init init -> init(init);
             case StartCommand.Malformed(var reason) -> {
                 out.println("carteiro: " + reason);
                 yield USAGE;
@@ -82,24 +82,28 @@ public final class Start {
     // ---- carteiro run
 
     private int run(Installation installation, Form form) throws InterruptedException {
-        return logging(installation, log -> {
+        return logging(installation, (log, reader) -> {
+            var notifier = ServiceNotifier.of(environment);
             var opened = new CompletableFuture<Product>(); // a signal that comes early waits for it
             Signals.on("TERM", () -> opened.join().stop());
             Signals.on("INT", () -> opened.join().stop());
             Signals.on("HUP", () -> opened.join().order(Verb.RELOAD));
             Signals.on("ALRM", () -> opened.join().order(Verb.ALARM));
+            Signals.ignoreTheRest();
+            var _ = reader.gone().thenRunAsync(() -> opened.join().stop());
             try (var product = Product.open(installation, form, Order.programs(), log, forPrograms(environment))) {
                 opened.complete(product);
                 product.start();
+                notifier.ready();
                 product.awaitStopped();
-                return DONE;
+                return reader.gone().isDone() ? TROUBLE : DONE;
             }
         });
     }
 
     /** What runs with a log. */
     private interface Work {
-        int run(EventLog log) throws ControlException, IOException, InterruptedException;
+        int run(EventLog log, LogReader reader) throws ControlException, IOException, InterruptedException;
     }
 
     /** Runs it; a start that fails gives one line for each reason. The log is flushed at the end. */
@@ -111,13 +115,16 @@ public final class Start {
             e.problems().forEach(problem -> out.println(new StartEvent.CannotStart(problem).line()));
             return TROUBLE;
         }
+        var reader = new LogReader();
         try (var log = new EventLog(
                 new FileOutputStream(FileDescriptor.out),
                 settings.logForm(),
                 Clock.systemUTC(),
-                Severity.of(System.getenv(), Path.of("/proc/self/fd/1")))) {
+                Severity.of(System.getenv(), Path.of("/proc/self/fd/1")),
+                reader::hasGone)) {
+            reader.watch();
             try {
-                return work.run(log);
+                return work.run(log, reader);
             } catch (ControlException e) {
                 e.problems().forEach(problem -> log.log(new StartEvent.CannotStart(problem)));
             } catch (IOException e) {
@@ -145,10 +152,11 @@ public final class Start {
                     + String.join(", ", programs.stream().map(Program::name).toList()));
             return USAGE;
         }
-        return logging(installation, log -> {
+        return logging(installation, (log, reader) -> {
             try {
-                return alone(found.get(), installation, parent, log);
-            } catch (ControlException e) {
+                return alone(found.get(), installation, parent, log, reader);
+            } catch (ControlException | IOException wrong) {
+                ControlException e = Unreadable.setting(wrong, installation);
                 if (parent == Parent.SYSTEM) {
                     throw e;
                 }
@@ -158,10 +166,14 @@ public final class Start {
         });
     }
 
-    private int alone(Program program, Installation installation, Parent parent, EventLog log)
+    private int alone(Program program, Installation installation, Parent parent, EventLog log, LogReader reader)
             throws ControlException, IOException, InterruptedException {
         boolean root = SystemAccount.effectiveUid() == 0;
+        Layout.checkHome(installation);
         Layout.run(installation, "start", new Layout.Owner.Us());
+        if (program.name().equals("queue")) {
+            Layout.refuseQueueOfQmail(installation);
+        }
         if (root) {
             Layout.separate(installation, List.of(program));
         } else {
@@ -173,16 +185,18 @@ public final class Start {
                 var wires = new SocketWires(installation, log)) {
             var started = new CompletableFuture<Single>();
             signals(started, parent, patience, log);
+            var _ = reader.gone().thenRunAsync(() -> started.join().end(Single.End.DIED, patience.get()));
             Program.Running running = program.start(new Program.Surroundings(
                     installation, wires, log, forPrograms(environment), privileges(program, root)));
             if (root && !program.user().equals("root") && SystemAccount.effectiveUid() == 0) {
                 running.stop(Duration.ZERO);
                 throw new IOException(program.name() + " has not given up root; a bug, please report");
             }
-            var single = new Single(program.name(), running, wires, patience);
+            var single = new Single(program.name(), running, wires, patience, new ControlChanges(installation));
             started.complete(single);
             Single.End end;
             try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {
+                ServiceNotifier.of(environment).ready();
                 end = single.awaitEnd();
             }
             return switch (end) {
@@ -209,6 +223,7 @@ public final class Start {
     /** A signal that comes early waits until the program is ready. */
     private static void signals(
             CompletableFuture<Single> started, Parent parent, Supplier<Duration> patience, EventLog log) {
+        Signals.ignoreTheRest();
         Signals.on("ALRM", () -> started.join().ask(Verb.ALARM, Control.ALL));
         Signals.on("HUP", () -> {
             Answer answer = started.join().ask(Verb.RELOAD, Control.ALL);
@@ -347,7 +362,7 @@ public final class Start {
         if (!answer.programs().isEmpty() && verb == Verb.STATUS) {
             out.print(StatusTable.of(answer.programs(), ZoneId.systemDefault()));
         }
-        answer.text().lines().forEach(out::println);
+        answer.text().lines().map(LogText::sentence).forEach(out::println); // whoever answers need not be ours
         if (answer.result() == Result.NOT_RUNNING && answer.programs().isEmpty()) {
             out.println("nothing runs in " + installation.home() + "; start it by: carteiro run --home "
                     + installation.home());
@@ -361,13 +376,14 @@ public final class Start {
 
     // ---- carteiro init
 
-    private int init(Installation installation, String me, StartCommand.Users users) {
+    private int init(StartCommand.Init asked) {
+        var installation = new Installation(asked.home());
         try {
             boolean root = SystemAccount.effectiveUid() == 0;
-            if (users == StartCommand.Users.CREATE) {
+            if (asked.users() == StartCommand.Users.CREATE) {
                 SystemUsers.create(installation.home(), out);
             }
-            new Init(installation, out, root).write(me);
+            new Init(installation, out, root).write(asked.me(), asked.delivery());
             return DONE;
         } catch (IOException e) {
             out.println("carteiro: " + LogText.reason(e));

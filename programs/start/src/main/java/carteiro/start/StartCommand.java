@@ -1,18 +1,24 @@
 package carteiro.start;
 
+import carteiro.control.ChosenHome;
 import carteiro.protocol.Control;
 import carteiro.protocol.Control.Verb;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What the command line asks for. */
 sealed interface StartCommand {
-    /** Where qmail lives, for those who do not say {@code --home}. */
-    String DEFAULT_HOME = "/var/qmail";
+    /** The option of init for this host's name. */
+    String ME = "--me";
+
+    /** The option of init for the default delivery. */
+    String DELIVERY = "--delivery";
 
     /** A name that a program can have, or a host can. */
     Pattern PROGRAM = Pattern.compile("[a-z][a-z0-9-]{0,30}");
@@ -26,8 +32,8 @@ sealed interface StartCommand {
     /** A question to what runs. */
     record Ask(Verb verb, String program, Path home) implements StartCommand {}
 
-    /** The first control files. */
-    record Init(Path home, String me, Users users) implements StartCommand {}
+    /** The first control files. {@code delivery}: the default delivery, if it is said. */
+    record Init(Path home, String me, Optional<String> delivery, Users users) implements StartCommand {}
 
     /** Not understood. */
     record Malformed(String reason) implements StartCommand {}
@@ -63,39 +69,41 @@ sealed interface StartCommand {
                     "say run, init, status, start, stop, restart, reload, alarm, or the name of a program");
         }
         String word = arguments.getFirst();
-        String home = environment.getOrDefault("CARTEIRO_HOME", DEFAULT_HOME);
-        String me = "";
+        ChosenHome chosen = ChosenHome.of(arguments.subList(1, arguments.size()), environment);
+        if (!chosen.problem().isEmpty()) {
+            return new Malformed(chosen.problem());
+        }
+        List<String> rest = chosen.rest();
+        var values = new HashMap<String, String>(); // of --me and --delivery
         var options = new ArrayList<String>();
         var names = new ArrayList<String>();
-        for (int i = 1; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            switch (argument) {
-                case "--home", "--me" -> {
-                    if (++i == arguments.size()) {
-                        return new Malformed(argument + " wants a value after it");
-                    }
-                    if (argument.equals("--home")) {
-                        home = arguments.get(i);
-                    } else {
-                        me = arguments.get(i);
-                    }
+        for (int i = 0; i < rest.size(); i++) {
+            String argument = rest.get(i);
+            int equals = argument.indexOf('=');
+            String name = equals < 0 ? argument : argument.substring(0, equals);
+            if (name.equals(ME) || name.equals(DELIVERY)) {
+                if (equals < 0 && ++i == rest.size()) {
+                    return new Malformed(argument + " wants a value after it");
                 }
-                default -> (argument.startsWith("-") ? options : names).add(argument);
+                values.put(name, equals < 0 ? rest.get(i) : argument.substring(equals + 1));
+            } else {
+                (argument.startsWith("-") ? options : names).add(argument);
             }
         }
-        if (home.isEmpty() || home.indexOf('\0') >= 0) {
-            return new Malformed("--home is empty");
-        }
-        return command(word, Path.of(home), me, options, names);
+        return command(word, chosen.installation().home(), values, options, names);
     }
 
-    private static StartCommand command(String word, Path home, String me, List<String> options, List<String> names) {
+    private static StartCommand command(
+            String word, Path home, Map<String, String> values, List<String> options, List<String> names) {
         List<String> known = switch (word) {
             case "run" -> List.of("--split");
             case "init" -> List.of("--create-users");
             case "status", "start", "stop", "restart", "reload", "alarm", "now" -> List.<String>of();
             default -> List.of("--child");
         };
+        if (!word.equals("init") && !values.isEmpty()) {
+            return new Malformed(word + " has no option " + String.join(", ", values.keySet()));
+        }
         for (String option : options) {
             if (!known.contains(option)) {
                 return new Malformed(word + " has no option " + option);
@@ -113,10 +121,16 @@ sealed interface StartCommand {
                         : new Malformed(
                                 "run takes no names; one program alone is run by: carteiro " + names.getFirst());
             case "init" -> {
+                String me = values.getOrDefault(ME, "");
                 if (!names.isEmpty() || me.isEmpty()) {
-                    yield new Malformed("usage: carteiro init --home DIR --me HOST [--create-users]");
+                    yield new Malformed(
+                            "usage: carteiro init --home DIR --me HOST [--delivery INSTRUCTIONS] [--create-users]");
                 }
-                yield new Init(home, me, options.isEmpty() ? Users.KEEP : Users.CREATE);
+                yield new Init(
+                        home,
+                        me,
+                        Optional.ofNullable(values.get(DELIVERY)),
+                        options.isEmpty() ? Users.KEEP : Users.CREATE);
             }
             case "status", "start", "stop", "restart", "reload", "alarm", "now" ->
                 names.size() > 1

@@ -55,6 +55,14 @@ sealed interface StartEvent extends LogEvent {
         }
     }
 
+    /** Every program has read its settings again. */
+    record Reloaded(String changes) implements StartEvent {
+        @Override
+        public String line() {
+            return "start: settings read again; " + LogText.sentence(changes);
+        }
+    }
+
     /** A reload found a mistake; the old settings stay. */
     record ReloadRefused(String program, String problem) implements StartEvent {
         @Override

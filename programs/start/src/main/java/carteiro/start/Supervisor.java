@@ -25,14 +25,24 @@ final class Supervisor implements Control {
     /** How long the ways in wait at the start for the rest. */
     private static final Duration REST_READY = Duration.ofSeconds(10);
 
+    /** What a program that does not end in its time may take beyond it, until it is killed or left behind. */
+    private static final Duration BEYOND = Duration.ofSeconds(3);
+
     private final List<Watch> watches;
     private final EventLog log;
     private final Supplier<Duration> patience;
+    private final ControlChanges changes;
     private final ReentrantLock stopping = new ReentrantLock();
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     /** @param patience how long a stop may take in all, asked at each stop */
-    Supervisor(List<Program> programs, Life.Beginning beginning, EventLog log, Supplier<Duration> patience) {
+    Supervisor(
+            List<Program> programs,
+            Life.Beginning beginning,
+            EventLog log,
+            Supplier<Duration> patience,
+            ControlChanges changes) {
+        this.changes = changes;
         this.watches = programs.stream()
                 .map(program -> new Watch(program, beginning, log, Clock.systemUTC()))
                 .toList();
@@ -78,7 +88,8 @@ final class Supervisor implements Control {
             if (stopped.getCount() == 0) {
                 return;
             }
-            long until = System.nanoTime() + patience.get().toNanos();
+            long began = System.nanoTime();
+            Duration whole = patience.get();
             watches.forEach(watch -> {
                 if (watch.life() == null) { // neither tried again nor waited for
                     watch.end(Duration.ZERO);
@@ -89,10 +100,10 @@ final class Supervisor implements Control {
                     .add(watch));
             for (Order stage : List.of(Order.values()).reversed()) {
                 List<Watch> together = stages.getOrDefault(stage, List.of());
-                Duration left = Duration.ofNanos(Math.max(Duration.ofSeconds(1).toNanos(), until - System.nanoTime()));
+                Duration left = stage.left(whole, Duration.ofNanos(System.nanoTime() - began));
                 together.forEach(watch -> watch.end(left));
                 together.forEach(watch -> {
-                    if (!watch.awaitDown(left.plusSeconds(5))) {
+                    if (!watch.awaitDown(left.plus(BEYOND))) {
                         log.alert("start", watch.name() + " does not end; left behind");
                     }
                 });
@@ -141,7 +152,7 @@ final class Supervisor implements Control {
                 asked.forEach(Watch::up);
                 yield started(asked);
             }
-            case RELOAD -> reload(asked);
+            case RELOAD -> reload(asked, program);
             case ALARM -> alarm(asked);
         };
     }
@@ -173,10 +184,10 @@ final class Supervisor implements Control {
     private void stop(List<Watch> asked) {
         Duration limit = patience.get();
         asked.forEach(watch -> watch.down(limit));
-        asked.forEach(watch -> watch.awaitDown(limit.plusSeconds(5)));
+        asked.forEach(watch -> watch.awaitDown(limit.plus(BEYOND)));
     }
 
-    private Answer reload(List<Watch> asked) {
+    private Answer reload(List<Watch> asked, String program) {
         var problems = new ArrayList<String>();
         for (Watch watch : asked) {
             Life life = watch.life();
@@ -195,10 +206,12 @@ final class Supervisor implements Control {
                 problems.add(watch.name() + " did not say whether it has read them: " + LogText.reason(e));
             }
         }
-        return new Answer(
-                problems.isEmpty() ? Result.DONE : Result.FAILED,
-                problems.isEmpty() ? "settings read again" : String.join("\n", problems),
-                rows(asked));
+        if (!problems.isEmpty()) {
+            return new Answer(Result.FAILED, String.join("\n", problems), rows(asked));
+        }
+        String told = changes.tell(program);
+        log.log(new StartEvent.Reloaded(told));
+        return new Answer(Result.DONE, "settings read again; " + told, rows(asked));
     }
 
     private static Answer alarm(List<Watch> asked) {

@@ -1,5 +1,7 @@
 package carteiro.start;
 
+import carteiro.log.LogText;
+import carteiro.posix.ChildCommand;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -77,17 +79,19 @@ final class SystemUsers {
     private static void call(List<String> command) throws IOException {
         Process process;
         try {
-            process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            process = ChildCommand.withFewVariables(command)
+                    .redirectErrorStream(true)
+                    .start();
         } catch (IOException e) {
             throw new IOException(
                     command.getFirst() + " is missing; make the accounts by hand (docs/programs/init.md)", e);
         }
-        process.getOutputStream().close();
         String said = new String(process.getInputStream().readNBytes(4096), java.nio.charset.StandardCharsets.UTF_8);
         try {
             if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 process.destroyForcibly();
-                throw new IOException(String.join(" ", command) + " failed: " + said.strip());
+                throw new IOException(String.join(" ", command) + " failed: " + LogText.sentence(said.strip())
+                        + "; the accounts can be made by hand, too (docs/programs/init.md)");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -56,7 +56,8 @@ class BothFormsTest {
     void allStartSecondInstanceIsRefusedAndTermStopsInOrder(StartCommand.Form form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
-            assertThat(run.output()).contains("queue starts as uid", "X=1");
+            assertThat(run.output())
+                    .contains("queue starts as uid", form == StartCommand.Form.TOGETHER ? "X=1" : "X=null"); // local's alone
 
             StartProcess second = StartProcess.toEnd("run", "--home", home.toString());
             assertThat(second.process.exitValue()).isEqualTo(111);
@@ -185,6 +186,81 @@ class BothFormsTest {
                     .contains("alert: cannot start: control/toy-smtpd:1: says settings; say something else");
         }
         assertThat(ask("status").exit()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aReloadNamesWhatHasChangedAndWhatWaits(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            assertThat(ask("reload").output()).contains("settings read again; no control file has changed");
+            Files.writeString(home.resolve("control/databytes"), "1000000\n");
+            Files.writeString(home.resolve("control/concurrencyremote"), "10\n");
+            Files.writeString(home.resolve("control/locals"), "example.org\n");
+            Files.writeString(home.resolve("control/database"), "x\n");
+            assertThat(ask("reload").output())
+                    .contains("settings read again; changed: concurrencyremote (waits for: carteiro restart send), "
+                            + "database (waits for: nothing, no program reads it), databytes, locals");
+            run.await("start: settings read again; changed: .*");
+            Files.delete(home.resolve("control/locals"));
+            assertThat(ask("reload").output()).contains("changed: locals");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSettingThatCannotBeReadEndsTheStart(StartCommand.Form form) throws Exception {
+        toy("remote", "unreadable");
+        try (var run = run(form)) {
+            assertThat(run.exit()).isEqualTo(111);
+            assertThat(run.output())
+                    .contains("alert: cannot start: " + home + "/control/secret: permission denied; make it readable");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aQueueOfQmailIsRefused(StartCommand.Form form) throws Exception {
+        Files.createDirectories(home.resolve("queue/mess"));
+        Files.createDirectories(home.resolve("queue/lock"));
+        try (var run = run(form)) {
+            assertThat(run.exit()).isEqualTo(111);
+            assertThat(run.output()).startsWith("alert: cannot start: " + home + "/queue is qmail's own");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void signalsThatNobodyMeansForUsEndNothing(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            List<ProcessHandle> all = new ArrayList<>(run.process.descendants().toList());
+            all.add(run.process.toHandle());
+            for (String signal : List.of("USR1", "PWR", "IO", "VTALRM", "PROF", "STKFLT")) {
+                for (ProcessHandle process : all) {
+                    StartProcess.signal(signal, process.pid());
+                }
+            }
+            run.signal("HUP");
+            run.await("toy: smtpd reloads");
+            assertThat(all).allMatch(ProcessHandle::isAlive);
+            assertThat(run.output()).doesNotContain("ended by itself");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLogThatNobodyReadsEndsTheServer(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("start: smtpd ready pid \\d+");
+            List<ProcessHandle> children = run.process.descendants().toList();
+            run.process.getInputStream().close();
+            run.signal("HUP"); // each program says that it has read its settings again
+            assertThat(run.exit()).isEqualTo(111);
+            for (ProcessHandle child : children) {
+                child.onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +25,7 @@ class InitTest {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
     private void init(String me) throws IOException {
-        new Init(new Installation(home), new PrintStream(said), false).write(me);
+        new Init(new Installation(home), new PrintStream(said), false).write(me, Optional.empty());
     }
 
     @Test
@@ -59,6 +60,55 @@ class InitTest {
         assertThat(home.resolve("alias/.qmail-root")).hasContent("&ann@example.org\n");
         assertThat(home.resolve("control/me")).hasContent("mail.example.org\n");
         assertThat(said.toString()).contains("exists control/locals = mine.example.org");
+    }
+
+    @ParameterizedTest(name = "{1}")
+    @CsvSource(delimiter = '!', quoteCharacter = '`', textBlock = """
+            qmail-start ./Mailbox splogger qmail                                ! ./Mailbox
+            exec env - PATH="/var/qmail/bin:$PATH" \\Nqmail-start ./Maildir/  ! ./Maildir/
+            qmail-start '|dot-forward .forwardN./Mailbox' splogger qmail        ! |dot-forward .forwardN./Mailbox
+            qmail-start "|preline procmail"                                     ! |preline procmail
+            echo # qmail-start ./OldNqmail-start ./New                               ! ./New
+            """)
+    void aSiteThatMovesKeepsItsDefaultDelivery(String script, String delivery) throws Exception {
+        Files.createDirectories(home.resolve("control"));
+        Files.writeString(home.resolve("control/me"), "mail.example.org\n");
+        Files.writeString(home.resolve("rc"), "#!/bin/sh\n" + script.strip().replace('N', '\n').replace("\new", "New") + "\n");
+        init("mail.example.org");
+        assertThat(home.resolve("control/defaultdelivery"))
+                .content()
+                .isEqualTo(delivery.strip().replace('N', '\n').replace("\new", "New") + "\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "qmail-start \"`cat control/defaultdelivery`\"", "qmail-start $D", "# qmail-start ./Mailbox"})
+    void aDefaultDeliveryThatNobodyTellsIsAskedFor(String script) throws Exception {
+        Files.createDirectories(home.resolve("control"));
+        Files.writeString(home.resolve("control/me"), "mail.example.org\n");
+        Files.writeString(home.resolve("rc"), script + "\n");
+        assertThatThrownBy(() -> init("mail.example.org")).hasMessageContaining("--delivery ./Mailbox");
+        assertThat(home.resolve("control/defaultdelivery")).doesNotExist();
+        new Init(new Installation(home), new PrintStream(said), false).write("mail.example.org", Optional.of("./Mailbox"));
+        assertThat(home.resolve("control/defaultdelivery")).hasContent("./Mailbox");
+    }
+
+    @Test
+    void whatANewcomerWouldMissIsSaid() throws Exception {
+        init("mail.example.org");
+        assertThat(said.toString())
+                .contains("note: mail for user@mail.example.org is taken, mail for user@example.org is refused");
+    }
+
+    @Test
+    void whatAFileHoldsReachesNoTerminalAsItIs() throws Exception {
+        Files.createDirectories(home.resolve("control"));
+        Files.writeString(home.resolve("control/locals"), "\u001b]0;evil\u0007\n");
+        Files.createDirectories(home.resolve("alias"));
+        Files.createSymbolicLink(home.resolve("alias/.qmail-root"), Path.of("/etc/hostname"));
+        init("mail.example.org");
+        assertThat(said.toString())
+                .doesNotContain("\u001b", "\u0007")
+                .contains("exists control/locals = _]0;evil_", "exists alias/.qmail-root (a link)");
     }
 
     @Test

@@ -119,6 +119,24 @@ class SplitFormTest {
     }
 
     @Test
+    void eachProgramHasASessionOfItsOwnAndFewVariablesAndGainsNoRights() throws Exception {
+        try (var run = new StartProcess("run", "--split", "--home", home.toString())) {
+            for (String program : new String[] {"queue", "send", "remote", "smtpd"}) {
+                long pid = pid(run, program, 1);
+                String status = Files.readString(Path.of("/proc/" + pid + "/stat"));
+                String[] fields = status.substring(status.lastIndexOf(')') + 2).split(" ");
+                assertThat(fields[3]).as("session").isEqualTo(Long.toString(pid));
+                assertThat(fields[4]).as("terminal").isEqualTo("0");
+                assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/status"))).contains("NoNewPrivs:\t1");
+                assertThat(new String(Files.readAllBytes(Path.of("/proc/" + pid + "/environ")), StandardCharsets.ISO_8859_1)
+                                .split("\0"))
+                        .noneMatch(variable -> variable.startsWith("X="))
+                        .anyMatch(variable -> variable.startsWith("PATH="));
+            }
+        }
+    }
+
+    @Test
     @Covers("qmail:A01")
     void startedByRootEachRunsAsItsOwnUser() throws Exception {
         assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");

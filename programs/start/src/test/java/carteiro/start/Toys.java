@@ -87,6 +87,12 @@ public final class Toys {
             if (told.equals("absent")) {
                 throw new IOException("what it needs is absent");
             }
+            if (told.equals("unreadable")) {
+                throw new IOException(
+                        "wrapped",
+                        new java.nio.file.AccessDeniedException(
+                                installation.control("secret").toString()));
+            }
             if (!told.equals("rooted")) {
                 surroundings.dropPrivileges();
             }

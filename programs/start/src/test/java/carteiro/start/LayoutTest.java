@@ -1,0 +1,98 @@
+package carteiro.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import carteiro.control.Installation;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What root does in folders of others, and does not. */
+class LayoutTest {
+    private static final int EVE = 41_007;
+
+    @TempDir
+    Path folder;
+
+    private Path home;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        assumeThat(System.getProperty("user.name")).as("needs root").isEqualTo("root");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        home = StartProcess.home(folder.resolve("h"));
+    }
+
+    private static void give(Path path) throws IOException {
+        Files.setAttribute(path, "unix:uid", EVE, java.nio.file.LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(path, "unix:gid", EVE, java.nio.file.LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private void init() throws IOException {
+        new Init(new Installation(home), new PrintStream(new ByteArrayOutputStream()), true)
+                .write("mail.example.org", Optional.of("./Maildir/"));
+    }
+
+    @Test
+    void aLinkInPlaceOfTheMailboxLeadsRootNowhere() throws Exception {
+        Path roots = Files.createDirectory(folder.resolve("roots"));
+        Path alias = Files.createDirectory(home.resolve("alias"));
+        Files.createSymbolicLink(alias.resolve("Maildir"), roots);
+        give(alias);
+        assertThatThrownBy(this::init).isInstanceOf(IOException.class);
+        assertThat(roots).isEmptyDirectory();
+    }
+
+    @Test
+    void whatRootMakesInAFolderOfAliasIsThatOwners() throws Exception {
+        Path alias = Files.createDirectory(home.resolve("alias"));
+        give(alias);
+        init();
+        for (String made : new String[] {"Maildir", "Maildir/tmp", ".qmail-root"}) {
+            assertThat(Files.getAttribute(alias.resolve(made), "unix:uid")).as(made).isEqualTo(EVE);
+        }
+    }
+
+    @Test
+    void aHomeThatOthersCouldReplaceIsRefused() throws Exception {
+        var installation = new Installation(home);
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThatThrownBy(() -> Layout.checkHome(installation)).hasMessageContaining(folder.toString());
+        StartProcess run = StartProcess.toEnd("run", "--home", home.toString());
+        assertThat(run.process.exitValue()).isEqualTo(111);
+        assertThat(run.output()).startsWith("alert: cannot start: " + folder);
+        assertThat(new ProcessBuilder("chmod", "+t", folder.toString()).start().waitFor()).isZero();
+        Layout.checkHome(installation); // a folder that is root's own in a sticky one
+        give(home);
+        assertThatThrownBy(() -> Layout.checkHome(installation)).hasMessageContaining(home.toString());
+    }
+
+    @Test
+    void rootEmptiesAFolderThatWasAnothersBeforeItWorksThere() throws Exception {
+        var installation = new Installation(home);
+        Path target = folder.resolve("target");
+        Path start = Files.createDirectories(home.resolve("run/start"));
+        Files.createSymbolicLink(start.resolve("lock"), target);
+        Path below = Files.createDirectory(start.resolve("below"));
+        Files.createSymbolicLink(below.resolve("out"), folder);
+        Files.writeString(below.resolve("file"), "x");
+        give(below);
+        give(start);
+        Layout.run(installation, "start", new Layout.Owner.Us());
+        try (var _ = HomeLock.whole(installation, java.util.List.of())) {
+            assertThat(target).doesNotExist();
+        }
+        assertThat(below).doesNotExist();
+        assertThat(folder).isDirectory();
+        assertThat(Files.getAttribute(start, "unix:uid")).isEqualTo(0);
+    }
+}
