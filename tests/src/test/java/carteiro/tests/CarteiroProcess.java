@@ -200,7 +200,9 @@ final class CarteiroProcess implements AutoCloseable {
     private Path launcher() throws IOException {
         Path launcher = folder.resolve("launcher");
         if (!Files.exists(launcher)) {
-            String command = java(flags.toArray(String[]::new)).stream()
+            // children of start get few variables: those of env are said for each anew
+            List<String> variables = !within.isEmpty() && within.getFirst().equals("env") ? within : List.of();
+            String command = Stream.concat(variables.stream(), java(flags.toArray(String[]::new)).stream())
                     .map(word -> "'" + word + "'")
                     .collect(Collectors.joining(" "));
             Files.writeString(launcher, "#!/bin/sh\nexec " + command + " carteiro.start.Start \"$@\"\n");

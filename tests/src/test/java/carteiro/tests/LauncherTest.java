@@ -83,7 +83,8 @@ class LauncherTest {
         CarteiroProcess.Result system = launch(LAUNCHER, "links", "/usr/sbin");
         assertThat(system.exit()).isEqualTo(100);
         assertThat(system.output()).contains("carteiro links /usr/sbin sendmail mailq newaliases");
-        assertThat(launch(LAUNCHER, "links", folder.toString(), "postdrop").exit()).isEqualTo(100);
+        assertThat(launch(LAUNCHER, "links", folder.toString(), "postdrop").exit())
+                .isEqualTo(100);
         Path some = folder.resolve("some");
         CarteiroProcess.Result named = launch(LAUNCHER, "links", some.toString(), "sendmail", "mailq");
         assertThat(named.output()).contains("2 links made in " + some);
@@ -290,7 +291,8 @@ class LauncherTest {
 
     private static CarteiroProcess.Result sh(String script, Map<String, String> more, String... words)
             throws Exception {
-        var command = Stream.concat(Stream.of("bash", "-c", script, "bash"), Stream.of(words)).toList();
+        var command = Stream.concat(Stream.of("bash", "-c", script, "bash"), Stream.of(words))
+                .toList();
         var environment = new HashMap<>(more);
         environment.put("CARTEIRO_NO_BUILD", "1");
         return CarteiroProcess.run(command, environment, "");
@@ -374,13 +376,18 @@ class LauncherTest {
     @Test
     void aJavaThatDoesNotStartIsTryAgain() throws Exception {
         assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
-        for (String limit : List.of("ulimit -v 100000", "ulimit -v 300000", "ulimit -v 700000", "ulimit -n 8", "ulimit -n 5")) {
-            for (String command : List.of("sendmail -i joe@example.org", "qmail-inject -n", "run --home /nonexistent", "smtpd")) {
-                CarteiroProcess.Result result =
-                        sh(limit + "; exec \"$1\" " + command, Map.of(), LAUNCHER.toString());
-                assertThat(result.exit()).as(limit + ": " + command + ": " + result.output()).isIn(111, 0);
+        for (String limit :
+                List.of("ulimit -v 100000", "ulimit -v 300000", "ulimit -v 700000", "ulimit -n 8", "ulimit -n 5")) {
+            for (String command :
+                    List.of("sendmail -i joe@example.org", "qmail-inject -n", "run --home /nonexistent", "smtpd")) {
+                CarteiroProcess.Result result = sh(limit + "; exec \"$1\" " + command, Map.of(), LAUNCHER.toString());
+                assertThat(result.exit())
+                        .as(limit + ": " + command + ": " + result.output())
+                        .isIn(111, 0);
                 if (limit.contains("-v")) {
-                    assertThat(result.exit()).as(limit + ": " + command + ": " + result.output()).isEqualTo(111);
+                    assertThat(result.exit())
+                            .as(limit + ": " + command + ": " + result.output())
+                            .isEqualTo(111);
                 }
             }
         }
@@ -404,6 +411,8 @@ class LauncherTest {
     @Test
     void fileNamesAreThoseOfUtf8WhateverTheLocale() throws Exception {
         assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        Files.setPosixFilePermissions(
+                folder, PosixFilePermissions.fromString("rwxr-xr-x")); // alias gets its Maildir there
         String name = "caf$(printf '\\303\\251')"; // in octets: what this Java takes file names by does not matter
         CarteiroProcess.Result made = sh(
                 "env -i PATH=\"$PATH\" LC_ALL=POSIX CARTEIRO_NO_BUILD=1 \"$2\" init --me a.example --home \"$1/" + name
@@ -426,13 +435,17 @@ class LauncherTest {
                 long end = System.nanoTime() + CarteiroProcess.PATIENCE.toNanos();
                 Optional<ProcessHandle> child = Optional.empty();
                 while (child.isEmpty()) {
-                    assertThat(System.nanoTime()).as("gave up waiting for the command's Java").isLessThan(end);
+                    assertThat(System.nanoTime())
+                            .as("gave up waiting for the command's Java")
+                            .isLessThan(end);
                     java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
                     child = command.descendants()
                             .filter(one -> one.info().command().orElse("").endsWith("/java"))
                             .findFirst();
                 }
-                new ProcessBuilder("kill", "-" + signal, Long.toString(command.pid())).start().waitFor();
+                new ProcessBuilder("kill", "-" + signal, Long.toString(command.pid()))
+                        .start()
+                        .waitFor();
                 child.get().onExit().get(CarteiroProcess.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             } finally {
                 command.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -467,8 +480,7 @@ class LauncherTest {
         assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path home = folder.resolve("home");
-        CarteiroProcess.Result init =
-                launch(LAUNCHER, "init", "--home", home.toString(), "--me", "mail.example.org");
+        CarteiroProcess.Result init = launch(LAUNCHER, "init", "--home", home.toString(), "--me", "mail.example.org");
         assertThat(init.exit()).as(init.output()).isZero();
         Files.writeString(home.resolve("control/smtpdlisten"), "127.0.0.1:0\n");
         return home;
@@ -478,7 +490,14 @@ class LauncherTest {
     void aLoggerThatEndsAtOnceStartsNothing() throws Exception {
         Path home = home();
         CarteiroProcess.Result run = launch(
-                LAUNCHER, "run", "--home", home.toString(), "--", "sh", "-c", "echo cannot lock the folder >&2; exit 111");
+                LAUNCHER,
+                "run",
+                "--home",
+                home.toString(),
+                "--",
+                "sh",
+                "-c",
+                "echo cannot lock the folder >&2; exit 111");
         assertThat(run.exit()).isEqualTo(111);
         assertThat(run.output()).contains("so nothing is started");
         assertThat(home.resolve("run")).isEmptyDirectory();

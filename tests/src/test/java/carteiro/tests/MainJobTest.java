@@ -379,7 +379,14 @@ class MainJobTest {
                 Files.delete(carteiro.home().resolve("control").resolve(file));
             }
             String home = carteiro.home().toString();
-            carteiro.command("carteiro.start.Start", "init", "--home", home, "--me", "mail.example.org");
+            carteiro.command(
+                    "carteiro.start.Start",
+                    "init",
+                    "--home",
+                    home,
+                    "--me=mail.example.org",
+                    "--delivery",
+                    "./Maildir/");
             carteiro.start();
             Path mailbox = carteiro.home().resolve("alias/Maildir/new");
             for (String host : List.of("127.0.0.1", "[::1]")) {

@@ -22,13 +22,16 @@ class SystemdUnitsTest {
 
     private static List<Path> units() throws Exception {
         try (Stream<Path> all = Files.list(UNITS)) {
-            return all.filter(unit -> unit.toString().endsWith("@.service")).sorted().toList();
+            return all.filter(unit -> unit.toString().endsWith("@.service"))
+                    .sorted()
+                    .toList();
         }
     }
 
     @Test
     void systemdFindsNoFault() throws Exception {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "SKIPPED: systemd-analyze is not installed");
+        assumeTrue(
+                Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "SKIPPED: systemd-analyze is not installed");
         var command = new ArrayList<>(List.of("systemd-analyze", "verify", "--man=no"));
         try (Stream<Path> all = Files.list(UNITS)) {
             for (Path unit : all.filter(file -> file.toString().contains("@")).toList()) {
@@ -93,6 +96,7 @@ class SystemdUnitsTest {
     void readmeAndUnitsNameTheSameHome() throws Exception {
         String readme = Files.readString(CHECKOUT.resolve("README.md"));
         assertThat(readme).contains("init --home /var/carteiro ");
-        assertThat(Files.readString(UNITS.resolve("README.md"))).contains("init --home /var/carteiro ", "@var-carteiro");
+        assertThat(Files.readString(UNITS.resolve("README.md")))
+                .contains("init --home /var/carteiro ", "@var-carteiro");
     }
 }

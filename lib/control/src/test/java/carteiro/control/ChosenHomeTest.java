@@ -34,7 +34,8 @@ class ChosenHomeTest {
 
     @Test
     void aHomeWithoutAFolderIsAMistake() {
-        for (String[] words : List.of(new String[] {"a", "--home"}, new String[] {"--home="}, new String[] {"--home", ""})) {
+        for (String[] words :
+                List.of(new String[] {"a", "--home"}, new String[] {"--home="}, new String[] {"--home", ""})) {
             assertThat(of(words).problem()).as(String.join(" ", words)).startsWith("--home ");
         }
     }

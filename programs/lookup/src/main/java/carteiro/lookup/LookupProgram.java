@@ -58,10 +58,10 @@ public final class LookupProgram implements Program {
         Installation installation = surroundings.installation();
         LookupSettings settings = LookupSettings.read(installation); // before root is given up: secrets may be root's
         int uid = SystemAccount.effectiveUid();
-        boolean ordinary =
-                uid != 0 && Integer.valueOf(uid).equals(Files.getAttribute(installation.home(), "unix:uid"));
+        boolean ordinary = uid != 0 && Integer.valueOf(uid).equals(Files.getAttribute(installation.home(), "unix:uid"));
         surroundings.dropPrivileges();
-        // an ordinary user's installation delivers for that user alone: others are refused at once rather than kept for a week
+        // an ordinary user's installation delivers for that user alone: others are refused at once rather than kept for
+        // a week
         var users = new SystemUsers(SystemAccount::named, account -> !ordinary || account == uid);
         try {
             var running = new Work(surroundings, users, AliasSource.owner(users, uid, USER), settings);

@@ -87,7 +87,9 @@ final class Child implements Life {
             builder = ChildCommand.withOurVariables(command);
         } else {
             Map<String, String> environment = System.getenv();
-            Map<String, String> passed = PassedVariables.STANDARD.and(List.of("CARTEIRO_*", "JOURNAL_STREAM")).of(environment);
+            Map<String, String> passed = PassedVariables.STANDARD
+                    .and(List.of("CARTEIRO_*", "JOURNAL_STREAM"))
+                    .of(environment);
             passed.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
             var tied = new ArrayList<String>();
             if (Files.isExecutable(SETPRIV)) {

@@ -49,7 +49,8 @@ final class ControlChanges {
         if (program.equals(Control.ALL)) {
             read = now;
         } else {
-            names.removeIf(name -> !readers(name).contains(program) && !readers(name).contains("all"));
+            names.removeIf(
+                    name -> !readers(name).contains(program) && !readers(name).contains("all"));
         }
         var words = new ArrayList<String>();
         for (String name : names) {
@@ -79,7 +80,7 @@ final class ControlChanges {
     private Map<String, String> look() {
         var seen = new TreeMap<String, String>();
         try (Stream<Path> files = Files.list(installation.control())) {
-            for (Path file : (Iterable<Path>) files.limit(MOST)::iterator) {
+            for (Path file : files.limit(MOST).toList()) {
                 String state = state(file);
                 if (!state.isEmpty()) {
                     seen.put(String.valueOf(file.getFileName()), state);

@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -66,9 +67,10 @@ final class Init {
         Optional<String> instructions = delivery.or(this::deliveryOfQmail);
         Path setting = installation.control("defaultdelivery");
         if (instructions.isEmpty() && Files.exists(installation.control("me")) && !Files.exists(setting)) {
-            throw new IOException(setting + " is missing, and no start script of qmail's (" + String.join(", ", scripts())
-                    + ") tells what it delivers by; say what is done with mail of accounts without a .qmail file, for"
-                    + " example: --delivery ./Mailbox");
+            throw new IOException(
+                    setting + " is missing, and no start script of qmail's (" + String.join(", ", scripts())
+                            + ") tells what it delivers by; say what is done with mail of accounts without a .qmail file, for"
+                            + " example: --delivery ./Mailbox");
         }
         if (instructions.orElse("x").isBlank()) {
             throw new IOException("--delivery is empty, so that mail would vanish; ./Maildir/ is an example");
@@ -82,7 +84,10 @@ final class Init {
         control("plusdomain", plusDomain(host), "added to host names that end in + by inject");
         control("locals", host, "domains whose mail is delivered on this host; add one a line");
         control("rcpthosts", host, "domains that strangers may send to by SMTP; add one a line");
-        control("defaultdelivery", instructions.orElse("./Maildir/"), "where mail goes for an account without a .qmail file");
+        control(
+                "defaultdelivery",
+                instructions.orElse("./Maildir/"),
+                "where mail goes for an account without a .qmail file");
         control(
                 "smtpdlisten",
                 listen(),
@@ -171,13 +176,15 @@ final class Init {
         String domain = defaultDomain(host);
         List<String> locals = files.list("locals").orElse(List.of());
         if (domain.indexOf('.') > 0 && !locals.contains(domain)) {
-            out.println("note: mail for user@" + host + " is taken, mail for user@" + domain + " is refused; if it is for this host,"
-                    + " add " + domain + " to control/locals and control/rcpthosts");
+            out.println("note: mail for user@" + host + " is taken, mail for user@" + domain
+                    + " is refused; if it is for this host," + " add " + domain
+                    + " to control/locals and control/rcpthosts");
         }
         String delivery = files.text("defaultdelivery").orElse("").strip();
         for (String program : List.of("dot-forward", "fastforward")) {
             if (delivery.contains(program)) {
-                out.println("note: control/defaultdelivery runs " + program + ", which is a package of its own: it must be on the PATH"
+                out.println("note: control/defaultdelivery runs " + program
+                        + ", which is a package of its own: it must be on the PATH"
                         + " that Carteiro is started with; docs/from-qmail.md has more");
             }
         }
@@ -210,7 +217,7 @@ final class Init {
         }
         var people = new ArrayList<SystemAccount>();
         try (Stream<String> lines = Files.lines(Path.of("/etc/passwd"), StandardCharsets.ISO_8859_1)) {
-            for (String line : (Iterable<String>) lines.limit(MOST_ACCOUNTS)::iterator) {
+            for (String line : lines.limit(MOST_ACCOUNTS).toList()) {
                 String[] fields = line.split(":", -1);
                 if (fields.length == 7 && fields[2].matches("\\d{4,5}") && isPersons(Integer.parseInt(fields[2]))) {
                     people.add(new SystemAccount(fields[0], Integer.parseInt(fields[2]), 0, fields[5]));
@@ -267,18 +274,14 @@ final class Init {
 
     /** Mail for these three has to reach a person; root and programs are no mailboxes. All of it is done as alias. */
     private void aliases() throws IOException {
-        Layout.asOwner(installation.alias(), () -> {
-            Path mailbox = installation.alias().resolve("Maildir");
-            boolean made = makeFolder(mailbox);
-            for (String part : List.of("tmp", "new", "cur")) {
-                boolean _ = makeFolder(mailbox.resolve(part));
-            }
-            say(made, mailbox, "the mailbox of the three below, until you put a person's address there: &ann@example.org");
-            for (String name : List.of("postmaster", "mailer-daemon", "root")) {
-                Path file = installation.alias().resolve(".qmail-" + name);
-                say(create(file, "./Maildir/\n"), file, "mail to " + name);
-            }
-        });
+        try {
+            Layout.asOwner(installation.alias(), this::mailboxAndAliases);
+        } catch (AccessDeniedException e) {
+            throw new IOException(
+                    LogText.reason(e) + "; the account alias, and the programs' users, must reach "
+                            + installation.home() + ": chmod o+x the folders above it, or choose another",
+                    e);
+        }
         if (root) { // made before there was such an account
             handOver();
         }
@@ -289,9 +292,23 @@ final class Init {
         }
     }
 
+    private void mailboxAndAliases() throws IOException {
+        Path mailbox = installation.alias().resolve("Maildir");
+        boolean made = makeFolder(mailbox);
+        for (String part : List.of("tmp", "new", "cur")) {
+            boolean _ = makeFolder(mailbox.resolve(part));
+        }
+        say(made, mailbox, "the mailbox of the three below, until you put a person's address there: &ann@example.org");
+        for (String name : List.of("postmaster", "mailer-daemon", "root")) {
+            Path file = installation.alias().resolve(".qmail-" + name);
+            say(create(file, "./Maildir/\n"), file, "mail to " + name);
+        }
+    }
+
     private static boolean makeFolder(Path folder) throws IOException {
         try {
-            Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             return true;
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(folder)) {

@@ -1,6 +1,7 @@
 package carteiro.start;
 
 import carteiro.control.Installation;
+import carteiro.posix.SafeFolder;
 import carteiro.posix.SystemAccount;
 import carteiro.posix.ThreadIdentity;
 import carteiro.protocol.Program;
@@ -18,7 +19,6 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +28,6 @@ import org.jspecify.annotations.Nullable;
  * change their owner, since they belong to whoever runs the programs.
  */
 final class Layout {
-    private static final int TYPE = 0170000;
-    private static final int LINK = 0120000;
-    private static final int STICKY = 01000;
-    private static final int GROUP_WRITES = 020;
-    private static final int OTHERS_WRITE = 02;
-
     /** The most levels of folders in a program's own. */
     private static final int DEEPEST = 8;
 
@@ -74,38 +68,17 @@ final class Layout {
         if (SystemAccount.effectiveUid() != 0) {
             return;
         }
-        for (Path folder : List.of(installation.home(), installation.control(), installation.users(), installation.run())) {
+        for (Path folder :
+                List.of(installation.home(), installation.control(), installation.users(), installation.run())) {
             if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
                 trusted(folder);
             }
         }
     }
 
-    /**
-     * Whether nobody but root could replace what stands there: each folder on the way, as it is named and as it really is, and it
-     * itself, is root's and closed to other writers; one that is open but sticky, as /tmp is, lets nobody replace what is root's.
-     *
-     * @throws IOException naming the folder that is not so
-     */
-    static void trusted(Path path) throws IOException {
-        for (Path whole : List.of(path.toAbsolutePath().normalize(), path.toRealPath())) {
-            for (Path part = whole; part != null; part = part.getParent()) {
-                Map<String, Object> status = Files.readAttributes(part, "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
-                int mode = (Integer) status.get("mode");
-                boolean link = (mode & TYPE) == LINK;
-                boolean open = (mode & OTHERS_WRITE) != 0
-                        || (mode & GROUP_WRITES) != 0 && !Integer.valueOf(0).equals(status.get("gid"));
-                if (!Integer.valueOf(0).equals(status.get("uid"))) {
-                    throw new IOException(part + " belongs to " + Files.getOwner(part, LinkOption.NOFOLLOW_LINKS)
-                            + ", who could put something else in the place of " + path
-                            + "; root works in folders of root alone: chown it, or start as that user");
-                }
-                if (open && !link && (mode & STICKY) == 0) {
-                    throw new IOException(part + " can be written by others, who could put something else in the place of " + path
-                            + "; mend it by: chmod go-w " + part);
-                }
-            }
-        }
+    /** @throws IOException naming the folder on the way to that one, or itself, by which others than root could replace it */
+    static void trusted(Path folder) throws IOException {
+        SafeFolder.openTrusted(folder.toAbsolutePath().normalize()).close();
     }
 
     /** @throws IOException if queue/ is still qmail's, saying what to do */
@@ -124,7 +97,7 @@ final class Layout {
         folder(installation.run(), "rwxr-xr-x", new Owner.Us());
         Path folder = installation.run(program);
         if (!folder(folder, "rwxr-xr-x", owner) && SystemAccount.effectiveUid() == 0) {
-            int wanted = owner instanceof Owner.Them(var user, _) ? uid(user) : 0;
+            int wanted = owner instanceof Owner.Them them ? uid(them.user()) : 0;
             if (!Integer.valueOf(wanted).equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))) {
                 Files.setAttribute(folder, "unix:uid", 0, LinkOption.NOFOLLOW_LINKS);
                 empty(folder);
@@ -151,9 +124,8 @@ final class Layout {
 
     private static void empty(SecureDirectoryStream<Path> here, int levels) throws IOException {
         for (Path entry : here) {
-            Path name = entry.getFileName();
-            var attributes = here.getFileAttributeView(
-                            name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+            Path name = Path.of(String.valueOf(entry.getFileName()));
+            var attributes = here.getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
                     .readAttributes();
             if (!attributes.isDirectory()) {
                 here.deleteFile(name);
@@ -186,14 +158,17 @@ final class Layout {
             return;
         }
         var trouble = new AtomicReference<@Nullable Throwable>();
-        Thread thread = Thread.ofPlatform().name("as-owner").start(() -> { // an identity belongs to a thread
-            try {
-                ThreadIdentity.assume(uid, gid);
-                work.run();
-            } catch (IOException | RuntimeException e) {
-                trouble.set(e);
-            }
-        });
+        Thread thread = Thread.ofPlatform()
+                .name("as-owner")
+                .start(
+                        () -> { // an identity belongs to a thread
+                            try {
+                                ThreadIdentity.assume(uid, gid);
+                                work.run();
+                            } catch (IOException | RuntimeException e) {
+                                trouble.set(e);
+                            }
+                        });
         try {
             thread.join();
         } catch (InterruptedException e) {

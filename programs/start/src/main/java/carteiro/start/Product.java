@@ -93,7 +93,8 @@ public final class Product implements AutoCloseable {
                 }
                 default -> throw new IllegalStateException(form.toString());
             }
-            var supervisor = new Supervisor(programs, beginning, log, patience(installation), new ControlChanges(installation));
+            var supervisor =
+                    new Supervisor(programs, beginning, log, patience(installation), new ControlChanges(installation));
             Closeable control = ControlWire.offer("start", installation, owner(installation), supervisor, log);
             return new Product(lock, wires, supervisor, control, log);
         } catch (IOException | RuntimeException e) {
@@ -143,9 +144,19 @@ public final class Product implements AutoCloseable {
         supervisor.stop();
     }
 
+    /** As {@link #stop}, because nobody reads the log. */
+    void stopUnheard() {
+        supervisor.stop(Supervisor.Cause.UNHEARD);
+    }
+
     /** Waits until somebody has stopped everything. */
     public void awaitStopped() throws InterruptedException {
-        supervisor.awaitStopped();
+        var _ = supervisor.awaitStopped();
+    }
+
+    /** As {@link #awaitStopped}. @return why */
+    Supervisor.Cause awaitCause() throws InterruptedException {
+        return supervisor.awaitStopped();
     }
 
     /** Stops what runs and frees the installation. */

@@ -29,8 +29,7 @@ final class ServiceNotifier {
             return;
         }
         try {
-            ProcessBuilder builder = ChildCommand.withFewVariables(
-                    List.of("systemd-notify", "--ready"));
+            ProcessBuilder builder = ChildCommand.withFewVariables(List.of("systemd-notify", "--ready"));
             builder.environment().put(SOCKET, socket);
             builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD);
             Process notify = builder.start();

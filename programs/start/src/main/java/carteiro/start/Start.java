@@ -60,7 +60,13 @@ public final class Start {
 
     /** Runs the command and ends the process. */
     public static void main(String[] arguments) throws InterruptedException {
-        int code = new Start(System.out, System.getenv()).command(List.of(arguments));
+        int code = TROUBLE;
+        try {
+            code = new Start(System.out, System.getenv()).command(List.of(arguments));
+        } catch (RuntimeException | Error e) { // no descriptors, no threads, a bug: to be tried again
+            System.out.println("alert: cannot start: " + LogText.sentence(e.toString()));
+            e.printStackTrace();
+        }
         System.out.flush();
         System.exit(code);
     }
@@ -90,13 +96,15 @@ public final class Start {
             Signals.on("HUP", () -> opened.join().order(Verb.RELOAD));
             Signals.on("ALRM", () -> opened.join().order(Verb.ALARM));
             Signals.ignoreTheRest();
-            var _ = reader.gone().thenRunAsync(() -> opened.join().stop());
+            var _ = reader.gone().thenRunAsync(() -> opened.join().stopUnheard());
             try (var product = Product.open(installation, form, Order.programs(), log, forPrograms(environment))) {
                 opened.complete(product);
                 product.start();
                 notifier.ready();
-                product.awaitStopped();
-                return reader.gone().isDone() ? TROUBLE : DONE;
+                return switch (product.awaitCause()) {
+                    case ASKED -> DONE;
+                    case UNHEARD -> TROUBLE;
+                };
             }
         });
     }

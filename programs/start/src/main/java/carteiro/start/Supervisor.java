@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Runs and watches all programs, in either form. Safe for any thread. */
 final class Supervisor implements Control {
@@ -34,6 +36,7 @@ final class Supervisor implements Control {
     private final ControlChanges changes;
     private final ReentrantLock stopping = new ReentrantLock();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AtomicReference<@Nullable Cause> cause = new AtomicReference<>();
 
     /** @param patience how long a stop may take in all, asked at each stop */
     Supervisor(
@@ -81,8 +84,22 @@ final class Supervisor implements Control {
         }
     }
 
+    /** Why everything stops. */
+    enum Cause {
+        /** Somebody said so. */
+        ASKED,
+        /** Nobody reads the log. */
+        UNHEARD
+    }
+
     /** Ends every program in order. Returns when all have ended; further calls wait for the first. */
     void stop() {
+        stop(Cause.ASKED);
+    }
+
+    /** As {@link #stop()}; the first cause counts. */
+    void stop(Cause why) {
+        cause.compareAndSet(null, why);
         stopping.lock();
         try {
             if (stopped.getCount() == 0) {
@@ -114,9 +131,11 @@ final class Supervisor implements Control {
         }
     }
 
-    /** Waits until everything has been stopped. */
-    void awaitStopped() throws InterruptedException {
+    /** Waits until everything has been stopped. @return why */
+    Cause awaitStopped() throws InterruptedException {
         stopped.await();
+        Cause why = cause.get();
+        return why == null ? Cause.ASKED : why;
     }
 
     @Override

@@ -30,8 +30,8 @@ final class Unreadable {
             if (cause instanceof AccessDeniedException denied && denied.getFile() != null) {
                 Path file = Path.of(denied.getFile());
                 if (file.startsWith(installation.control()) || file.startsWith(installation.users())) {
-                    return new ControlException(List.of(LogText.reason(denied)
-                            + "; make it readable for the user that the program runs as"));
+                    return new ControlException(List.of(
+                            LogText.reason(denied) + "; make it readable for the user that the program runs as"));
                 }
             }
             cause = cause.getCause();

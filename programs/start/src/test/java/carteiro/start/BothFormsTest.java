@@ -57,7 +57,9 @@ class BothFormsTest {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             assertThat(run.output())
-                    .contains("queue starts as uid", form == StartCommand.Form.TOGETHER ? "X=1" : "X=null"); // local's alone
+                    .contains(
+                            "queue starts as uid",
+                            form == StartCommand.Form.TOGETHER ? "X=1" : "X=null"); // local's alone
 
             StartProcess second = StartProcess.toEnd("run", "--home", home.toString());
             assertThat(second.process.exitValue()).isEqualTo(111);
@@ -255,7 +257,11 @@ class BothFormsTest {
             run.await("start: smtpd ready pid \\d+");
             List<ProcessHandle> children = run.process.descendants().toList();
             run.process.getInputStream().close();
-            run.signal("HUP"); // each program says that it has read its settings again
+            boolean ended = false;
+            for (int i = 0; i < 60 && !ended; i++) { // what the reader was waiting for is still read
+                run.signal("HUP"); // each program says that it has read its settings again
+                ended = run.process.waitFor(1, java.util.concurrent.TimeUnit.SECONDS);
+            }
             assertThat(run.exit()).isEqualTo(111);
             for (ProcessHandle child : children) {
                 child.onExit().get(30, java.util.concurrent.TimeUnit.SECONDS);

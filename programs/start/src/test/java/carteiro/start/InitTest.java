@@ -73,7 +73,9 @@ class InitTest {
     void aSiteThatMovesKeepsItsDefaultDelivery(String script, String delivery) throws Exception {
         Files.createDirectories(home.resolve("control"));
         Files.writeString(home.resolve("control/me"), "mail.example.org\n");
-        Files.writeString(home.resolve("rc"), "#!/bin/sh\n" + script.strip().replace('N', '\n').replace("\new", "New") + "\n");
+        Files.writeString(
+                home.resolve("rc"),
+                "#!/bin/sh\n" + script.strip().replace('N', '\n').replace("\new", "New") + "\n");
         init("mail.example.org");
         assertThat(home.resolve("control/defaultdelivery"))
                 .content()
@@ -81,14 +83,17 @@ class InitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "qmail-start \"`cat control/defaultdelivery`\"", "qmail-start $D", "# qmail-start ./Mailbox"})
+    @ValueSource(
+            strings = {"", "qmail-start \"`cat control/defaultdelivery`\"", "qmail-start $D", "# qmail-start ./Mailbox"
+            })
     void aDefaultDeliveryThatNobodyTellsIsAskedFor(String script) throws Exception {
         Files.createDirectories(home.resolve("control"));
         Files.writeString(home.resolve("control/me"), "mail.example.org\n");
         Files.writeString(home.resolve("rc"), script + "\n");
         assertThatThrownBy(() -> init("mail.example.org")).hasMessageContaining("--delivery ./Mailbox");
         assertThat(home.resolve("control/defaultdelivery")).doesNotExist();
-        new Init(new Installation(home), new PrintStream(said), false).write("mail.example.org", Optional.of("./Mailbox"));
+        new Init(new Installation(home), new PrintStream(said), false)
+                .write("mail.example.org", Optional.of("./Mailbox"));
         assertThat(home.resolve("control/defaultdelivery")).hasContent("./Mailbox");
     }
 

@@ -58,7 +58,9 @@ class LayoutTest {
         give(alias);
         init();
         for (String made : new String[] {"Maildir", "Maildir/tmp", ".qmail-root"}) {
-            assertThat(Files.getAttribute(alias.resolve(made), "unix:uid")).as(made).isEqualTo(EVE);
+            assertThat(Files.getAttribute(alias.resolve(made), "unix:uid"))
+                    .as(made)
+                    .isEqualTo(EVE);
         }
     }
 
@@ -70,7 +72,8 @@ class LayoutTest {
         StartProcess run = StartProcess.toEnd("run", "--home", home.toString());
         assertThat(run.process.exitValue()).isEqualTo(111);
         assertThat(run.output()).startsWith("alert: cannot start: " + folder);
-        assertThat(new ProcessBuilder("chmod", "+t", folder.toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("chmod", "+t", folder.toString()).start().waitFor())
+                .isZero();
         Layout.checkHome(installation); // a folder that is root's own in a sticky one
         give(home);
         assertThatThrownBy(() -> Layout.checkHome(installation)).hasMessageContaining(home.toString());

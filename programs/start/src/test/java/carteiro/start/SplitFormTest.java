@@ -127,8 +127,11 @@ class SplitFormTest {
                 String[] fields = status.substring(status.lastIndexOf(')') + 2).split(" ");
                 assertThat(fields[3]).as("session").isEqualTo(Long.toString(pid));
                 assertThat(fields[4]).as("terminal").isEqualTo("0");
-                assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/status"))).contains("NoNewPrivs:\t1");
-                assertThat(new String(Files.readAllBytes(Path.of("/proc/" + pid + "/environ")), StandardCharsets.ISO_8859_1)
+                assertThat(Files.readAllLines(Path.of("/proc/" + pid + "/status")))
+                        .contains("NoNewPrivs:\t1");
+                assertThat(new String(
+                                        Files.readAllBytes(Path.of("/proc/" + pid + "/environ")),
+                                        StandardCharsets.ISO_8859_1)
                                 .split("\0"))
                         .noneMatch(variable -> variable.startsWith("X="))
                         .anyMatch(variable -> variable.startsWith("PATH="));
