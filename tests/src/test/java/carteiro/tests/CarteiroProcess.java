@@ -75,6 +75,7 @@ final class CarteiroProcess implements AutoCloseable {
         carteiro.control("rcpthosts", "example.org\nmail.example.org");
         carteiro.control("defaultdelivery", "./Maildir/");
         carteiro.control("concurrencyperclient", "500");
+        carteiro.control("maxidlecommands", "1000000"); // tests ask again and again until something is so
         carteiro.control("concurrencyincoming", "500");
         return carteiro;
     }
