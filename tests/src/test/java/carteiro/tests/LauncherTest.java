@@ -202,7 +202,8 @@ class LauncherTest {
                 Files.setLastModifiedTime(
                         folder.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(100)));
                 assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
-                builds.add(dist.resolve(Files.readString(dist.resolve("built")).strip()));
+                builds.add(
+                        dist.resolve(Files.readString(dist.resolve("current")).strip()));
                 assertThat(builds.getLast().resolve("lib")).isDirectory();
                 if (running == null) { // a program with the first build on its command line
                     running = new ProcessBuilder("tail", "-f", "/dev/null", builds.getFirst() + "/lib/none.jar")
@@ -286,7 +287,7 @@ class LauncherTest {
 
     private Path product(Path checkout) throws Exception {
         Path dist = checkout.resolve("target/dist");
-        return dist.resolve(Files.readString(dist.resolve("built")).strip());
+        return dist.resolve(Files.readString(dist.resolve("current")).strip());
     }
 
     private static CarteiroProcess.Result sh(String script, Map<String, String> more, String... words)
