@@ -87,10 +87,10 @@ public final class ControlCatalog {
             row("bouncefrom", Kind.LINE, STANDARD, "MAILER-DAEMON", "send", "local part in From of bounces"),
             orMe("bouncehost", "send", "host in From and in the text of bounces"),
             number("bouncemaxbytes", 0, 0, 1L << 60, "send", "octets of the original in a bounce; 0 for all"),
-            cut("concurrencylocal", 10, 0, 1000, "send", "local deliveries at once; 0 holds local mail"),
+            cut("concurrencylocal", 10, 0, 1000, "send, local", "local deliveries at once; 0 holds local mail"),
             cut("concurrencyremote", 20, 0, 1000, "send", "remote deliveries at once; 0 holds remote mail"),
-            share("concurrencyperhost", "remote deliveries at once to one host"),
-            share("concurrencyperuser", "local deliveries at once to one account"),
+            share("concurrencyperhost", "send", "remote deliveries at once to one host"),
+            share("concurrencyperuser", "send, local", "local deliveries at once to one account and for one user"),
             list("destinationlimits", "none", "send", "remote deliveries at once and in a time, by domain"),
             orMe("doublebouncehost", "send", "host of the recipient of double bounces"),
             row("doublebounceto", Kind.LINE, STANDARD, "postmaster", "send", "local part for double bounces"),
@@ -211,9 +211,9 @@ public final class ControlCatalog {
                 name, Kind.NUMBER_RAISED, STANDARD, Long.toString(standard), least, most, readers, meaning);
     }
 
-    private static ControlFile share(String name, String meaning) {
+    private static ControlFile share(String name, String reader, String meaning) {
         return new ControlFile(
-                name, Kind.NUMBER, NOTHING, "three quarters of the whole", 1, Integer.MAX_VALUE, "send", meaning);
+                name, Kind.NUMBER, NOTHING, "three quarters of the whole", 1, Integer.MAX_VALUE, reader, meaning);
     }
 
     private static ControlFile id(String name, String meaning) {

@@ -71,7 +71,8 @@ public final class ThreadIdentity {
         call("setresuid", numbers.setUid(), UNCHANGED, uid, UNCHANGED);
         if ((int) call("geteuid", numbers.uid(), 0, 0, 0) != uid
                 || (int) call("getegid", numbers.gid(), 0, 0, 0) != gid) {
-            throw new IOException("the thread is not of user " + uid + " and group " + gid + " after the change");
+            throw new IOException("the thread is not of user " + Integer.toUnsignedString(uid) + " and group "
+                    + Integer.toUnsignedString(gid) + " after the change");
         }
     }
 

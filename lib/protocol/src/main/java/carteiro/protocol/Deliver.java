@@ -20,6 +20,7 @@ public interface Deliver {
      * Tries.
      *
      * @return one outcome for each recipient, in order
+     * @throws BusyException if as many run as may for the same user; nothing was tried
      * @throws NotRunningException if the program cannot be reached: nothing was tried
      * @throws carteiro.wire.MalformedFrameException if its answer makes no sense
      * @throws IOException if it is lost meanwhile: every recipient is to be tried again

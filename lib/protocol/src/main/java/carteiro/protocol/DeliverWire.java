@@ -9,9 +9,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Deliver over a socket (docs/protocols/deliver.md): numbered questions, answered by the outcomes, or by nothing if the
- * program is stopping. */
+/** Deliver over a socket (docs/protocols/deliver.md): numbered questions, answered by the outcomes, by the share that is
+ * used up, or by nothing if the program is stopping. */
 final class DeliverWire {
+    private static final String BUSY = "B";
     private static final int FRAME = (Deliver.MOST_RECIPIENTS + 1) * (Frames.REPORT_LIMIT + 100);
     static final Answers.Limits LIMITS = new Answers.Limits(FRAME, FRAME);
 
@@ -34,13 +35,26 @@ final class DeliverWire {
             }
             var outcomes = new ArrayList<Outcome>();
             while (answer.more()) {
-                outcomes.add(Frames.outcome(answer));
+                String letter = answer.text(1);
+                if (letter.equals(BUSY)) {
+                    String key = answer.text(BusyException.KEY_LIMIT);
+                    int atOnce = (int) answer.number(1, Integer.MAX_VALUE);
+                    answer.end();
+                    throw busy(key, atOnce);
+                }
+                outcomes.add(Frames.outcome(letter, answer));
             }
             if (outcomes.size() != delivery.recipients().size()) {
                 throw new MalformedFrameException(outcomes.size() + " outcomes for "
                         + delivery.recipients().size() + " recipients");
             }
             return List.copyOf(outcomes);
+        }
+
+        private static IOException busy(String key, int atOnce) {
+            return key.isEmpty()
+                    ? new MalformedFrameException("a share without a key")
+                    : new BusyException(key, atOnce);
         }
 
         private static void put(FrameWriter frame, Delivery delivery) {
@@ -70,6 +84,9 @@ final class DeliverWire {
                 outcomes = deliver.deliver(delivery);
             } catch (NotRunningException e) {
                 outcomes = List.of();
+            } catch (BusyException e) {
+                answer.put(BUSY).put(e.key()).put(e.atOnce());
+                return;
             }
             for (Outcome outcome : outcomes) {
                 Frames.put(answer, outcome);

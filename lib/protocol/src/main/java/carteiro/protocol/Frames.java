@@ -24,6 +24,11 @@ final class Frames {
     /** The most octets of a report or a reason. */
     static final int REPORT_LIMIT = 64 * 1024;
 
+    /** The greatest id of a user; the next one, 4294967295, stands for none. */
+    static final long GREATEST_ID = 0xffff_fffeL;
+
+    private static final int NO_ID = -1;
+
     private Frames() {}
 
     static void put(FrameWriter frame, Status status) {
@@ -96,13 +101,13 @@ final class Frames {
         frame.put(envelope.sender().octets());
         put(frame, envelope.recipients());
         put(frame, envelope.body(), envelope.form());
-        frame.put(envelope.uid());
+        frame.put(envelope.uid() == NO_ID ? NO_ID : Integer.toUnsignedLong(envelope.uid()));
     }
 
     static Envelope envelope(FrameReader frame) throws MalformedFrameException {
         Address sender = address(frame);
         List<Address> recipients = addresses(frame, Envelope.MOST_RECIPIENTS);
-        return new Envelope(sender, recipients, body(frame), form(frame), (int) frame.number(-1, Integer.MAX_VALUE));
+        return new Envelope(sender, recipients, body(frame), form(frame), (int) frame.number(NO_ID, GREATEST_ID));
     }
 
     static void put(FrameWriter frame, Outcome outcome) {
@@ -117,8 +122,8 @@ final class Frames {
         frame.put(report.length() > REPORT_LIMIT ? report.substring(0, REPORT_LIMIT) : report);
     }
 
-    static Outcome outcome(FrameReader frame) throws MalformedFrameException {
-        String letter = frame.text(1);
+    /** The rest of an outcome whose letter was read. */
+    static Outcome outcome(String letter, FrameReader frame) throws MalformedFrameException {
         Status status = status(frame);
         String report = frame.text(REPORT_LIMIT);
         return switch (letter) {

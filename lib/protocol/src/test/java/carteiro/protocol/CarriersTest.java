@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What both carriers must do alike. */
 class CarriersTest {
+    private static final int GREATEST_ID = (int) 4_294_967_294L;
     private static final Envelope ENVELOPE = new Envelope(
             new Address("ann@example.org"),
             List.of(new Address("bob@example.org"), new Address("caf\u00c3\u00a9@example.org")),
@@ -119,6 +120,19 @@ class CarriersTest {
         assertThat(queue.messages).containsExactly("a\n", "", large, "M\n", "8-bit \u00ff\n");
         assertThat(queue.envelopes.getFirst().recipients()).isEqualTo(ENVELOPE.recipients());
         assertThat(queue.envelopes.getFirst().form()).isEqualTo(ENVELOPE.form());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theGreatestUserIdArrives(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        var envelope =
+                new Envelope(ENVELOPE.sender(), ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form(), GREATEST_ID);
+        try (var submission = client.enqueue().open()) {
+            assertThat(submission.commit(envelope)).isEqualTo(new Receipt.Accepted(457));
+        }
     }
 
     @ParameterizedTest
@@ -288,6 +302,24 @@ class CarriersTest {
                 12, 457, 2048, Address.NULL, ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form());
         assertThat(client.deliver(Wires.Channel.REMOTE).deliver(delivery)).isEqualTo(outcomes);
         assertThat(asked).containsExactly(delivery);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aShareThatIsUsedUpIsToldWithItsKey(Carrier carrier) throws Exception {
+        connect(carrier);
+        String key = "u".repeat(BusyException.KEY_LIMIT);
+        open.add(server.offer(Wires.Channel.LOCAL, _ -> {
+            throw new BusyException(key, 8);
+        }));
+        var delivery = new Deliver.Delivery(
+                12, 457, 2048, Address.NULL, ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form());
+        assertThatThrownBy(() -> client.deliver(Wires.Channel.LOCAL).deliver(delivery))
+                .isInstanceOfSatisfying(BusyException.class, busy -> {
+                    assertThat(busy.key()).isEqualTo(key);
+                    assertThat(busy.atOnce()).isEqualTo(8);
+                });
+        assertThatThrownBy(() -> new BusyException(key + "x", 8)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import carteiro.maildir.Maildir;
 import carteiro.maildir.Mbox;
 import carteiro.maildir.MboxEntry;
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.BusyException;
 import carteiro.protocol.Lookup.Answer.Account;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
@@ -60,8 +61,16 @@ final class AccountDelivery {
         Redirect input(int uid, int gid) throws IOException;
     }
 
+    /** Asked before the first instruction is done, if there is a program among them. */
+    interface ProgramSlot {
+        void take() throws BusyException;
+    }
+
     /** What comes next, after the work on files that could be done. */
     private sealed interface Step {
+        /** Whether programs may be run. */
+        record AskForPrograms() implements Step {}
+
         /** A program, as a child. */
         record Run(String command) implements Step {}
 
@@ -79,6 +88,7 @@ final class AccountDelivery {
     private final AddressForm form;
     private final Message message;
     private final List<Instruction> defaultDelivery;
+    private final ProgramSlot slot;
     private final Report report = new Report();
     private final Instant begun;
 
@@ -102,7 +112,8 @@ final class AccountDelivery {
             BodyType body,
             AddressForm form,
             Message message,
-            List<Instruction> defaultDelivery) {
+            List<Instruction> defaultDelivery,
+            ProgramSlot slot) {
         this.tools = tools;
         this.account = account;
         this.addressing = addressing;
@@ -110,15 +121,21 @@ final class AccountDelivery {
         this.form = form;
         this.message = message;
         this.defaultDelivery = defaultDelivery;
+        this.slot = slot;
         this.begun = tools.clock().instant();
     }
 
-    /** Delivers. */
-    Outcome deliver() {
+    /**
+     * Delivers.
+     *
+     * @throws BusyException if no program may be run now; nothing was done
+     */
+    Outcome deliver() throws BusyException {
         try {
             loops = LoopScan.finds(addressing.deliveredTo(), message.octets());
             while (true) {
                 switch (tools.files().as(account.uid(), account.gid(), this::step)) {
+                    case Step.AskForPrograms() -> slot.take();
                     case Step.Run(String command) -> {
                         Optional<Outcome> end = run(command);
                         if (end.isPresent()) {
@@ -136,6 +153,8 @@ final class AccountDelivery {
                     }
                 }
             }
+        } catch (BusyException e) {
+            throw e;
         } catch (IOException e) {
             return trouble(doing, e);
         }
@@ -180,6 +199,9 @@ final class AccountDelivery {
                 return refused(refusal.get());
             }
             prepared = true;
+            if (instructions.stream().anyMatch(Instruction.Program.class::isInstance)) {
+                return new Step.AskForPrograms();
+            }
         }
         while (next < instructions.size()) {
             Instruction instruction = instructions.get(next);

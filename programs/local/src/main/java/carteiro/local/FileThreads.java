@@ -2,6 +2,7 @@ package carteiro.local;
 
 import carteiro.log.EventLog;
 import carteiro.posix.ThreadIdentity;
+import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -188,14 +189,17 @@ final class FileThreads {
                 T result = asUser();
                 finish = () -> answer.complete(result);
             } catch (IOException | RuntimeException | Error e) {
+                VitalThread.endProcessIfOutOfMemory(e);
                 finish = () -> answer.completeExceptionally(e);
             }
             if (powers instanceof Powers.EveryUser) {
                 try {
                     ThreadIdentity.restore();
-                } catch (IOException e) {
+                } catch (IOException | RuntimeException e) {
                     sane = false;
-                    log.alert("local", "a thread stays uid " + uid + " and ends: " + e.getMessage());
+                    log.alert(
+                            "local",
+                            "a thread stays uid " + Integer.toUnsignedString(uid) + " and ends: " + e.getMessage());
                 }
             }
             free.release();
@@ -210,7 +214,8 @@ final class FileThreads {
                 case Powers.EveryUser _ -> ThreadIdentity.assume(uid, gid);
                 case Powers.OneUser(int own) -> {
                     if (uid != own) {
-                        throw new IOException("not started by root: only uid " + own + " can be served");
+                        throw new IOException(
+                                "not started by root: only uid " + Integer.toUnsignedString(own) + " can be served");
                     }
                 }
             }

@@ -103,8 +103,9 @@ sealed interface Instruction {
 
     /** {@code <address>} is the address: people write it as in a message, and no mailbox is named so. */
     private static Forward forward(String text) {
-        boolean bracketed = text.matches("<[^<>]+@[^<>]+>");
-        String address = bracketed ? text.substring(1, text.length() - 1) : text;
+        boolean bracketed = text.startsWith("<") && text.indexOf('>') == text.length() - 1 && text.indexOf('<', 1) < 0;
+        String inside = bracketed ? text.substring(1, text.length() - 1) : text;
+        String address = inside.indexOf('@') > 0 ? inside : text; // <> and <joe> stay what they are
         return new Forward(address.length() > Address.LIMIT ? NONE : new Address(address));
     }
 

@@ -7,6 +7,7 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Messages.MessageBody;
@@ -16,6 +17,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +34,7 @@ final class LocalDeliveries implements Deliver {
     private final AccountDelivery.Tools tools;
     private final EventLog log;
     private final AtomicReference<LocalSettings> settings;
+    private final DeliveryShares shares;
     private final Semaphore free = new Semaphore(MOST);
     private volatile boolean stopping;
 
@@ -48,10 +51,12 @@ final class LocalDeliveries implements Deliver {
         this.tools = tools;
         this.log = log;
         this.settings = new AtomicReference<>(settings);
+        this.shares = new DeliveryShares(settings.shares());
     }
 
     void use(LocalSettings changed) {
         settings.set(changed);
+        shares.use(changed.shares());
     }
 
     int running() {
@@ -75,15 +80,17 @@ final class LocalDeliveries implements Deliver {
             if (stopping) {
                 throw new NotRunningException("local is stopping");
             }
-            return delivery.recipients().stream()
-                    .map(recipient -> deliver(delivery, recipient))
-                    .toList();
+            var outcomes = new ArrayList<Outcome>();
+            for (Address recipient : delivery.recipients()) { // send gives one
+                outcomes.add(deliver(delivery, recipient));
+            }
+            return List.copyOf(outcomes);
         } finally {
             free.release();
         }
     }
 
-    private Outcome deliver(Delivery delivery, Address recipient) {
+    private Outcome deliver(Delivery delivery, Address recipient) throws BusyException {
         try {
             return switch (wires.lookup().account(recipient)) {
                 case Answer.Account account -> deliver(delivery, recipient, account);
@@ -101,6 +108,11 @@ final class LocalDeliveries implements Deliver {
                     yield Outcome.notNow("The address is of another host. (#4.3.5)\n");
                 }
             };
+        } catch (BusyException e) {
+            if (delivery.recipients().size() == 1) {
+                throw e;
+            }
+            return Outcome.notNow("The account has as many deliveries as it may have at once. (#4.3.0)\n");
         } catch (FileNotFoundException e) {
             return Outcome.notNow("The queue has no such message. (#4.3.0)\n");
         } catch (IOException e) {
@@ -134,7 +146,8 @@ final class LocalDeliveries implements Deliver {
             log.alert("local", "account " + account.user() + " has a home that is no absolute path; mend it");
             return Outcome.notNow("The home of this account is not well defined. (#4.3.0)\n");
         }
-        try (MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
+        try (DeliveryShares.Place place = shares.enter(account.uid());
+                MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
                 MessageShelf.Held held = shelf.take(body)) {
             return new AccountDelivery(
                             tools,
@@ -143,7 +156,8 @@ final class LocalDeliveries implements Deliver {
                             delivery.body(),
                             delivery.form(),
                             message(held),
-                            settings.get().defaultDelivery())
+                            settings.get().defaultDelivery(),
+                            place::forPrograms)
                     .deliver();
         }
     }

@@ -11,9 +11,10 @@ import java.util.List;
  * What local reads from control files.
  *
  * @param defaultDelivery what is done for an account without a {@code .qmail} file
+ * @param shares how many deliveries one user may have at once, and how many there may be with programs
  * @param passed the variables of whoever started us that users' programs get
  */
-record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed) {
+record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, DeliveryShares.Limits shares) {
     /** What control/defaultdelivery is if there is no such file; qmail-start's. */
     static final String DEFAULT_DELIVERY = "./Mailbox";
 
@@ -53,7 +54,11 @@ record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed) 
             }
             passed.add(name);
         });
+        long concurrency = files.number("concurrencylocal");
+        long perUser = files.number("concurrencyperuser", DeliveryShares.Limits.usualShare((int)
+                Math.min(concurrency, LocalDeliveries.MOST)));
         files.check();
-        return new LocalSettings(instructions, PassedVariables.STANDARD.and(passed));
+        return new LocalSettings(
+                instructions, PassedVariables.STANDARD.and(passed), DeliveryShares.Limits.of(concurrency, perUser));
     }
 }

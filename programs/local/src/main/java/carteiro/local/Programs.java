@@ -142,7 +142,8 @@ final class Programs {
         return switch (powers) {
             case Powers.OneUser(int uid) -> {
                 if (account.uid() != uid) {
-                    throw new IOException("not started by root: only uid " + uid + " can be served");
+                    throw new IOException(
+                            "not started by root: only uid " + Integer.toUnsignedString(uid) + " can be served");
                 }
                 yield List.of();
             }

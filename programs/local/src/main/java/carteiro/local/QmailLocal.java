@@ -159,7 +159,8 @@ public final class QmailLocal {
                             BodyType.EIGHT_BIT_MIME,
                             AddressForm.ASCII,
                             message(),
-                            defaultDelivery)
+                            defaultDelivery,
+                            () -> {})
                     .deliver());
         } finally {
             Files.delete(pipes);

@@ -84,7 +84,7 @@ final class Rehearsal {
         }
     }
 
-    private static void deliver(AccountDelivery.Tools tools, Account account) {
+    private static void deliver(AccountDelivery.Tools tools, Account account) throws IOException {
         var octets = new MessageOctets.InMemory(Octets.bytes("Subject: rehearsal\n\nFrom\n"));
         var message = new AccountDelivery.Message() {
             @Override
@@ -104,7 +104,8 @@ final class Rehearsal {
                         BodyType.SEVEN_BIT,
                         AddressForm.ASCII,
                         message,
-                        List.of(new Instruction.Maildir("./none/")))
+                        List.of(new Instruction.Maildir("./none/")),
+                        () -> {})
                 .deliver();
     }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -65,7 +66,9 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
         home = person.home(folder);
         installation = Files.createDirectory(folder.resolve("i"));
         Files.createDirectory(installation.resolve("control"));
-        for (var file : control.entrySet()) {
+        var settings = new HashMap<>(Map.of("concurrencylocal", "1000", "concurrencyperuser", "1000"));
+        settings.putAll(control);
+        for (var file : settings.entrySet()) {
             Files.writeString(installation.resolve("control").resolve(file.getKey()), file.getValue());
         }
         var layout = new Installation(installation);

@@ -202,7 +202,7 @@ class MailboxDeliveryTest {
         assertThat(deliverImpatiently(person, home)).isEqualTo(DID_ONE_FILE);
     }
 
-    private static Outcome deliverImpatiently(Person person, Path home) {
+    private static Outcome deliverImpatiently(Person person, Path home) throws IOException {
         var clock = Clock.systemUTC();
         var sync = new DirectorySync();
         try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, clock)) {
@@ -239,7 +239,8 @@ class MailboxDeliveryTest {
                             BodyType.SEVEN_BIT,
                             AddressForm.ASCII,
                             message,
-                            List.of(new Instruction.Mbox("./Mailbox")))
+                            List.of(new Instruction.Mbox("./Mailbox")),
+                            () -> {})
                     .deliver();
         }
     }

@@ -8,24 +8,31 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
+import carteiro.protocol.BusyException;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
 import carteiro.protocol.Lookup.Recipe;
 import carteiro.protocol.NotRunningException;
 import carteiro.testkit.Covers;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program local: commands of users, forwards, and the directory's recipes. */
@@ -79,6 +86,33 @@ class ProgramsTest {
                 assertThat(report).startsWith(local.person.uid() + "\n" + local.person.gid() + "\n");
             }
         }
+    }
+
+    @Test
+    @Covers("qmail:A07")
+    void theGroupsOfWhoeverStartedLocalReachNeitherProgramsNorFiles() throws Exception {
+        Assumptions.assumeTrue(Person.isRoot(), "needs root, to have groups");
+        Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        Process process = new ProcessBuilder(
+                        "setpriv",
+                        "--groups",
+                        WithGroups.GROUP + ",41778",
+                        "--",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        WithGroups.class.getName(),
+                        folder.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = Octets.text(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(said.replaceAll("[\\t ]+", " "))
+                .isEqualTo("41001\n41001\n41001\nUid: 41001 41001 41001 41001\nGid: 41001 41001 41001 41001\n"
+                        + "Groups: \nCapEff: 0000000000000000\ndid 0+0+1\n"
+                        + "Cannot deliver now: permission denied. (#4.3.0)\n");
     }
 
     @Test
@@ -321,6 +355,86 @@ class ProgramsTest {
                             new Report()))
                     .isEqualTo(new Programs.Ended.TooLong());
         }
+    }
+
+    private static Future<Outcome> begin(ExecutorService threads, LocalAtWork local, String recipient) {
+        return threads.submit(() -> local.deliver(recipient, "\n"));
+    }
+
+    private static void awaitFiles(Path home, String prefix, int count) throws IOException {
+        while (true) {
+            try (var files = Files.list(home)) {
+                if (files.filter(file -> file.getFileName().toString().startsWith(prefix))
+                                .count()
+                        >= count) {
+                    return;
+                }
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void programsOfOneUserLeaveSlotsToOthersAndMailboxesAlwaysGoOn() throws Exception {
+        var four = Map.of("concurrencylocal", "4", "concurrencyperuser", "4");
+        try (var local = new LocalAtWork(folder, four);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            local.write(".qmail", "./Maildir/\n|>began.$$; while [ ! -e go ]; do sleep 0.05; done\n");
+            local.account("joe-box", "-", "box");
+            local.write(".qmail-box", "./Maildir2/\n");
+            var running = new ArrayList<Future<Outcome>>();
+            for (int i = 0; i < 2; i++) { // of 4, 3 may have programs, and 2 of those may be one user's
+                running.add(begin(threads, local, "joe"));
+            }
+            awaitFiles(local.home, "began.", 2);
+            assertThatThrownBy(() -> local.deliver("joe", "\n")).isInstanceOfSatisfying(BusyException.class, busy -> {
+                assertThat(busy.key()).isEqualTo("programs of user " + Integer.toUnsignedString(local.person.uid()));
+                assertThat(busy.atOnce()).isEqualTo(2);
+            });
+            assertThat(local.inMaildir("Maildir")).hasSize(2); // nothing was done of the third
+            assertThat(local.deliver("joe-box", "\n")).isInstanceOf(Outcome.Delivered.class);
+            Files.createFile(local.home.resolve("go"));
+            for (Future<Outcome> outcome : running) {
+                assertThat(outcome.get()).isInstanceOf(Outcome.Delivered.class);
+            }
+            assertThat(local.deliver("joe", "\n")).isInstanceOf(Outcome.Delivered.class);
+            assertThat(local.running.status()).isEqualTo("running=0");
+        }
+    }
+
+    @Test
+    void oneUserHasAShareOfTheDeliveriesWhateverTheAddresses() throws Exception {
+        var two = Map.of("concurrencylocal", "100", "concurrencyperuser", "1");
+        try (var local = new LocalAtWork(folder, two);
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            local.write(".qmail", "|>began.$$; while [ ! -e go ]; do sleep 0.05; done\n");
+            local.account("jim", "", "");
+            Future<Outcome> running = begin(threads, local, "joe");
+            awaitFiles(local.home, "began.", 1);
+            assertThatThrownBy(() -> local.deliver("jim", "\n"))
+                    .isInstanceOfSatisfying(
+                            BusyException.class,
+                            busy -> assertThat(busy.key())
+                                    .isEqualTo("user " + Integer.toUnsignedString(local.person.uid())));
+            Files.createFile(local.home.resolve("go"));
+            assertThat(running.get()).isInstanceOf(Outcome.Delivered.class);
+            assertThat(local.deliver("jim", "\n")).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10, 8, 8, 8, 6",
+        "10, 1000, 10, 8, 6",
+        "10, 1, 1, 8, 1",
+        "1, 1, 1, 1, 1",
+        "0, 1, 1, 1, 1",
+        "2, 1, 1, 1, 1",
+        "100, 100, 100, 75, 57"
+    })
+    void sharesFollowTheSettings(long concurrency, long perUser, int user, int programs, int programsPerUser) {
+        assertThat(DeliveryShares.Limits.of(concurrency, perUser))
+                .isEqualTo(new DeliveryShares.Limits(user, programs, programsPerUser));
     }
 
     @Test

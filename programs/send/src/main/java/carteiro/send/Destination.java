@@ -18,6 +18,17 @@ final class Destination {
     /** Recipients in running deliveries, at least 1. */
     int atOnce;
 
+    /** The limit that it shares with others; null if none is known. */
+    Shares.@Nullable Share share;
+
+    boolean awaitsShare;
+
+    /** How long to wait before the next try when its share is used up by others who are not known. */
+    long busyPause;
+
+    /** Until when it waits for that. */
+    long heldUntil;
+
     /** What counts against its rate; null if it has none. */
     @Nullable
     RateWindow window;

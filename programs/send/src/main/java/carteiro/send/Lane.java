@@ -50,6 +50,7 @@ final class Lane {
     long pageMemory;
 
     private final Map<String, Destination> destinations = new HashMap<>();
+    private final Shares shares = new Shares();
     private final LinkedHashMap<String, Destination> remembered = new LinkedHashMap<>();
     private final ArrayDeque<Destination> healthy = new ArrayDeque<>();
     private final ArrayDeque<Destination> troubled = new ArrayDeque<>();
@@ -125,6 +126,7 @@ final class Lane {
         if (destination == null) {
             destination = new Destination(name);
             limit(destination);
+            shares.recall(destination);
             destination.troubled = message.tried(channel); // it was deferred before: the last we know
             destinations.put(name, destination);
         } else {
@@ -158,7 +160,8 @@ final class Lane {
     private int slots(Destination destination) {
         int limit = destination.atOnce;
         int most = destination.troubled ? Math.max(1, Math.min(limit, limits.concurrency() / 4)) : limit;
-        return Math.max(0, most - destination.running);
+        int own = Math.max(0, most - destination.running);
+        return destination.share == null ? own : Math.min(own, destination.share.left());
     }
 
     /** How many of a destination's recipients may start now. */
@@ -175,7 +178,45 @@ final class Lane {
         if (!destination.inRing && startable(destination)) {
             destination.inRing = true;
             (destination.troubled ? troubled : healthy).addLast(destination);
+            return;
         }
+        Shares.Share share = destination.share;
+        if (share != null
+                && share.left() == 0
+                && !destination.ready.isEmpty()
+                && !destination.inRing
+                && !destination.awaitsShare) {
+            destination.awaitsShare = true;
+            share.waiting.addLast(destination);
+        }
+    }
+
+    /** Those that wait for a share take their turns, as many as it has room for. */
+    private void release(Shares.@Nullable Share share) {
+        if (share == null) {
+            return;
+        }
+        for (int free = share.left(); free > 0 && !share.waiting.isEmpty(); ) {
+            Destination next = share.waiting.removeFirst();
+            next.awaitsShare = false;
+            offer(next);
+            free -= next.inRing ? 1 : 0;
+        }
+    }
+
+    /** A destination belongs to a share, and that is used up. */
+    void learn(Start start, String key, int atOnce, long now) {
+        Destination destination = start.destination();
+        Shares.Share before = destination.share;
+        shares.learn(destination, key, atOnce);
+        if (before != null && before != destination.share) {
+            if (before.waiting.remove(destination)) {
+                destination.awaitsShare = false;
+            }
+            release(before);
+        }
+        destination.busyPause = Math.clamp(2 * destination.busyPause, 1, Shares.LONGEST_PAUSE);
+        destination.heldUntil = now + destination.busyPause;
     }
 
     /** What may be started now, or null. What is chosen must be told to {@link #started} or {@link #dropped}. */
@@ -247,6 +288,9 @@ final class Lane {
             destination.inRing = false;
             if (!startable(destination) || destination.troubled != (terms == Start.Terms.TROUBLED)) {
                 offer(destination); // its health changed while it stood here: to the other ring, or to none
+            } else if (destination.heldUntil > now) {
+                lookAgain(destination, destination.heldUntil);
+                release(destination.share);
             } else if (destination.window != null && destination.window.left(now) == 0) {
                 lookAgain(destination, destination.window.opens());
             } else {
@@ -311,6 +355,9 @@ final class Lane {
         }
         running += recipients;
         destination.running += recipients;
+        if (destination.share != null) {
+            destination.share.running += recipients;
+        }
         if (destination.window != null) {
             destination.window.begin(recipients, now);
         }
@@ -329,6 +376,10 @@ final class Lane {
     void ended(Start start) {
         Destination destination = start.destination();
         destination.running -= start.recipients().length;
+        if (destination.share != null) {
+            destination.share.running -= start.recipients().length;
+            destination.heldUntil = 0; // one of its own has ended: there is room
+        }
         switch (start.terms()) {
             case HEALTHY -> {}
             case TROUBLED -> troubledRunning -= start.recipients().length;
@@ -339,6 +390,7 @@ final class Lane {
     /** What became of the last delivery to a destination, once its health is known; also when that is unchanged. */
     void settle(Destination destination) {
         offer(destination);
+        release(destination.share);
         if (destination.busy()) {
             return;
         }
@@ -434,6 +486,7 @@ final class Lane {
         probeStarted = Math.min(probeStarted, now);
         awaySince = Math.min(awaySince, now);
         for (Destination destination : destinations.values()) {
+            destination.heldUntil = Math.min(destination.heldUntil, now);
             if (destination.window != null) {
                 int _ = destination.window.left(now);
             }

@@ -413,6 +413,7 @@ final class Schedule {
             allDeferred &= outcome instanceof Outcome.Deferred;
         }
         start.destination().troubled = allDeferred;
+        start.destination().busyPause = 0;
         Message message = start.message();
         var deferred = new ArrayList<Integer>();
         String why = "";
@@ -582,6 +583,17 @@ final class Schedule {
         Lane lane = lane(start.channel());
         end(lane, start, reason);
         hold(lane, reason, now);
+        if (!waitsNoMore(lane, start, now)) {
+            lane.putBack(start);
+        }
+    }
+
+    /** As many deliveries run as may for the same user: nothing was tried, the recipient's turn comes when one of them ends. */
+    void busy(Start start, String key, int atOnce, long now) {
+        Lane lane = lane(start.channel());
+        back(lane);
+        end(lane, start, "its share is used up (" + key + ": " + atOnce + " at once)");
+        lane.learn(start, key, atOnce, now);
         if (!waitsNoMore(lane, start, now)) {
             lane.putBack(start);
         }

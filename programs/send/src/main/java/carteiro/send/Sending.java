@@ -5,6 +5,7 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
+import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
@@ -473,6 +474,8 @@ final class Sending implements Program.Running {
                         outcomes.size() + " outcomes for " + start.recipients().length + " recipients");
             }
             settle(() -> schedule.ended(start, outcomes, now()));
+        } catch (BusyException e) {
+            settle(() -> schedule.busy(start, e.key(), e.atOnce(), now()));
         } catch (NotRunningException e) {
             settle(() -> schedule.unreachable(start, String.valueOf(e.getMessage()), now()));
         } catch (MalformedFrameException e) {
