@@ -1,5 +1,7 @@
 package carteiro.remote;
 
+import carteiro.log.EventLog;
+import carteiro.protocol.VitalThread;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -35,14 +37,27 @@ final class Connections {
     private final Map<Place, ArrayDeque<Kept>> kept = new HashMap<>();
     private final Set<SmtpConnection> inUse = new HashSet<>();
     private final Duration keep;
-    private final Thread sweeper;
+    private final VitalThread sweeper;
     private int keptCount;
     private boolean closed;
 
-    /** @param keep how long an idle connection is kept */
-    Connections(Duration keep) {
+    /**
+     * None yet.
+     *
+     * @param keep how long an idle connection is kept
+     */
+    Connections(Duration keep, EventLog log) {
         this.keep = keep;
-        sweeper = Thread.ofVirtual().name("remote/kept").start(this::sweep);
+        sweeper = VitalThread.start(Thread.ofVirtual().name("remote/kept"), "remote", log, this::isClosed, this::sweep);
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Whether those kept are still ended in time. */
+    boolean alive() {
+        return sweeper.alive();
     }
 
     /** Counts a new connection in; one that is made while we stop is closed at once. */

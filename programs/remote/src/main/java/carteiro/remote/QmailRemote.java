@@ -107,7 +107,7 @@ public final class QmailRemote {
     }
 
     private RemoteResult deliver(RemoteSettings settings, Letter letter, String host, EventLog log) {
-        var connections = new Connections(Connections.KEEP);
+        var connections = new Connections(Connections.KEEP, log);
         try (var watchdog = new Watchdog()) {
             DeadHosts dead = DeadHosts.open(Remote.deadHosts(installation), Clock.systemUTC(), log);
             RemoteDelivery.Tools tools =

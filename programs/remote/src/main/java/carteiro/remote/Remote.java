@@ -86,7 +86,7 @@ public final class Remote implements Program {
         private final Surroundings surroundings;
         private final OwnAddresses own;
         private final int smtpPort;
-        private final Connections connections = new Connections(Connections.KEEP);
+        private final Connections connections;
         private final Watchdog watchdog = new Watchdog();
         private final SSLContext tls = AnyCertificate.context();
         private final DeadHosts deadHosts;
@@ -105,8 +105,9 @@ public final class Remote implements Program {
             Path table = deadHosts(surroundings.installation());
             Files.createDirectories(table.getParent());
             deadHosts = DeadHosts.cleared(table, Clock.systemUTC(), surroundings.log());
-            tools = toolsFor(settings);
             otherProgram = otherProgram(surroundings.installation().run("remote"));
+            connections = new Connections(Connections.KEEP, surroundings.log());
+            tools = toolsFor(settings);
             if (settings.helo().isEmpty()) {
                 surroundings
                         .log()
@@ -197,6 +198,11 @@ public final class Remote implements Program {
             RemoteSettings settings = RemoteSettings.read(surroundings.installation());
             tools = toolsFor(settings);
             surroundings.log().info("remote", "control files read again");
+        }
+
+        @Override
+        public boolean alive() {
+            return connections.alive();
         }
 
         @Override

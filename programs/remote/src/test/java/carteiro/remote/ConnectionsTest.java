@@ -109,7 +109,7 @@ class ConnectionsTest {
         try (var server = ScriptedServer.start(HELLO + MESSAGE);
                 var post = new Post(home).allTo(server)) {
             post.connections.abort();
-            post.connections = new Connections(Duration.ofSeconds(1));
+            post.connections = new Connections(Duration.ofSeconds(1), post.log);
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
             while (post.connections.keptCount() > 0 && System.nanoTime() < deadline) {

@@ -30,9 +30,9 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Post implements AutoCloseable {
     private final Path home;
     private final Watchdog watchdog = new Watchdog();
-    Connections connections = new Connections(Connections.KEEP);
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    Connections connections = new Connections(Connections.KEEP, log);
     final Names names = new Names();
     final List<InetAddress> own = new ArrayList<>();
     Clock clock = Clock.systemUTC();
