@@ -3,10 +3,11 @@ package carteiro.control;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,7 +28,7 @@ import java.util.regex.Pattern;
  */
 public final class ControlFiles {
     /** The largest control file, in octets; cdb files are read elsewhere. */
-    static final long LIMIT = 64L << 20;
+    static final int LIMIT = 64 << 20;
 
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,6}) ?([kKmMgG])[iI]?[bB]?");
 
@@ -44,12 +45,22 @@ public final class ControlFiles {
     public Optional<String> text(String name) {
         Path file = folder.resolve(name);
         try {
-            long size = Files.size(file);
-            if (size > LIMIT) {
-                problem(name, 0, "has " + size + " octets, over the limit of " + LIMIT);
+            BasicFileAttributes status = Files.readAttributes(file, BasicFileAttributes.class);
+            if (status.isOther()) { // to open a pipe is to wait for ever
+                problem(name, 0, "is a pipe, a socket or a device; write a plain file");
+                unreadable.add(name);
                 return Optional.empty();
             }
-            return Optional.of(Files.readString(file, StandardCharsets.ISO_8859_1));
+            byte[] octets;
+            try (InputStream in = Files.newInputStream(file)) {
+                octets = in.readNBytes(LIMIT + 1);
+            }
+            if (octets.length > LIMIT) {
+                problem(name, 0, "has over " + LIMIT + " octets, which is the limit");
+                unreadable.add(name);
+                return Optional.empty();
+            }
+            return Optional.of(Octets.text(octets));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -158,6 +169,18 @@ public final class ControlFiles {
             }
         }
         return lines;
+    }
+
+    /** The lines of {@link #map} by their number, from 1, in order: what repeats an earlier key goes before it. */
+    public SequencedMap<Integer, Map.Entry<String, String>> pairs(String name) {
+        var pairs = new LinkedHashMap<Integer, Map.Entry<String, String>>();
+        numbered(name).forEach((number, line) -> {
+            int colon = line.indexOf(':');
+            if (colon >= 0) {
+                pairs.put(number, Map.entry(line.substring(0, colon), line.substring(colon + 1)));
+            }
+        });
+        return pairs;
     }
 
     /** A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. */

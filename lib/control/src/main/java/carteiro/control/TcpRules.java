@@ -49,8 +49,9 @@ public final class TcpRules {
      * What a line says.
      *
      * @param number from 1
+     * @param address as it is written: whose rule it is
      */
-    public record Line(int number, Rule rule) {}
+    public record Line(int number, String address, Rule rule) {}
 
     private static final class Network {
         private final byte[] address;
@@ -141,7 +142,7 @@ public final class TcpRules {
         } else {
             return "says neither allow nor deny after the address";
         }
-        lines.add(new Line(number, rule));
+        lines.add(new Line(number, address, rule));
         if (address.startsWith("[")) {
             return addNetwork(address.substring(1, address.length() - 1), rule);
         }

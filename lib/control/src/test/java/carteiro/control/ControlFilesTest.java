@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.testkit.Covers;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -149,6 +152,32 @@ class ControlFilesTest {
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/maxrecipients:1: \"5\" is not a number from 100 to 100000")
                 .hasMessageContaining("control/locals: cannot be read");
+    }
+
+    @Test
+    @Timeout(60)
+    void aPipeIsNotWaitedForAndAnEndlessFileIsNotRead() throws Exception {
+        var mkfifo = new ProcessBuilder("mkfifo", home.resolve("control/locals").toString()).start();
+        assertThat(mkfifo.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        try (var sparse = new RandomAccessFile(home.resolve("control/rcpthosts").toFile(), "rw")) {
+            sparse.setLength(ControlFiles.LIMIT + 1L);
+        }
+        try (var sparse = new RandomAccessFile(home.resolve("control/percenthack").toFile(), "rw")) {
+            sparse.setLength(ControlFiles.LIMIT);
+        }
+        Files.createSymbolicLink(home.resolve("control/badmailfrom"), Path.of("/dev/zero"));
+        assertThat(files.list("locals")).isEmpty();
+        assertThat(files.text("rcpthosts")).isEmpty();
+        assertThat(files.text("percenthack").orElseThrow()).hasSize(ControlFiles.LIMIT);
+        assertThat(files.text("badmailfrom")).isEmpty();
+        assertThatThrownBy(files::check)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        e -> assertThat(e.problems())
+                                .containsExactly(
+                                        "control/locals: is a pipe, a socket or a device; write a plain file",
+                                        "control/rcpthosts: has over 67108864 octets, which is the limit",
+                                        "control/badmailfrom: is a pipe, a socket or a device; write a plain file"));
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which DNS servers to ask: control/dnsservers.
@@ -25,15 +26,16 @@ public record DnsServers(List<InetSocketAddress> addresses) {
     /** Reads control/dnsservers: a line {@code address} or {@code address:port} each, IPv6 in brackets. */
     public static DnsServers read(ControlFiles files) {
         var servers = new ArrayList<InetSocketAddress>();
-        for (String line : files.list(FILE).orElse(List.of())) {
+        for (Map.Entry<Integer, String> entry : files.numbered(FILE).entrySet()) {
+            String line = entry.getValue();
             InetSocketAddress server = parse(line);
             if (server.isUnresolved()) {
                 files.problem(
                         FILE,
-                        0,
+                        entry.getKey(),
                         "\"" + line + "\" is not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53");
             } else if (servers.size() == MOST) {
-                files.problem(FILE, 0, "has over " + MOST + " servers; keep the nearest");
+                files.problem(FILE, entry.getKey(), "has over " + MOST + " servers; keep the nearest");
                 break;
             } else {
                 servers.add(server);

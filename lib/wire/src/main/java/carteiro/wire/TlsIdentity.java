@@ -8,8 +8,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
-import java.security.cert.Certificate;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
@@ -31,9 +33,11 @@ public final class TlsIdentity {
     }
 
     private final SSLContext context;
+    private final List<X509Certificate> chain;
 
-    private TlsIdentity(SSLContext context) {
+    private TlsIdentity(SSLContext context, List<X509Certificate> chain) {
         this.context = context;
+        this.chain = List.copyOf(chain);
     }
 
     /**
@@ -44,12 +48,12 @@ public final class TlsIdentity {
      */
     public static TlsIdentity read(String pem) throws IOException {
         PrivateKey key = null;
-        var chain = new ArrayList<Certificate>();
+        var chain = new ArrayList<X509Certificate>();
         try {
             for (Block block : blocks(pem)) {
                 switch (block.kind) {
                     case "CERTIFICATE" ->
-                        chain.add(CertificateFactory.getInstance("X.509")
+                        chain.add((X509Certificate) CertificateFactory.getInstance("X.509")
                                 .generateCertificate(new ByteArrayInputStream(block.octets)));
                     case "PRIVATE KEY" -> key = key(block.octets);
                     case "RSA PRIVATE KEY" -> key = key(Der.rsaAsPkcs8(block.octets));
@@ -63,26 +67,56 @@ public final class TlsIdentity {
                 throw new IOException(
                         (key == null ? "no private key" : "no certificate") + " in it; put both into the one file");
             }
-            return new TlsIdentity(context(key, chain));
+            return new TlsIdentity(context(key, chain), chain);
         } catch (GeneralSecurityException e) {
             throw new IOException("key or certificate cannot be used: " + e.getMessage(), e);
         }
     }
 
-    private static SSLContext context(PrivateKey key, List<Certificate> chain)
+    private static SSLContext context(PrivateKey key, List<X509Certificate> chain)
             throws GeneralSecurityException, IOException {
         if (!chain.getFirst().getPublicKey().getAlgorithm().equals(key.getAlgorithm())) {
             throw new IOException("the first certificate is for another kind of key; put the host's own first");
         }
+        if (!belongTogether(key, chain.getFirst())) {
+            throw new IOException("the private key is not that of the first certificate, so that no handshake would work;"
+                    + " put the key it was made with into the file, and the host's own certificate first");
+        }
         char[] none = {};
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, none);
-        store.setKeyEntry("host", key, none, chain.toArray(Certificate[]::new));
+        store.setKeyEntry("host", key, none, chain.toArray(X509Certificate[]::new));
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(store, none);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), null, null);
         return context;
+    }
+
+    /** Whether what the key signs is verified by the certificate. */
+    private static boolean belongTogether(PrivateKey key, X509Certificate certificate) throws GeneralSecurityException {
+        String algorithm = switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> key.getAlgorithm(); // EdDSA
+        };
+        byte[] text = "carteiro".getBytes(StandardCharsets.US_ASCII);
+        Signature signature = Signature.getInstance(algorithm);
+        signature.initSign(key);
+        signature.update(text);
+        byte[] signed = signature.sign();
+        signature.initVerify(certificate.getPublicKey());
+        signature.update(text);
+        try {
+            return signature.verify(signed);
+        } catch (SignatureException e) {
+            return false; // of another length
+        }
+    }
+
+    /** The certificates, the host's own first. */
+    public List<X509Certificate> chain() {
+        return chain;
     }
 
     private static PrivateKey key(byte[] pkcs8) throws GeneralSecurityException {

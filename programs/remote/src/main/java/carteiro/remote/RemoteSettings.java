@@ -59,15 +59,14 @@ record RemoteSettings(
 
     private static List<InetAddress> outgoing(ControlFiles files) {
         var addresses = new ArrayList<InetAddress>();
-        for (String line : files.list("outgoingip").orElse(List.of())) {
-            Literal.ofSetting(line)
-                    .ifPresentOrElse(
-                            addresses::add,
-                            () -> files.problem(
-                                    "outgoingip",
-                                    0,
-                                    "\"" + line + "\" is not an address; write 192.0.2.1 or 2001:db8::1"));
-        }
+        files.numbered("outgoingip")
+                .forEach((number, line) -> Literal.ofSetting(line)
+                        .ifPresentOrElse(
+                                addresses::add,
+                                () -> files.problem(
+                                        "outgoingip",
+                                        number,
+                                        "\"" + line + "\" is not an address; write 192.0.2.1 or 2001:db8::1")));
         return addresses;
     }
 

@@ -5,7 +5,6 @@ import carteiro.control.DomainTable;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import java.util.HashMap;
-import java.util.Map;
 
 /** Where the mail of a domain goes: control/smtproutes. */
 sealed interface Route {
@@ -21,7 +20,9 @@ sealed interface Route {
     /** Reads control/smtproutes. */
     static DomainTable<Route> read(ControlFiles files) {
         var routes = new HashMap<String, Route>();
-        files.map("smtproutes").orElse(Map.of()).forEach((domain, value) -> {
+        files.pairs("smtproutes").forEach((number, pair) -> {
+            String domain = pair.getKey();
+            String value = pair.getValue();
             String relay = value.strip();
             if (relay.isEmpty()) {
                 routes.put(domain, new Direct());
@@ -36,11 +37,11 @@ sealed interface Route {
             if (bareIpv6
                     || host.startsWith("[") && Literal.ofSetting(host).isEmpty()
                     || !host.matches("[\\x21-\\x7e]+")) {
-                files.problem("smtproutes", 0, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
+                files.problem("smtproutes", number, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
             } else if (!port.isEmpty() && !isPort(port)) {
                 files.problem(
                         "smtproutes",
-                        0,
+                        number,
                         "\"" + value + "\" does not end in a port from 1 to 65535; write name:port, or [::1]:port for"
                                 + " IPv6");
             } else {

@@ -3,7 +3,6 @@ package carteiro.remote;
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import java.util.HashMap;
-import java.util.Map;
 
 /** Whether the connection to a domain's next hop is encrypted: control/tlsremote. */
 enum TlsPolicy {
@@ -17,12 +16,13 @@ enum TlsPolicy {
     /** Reads control/tlsremote. */
     static DomainTable<TlsPolicy> read(ControlFiles files) {
         var policies = new HashMap<String, TlsPolicy>();
-        files.map("tlsremote").orElse(Map.of()).forEach((domain, value) -> {
-            switch (value.strip()) {
+        files.pairs("tlsremote").forEach((number, pair) -> {
+            String domain = pair.getKey();
+            switch (pair.getValue().strip()) {
                 case "none" -> policies.put(domain, NONE);
                 case "may" -> policies.put(domain, MAY);
                 case "require" -> policies.put(domain, REQUIRE);
-                default -> files.problem("tlsremote", 0, "\"" + value + "\" is not one of none, may, require");
+                default -> files.problem("tlsremote", number, "\"" + pair.getValue() + "\" is not one of none, may, require");
             }
         });
         return new DomainTable<>(policies);

@@ -76,7 +76,7 @@ class RemoteSettingsTest {
         try (var post = new Post(home).control("smtproutes", line)) {
             assertThatThrownBy(() -> read(post))
                     .isInstanceOf(ControlException.class)
-                    .hasMessageContaining("control/smtproutes");
+                    .hasMessageStartingWith("control/smtproutes:1: ");
         }
     }
 
@@ -93,7 +93,10 @@ class RemoteSettingsTest {
             assertThatThrownBy(() -> read(post))
                     .isInstanceOfSatisfying(
                             ControlException.class,
-                            e -> assertThat(e.problems()).hasSize(7));
+                            e -> assertThat(e.problems())
+                                    .hasSize(7)
+                                    .as("each with its line")
+                                    .allMatch(problem -> problem.matches("control/[a-z]+:1: .*")));
         }
     }
 

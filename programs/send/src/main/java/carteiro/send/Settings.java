@@ -7,7 +7,7 @@ import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -102,14 +102,14 @@ record Settings(
     /** {@code local:SECONDS ...} and {@code remote:SECONDS ...}: ages at which to try again; else qmail's formula. */
     private static RetryTimes[] retrySchedule(ControlFiles files) {
         RetryTimes[] retries = {new RetryTimes.Squares(10), new RetryTimes.Squares(20)};
-        List<String> lines = files.list("retryschedule").orElse(List.of());
-        for (String line : lines) {
+        for (Map.Entry<Integer, String> entry : files.numbered("retryschedule").entrySet()) {
+            String line = entry.getValue();
             int colon = line.indexOf(':');
             String channel = colon < 0 ? "" : Octets.lowerCase(line.substring(0, colon));
             if (!channel.equals("local") && !channel.equals("remote")) {
                 files.problem(
                         "retryschedule",
-                        0,
+                        entry.getKey(),
                         "\"" + line + "\" begins with neither local: nor remote:; write such as remote:300 900 3600");
                 continue;
             }
@@ -123,7 +123,7 @@ record Settings(
             } catch (IllegalArgumentException e) {
                 files.problem(
                         "retryschedule",
-                        0,
+                        entry.getKey(),
                         "\"" + line + "\" is not a list of ascending seconds from 1 to " + RetryTimes.Ages.MOST
                                 + "; write such as " + channel + ":300 900 3600");
             }

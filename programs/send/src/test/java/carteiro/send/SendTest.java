@@ -319,7 +319,7 @@ class SendTest {
     }
 
     @Test
-    @Covers({"qmail:S05", "qmail:S07", "qmail:S12"})
+    @Covers({"qmail:S05", "qmail:S07", "qmail:S08", "qmail:S12"})
     void dueTimesSurviveARestartAndAlrmEndsThem() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(delivery -> Installed.always(

@@ -1,5 +1,7 @@
 package carteiro.tools;
 
+import carteiro.posix.ChildCommand;
+import carteiro.posix.FileStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** A program that one of ours runs, as a shell or {@code .qmail} would: with our environment and output. */
+/**
+ * A program that one of ours runs, as a shell or {@code .qmail} would: with our environment and output, but in a session of
+ * its own, so that it cannot type into the terminal of whoever called us.
+ */
 final class Child {
     /** What exec says when it may work later, or when it says nothing: EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ETXTBSY, ENOSPC, and their like. */
     private static final Set<String> TEMPORARY =
@@ -36,9 +41,12 @@ final class Child {
     }
 
     private static int run(List<String> words, Redirect source, InputStream input) throws IOException {
+        if (!isThere(words.getFirst())) {
+            return Exit.PERMANENT;
+        }
         Process child;
         try {
-            child = new ProcessBuilder(exactly(words))
+            child = ChildCommand.withOurVariables(exactly(words))
                     .redirectInput(source)
                     .redirectOutput(Redirect.INHERIT)
                     .redirectError(Redirect.INHERIT)
@@ -50,13 +58,53 @@ final class Child {
         if (source.equals(Redirect.PIPE)) {
             Thread.ofPlatform().daemon(true).start(() -> feed(input, child.getOutputStream()));
         }
+        Thread end = new Thread(() -> ChildCommand.kill(child)); // it does not hear the terminal's interrupt
+        Runtime.getRuntime().addShutdownHook(end);
         try {
             int code = child.waitFor();
             return code > 128 ? Exit.TEMPORARY : code;
         } catch (InterruptedException e) {
-            child.destroy();
+            ChildCommand.kill(child);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
+        } finally {
+            removeHook(end);
+        }
+    }
+
+    private static void removeHook(Thread end) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(end);
+        } catch (IllegalStateException e) {
+            // this process is ending: the hook runs
+        }
+    }
+
+    /** Whether there is such a program, by its path or on the PATH; whoever starts it cannot tell that from its own end. */
+    private static boolean isThere(String program) {
+        if (program.indexOf('/') >= 0) {
+            return isFile(program);
+        }
+        if (program.isEmpty() || program.startsWith("-")) {
+            return false; // no file of a PATH is called so
+        }
+        String path = System.getenv().getOrDefault("PATH", "/usr/bin:/bin");
+        for (String folder : path.split(":", -1)) {
+            if (isFile((folder.isEmpty() ? "." : folder) + "/" + program)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isFile(String path) {
+        try {
+            return path.indexOf(0) < 0
+                    && FileStatus.of(path)
+                            .filter(file -> file.kind() == FileStatus.Kind.REGULAR && (file.mode() & 0111) != 0)
+                            .isPresent();
+        } catch (IOException e) {
+            return false; // this user may not look, so may not run it either
         }
     }
 

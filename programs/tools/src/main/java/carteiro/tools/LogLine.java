@@ -32,16 +32,26 @@ record LogLine(String stamp, String text) {
 
     static LogLine of(String line, Stamps stamps) {
         String stamp = "";
-        String text = line;
+        String text = withoutSeverity(line);
         for (int layer = 0; layer < LAYERS; layer++) {
             Peeled peeled = peel(text, stamps);
             if (peeled == null) {
                 break;
             }
             stamp = peeled.stamp;
-            text = peeled.rest;
+            text = withoutSeverity(peeled.rest);
         }
         return text.startsWith("{") ? ofJson(stamp, text, stamps) : new LogLine(stamp, text);
+    }
+
+    /** Takes off {@code <4>}, which the journal was meant to take off. */
+    private static String withoutSeverity(String text) {
+        boolean prefixed = text.length() > 3
+                && text.charAt(0) == '<'
+                && text.charAt(1) >= '0'
+                && text.charAt(1) <= '7'
+                && text.charAt(2) == '>';
+        return prefixed ? text.substring(3) : text;
     }
 
     private record Peeled(String stamp, String rest) {}

@@ -105,7 +105,7 @@ public final class Maildir2mbox {
      * replaced meanwhile.
      */
     private static Mbox.Result move(Waiting message, Mbox mbox, Path mailbox) throws IOException {
-        try (FileChannel in = FileChannel.open(message.file(), StandardOpenOption.READ)) {
+        try (FileChannel in = FileChannel.open(message.file(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             String from = MboxEntry.fromLine(sender(in), message.time().toInstant());
             Mbox.Result result = mbox.deliver(mailbox, Octets.bytes(from), new MessageOctets.InFile(in, in.size()));
             if (result == Mbox.Result.DELIVERED) {

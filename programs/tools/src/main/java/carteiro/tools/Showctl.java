@@ -129,7 +129,7 @@ public final class Showctl {
             case LINE -> text.append(present ? files.line(file.name()).orElse("") + "\n" : "");
             case NUMBER, NUMBER_CUT, NUMBER_RAISED -> {
                 if (present) {
-                    long value = files.number(file.name(), -1);
+                    long value = Math.min(files.number(file.name(), -1), whole(file, files));
                     String written = files.line(file.name()).orElse("");
                     text.append(value >= 0 ? Long.toString(value) : written.isEmpty() ? file.standard() : written)
                             .append('\n');
@@ -155,6 +155,15 @@ public final class Showctl {
             }
             case CDB -> cdb(text, file.name(), present);
         }
+    }
+
+    /** A share of the deliveries is never more than the whole. */
+    private static long whole(ControlFile file, ControlFiles files) {
+        return switch (file.name()) {
+            case "concurrencyperhost" -> Math.max(1, files.number("concurrencyremote"));
+            case "concurrencyperuser" -> Math.max(1, files.number("concurrencylocal"));
+            default -> Long.MAX_VALUE;
+        };
     }
 
     private static void lines(StringBuilder text, List<String> lines) {

@@ -167,6 +167,25 @@ class DotQmailCommandsTest {
     }
 
     @Test
+    void aProgramRunsInASessionOfItsOwnWithOurVariables() throws Exception {
+        Path seen = folder.resolve("seen");
+        int code = dotQmail()
+                .run(Preline::run, "-frd", "sh", "-c", "cat >&-; cut -d' ' -f1,6 /proc/$$/stat >" + seen + "; printf %s \"$PATH\" >>" + seen)
+                .code();
+        assertThat(code).isZero();
+        String[] lines = Files.readString(seen).split("\n");
+        String[] processAndSession = lines[0].split(" ");
+        assertThat(processAndSession[1]).as("its session").isEqualTo(processAndSession[0]);
+        assertThat(lines[1]).isEqualTo(System.getenv("PATH"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"nosuchprogram-anywhere, 100", "-x, 100", "'', 100", "/etc/passwd, 100", "/, 100"})
+    void whatIsNoProgramIsSoForGood(String program, int code) {
+        assertThat(dotQmail().run(Preline::run, "-frd", program).code()).isEqualTo(program.startsWith("-") ? 100 : code);
+    }
+
+    @Test
     void argumentsKeepTheirOctetsOnTheWayToAProgram() throws Exception {
         Path seen = folder.resolve("seen");
         String odd = "caf\u00c3\u00a9 \u00ff'\"$x`\\%s\n!";

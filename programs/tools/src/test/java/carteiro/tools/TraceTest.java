@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.ZoneId;
 import java.util.zip.GZIPOutputStream;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -199,8 +200,8 @@ class TraceTest {
     void manyDeferralsBecomeOneLineAndTheLatestThree() {
         var log = new StringBuilder("new msg 1\ninfo msg 1: bytes 5 from <a@b> qp 1 uid 0\n");
         for (int i = 1; i <= 10; i++) {
-            log.append("2026-07-25 12:00:%02d.000000000 starting delivery %d: msg 1 to remote c@d\n".formatted(i, i));
-            log.append("2026-07-25 12:00:%02d.500000000 delivery %d: deferral: no_%d/\n".formatted(i, i, i));
+            log.append(String.format(Locale.ROOT, "2026-07-25 12:00:%02d.000000000 starting delivery %d: msg 1 to remote c@d\n", i, i));
+            log.append(String.format(Locale.ROOT, "2026-07-25 12:00:%02d.500000000 delivery %d: deferral: no_%d/\n", i, i, i));
         }
         assertThat(trace(log.toString(), "c@d").out()).isEqualTo("""
                 message 1 from <a@b>, 5 octets
@@ -338,6 +339,33 @@ class TraceTest {
                 .doesNotContain("message 2");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"<6>", "2026-11-24T04:48:51.000000+0000 host carteiro[7]: <6>", "<6>@400000006754d3a50000000a "})
+    void theSeverityForTheJournalIsTakenOff(String before) {
+        String log = before + "new msg 1\n" + before + "info msg 1: bytes 5 from <a@b> qp 1 uid 0\n";
+        assertThat(trace(log, "1").out()).contains("message 1 from <a@b>");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ar-EG", "fa-IR", "tr-TR", "th-TH-u-ca-buddhist-nu-thai"})
+    void theLocaleChangesNothing(String locale) {
+        String log = """
+                @400000006754d3a50000000a new msg 1
+                @400000006754d3a50000000a info msg 1: bytes 5 from <a@b> qp 1 uid 0
+                @400000006754d3a51dcd6500 starting delivery 1: msg 1 to remote I@x
+                @400000006754d3a62faf0800 delivery 1: deferral: no/
+                """;
+        Locale before = Locale.getDefault();
+        String usual = trace(log, "I@X").out();
+        assertThat(usual).contains("2024-12-0");
+        try {
+            Locale.setDefault(Locale.forLanguageTag(locale));
+            assertThat(trace(log, "I@X").out()).isEqualTo(usual);
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
     @Test
     void notesOfAMessageAndItsDeliveriesAreShown() {
         String log = """
@@ -371,8 +399,8 @@ class TraceTest {
     void theLatestMessagesAreShownAndTheOthersCounted() {
         var log = new StringBuilder();
         for (int i = 1; i <= 30; i++) {
-            log.append("new msg %d\ninfo msg %d: bytes 5 from <a@b> qp %d uid 0\n".formatted(i, i, i));
-            log.append("smtpd: refused MAIL from <a@b> client 192.0.2.1: 553 %d\n".formatted(i));
+            log.append(String.format(Locale.ROOT, "new msg %d\ninfo msg %d: bytes 5 from <a@b> qp %d uid 0\n", i, i, i));
+            log.append(String.format(Locale.ROOT, "smtpd: refused MAIL from <a@b> client 192.0.2.1: 553 %d\n", i));
         }
         Tool.Result result = trace(log.toString(), "--most", "2", "a@b");
         assertThat(result.out())
@@ -403,7 +431,7 @@ class TraceTest {
     void aMessageWithMoreRecipientsThanAreKeptCountsThem() {
         var log = new StringBuilder("new msg 1\ninfo msg 1: bytes 5 from <a@b> qp 1 uid 0\n");
         for (int i = 1; i <= 1_500; i++) {
-            log.append("starting delivery %d: msg 1 to local r%d@x\ndelivery %d: success: ok/\n".formatted(i, i, i));
+            log.append(String.format(Locale.ROOT, "starting delivery %d: msg 1 to local r%d@x\ndelivery %d: success: ok/\n", i, i, i));
         }
         log.append("starting delivery 2000: msg 1 to local last@x\ndelivery 2000: failure: no/\n");
         assertThat(trace(log.toString(), "a@b").out())

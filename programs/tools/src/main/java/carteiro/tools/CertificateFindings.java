@@ -1,0 +1,121 @@
+package carteiro.tools;
+
+import carteiro.control.ControlFiles;
+import carteiro.idna.DomainName;
+import carteiro.mail.Octets;
+import carteiro.wire.TlsIdentity;
+import java.io.IOException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+
+/** control/servercert.pem: whether key and certificate belong together, until when they serve, and for which names. */
+final class CertificateFindings {
+    private static final String PLACE = "control/servercert.pem: ";
+    private static final int DNS_NAME = 2; // RFC 5280 section 4.2.1.6, as Java numbers them
+
+    /** Certificates are renewed a month before their end; who has so little left has missed that. */
+    static final Duration SOON = Duration.ofDays(14);
+
+    private final ControlFiles files;
+    private final FindingList found;
+
+    CertificateFindings(ControlFiles files, FindingList found) {
+        this.files = files;
+        this.found = found;
+    }
+
+    void look() {
+        Optional<String> pem = files.text("servercert.pem");
+        if (pem.isEmpty()) {
+            return;
+        }
+        List<X509Certificate> chain;
+        try {
+            chain = TlsIdentity.read(pem.get()).chain();
+        } catch (IOException e) {
+            found.mistake(PLACE + e.getMessage());
+            return;
+        }
+        for (int i = 0; i < chain.size(); i++) {
+            dates(i == 0 ? "the certificate" : "certificate " + (i + 1) + " of the chain", chain.get(i));
+        }
+        names(chain.getFirst());
+    }
+
+    private void dates(String which, X509Certificate certificate) {
+        Instant now = Instant.now();
+        Instant from = certificate.getNotBefore().toInstant();
+        Instant until = certificate.getNotAfter().toInstant();
+        if (until.isBefore(now)) {
+            found.mistake(PLACE + which + " expired on " + day(until)
+                    + "; renew it, then run: carteiro reload smtpd");
+        } else if (until.isBefore(now.plus(SOON))) {
+            found.warning(PLACE + which + " expires on " + day(until)
+                    + "; renew it, then run: carteiro reload smtpd");
+        }
+        if (from.isAfter(now)) {
+            found.mistake(PLACE + which + " is not valid before " + day(from)
+                    + "; set the clock, or use another until then");
+        }
+    }
+
+    private static String day(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC).toLocalDate().toString();
+    }
+
+    /** Clients of submission, and hosts that verify by MTA-STS, compare the name they connected to. */
+    private void names(X509Certificate certificate) {
+        List<String> certified = certified(certificate);
+        var wanted = new LinkedHashSet<String>();
+        files.line("me").ifPresent(wanted::add);
+        files.line("smtpgreeting").ifPresent(greeting -> wanted.add(greeting.split(" ", 2)[0]));
+        for (String name : wanted) {
+            if (DomainFindings.isHost(name) && certified.stream().noneMatch(each -> covers(each, name))) {
+                found.warning(PLACE + "the certificate is for " + (certified.isEmpty() ? "no host" : String.join(", ", certified))
+                        + ", not for " + name + ", this host's name in control/me or control/smtpgreeting; hosts that verify"
+                        + " certificates will not send here");
+            }
+        }
+    }
+
+    /** The host names; the common name only where there is no other. */
+    private static List<String> certified(X509Certificate certificate) {
+        var names = new ArrayList<String>();
+        try {
+            Collection<List<?>> others = certificate.getSubjectAlternativeNames();
+            for (List<?> name : others == null ? List.<List<?>>of() : others) {
+                if (name.getFirst().equals(DNS_NAME)) {
+                    names.add(String.valueOf(name.get(1)));
+                }
+            }
+        } catch (CertificateParsingException e) {
+            return names; // for nobody
+        }
+        if (names.isEmpty()) {
+            for (String part : certificate.getSubjectX500Principal().getName().split(",")) {
+                if (Octets.lowerCase(part).startsWith("cn=")) {
+                    names.add(part.substring(3));
+                }
+            }
+        }
+        return names;
+    }
+
+    private static boolean covers(String certified, String host) {
+        String pattern = Octets.lowerCase(certified); // IA5, so A-labels
+        String name = DomainName.key(host);
+        if (!pattern.startsWith("*.")) {
+            return pattern.equals(name);
+        }
+        int dot = name.indexOf('.');
+        return dot > 0 && name.substring(dot).equals(pattern.substring(1));
+    }
+}

@@ -1,0 +1,197 @@
+package carteiro.tools;
+
+import carteiro.control.ControlFiles;
+import carteiro.idna.DomainName;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Domains that are named in one place and missing, or contradicted, in another; entries that match nothing. */
+final class DomainFindings {
+    /** Tables whose keys are domains, or {@code .suffix}, or nothing for all others. */
+    private static final List<String> TABLES = List.of("smtproutes", "tlsremote");
+
+    private final ControlFiles files;
+    private final FindingList found;
+    private final Set<String> local = new HashSet<>();
+    private final Map<String, String> virtual = new HashMap<>();
+
+    DomainFindings(ControlFiles files, FindingList found) {
+        this.files = files;
+        this.found = found;
+    }
+
+    void look() {
+        locals();
+        virtualDomains();
+        TABLES.forEach(this::table);
+        received("rcpthosts");
+        received("morercpthosts");
+        if (files.list("rcpthosts").isEmpty()) {
+            found.warning("control/rcpthosts: is missing; mail is accepted only for what is local or virtual,"
+                    + " and for clients that may relay; write the domains you receive mail for");
+        } else {
+            undelivered();
+        }
+        files.numbered("badmailfrom").forEach((number, entry) -> {
+            if (entry.indexOf('@') < 0 || hasBlank(entry) || entry.indexOf('*') >= 0) {
+                found.mistake(
+                        "badmailfrom",
+                        number,
+                        "\"" + entry + "\" matches nothing; write user@example.org, or @example.org for a whole domain");
+            }
+        });
+    }
+
+    private void locals() {
+        if (files.text("locals").isEmpty()) {
+            files.line("me").ifPresent(me -> local.add(DomainName.key(me)));
+        }
+        files.numbered("locals").forEach((number, domain) -> {
+            if (!isHost(domain) && domain.indexOf('[') < 0) {
+                found.mistake(
+                        "locals",
+                        number,
+                        "\"" + domain + "\" is no domain; write a domain a line, without user, blanks or wildcard");
+            }
+            local.add(DomainName.key(domain));
+        });
+    }
+
+    private void virtualDomains() {
+        files.numbered("virtualdomains").forEach((number, line) -> {
+            int colon = line.indexOf(':');
+            if (colon < 0) {
+                return; // said of every map
+            }
+            String key = line.substring(0, colon);
+            String account = line.substring(colon + 1);
+            String domain = DomainName.key(key.substring(key.lastIndexOf('@') + 1));
+            if (hasBlank(key)) {
+                found.mistake(
+                        "virtualdomains",
+                        number,
+                        "\"" + key + "\" has a blank and matches nothing; write " + key.replaceAll("[ \t]", "") + ":"
+                                + account.strip());
+            } else if (key.indexOf('*') >= 0) {
+                found.mistake(
+                        "virtualdomains",
+                        number,
+                        "\"" + key + "\" matches nothing; write " + suffix(key) + ":" + account.strip()
+                                + " for all hosts below a domain, and a line without the dot for the domain itself");
+            } else if (key.startsWith("@")) {
+                found.mistake(
+                        "virtualdomains",
+                        number,
+                        "\"" + key + "\" matches nothing; write " + domain + ":" + account.strip());
+            } else if (local.contains(domain)) {
+                found.mistake(
+                        "virtualdomains",
+                        number,
+                        key + " has no effect, since " + key.substring(key.lastIndexOf('@') + 1)
+                                + " is in control/locals, which wins; remove one of them"
+                                + (key.indexOf('@') > 0
+                                        ? ", or write alias/.qmail-" + key.substring(0, key.lastIndexOf('@'))
+                                        : ""));
+            }
+            if (hasBlank(account)) {
+                found.mistake(
+                        "virtualdomains",
+                        number,
+                        "the account \"" + account + "\" has a blank; write " + key.strip() + ":"
+                                + account.replaceAll("[ \t]", ""));
+            }
+            if (virtual.put(DomainName.addressKey(key), account) != null) {
+                found.warning("virtualdomains", number, key + " stands there twice; the last counts");
+            }
+        });
+    }
+
+    private void table(String name) {
+        files.numbered(name).forEach((number, line) -> {
+            String key = line.substring(0, Math.max(0, line.indexOf(':')));
+            if (hasBlank(key) || key.indexOf('*') >= 0 || key.indexOf('@') >= 0) {
+                found.mistake(
+                        name,
+                        number,
+                        "\"" + key + "\" matches nothing; write example.org, or " + suffix(key)
+                                + " for all hosts below a domain, or nothing before the colon for all others");
+            }
+        });
+    }
+
+    private void received(String name) {
+        files.numbered(name).forEach((number, host) -> {
+            if (host.indexOf('@') >= 0 || hasBlank(host) || host.indexOf('*') >= 0) {
+                found.mistake(
+                        name,
+                        number,
+                        "\"" + host
+                                + "\" matches nothing; write a line for each: example.org, or .example.org for all below it");
+            }
+        });
+    }
+
+    /** Mail for a domain that is accepted and that no file says more of goes on to other hosts. */
+    private void undelivered() {
+        var routed = new HashSet<String>();
+        files.map("smtproutes").orElse(Map.of()).keySet().forEach(key -> routed.add(DomainName.key(key)));
+        files.numbered("rcpthosts").forEach((number, host) -> {
+            String domain = DomainName.key(host);
+            boolean hack = files.list("percenthack").orElse(List.of()).stream()
+                    .anyMatch(each -> DomainName.key(each).equals(domain));
+            if (isHost(domain.startsWith(".") ? domain.substring(1) : domain)
+                    && !hack
+                    && !isNamed(domain, local)
+                    && !isNamed(domain, virtual.keySet())
+                    && !isNamed(domain, routed)) {
+                found.warning(
+                        "rcpthosts",
+                        number,
+                        "mail for " + host + " is accepted, but neither locals, virtualdomains nor smtproutes has it, so that"
+                                + " it goes on to the domain's MX hosts; if its mailboxes are here, add it to one of them");
+            }
+        });
+    }
+
+    /** Whether the domain, an address in it, something below it if it is a suffix, or a suffix above it is in the table. */
+    private static boolean isNamed(String domain, Set<String> table) {
+        if (table.contains(domain) || table.contains("")) {
+            return true;
+        }
+        for (int dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+            if (table.contains(domain.substring(dot))) {
+                return true;
+            }
+        }
+        return table.stream().anyMatch(key -> key.endsWith("@" + domain) || domain.startsWith(".") && key.endsWith(domain));
+    }
+
+    private static String suffix(String key) {
+        String suffix = key.substring(key.lastIndexOf('*') + 1).strip();
+        return suffix.startsWith(".") && isHost(suffix.substring(1)) ? suffix : ".example.org";
+    }
+
+    private static boolean hasBlank(String text) {
+        return text.indexOf(' ') >= 0 || text.indexOf('\t') >= 0;
+    }
+
+    static boolean isHost(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean fits = c >= 'a' && c <= 'z'
+                    || c >= 'A' && c <= 'Z'
+                    || c >= '0' && c <= '9'
+                    || c == '-'
+                    || c == '.'
+                    || c == '_'
+                    || c > 127;
+            if (!fits) {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= 255 && !text.startsWith(".") && !text.contains("..");
+    }
+}

@@ -1,0 +1,185 @@
+package carteiro.tools;
+
+import carteiro.control.ControlCatalog;
+import carteiro.control.ControlFile;
+import carteiro.control.ControlFile.Kind;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.mail.Octets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What holds for every control file of its kind; and files that nothing reads. */
+final class FileFindings {
+    private final Installation installation;
+    private final ControlFiles files;
+    private final FindingList found;
+
+    FileFindings(Installation installation, ControlFiles files, FindingList found) {
+        this.installation = installation;
+        this.files = files;
+        this.found = found;
+    }
+
+    void look() throws IOException {
+        me();
+        for (ControlFile file : ControlCatalog.files().values()) {
+            look(file);
+        }
+        strangers();
+        logForm();
+        older("control/morercpthosts.cdb", "control/morercpthosts", "qmail-newmrh");
+        older("users/cdb", "users/assign", "qmail-newu");
+    }
+
+    private void me() {
+        Optional<String> me = files.line("me");
+        if (me.isEmpty()) {
+            found.mistake("control/me: is missing; write the host's full name into it, such as mail.example.org");
+        } else if (!DomainFindings.isHost(me.get())) {
+            found.mistake(
+                    "me",
+                    1,
+                    "\"" + me.get() + "\" is no host name; write the host's full name, such as mail.example.org");
+        } else if (me.get().indexOf('.') < 0) {
+            found.warning("me", 1, "\"" + me.get() + "\" has no dot; other hosts want a full name");
+        }
+    }
+
+    private void look(ControlFile file) {
+        Path path = installation.control(file.name());
+        if (file.kind() == Kind.CDB || !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (!Files.isRegularFile(path)) {
+            found.mistake("control/" + file.name() + ": is no regular file");
+            return;
+        }
+        Optional<String> text = files.text(file.name());
+        if (text.isEmpty()) {
+            return; // noted as a problem
+        }
+        int returns = text.get().indexOf("\r\n");
+        if (returns >= 0 && !file.name().endsWith(".pem") && !file.name().equals("ldapcacerts")) {
+            found.mistake(
+                    file.name(),
+                    lineOf(text.get(), returns),
+                    "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' " + path);
+        }
+        if (text.get().isEmpty() && file.kind() == Kind.LINE) {
+            found.warning("control/" + file.name() + ": is empty, which means an empty value and not the default;"
+                    + " remove it for the default");
+        }
+        if (file.kind().isNumber()) {
+            number(file, text.get());
+        }
+        if (file.kind() == Kind.MAP) {
+            files.numbered(file.name()).forEach((number, line) -> {
+                if (line.indexOf(':') < 0) {
+                    found.mistake(
+                            file.name(), number, "\"" + line + "\" has no colon and is ignored; write key:value");
+                }
+            });
+        }
+    }
+
+    private static int lineOf(String text, int at) {
+        int line = 1;
+        for (int i = 0; i < at; i++) {
+            line += text.charAt(i) == '\n' ? 1 : 0;
+        }
+        return line;
+    }
+
+    private void number(ControlFile file, String text) {
+        long read = files.number(file.name(), -1);
+        OptionalLong written = ControlFiles.digits(files.line(file.name()).orElse(""));
+        if (read >= 0 && written.isPresent() && written.getAsLong() != read) {
+            found.warning(
+                    file.name(),
+                    1,
+                    read + " is used in its place, since the range is " + file.least() + " to " + file.most());
+        }
+        if (read < 0 && text.isBlank()) {
+            found.warning("control/" + file.name() + ": holds no number, so that the default holds (" + file.standard()
+                    + "); remove it, or write digits");
+        }
+        if (text.strip().indexOf('\n') >= 0) {
+            found.warning(file.name(), 2, "only the first line counts; remove the others");
+        }
+    }
+
+    private void strangers() throws IOException {
+        for (String name : HomeOption.names(installation.control())) {
+            if (ControlCatalog.files().containsKey(name)) {
+                continue;
+            }
+            String sentence = "control/" + name + ": is no control file of Carteiro";
+            Optional<String> replaced = PatchFiles.replacement(name);
+            Optional<String> meant = replaced.isPresent() ? Optional.empty() : nearest(name);
+            if (replaced.isPresent()) {
+                found.warning(sentence + "; " + replaced.get());
+            } else if (meant.isPresent()) {
+                found.mistake(sentence + "; " + meant.get() + " is");
+            } else {
+                found.warning(sentence + "; nothing reads it");
+            }
+        }
+    }
+
+    /** A known file that is not there and differs in letters' case, or in one or two letters. */
+    private Optional<String> nearest(String name) {
+        String lowered = Octets.lowerCase(name);
+        for (String candidate : ControlCatalog.files().keySet()) {
+            if (!Files.exists(installation.control(candidate))
+                    && candidate.length() > 3
+                    && lowered.length() <= candidate.length() + 2
+                    && distance(lowered, candidate) <= (candidate.length() > 6 ? 2 : 1)) {
+                return Optional.of(candidate);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Levenshtein's; names of files are short. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+
+    private void logForm() {
+        String form = files.line("logformat").orElse("");
+        if (EventLog.Form.named(form).isEmpty()) {
+            found.mistake("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
+        }
+    }
+
+    private void older(String made, String source, String maker) throws IOException {
+        Path cdb = installation.home().resolve(made);
+        Path text = installation.home().resolve(source);
+        if (Files.exists(text) && !Files.exists(cdb)) {
+            found.mistake(source + ": exists, but " + made + " does not, so that it has no effect; run " + maker);
+        } else if (Files.exists(text)
+                && Files.getLastModifiedTime(cdb).compareTo(Files.getLastModifiedTime(text)) < 0) {
+            found.mistake(made + ": is older than " + source + ", so that changes have no effect; run " + maker);
+        }
+    }
+}
