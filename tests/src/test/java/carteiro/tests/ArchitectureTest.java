@@ -153,6 +153,63 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** Arabic, Persian and other locales write other digits, Turkish other letters: what programs read and write has none. */
+    @Test
+    void nothingOfTheProductDependsOnTheLocale() {
+        noClasses()
+                .should()
+                .callMethod(String.class, "format", String.class, Object[].class)
+                .orShould()
+                .callMethod(String.class, "formatted", Object[].class)
+                .orShould()
+                .callMethod(String.class, "toLowerCase")
+                .orShould()
+                .callMethod(String.class, "toUpperCase")
+                .orShould()
+                .callMethod(java.io.PrintStream.class, "printf", String.class, Object[].class)
+                .orShould()
+                .callMethod(java.io.PrintStream.class, "format", String.class, Object[].class)
+                .orShould()
+                .callMethod(java.io.PrintWriter.class, "printf", String.class, Object[].class)
+                .orShould()
+                .callMethod(java.time.format.DateTimeFormatter.class, "ofPattern", String.class)
+                .orShould()
+                .callConstructor(java.util.Formatter.class)
+                .orShould()
+                .callConstructor(java.util.Scanner.class, java.io.InputStream.class)
+                .orShould()
+                .callMethod(java.text.NumberFormat.class, "getInstance")
+                .check(CLASSES);
+    }
+
+    /** The same for numbers in tests, which would fail in such a locale. */
+    @Test
+    void noTestWritesNumbersByTheLocale() throws Exception {
+        Path root = Path.of(System.getProperty("carteiro.root"));
+        Pattern numbers = Pattern.compile("%[-+ 0,#(]*[0-9]*\\$?[-+ 0,#(]*[0-9.]*[doxXeEfgG]");
+        Pattern formatted = Pattern.compile(
+                "(?s)\"\"\"\\n(?:(?!\"\"\").)*+\"\"\"\\.formatted\\(|\"(?:[^\"\\\\\\n]|\\\\.)*+\"\\s*\\.formatted\\("
+                        + "|(?:String\\.format|printf)\\(\\s*\"(?:[^\"\\\\\\n]|\\\\.)*+\"");
+        var found = new ArrayList<String>();
+        int seen = 0;
+        List<Path> sources;
+        try (Stream<Path> walk = Files.walk(root)) {
+            sources = walk.filter(path -> path.toString().endsWith(".java")
+                            && !path.toString().contains("/target/"))
+                    .toList();
+        }
+        for (Path source : sources) {
+            seen++;
+            formatted
+                    .matcher(Files.readString(source))
+                    .results()
+                    .filter(call -> numbers.matcher(call.group()).find())
+                    .forEach(call -> found.add(root.relativize(source) + ": " + call.group()));
+        }
+        assertThat(seen).isGreaterThan(300);
+        assertThat(found).as("use String.format(Locale.ROOT, ...)").isEmpty();
+    }
+
     @Test
     void noMutableStatics() {
         com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields()

@@ -291,7 +291,7 @@ class LimitsTest {
     @Test
     void everyAddressOfBothFamiliesAtOnePortIsOneListener() throws Exception {
         int port = ipv6Port();
-        try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", "0.0.0.0:%d\n[::]:%1$d\n".formatted(port));
+        try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", String.format(java.util.Locale.ROOT, "0.0.0.0:%d\n[::]:%1$d\n", port));
                 var four = Dialogue.to("127.0.0.1", port);
                 var six = Dialogue.to("::1", port)) {
             four.envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
@@ -304,7 +304,6 @@ class LimitsTest {
     void ipv6IsServed() throws Exception {
         assertThat(ipv6Port()).isPositive();
         try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", "[::1]:0\n127.0.0.1:0\n")) {
-            assertThat(smtpd.log()).isNotNull();
             try (var client = Dialogue.to("::1", smtpd.port())) {
                 client.envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
             }

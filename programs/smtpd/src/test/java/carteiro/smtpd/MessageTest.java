@@ -103,7 +103,7 @@ class MessageTest {
                 "a\rb\r\n.\r\n", "a\r.\rMAIL FROM:<x@y>\r\n.\r\n", "a\r\n.\rMAIL FROM:<x@y>\r\n.\r\n", "a\r\r\n.\r\n",
                 "a\r\n.\r\r\n.\r\n", "a\r\n\r.\r\nMAIL FROM:<x@y>\r\n.\r\n", "\r.\r\n", ".\rx\r\n.\r\n"
             })
-    @Covers("qmail:M17")
+    @Covers({"qmail:M17", "qmail:M19"})
     void aBareCarriageReturnInTheTextEndsTheConversation(String sent) throws Exception {
         int before = smtpd.queue.messages.size();
         try (var client = smtpd.connect()) {

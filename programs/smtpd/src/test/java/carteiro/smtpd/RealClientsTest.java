@@ -125,7 +125,7 @@ class RealClientsTest {
         TestTools.run("python3", "-c", """
                 import smtplib, ssl
                 c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
-                s = smtplib.SMTP('127.0.0.1', %d, local_hostname='client.example')
+                s = smtplib.SMTP('127.0.0.1', %s, local_hostname='client.example')
                 s.starttls(context=c)
                 refused = s.sendmail('s@client.example', ['bob@example.org', 'nobody@example.org'], 'Subject: py\\n\\n.x\\n')
                 assert list(refused) == ['nobody@example.org'], refused
