@@ -31,7 +31,7 @@ public final class Check {
         findings.mistakes().forEach(mistake -> text.append(mistake).append('\n'));
         findings.warnings()
                 .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
-        text.append(installation.get().home())
+        text.append(Octets.text(installation.get().home().toString().getBytes(StandardCharsets.UTF_8)))
                 .append(": ")
                 .append(
                         findings.mistakes().isEmpty()
@@ -42,7 +42,7 @@ public final class Check {
                                 ? ""
                                 : ", " + count(findings.warnings().size(), "warning"))
                 .append('\n');
-        call.print(Octets.text(text.toString().getBytes(StandardCharsets.UTF_8)));
+        call.print(text.toString()); // the findings are octets
         return findings.mistakes().isEmpty() ? 0 : Exit.PERMANENT;
     }
 

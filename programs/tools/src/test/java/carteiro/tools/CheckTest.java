@@ -338,6 +338,12 @@ class CheckTest {
     }
 
     @Test
+    void whatCheckQuotesOfUtf8IsReadable() throws Exception {
+        write("control/badmailfrom", "jos\u00c3\u00a9\n");
+        findsOnlyThisMistake("control/badmailfrom:1: \"jos\u00c3\u00a9\" matches nothing");
+    }
+
+    @Test
     void whatCheckQuotesIsPrintable() throws Exception {
         write("control/badmailfrom", "\u001b]0;x\u0007\u00e2\u0080\u00ae\u009b\n");
         write("control/\u0007\u001b[2J", "");
