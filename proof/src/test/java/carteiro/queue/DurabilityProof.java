@@ -49,7 +49,7 @@ final class DurabilityProof {
 
         @Override
         public String toString() {
-            return """
+            return String.format(java.util.Locale.ROOT, """
                     histories              %,12d (%,d with a failing disk, %,d with a clock that is set)
                     messages               %,12d
                     deliveries             %,12d
@@ -63,7 +63,7 @@ final class DurabilityProof {
                       deeper               %,12d
                     worked on to the end   %,12d
                     names there already    %,12d
-                    """.formatted(
+                    """,
                             histories.sum(),
                             failingDisks.sum(),
                             setClocks.sum(),

@@ -63,10 +63,10 @@ final class PostfixPeer implements AutoCloseable {
                 virtual_mailbox_domains = %2$s
                 virtual_mailbox_base = %1$s/mail
                 virtual_mailbox_maps = static:box/
-                virtual_uid_maps = static:%3$d
-                virtual_gid_maps = static:%3$d
+                virtual_uid_maps = static:%3$s
+                virtual_gid_maps = static:%3$s
                 virtual_minimum_uid = 100
-                relayhost = [127.0.0.1]:%4$d
+                relayhost = [127.0.0.1]:%4$s
                 smtp_host_lookup = native
                 smtp_dns_support_level = disabled
                 smtputf8_enable = yes

@@ -132,7 +132,7 @@ class SpoolIntakeTest {
     }
 
     private static String name(int number) {
-        return "0123456789abcdef0123456789ab" + String.format("%04x", number);
+        return "0123456789abcdef0123456789ab" + String.format(java.util.Locale.ROOT, "%04x", number);
     }
 
     @Test
