@@ -49,7 +49,9 @@ final class DurabilityProof {
 
         @Override
         public String toString() {
-            return String.format(java.util.Locale.ROOT, """
+            return String.format(
+                    java.util.Locale.ROOT,
+                    """
                     histories              %,12d (%,d with a failing disk, %,d with a clock that is set)
                     messages               %,12d
                     deliveries             %,12d
@@ -64,21 +66,21 @@ final class DurabilityProof {
                     worked on to the end   %,12d
                     names there already    %,12d
                     """,
-                            histories.sum(),
-                            failingDisks.sum(),
-                            setClocks.sum(),
-                            messages.sum(),
-                            deliveries.sum(),
-                            calls.sum(),
-                            failures.sum(),
-                            whole.sum() + drawn.sum(),
-                            whole.sum(),
-                            drawn.sum(),
-                            nested[1].sum(),
-                            nested[2].sum(),
-                            nested[3].sum(),
-                            finished.sum(),
-                            repeatedNames.sum());
+                    histories.sum(),
+                    failingDisks.sum(),
+                    setClocks.sum(),
+                    messages.sum(),
+                    deliveries.sum(),
+                    calls.sum(),
+                    failures.sum(),
+                    whole.sum() + drawn.sum(),
+                    whole.sum(),
+                    drawn.sum(),
+                    nested[1].sum(),
+                    nested[2].sum(),
+                    nested[3].sum(),
+                    finished.sum(),
+                    repeatedNames.sum());
         }
     }
 

@@ -156,7 +156,12 @@ final class Prove {
             }
         });
         System.out.print(tally);
-        System.out.printf(java.util.Locale.ROOT, "%-20s %,14d s, seed %d%n", "time", (System.nanoTime() - began) / 1_000_000_000, seed);
+        System.out.printf(
+                java.util.Locale.ROOT,
+                "%-20s %,14d s, seed %d%n",
+                "time",
+                (System.nanoTime() - began) / 1_000_000_000,
+                seed);
         if (broken != null) {
             System.out.println("\nBROKEN: " + broken);
             System.exit(1);

@@ -131,8 +131,10 @@ final class CarteiroProcess implements AutoCloseable {
                 Files.createDirectories(account.resolve(part));
             }
             own(account);
-            assign.append(String.format(java.util.Locale.ROOT, "=%s:%s:%d:%d:%s:::\n", name, name, owner, owner, account));
-            assign.append(String.format(java.util.Locale.ROOT, "+%s-:%s:%d:%d:%s:-::\n", name, name, owner, owner, account));
+            assign.append(
+                    String.format(java.util.Locale.ROOT, "=%s:%s:%d:%d:%s:::\n", name, name, owner, owner, account));
+            assign.append(
+                    String.format(java.util.Locale.ROOT, "+%s-:%s:%d:%d:%s:-::\n", name, name, owner, owner, account));
         }
         Files.createDirectories(home.resolve("users"));
         Files.writeString(home.resolve("users/assign"), assign.append(".\n"));

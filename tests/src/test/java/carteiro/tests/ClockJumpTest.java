@@ -171,7 +171,8 @@ class ClockJumpTest {
     /** Another file by that name at once: none is read half. */
     private static void set(Path setting, Duration to) throws IOException {
         Path next = Files.writeString(
-                setting.resolveSibling(setting.getFileName() + ".next"), String.format(java.util.Locale.ROOT, "%+d\n", to.toSeconds()));
+                setting.resolveSibling(setting.getFileName() + ".next"),
+                String.format(java.util.Locale.ROOT, "%+d\n", to.toSeconds()));
         Files.setPosixFilePermissions(next, PosixFilePermissions.fromString("rw-r--r--")); // programs are other users
         Files.move(next, setting, StandardCopyOption.ATOMIC_MOVE);
     }

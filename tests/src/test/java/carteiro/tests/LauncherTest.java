@@ -59,7 +59,16 @@ class LauncherTest {
     @Test
     void everyCommandShowsItsManualPageAndDoesNothing() throws Exception {
         for (String command : new String[] {
-            "init", "status", "queue", "check", "qread", "trace", "version", "sendmail", "qmail-tcpok", "datemail",
+            "init",
+            "status",
+            "queue",
+            "check",
+            "qread",
+            "trace",
+            "version",
+            "sendmail",
+            "qmail-tcpok",
+            "datemail",
             "maildirmake"
         }) {
             CarteiroProcess.Result asked = launch(LAUNCHER, command, "--help");

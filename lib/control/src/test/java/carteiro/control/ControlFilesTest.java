@@ -162,7 +162,8 @@ class ControlFilesTest {
         try (var sparse = new RandomAccessFile(home.resolve("control/rcpthosts").toFile(), "rw")) {
             sparse.setLength(ControlFiles.LIMIT + 1L);
         }
-        try (var sparse = new RandomAccessFile(home.resolve("control/percenthack").toFile(), "rw")) {
+        try (var sparse =
+                new RandomAccessFile(home.resolve("control/percenthack").toFile(), "rw")) {
             sparse.setLength(ControlFiles.LIMIT);
         }
         Files.createSymbolicLink(home.resolve("control/badmailfrom"), Path.of("/dev/zero"));

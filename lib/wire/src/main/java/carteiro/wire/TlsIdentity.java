@@ -79,8 +79,9 @@ public final class TlsIdentity {
             throw new IOException("the first certificate is for another kind of key; put the host's own first");
         }
         if (!belongTogether(key, chain.getFirst())) {
-            throw new IOException("the private key is not that of the first certificate, so that no handshake would work;"
-                    + " put the key it was made with into the file, and the host's own certificate first");
+            throw new IOException(
+                    "the private key is not that of the first certificate, so that no handshake would work;"
+                            + " put the key it was made with into the file, and the host's own certificate first");
         }
         char[] none = {};
         KeyStore store = KeyStore.getInstance("PKCS12");

@@ -51,13 +51,19 @@ class TlsIdentityTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource({"genrsa -out KEY 2048", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out KEY", "genpkey -algorithm ED25519 -out KEY"})
+    @CsvSource({
+        "genrsa -out KEY 2048",
+        "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out KEY",
+        "genpkey -algorithm ED25519 -out KEY"
+    })
     void aKeyThatIsNotTheCertificatesIsRefused(String how) throws Exception {
         openssl(how.replace("KEY", "key").split(" "));
         openssl(how.replace("KEY", "other").split(" "));
         openssl("req", "-x509", "-key", "key", "-out", "certificate", "-days", "30", "-subj", "/CN=x");
         String certificate = Files.readString(folder.resolve("certificate"));
-        assertThat(TlsIdentity.read(Files.readString(folder.resolve("key")) + certificate).chain()).hasSize(1);
+        assertThat(TlsIdentity.read(Files.readString(folder.resolve("key")) + certificate)
+                        .chain())
+                .hasSize(1);
         String other = Files.readString(folder.resolve("other"));
         assertThatThrownBy(() -> TlsIdentity.read(other + certificate))
                 .isInstanceOf(IOException.class)

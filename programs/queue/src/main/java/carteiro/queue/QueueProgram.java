@@ -53,7 +53,8 @@ public final class QueueProgram implements Program {
                         folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } catch (IOException e) {
                 throw new IOException(
-                        folder + ": cannot make this folder (" + e + "); make it, owned by the user of queue, mode 0750",
+                        folder + ": cannot make this folder (" + e
+                                + "); make it, owned by the user of queue, mode 0750",
                         e);
             }
         }

@@ -472,7 +472,8 @@ class ExportTest {
             }
             if (i % 2 == 0) { // a right sum, so that the rest is looked at
                 Arrays.fill(octets, 148, 156, (byte) ' ');
-                byte[] sum = String.format(java.util.Locale.ROOT, "%06o\0 ", TarWriter.sum(octets)).getBytes(StandardCharsets.US_ASCII);
+                byte[] sum = String.format(java.util.Locale.ROOT, "%06o\0 ", TarWriter.sum(octets))
+                        .getBytes(StandardCharsets.US_ASCII);
                 System.arraycopy(sum, 0, octets, 148, sum.length);
             }
             try {
@@ -507,7 +508,8 @@ class ExportTest {
         byte[] link = archive.toByteArray();
         link[156] = '2'; // a symbolic link
         Arrays.fill(link, 148, 156, (byte) ' ');
-        byte[] sum = String.format(java.util.Locale.ROOT, "%06o\0 ", TarWriter.sum(Arrays.copyOf(link, TarWriter.BLOCK)))
+        byte[] sum = String.format(
+                        java.util.Locale.ROOT, "%06o\0 ", TarWriter.sum(Arrays.copyOf(link, TarWriter.BLOCK)))
                 .getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(sum, 0, link, 148, sum.length);
         assertThat(run(link, "new", "import", "-").err())

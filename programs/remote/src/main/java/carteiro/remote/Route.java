@@ -37,7 +37,8 @@ sealed interface Route {
             if (bareIpv6
                     || host.startsWith("[") && Literal.ofSetting(host).isEmpty()
                     || !host.matches("[\\x21-\\x7e]+")) {
-                files.problem("smtproutes", number, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
+                files.problem(
+                        "smtproutes", number, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
             } else if (!port.isEmpty() && !isPort(port)) {
                 files.problem(
                         "smtproutes",

@@ -22,7 +22,8 @@ enum TlsPolicy {
                 case "none" -> policies.put(domain, NONE);
                 case "may" -> policies.put(domain, MAY);
                 case "require" -> policies.put(domain, REQUIRE);
-                default -> files.problem("tlsremote", number, "\"" + pair.getValue() + "\" is not one of none, may, require");
+                default ->
+                    files.problem("tlsremote", number, "\"" + pair.getValue() + "\" is not one of none, may, require");
             }
         });
         return new DomainTable<>(policies);

@@ -136,7 +136,8 @@ class SettingsTest {
                         e -> assertThat(e.problems())
                                 .hasSize(7)
                                 .anyMatch(line -> line.startsWith("control/retryschedule:1: \"remote:300 300\""))
-                                .anyMatch(line -> line.contains("control/retryschedule:2: \"local:x\" is not a list of ascending seconds"))
+                                .anyMatch(line -> line.contains(
+                                        "control/retryschedule:2: \"local:x\" is not a list of ascending seconds"))
                                 .anyMatch(
                                         line -> line.contains("\"elsewhere:5\" begins with neither local: nor remote:"))
                                 .anyMatch(line -> line.contains("concurrencyperhost:1: \"0\" is not a number from 1"))

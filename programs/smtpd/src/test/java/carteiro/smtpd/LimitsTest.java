@@ -291,7 +291,8 @@ class LimitsTest {
     @Test
     void everyAddressOfBothFamiliesAtOnePortIsOneListener() throws Exception {
         int port = ipv6Port();
-        try (var smtpd = SmtpdOnLoopback.start(home, "smtpdlisten", String.format(java.util.Locale.ROOT, "0.0.0.0:%d\n[::]:%1$d\n", port));
+        try (var smtpd = SmtpdOnLoopback.start(
+                        home, "smtpdlisten", String.format(java.util.Locale.ROOT, "0.0.0.0:%d\n[::]:%1$d\n", port));
                 var four = Dialogue.to("127.0.0.1", port);
                 var six = Dialogue.to("::1", port)) {
             four.envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");

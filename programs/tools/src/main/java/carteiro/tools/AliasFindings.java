@@ -166,7 +166,9 @@ final class AliasFindings {
 
     private static boolean isUser(String name) throws IOException {
         return name.matches("[a-z_][a-z0-9_.-]{0,31}")
-                && SystemAccount.named(name).filter(account -> account.uid() != 0).isPresent();
+                && SystemAccount.named(name)
+                        .filter(account -> account.uid() != 0)
+                        .isPresent();
     }
 
     /** The file in alias/ that has the instructions for the name. */
@@ -175,7 +177,9 @@ final class AliasFindings {
         if (file.indexOf('/') < 0 && Files.exists(installation.alias().resolve(file))) {
             return Optional.of(file);
         }
-        return Files.exists(installation.alias().resolve(".qmail-default")) ? Optional.of(".qmail-default") : Optional.empty();
+        return Files.exists(installation.alias().resolve(".qmail-default"))
+                ? Optional.of(".qmail-default")
+                : Optional.empty();
     }
 
     /**

@@ -55,15 +55,13 @@ final class CertificateFindings {
         Instant from = certificate.getNotBefore().toInstant();
         Instant until = certificate.getNotAfter().toInstant();
         if (until.isBefore(now)) {
-            found.mistake(PLACE + which + " expired on " + day(until)
-                    + "; renew it, then run: carteiro reload smtpd");
+            found.mistake(PLACE + which + " expired on " + day(until) + "; renew it, then run: carteiro reload smtpd");
         } else if (until.isBefore(now.plus(SOON))) {
-            found.warning(PLACE + which + " expires on " + day(until)
-                    + "; renew it, then run: carteiro reload smtpd");
+            found.warning(PLACE + which + " expires on " + day(until) + "; renew it, then run: carteiro reload smtpd");
         }
         if (from.isAfter(now)) {
-            found.mistake(PLACE + which + " is not valid before " + day(from)
-                    + "; set the clock, or use another until then");
+            found.mistake(
+                    PLACE + which + " is not valid before " + day(from) + "; set the clock, or use another until then");
         }
     }
 
@@ -79,8 +77,10 @@ final class CertificateFindings {
         files.line("smtpgreeting").ifPresent(greeting -> wanted.add(greeting.split(" ", 2)[0]));
         for (String name : wanted) {
             if (DomainFindings.isHost(name) && certified.stream().noneMatch(each -> covers(each, name))) {
-                found.warning(PLACE + "the certificate is for " + (certified.isEmpty() ? "no host" : String.join(", ", certified))
-                        + ", not for " + name + ", this host's name in control/me or control/smtpgreeting; hosts that verify"
+                found.warning(PLACE + "the certificate is for "
+                        + (certified.isEmpty() ? "no host" : String.join(", ", certified))
+                        + ", not for " + name
+                        + ", this host's name in control/me or control/smtpgreeting; hosts that verify"
                         + " certificates will not send here");
             }
         }

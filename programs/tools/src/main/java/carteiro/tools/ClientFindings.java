@@ -75,7 +75,9 @@ final class ClientFindings {
         }
         for (int i = 0; i < parts.length; i++) {
             boolean last = i == parts.length - 1;
-            if (parts[i].isEmpty() ? !last || parts.length == 1 : parts[i].length() > 3 || Integer.parseInt(parts[i]) > 255) {
+            if (parts[i].isEmpty()
+                    ? !last || parts.length == 1
+                    : parts[i].length() > 3 || Integer.parseInt(parts[i]) > 255) {
                 return false;
             }
         }

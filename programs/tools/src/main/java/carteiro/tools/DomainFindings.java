@@ -40,7 +40,8 @@ final class DomainFindings {
                 found.mistake(
                         "badmailfrom",
                         number,
-                        "\"" + entry + "\" matches nothing; write user@example.org, or @example.org for a whole domain");
+                        "\"" + entry
+                                + "\" matches nothing; write user@example.org, or @example.org for a whole domain");
             }
         });
     }
@@ -150,7 +151,8 @@ final class DomainFindings {
                 found.warning(
                         "rcpthosts",
                         number,
-                        "mail for " + host + " is accepted, but neither locals, virtualdomains nor smtproutes has it, so that"
+                        "mail for " + host
+                                + " is accepted, but neither locals, virtualdomains nor smtproutes has it, so that"
                                 + " it goes on to the domain's MX hosts; if its mailboxes are here, add it to one of them");
             }
         });
@@ -166,7 +168,8 @@ final class DomainFindings {
                 return true;
             }
         }
-        return table.stream().anyMatch(key -> key.endsWith("@" + domain) || domain.startsWith(".") && key.endsWith(domain));
+        return table.stream()
+                .anyMatch(key -> key.endsWith("@" + domain) || domain.startsWith(".") && key.endsWith(domain));
     }
 
     private static String suffix(String key) {

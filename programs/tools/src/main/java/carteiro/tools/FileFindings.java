@@ -81,8 +81,7 @@ final class FileFindings {
         if (file.kind() == Kind.MAP) {
             files.numbered(file.name()).forEach((number, line) -> {
                 if (line.indexOf(':') < 0) {
-                    found.mistake(
-                            file.name(), number, "\"" + line + "\" has no colon and is ignored; write key:value");
+                    found.mistake(file.name(), number, "\"" + line + "\" has no colon and is ignored; write key:value");
                 }
             });
         }

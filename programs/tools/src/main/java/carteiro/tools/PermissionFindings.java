@@ -56,9 +56,8 @@ final class PermissionFindings {
 
     private void secret(String name, String what) throws IOException {
         Path file = installation.control(name);
-        if (Files.exists(file)
-                && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
-            found.mistake("control/" + name + ": every user of this host may read " + what + "; run: chmod o-r " + file);
+        if (Files.exists(file) && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+            found.mistake("control/" + name + ": every user of this host may read " + what + "; run: chmod o= " + file);
         }
     }
 
@@ -72,12 +71,12 @@ final class PermissionFindings {
             return;
         }
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-        PosixFilePermission needed =
-                Files.getAttribute(file, "unix:uid").equals(account.get().uid())
-                        ? PosixFilePermission.OWNER_READ
-                        : Files.getAttribute(file, "unix:gid").equals(account.get().gid())
-                                ? PosixFilePermission.GROUP_READ
-                                : PosixFilePermission.OTHERS_READ;
+        PosixFilePermission needed = Files.getAttribute(file, "unix:uid")
+                        .equals(account.get().uid())
+                ? PosixFilePermission.OWNER_READ
+                : Files.getAttribute(file, "unix:gid").equals(account.get().gid())
+                        ? PosixFilePermission.GROUP_READ
+                        : PosixFilePermission.OTHERS_READ;
         if (!permissions.contains(needed)) {
             found.warning("control/" + name + ": " + user + ", whom " + program + " runs as, may not read it, so that "
                     + program + " starts but every reload of it fails; run: chown " + user + " " + file

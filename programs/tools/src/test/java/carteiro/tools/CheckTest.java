@@ -43,7 +43,9 @@ class CheckTest {
     }
 
     private String check() {
-        return new Tool().run(call -> Check.run(call, List.of()), "--home", home.toString()).out();
+        return new Tool()
+                .run(call -> Check.run(call, List.of()), "--home", home.toString())
+                .out();
     }
 
     private void findsOnlyThisMistake(String mistake) {
@@ -101,7 +103,10 @@ class CheckTest {
             """)
     void checkFindsADomainThatMatchesNothing(String file, String line, String mistake) throws Exception {
         write("control/locals", "mail.example.org\n");
-        write("control/" + file, "mail.example.org" + (file.equals("locals") ? "" : file.equals("badmailfrom") ? "@x" : ".x:y") + "\n\n" + line + "\n");
+        write(
+                "control/" + file,
+                "mail.example.org" + (file.equals("locals") ? "" : file.equals("badmailfrom") ? "@x" : ".x:y") + "\n\n"
+                        + line + "\n");
         findsOnlyThisMistake("control/" + file + ":3: " + mistake);
     }
 
@@ -109,9 +114,7 @@ class CheckTest {
     void checkKnowsADomainInBothItsForms() throws Exception {
         write("control/locals", "mail.example.org\nstra\u00c3\u009fe.example\n");
         write("control/virtualdomains", "xn--bcher-kva.example:joe\n");
-        write(
-                "control/rcpthosts",
-                "mail.example.org\nXN--strae-oqa.example\nb\u00c3\u00bccher.example\n");
+        write("control/rcpthosts", "mail.example.org\nXN--strae-oqa.example\nb\u00c3\u00bccher.example\n");
         assertThat(check()).endsWith(home + ": no mistakes\n");
         write("control/virtualdomains", "xn--strae-oqa.example:joe\nxn--bcher-kva.example:joe\n");
         findsOnlyThisMistake("control/virtualdomains:1: xn--strae-oqa.example has no effect");
@@ -196,8 +199,14 @@ class CheckTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "joe@elsewhere.example\n", "./Maildir/\n", "|cat\n", "nosuchuser\nroot\n", "&root\n",
-                "root@mail.example.org\n", "# comment\n/var/mail/x\n"
+                "",
+                "joe@elsewhere.example\n",
+                "./Maildir/\n",
+                "|cat\n",
+                "nosuchuser\nroot\n",
+                "&root\n",
+                "root@mail.example.org\n",
+                "# comment\n/var/mail/x\n"
             })
     void checkIsContentWithAPostmasterWhoIsSomebody(String text) throws Exception {
         write("alias/.qmail-default", "nosuchuser-either@elsewhere.example\n");
@@ -209,10 +218,12 @@ class CheckTest {
     @Test
     @Timeout(60)
     void checkOpensNoPipeNoLinkAndNoEndlessFileOfAlias() throws Exception {
-        var mkfifo = new ProcessBuilder("mkfifo", home.resolve("alias/.qmail-pipe").toString()).start();
+        var mkfifo =
+                new ProcessBuilder("mkfifo", home.resolve("alias/.qmail-pipe").toString()).start();
         assertThat(mkfifo.waitFor(30, TimeUnit.SECONDS)).isTrue();
         write("control/ldappassword", "Maildir/\n");
-        Files.setPosixFilePermissions(home.resolve("control/ldappassword"), PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(
+                home.resolve("control/ldappassword"), PosixFilePermissions.fromString("rw-------"));
         Files.createSymbolicLink(home.resolve("alias/.qmail-link"), home.resolve("control/ldappassword"));
         Files.createSymbolicLink(home.resolve("alias/.qmail-zero"), Path.of("/dev/zero"));
         write("alias/.qmail-limit", "#".repeat(1 << 20));
@@ -230,11 +241,14 @@ class CheckTest {
         write("control/ldappassword", "x");
         Path secret = home.resolve("control/ldappassword");
         Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
-        assertThat(check()).contains("control/ldappassword: every user of this host may read it; run: chmod o-r " + secret);
+        assertThat(check())
+                .contains("control/ldappassword: every user of this host may read it; run: chmod o= " + secret);
         write("control/servercert.pem", pem("CN=mail.example.org", "30"));
         Path key = home.resolve("control/servercert.pem");
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
-        assertThat(check()).contains("control/servercert.pem: every user of this host may read its private key; run: chmod o-r " + key);
+        assertThat(check())
+                .contains("control/servercert.pem: every user of this host may read its private key; run: chmod o= "
+                        + key);
     }
 
     // ---- certificates
@@ -245,33 +259,52 @@ class CheckTest {
         Files.deleteIfExists(store);
         var words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-alias", "host", "-keyalg", "EC", "-dname", subject, "-validity", days,
-                "-storetype", "PKCS12", "-storepass", PASSWORD, "-keystore", store.toString()));
+                "-genkeypair",
+                "-alias",
+                "host",
+                "-keyalg",
+                "EC",
+                "-dname",
+                subject,
+                "-validity",
+                days,
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                PASSWORD,
+                "-keystore",
+                store.toString()));
         words.addAll(List.of(more));
         Process keytool = new ProcessBuilder(words)
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("keytool.out").toFile())
                 .start();
         assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(keytool.exitValue()).as(Files.readString(home.resolve("keytool.out"))).isZero();
+        assertThat(keytool.exitValue())
+                .as(Files.readString(home.resolve("keytool.out")))
+                .isZero();
         var loaded = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(store)) {
             loaded.load(in, PASSWORD.toCharArray());
         }
-        return block("PRIVATE KEY", loaded.getKey("host", PASSWORD.toCharArray()).getEncoded())
+        return block(
+                        "PRIVATE KEY",
+                        loaded.getKey("host", PASSWORD.toCharArray()).getEncoded())
                 + block("CERTIFICATE", loaded.getCertificate("host").getEncoded());
     }
 
     private static String block(String kind, byte[] octets) {
-        return "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(octets)
-                + "\n-----END " + kind + "-----\n";
+        return "-----BEGIN " + kind + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(octets) + "\n-----END " + kind
+                + "-----\n";
     }
 
     private void certificate(String pem) throws Exception {
         write("control/servercert.pem", pem);
         Files.setPosixFilePermissions(
                 home.resolve("control/servercert.pem"), PosixFilePermissions.fromString("r--------"));
-        if (System.getProperty("user.name").equals("root") && carteiro.posix.SystemAccount.named("qmaild").isPresent()) {
+        if (System.getProperty("user.name").equals("root")
+                && carteiro.posix.SystemAccount.named("qmaild").isPresent()) {
             Files.setOwner(
                     home.resolve("control/servercert.pem"),
                     home.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("qmaild"));
@@ -282,7 +315,8 @@ class CheckTest {
     void checkFindsAKeyThatIsNotTheCertificates() throws Exception {
         String other = pem("CN=mail.example.org", "30");
         String pem = pem("CN=mail.example.org", "30");
-        certificate(other.substring(0, other.indexOf("-----BEGIN CERTIFICATE")) + pem.substring(pem.indexOf("-----BEGIN CERTIFICATE")));
+        certificate(other.substring(0, other.indexOf("-----BEGIN CERTIFICATE"))
+                + pem.substring(pem.indexOf("-----BEGIN CERTIFICATE")));
         findsOnlyThisMistake("control/servercert.pem: the private key is not that of the first certificate");
     }
 
@@ -295,7 +329,8 @@ class CheckTest {
         warnsOnlyOf("control/servercert.pem: the certificate expires on 20");
         Files.delete(home.resolve("control/servercert.pem"));
         certificate(pem("CN=mail.example.org", "30", "-startdate", "2021/01/30 12:00:00"));
-        findsOnlyThisMistake("control/servercert.pem: the certificate expired on 2021-03-01; renew it, then run: carteiro reload");
+        findsOnlyThisMistake(
+                "control/servercert.pem: the certificate expired on 2021-03-01; renew it, then run: carteiro reload");
         Files.delete(home.resolve("control/servercert.pem"));
         certificate(pem("CN=mail.example.org", "30", "-startdate", "2089/01/01 12:00:00"));
         findsOnlyThisMistake("control/servercert.pem: the certificate is not valid before 2089-01-01");
@@ -311,7 +346,8 @@ class CheckTest {
         write("control/smtpgreeting", "MX.example.net ESMTP\n");
         assertThat(check()).endsWith(home + ": no mistakes\n");
         write("control/smtpgreeting", "mx.sub.example.org ESMTP\n");
-        warnsOnlyOf("control/servercert.pem: the certificate is for *.example.org, mx.example.net, not for mx.sub.example.org");
+        warnsOnlyOf(
+                "control/servercert.pem: the certificate is for *.example.org, mx.example.net, not for mx.sub.example.org");
     }
 
     // ---- files of patches
@@ -334,7 +370,9 @@ class CheckTest {
 
     @Test
     void noFileOfOursIsCalledOneOfAPatch() {
-        assertThat(PatchFiles.names()).hasSizeGreaterThan(100).doesNotContainAnyElementsOf(ControlCatalog.files().keySet());
+        assertThat(PatchFiles.names())
+                .hasSizeGreaterThan(100)
+                .doesNotContainAnyElementsOf(ControlCatalog.files().keySet());
     }
 
     @Test

@@ -170,7 +170,12 @@ class DotQmailCommandsTest {
     void aProgramRunsInASessionOfItsOwnWithOurVariables() throws Exception {
         Path seen = folder.resolve("seen");
         int code = dotQmail()
-                .run(Preline::run, "-frd", "sh", "-c", "cat >&-; cut -d' ' -f1,6 /proc/$$/stat >" + seen + "; printf %s \"$PATH\" >>" + seen)
+                .run(
+                        Preline::run,
+                        "-frd",
+                        "sh",
+                        "-c",
+                        "cat >&-; cut -d' ' -f1,6 /proc/$$/stat >" + seen + "; printf %s \"$PATH\" >>" + seen)
                 .code();
         assertThat(code).isZero();
         String[] lines = Files.readString(seen).split("\n");
@@ -182,7 +187,8 @@ class DotQmailCommandsTest {
     @ParameterizedTest
     @CsvSource({"nosuchprogram-anywhere, 100", "-x, 100", "'', 100", "/etc/passwd, 100", "/, 100"})
     void whatIsNoProgramIsSoForGood(String program, int code) {
-        assertThat(dotQmail().run(Preline::run, "-frd", program).code()).isEqualTo(program.startsWith("-") ? 100 : code);
+        assertThat(dotQmail().run(Preline::run, "-frd", program).code())
+                .isEqualTo(program.startsWith("-") ? 100 : code);
     }
 
     @Test

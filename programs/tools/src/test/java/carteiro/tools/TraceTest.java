@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.ZoneId;
-import java.util.zip.GZIPOutputStream;
 import java.util.Locale;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -200,8 +200,10 @@ class TraceTest {
     void manyDeferralsBecomeOneLineAndTheLatestThree() {
         var log = new StringBuilder("new msg 1\ninfo msg 1: bytes 5 from <a@b> qp 1 uid 0\n");
         for (int i = 1; i <= 10; i++) {
-            log.append(String.format(Locale.ROOT, "2026-07-25 12:00:%02d.000000000 starting delivery %d: msg 1 to remote c@d\n", i, i));
-            log.append(String.format(Locale.ROOT, "2026-07-25 12:00:%02d.500000000 delivery %d: deferral: no_%d/\n", i, i, i));
+            log.append(String.format(
+                    Locale.ROOT, "2026-07-25 12:00:%02d.000000000 starting delivery %d: msg 1 to remote c@d\n", i, i));
+            log.append(String.format(
+                    Locale.ROOT, "2026-07-25 12:00:%02d.500000000 delivery %d: deferral: no_%d/\n", i, i, i));
         }
         assertThat(trace(log.toString(), "c@d").out()).isEqualTo("""
                 message 1 from <a@b>, 5 octets
@@ -340,7 +342,8 @@ class TraceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"<6>", "2026-11-24T04:48:51.000000+0000 host carteiro[7]: <6>", "<6>@400000006754d3a50000000a "})
+    @ValueSource(
+            strings = {"<6>", "2026-11-24T04:48:51.000000+0000 host carteiro[7]: <6>", "<6>@400000006754d3a50000000a "})
     void theSeverityForTheJournalIsTakenOff(String before) {
         String log = before + "new msg 1\n" + before + "info msg 1: bytes 5 from <a@b> qp 1 uid 0\n";
         assertThat(trace(log, "1").out()).contains("message 1 from <a@b>");
@@ -399,7 +402,8 @@ class TraceTest {
     void theLatestMessagesAreShownAndTheOthersCounted() {
         var log = new StringBuilder();
         for (int i = 1; i <= 30; i++) {
-            log.append(String.format(Locale.ROOT, "new msg %d\ninfo msg %d: bytes 5 from <a@b> qp %d uid 0\n", i, i, i));
+            log.append(
+                    String.format(Locale.ROOT, "new msg %d\ninfo msg %d: bytes 5 from <a@b> qp %d uid 0\n", i, i, i));
             log.append(String.format(Locale.ROOT, "smtpd: refused MAIL from <a@b> client 192.0.2.1: 553 %d\n", i));
         }
         Tool.Result result = trace(log.toString(), "--most", "2", "a@b");
@@ -431,7 +435,8 @@ class TraceTest {
     void aMessageWithMoreRecipientsThanAreKeptCountsThem() {
         var log = new StringBuilder("new msg 1\ninfo msg 1: bytes 5 from <a@b> qp 1 uid 0\n");
         for (int i = 1; i <= 1_500; i++) {
-            log.append(String.format(Locale.ROOT, "starting delivery %d: msg 1 to local r%d@x\ndelivery %d: success: ok/\n", i, i, i));
+            log.append(String.format(
+                    Locale.ROOT, "starting delivery %d: msg 1 to local r%d@x\ndelivery %d: success: ok/\n", i, i, i));
         }
         log.append("starting delivery 2000: msg 1 to local last@x\ndelivery 2000: failure: no/\n");
         assertThat(trace(log.toString(), "a@b").out())
