@@ -9,8 +9,11 @@ import carteiro.tests.CarteiroProcess.Form;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -122,8 +125,45 @@ class LocalCommandsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName(
+            "local mail that is handed in while queue is stopped and started again is never refused and arrives once")
+    void queueRestarted(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            var home = Map.of("CARTEIRO_HOME", carteiro.home().toString());
+            String large = ("x".repeat(70) + "\n").repeat(6_000);
+            var handing = new FutureTask<List<CarteiroProcess.Result>>(() -> {
+                var results = new ArrayList<CarteiroProcess.Result>();
+                for (int i = 0; i < 10; i++) {
+                    String body = "\nmessage " + i + "\n" + (i % 3 == 0 ? large : "");
+                    results.add(CarteiroProcess.run(List.of(sendmail, "bob@example.org"), home, body));
+                }
+                return results;
+            });
+            Thread.ofPlatform().start(handing);
+            carteiro.awaitMailbox("bob", 1);
+            carteiro.control(CarteiroProcess.Verb.STOP, "queue");
+            carteiro.control(CarteiroProcess.Verb.START, "queue");
+            assertThat(handing.get(150, TimeUnit.SECONDS))
+                    .allSatisfy(result ->
+                            assertThat(result.exit()).as(result.output()).isZero());
+            List<String> arrived = carteiro.awaitMailbox("bob", 10);
+            assertThat(arrived).hasSize(10);
+            for (int i = 0; i < 10; i++) {
+                String line = "\nmessage " + i + "\n";
+                assertThat(arrived)
+                        .filteredOn(message -> message.contains(line))
+                        .hasSize(1);
+            }
+        }
+    }
+
     private static List<String> with(List<String> words, String last) {
-        var all = new java.util.ArrayList<>(words);
+        var all = new ArrayList<>(words);
         all.add(last);
         return all;
     }

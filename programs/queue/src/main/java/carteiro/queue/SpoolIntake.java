@@ -37,8 +37,13 @@ final class SpoolIntake {
     /** The octets of one user's files in one round; a single file may have all of them. */
     static final long SHARE_OCTETS = Spool.LARGEST;
 
-    /** From one look into the spool to the next. */
+    /** Milliseconds from one look into the spool to the next, where the last has found nothing to do. */
     private static final long PAUSE = 1_000;
+
+    /** How much longer than the look itself the pause is: whoever fills the folder does not take a processor with it. */
+    private static final int REST = 9;
+
+    private static final long LONGEST_PAUSE = 60_000;
 
     /** Milliseconds from one alert about files that cannot be taken in to the next: who makes one can make many. */
     private static final long ALERT_PAUSE = 1_000;
@@ -52,6 +57,7 @@ final class SpoolIntake {
     private final Clock clock;
     private final VitalThread thread;
     private final Set<String> taken = new HashSet<>(); // in the queue, their files not removed yet
+    private long looked; // milliseconds that the last listing took
     private boolean begun;
     private SpoolTaking.@Nullable Line before; // what was being taken in when queue stopped
     private boolean unusable;
@@ -118,8 +124,9 @@ final class SpoolIntake {
     }
 
     private synchronized void pause() throws InterruptedException {
-        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PAUSE);
-        for (long left = PAUSE; !stopping && left > 0; left = (until - System.nanoTime()) / 1_000_000) {
+        long pause = Math.clamp(REST * looked, PAUSE, LONGEST_PAUSE);
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pause);
+        for (long left = pause; !stopping && left > 0; left = (until - System.nanoTime()) / 1_000_000) {
             wait(left);
         }
     }
@@ -171,7 +178,9 @@ final class SpoolIntake {
             before = taking.last();
             begun = true;
         }
+        long began = System.nanoTime();
         SpoolFolder.Listing listing = folder.list(clock.millis());
+        looked = (System.nanoTime() - began) / 1_000_000;
         waiting = listing.messages();
         setAside.set(listing.setAside());
         if (listing.messages() == 0) {
