@@ -74,7 +74,7 @@ public final class QmailLocal {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-local", QmailLocal::deliver));
+        Invocation.runAndExit("qmail-local", arguments, QmailLocal::deliver);
     }
 
     private static int deliver(Invocation call) throws IOException {

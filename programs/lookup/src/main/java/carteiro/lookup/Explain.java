@@ -30,7 +30,7 @@ public final class Explain {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("explain", Explain::run));
+        Invocation.runAndExit("explain", arguments, Explain::run);
     }
 
     static int run(Invocation called) throws IOException {

@@ -19,7 +19,7 @@ public final class QmailGetpw {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-getpw", QmailGetpw::run));
+        Invocation.runAndExit("qmail-getpw", arguments, QmailGetpw::run);
     }
 
     static int run(Invocation call) throws IOException {

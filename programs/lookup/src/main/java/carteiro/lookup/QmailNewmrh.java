@@ -15,7 +15,7 @@ public final class QmailNewmrh {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-newmrh", QmailNewmrh::run));
+        Invocation.runAndExit("qmail-newmrh", arguments, QmailNewmrh::run);
     }
 
     static int run(Invocation call) throws IOException {

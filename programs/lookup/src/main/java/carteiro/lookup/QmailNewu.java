@@ -14,7 +14,7 @@ public final class QmailNewu {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-newu", QmailNewu::run));
+        Invocation.runAndExit("qmail-newu", arguments, QmailNewu::run);
     }
 
     static int run(Invocation call) throws IOException {

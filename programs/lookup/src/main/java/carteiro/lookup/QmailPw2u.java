@@ -53,7 +53,7 @@ public final class QmailPw2u {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-pw2u", QmailPw2u::run));
+        Invocation.runAndExit("qmail-pw2u", arguments, QmailPw2u::run);
     }
 
     static int run(Invocation called) throws IOException {

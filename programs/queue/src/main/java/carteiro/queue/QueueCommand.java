@@ -54,7 +54,7 @@ public final class QueueCommand {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("carteiro queue", QueueCommand::run));
+        Invocation.runAndExit("carteiro queue", arguments, QueueCommand::run);
     }
 
     static int run(Invocation call) throws IOException {

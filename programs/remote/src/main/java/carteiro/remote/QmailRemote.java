@@ -8,11 +8,11 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
+import carteiro.posix.Invocation;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,20 +46,21 @@ public final class QmailRemote {
 
     /** Runs the command. */
     public static void main(String[] arguments) {
-        PrintStream out = System.out;
-        var command = new QmailRemote(
-                Installation.ofEnvironment(System.getenv()),
-                System.in,
-                out,
-                System.err,
-                OwnAddresses.ofThisHost(),
-                Route.SMTP);
-        try {
-            command.run(List.of(arguments));
-        } catch (IOException e) {
-            System.err.println("qmail-remote: cannot write the result: " + e.getMessage());
-        }
-        System.exit(0);
+        Invocation.runAndExit("qmail-remote", arguments, _ -> {
+            var command = new QmailRemote(
+                    Installation.ofEnvironment(System.getenv()),
+                    System.in,
+                    System.out,
+                    System.err,
+                    OwnAddresses.ofThisHost(),
+                    Route.SMTP);
+            try {
+                command.run(List.of(arguments));
+            } catch (IOException e) {
+                System.err.println("qmail-remote: cannot write the result: " + e.getMessage());
+            }
+            return 0; // its records say what became of the recipients
+        });
     }
 
     void run(List<String> arguments) throws IOException {

@@ -1,6 +1,7 @@
 package carteiro.remote;
 
 import carteiro.control.Installation;
+import carteiro.posix.Invocation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -11,7 +12,8 @@ public final class QmailTcpok {
 
     /** Runs the command. */
     public static void main(String[] arguments) {
-        System.exit(run(Installation.ofEnvironment(System.getenv()), System.err));
+        Invocation.runAndExit(
+                "qmail-tcpok", arguments, _ -> run(Installation.ofEnvironment(System.getenv()), System.err));
     }
 
     static int run(Installation installation, PrintStream errors) {

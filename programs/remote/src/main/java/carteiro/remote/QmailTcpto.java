@@ -1,6 +1,7 @@
 package carteiro.remote;
 
 import carteiro.control.Installation;
+import carteiro.posix.Invocation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.NoSuchFileException;
@@ -15,7 +16,10 @@ public final class QmailTcpto {
 
     /** Runs the command. */
     public static void main(String[] arguments) {
-        System.exit(run(Installation.ofEnvironment(System.getenv()), Clock.systemUTC(), System.out, System.err));
+        Invocation.runAndExit(
+                "qmail-tcpto",
+                arguments,
+                _ -> run(Installation.ofEnvironment(System.getenv()), Clock.systemUTC(), System.out, System.err));
     }
 
     static int run(Installation installation, Clock clock, PrintStream out, PrintStream errors) {

@@ -11,7 +11,7 @@ public final class Bouncesaying {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("bouncesaying", Bouncesaying::run));
+        Invocation.runAndExit("bouncesaying", arguments, Bouncesaying::run);
     }
 
     static int run(Invocation call) throws IOException {

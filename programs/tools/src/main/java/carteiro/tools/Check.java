@@ -15,8 +15,7 @@ public final class Check {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments)
-                .run("carteiro check", call -> run(call, ServiceLoader.load(Program.class))));
+        Invocation.runAndExit("carteiro check", arguments, call -> run(call, ServiceLoader.load(Program.class)));
     }
 
     /** @param programs those that check their own settings */

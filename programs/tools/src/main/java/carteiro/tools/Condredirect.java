@@ -16,8 +16,7 @@ public final class Condredirect {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments)
-                .run("condredirect", call -> Forwarding.withQueue(call, Condredirect::run)));
+        Invocation.runAndExit("condredirect", arguments, call -> Forwarding.withQueue(call, Condredirect::run));
     }
 
     static int run(Invocation call, Enqueue queue) throws IOException {

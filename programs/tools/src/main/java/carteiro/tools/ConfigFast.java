@@ -15,7 +15,7 @@ public final class ConfigFast {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("config-fast", ConfigFast::run));
+        Invocation.runAndExit("config-fast", arguments, ConfigFast::run);
     }
 
     static int run(Invocation call) throws IOException {

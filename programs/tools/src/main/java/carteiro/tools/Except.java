@@ -9,7 +9,7 @@ public final class Except {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("except", Except::run));
+        Invocation.runAndExit("except", arguments, Except::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -11,8 +11,7 @@ public final class Forward {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(
-                Invocation.ofThisProcess(arguments).run("forward", call -> Forwarding.withQueue(call, Forward::run)));
+        Invocation.runAndExit("forward", arguments, call -> Forwarding.withQueue(call, Forward::run));
     }
 
     static int run(Invocation call, Enqueue queue) throws IOException {

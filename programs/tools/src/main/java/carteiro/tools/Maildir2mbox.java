@@ -38,7 +38,7 @@ public final class Maildir2mbox {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("maildir2mbox", Maildir2mbox::run));
+        Invocation.runAndExit("maildir2mbox", arguments, Maildir2mbox::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -14,7 +14,7 @@ public final class Maildirmake {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("maildirmake", Maildirmake::run));
+        Invocation.runAndExit("maildirmake", arguments, Maildirmake::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -13,7 +13,7 @@ public final class Preline {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("preline", Preline::run));
+        Invocation.runAndExit("preline", arguments, Preline::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -26,8 +26,7 @@ public final class QmailQread {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments)
-                .run("qmail-qread", call -> QueueView.with(call, "qmail-qread", QmailQread::run)));
+        Invocation.runAndExit("qmail-qread", arguments, call -> QueueView.with(call, "qmail-qread", QmailQread::run));
     }
 
     static int run(Invocation call, Installation installation, Inspection queue) throws IOException {

@@ -10,8 +10,8 @@ public final class QmailQstat {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments)
-                .run("qmail-qstat", call -> QueueView.with(call, "qmail-qstat", (c, _, queue) -> run(c, queue))));
+        Invocation.runAndExit(
+                "qmail-qstat", arguments, call -> QueueView.with(call, "qmail-qstat", (c, _, queue) -> run(c, queue)));
     }
 
     static int run(Invocation call, Inspection queue) throws IOException {

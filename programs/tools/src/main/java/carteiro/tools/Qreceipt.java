@@ -22,8 +22,7 @@ public final class Qreceipt {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(
-                Invocation.ofThisProcess(arguments).run("qreceipt", call -> Forwarding.withQueue(call, Qreceipt::run)));
+        Invocation.runAndExit("qreceipt", arguments, call -> Forwarding.withQueue(call, Qreceipt::run));
     }
 
     static int run(Invocation call, Enqueue queue) throws IOException {

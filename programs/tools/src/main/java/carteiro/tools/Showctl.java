@@ -32,7 +32,7 @@ public final class Showctl {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("qmail-showctl", Showctl::run));
+        Invocation.runAndExit("qmail-showctl", arguments, Showctl::run);
     }
 
     static int run(Invocation call) throws IOException {

@@ -20,7 +20,7 @@ public final class Tai64nlocal {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments).run("tai64nlocal", call -> run(call, ZoneId.systemDefault())));
+        Invocation.runAndExit("tai64nlocal", arguments, call -> run(call, ZoneId.systemDefault()));
     }
 
     static int run(Invocation call, ZoneId zone) throws IOException {

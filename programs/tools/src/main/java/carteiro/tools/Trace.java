@@ -49,8 +49,8 @@ public final class Trace {
 
     /** The command. */
     public static void main(String[] arguments) {
-        System.exit(Invocation.ofThisProcess(arguments)
-                .run("carteiro trace", call -> run(call, ZoneId.systemDefault(), inputOfThisProcess())));
+        Invocation.runAndExit(
+                "carteiro trace", arguments, call -> run(call, ZoneId.systemDefault(), inputOfThisProcess()));
     }
 
     private static Input inputOfThisProcess() {
