@@ -153,6 +153,31 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** So that every child has a session of its own, no terminal, and few of our variables. */
+    @Test
+    void childrenAreStartedInOnePlace() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("carteiro.posix.ChildCommand")
+                .should()
+                .callConstructor(ProcessBuilder.class, List.class)
+                .orShould()
+                .callConstructor(ProcessBuilder.class, String[].class)
+                .orShould()
+                .callMethod(Runtime.class, "exec", String[].class)
+                .check(CLASSES);
+    }
+
+    /** java.net.IDN is IDNA2003: it takes one domain for another. */
+    @Test
+    void domainNamesAreThoseOfIdna2008() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.net.IDN")
+                .check(CLASSES);
+    }
+
     /** Arabic, Persian and other locales write other digits, Turkish other letters: what programs read and write has none. */
     @Test
     void nothingOfTheProductDependsOnTheLocale() {

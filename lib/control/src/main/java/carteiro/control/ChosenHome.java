@@ -1,9 +1,13 @@
 package carteiro.control;
 
+import carteiro.mail.Octets;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The installation that a command is asked about: {@code --home DIR} or {@code --home=DIR} wherever it stands among the
@@ -23,7 +27,22 @@ public record ChosenHome(Installation installation, List<String> rest, String pr
 
     /** Reads a command's arguments. */
     public static ChosenHome of(List<String> arguments, Map<String, String> environment) {
-        Installation installation = Installation.ofEnvironment(environment);
+        return of(arguments, environment, UnaryOperator.identity());
+    }
+
+    /** The same of arguments and variables of which each character is an octet; names of files are UTF-8. */
+    public static ChosenHome ofOctets(List<String> arguments, Map<String, String> environment) {
+        return of(
+                arguments,
+                environment,
+                octets -> new String(Octets.bytes(octets), StandardCharsets.UTF_8));
+    }
+
+    private static ChosenHome of(
+            List<String> arguments, Map<String, String> environment, UnaryOperator<String> decoded) {
+        var variables = new HashMap<>(environment);
+        variables.replaceAll((_, value) -> decoded.apply(value));
+        Installation installation = Installation.ofEnvironment(variables);
         var rest = new ArrayList<String>();
         for (int i = 0; i < arguments.size(); i++) {
             String word = arguments.get(i);
@@ -45,7 +64,7 @@ public record ChosenHome(Installation installation, List<String> rest, String pr
             if (home.isEmpty() || home.indexOf('\0') >= 0) {
                 return new ChosenHome(installation, rest, "--home is empty; name a folder after it");
             }
-            installation = new Installation(Path.of(home));
+            installation = new Installation(Path.of(decoded.apply(home)));
         }
         return new ChosenHome(installation, rest, "");
     }

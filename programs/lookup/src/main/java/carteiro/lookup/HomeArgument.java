@@ -12,7 +12,7 @@ import carteiro.posix.Invocation;
  */
 record HomeArgument(Installation installation, Invocation call) {
     static HomeArgument of(Invocation call) {
-        ChosenHome chosen = ChosenHome.of(call.arguments(), call.environment());
+        ChosenHome chosen = ChosenHome.ofOctets(call.arguments(), call.environment());
         return chosen.problem().isEmpty()
                 ? new HomeArgument(chosen.installation(), call.withArguments(chosen.rest()))
                 : new HomeArgument(chosen.installation(), call); // the command does not know such an option

@@ -325,17 +325,18 @@ final class ToolsTest {
         assertThat(said).doesNotContain("com.unboundid").doesNotContain("carteiro.lookup.LdapS" + "ource");
     }
 
-    @Test
-    void theHomeCanBeGivenFirst() {
+    @ParameterizedTest
+    @ValueSource(strings = {"--home /some/where a", "a --home /some/where", "--home=/some/where a", "a --home=/some/where"})
+    void theHomeCanBeGivenAnywhere(String arguments) {
         var called = new Invocation(
-                List.of("--home", "/some/where", "a", "--home"),
+                List.of(arguments.split(" ")),
                 Map.of("CARTEIRO_HOME", "/other"),
                 new ByteArrayInputStream(new byte[0]),
                 new ByteArrayOutputStream(),
                 new ByteArrayOutputStream());
         HomeArgument argument = HomeArgument.of(called);
         assertThat(argument.installation().home()).hasToString("/some/where");
-        assertThat(argument.call().arguments()).containsExactly("a", "--home");
+        assertThat(argument.call().arguments()).containsExactly("a");
         assertThat(HomeArgument.of(called.withArguments(List.of("a")))
                         .installation()
                         .home())

@@ -58,7 +58,7 @@ public final class QueueCommand {
     }
 
     static int run(Invocation call) throws IOException {
-        ChosenHome chosen = ChosenHome.of(call.arguments(), call.environment());
+        ChosenHome chosen = ChosenHome.ofOctets(call.arguments(), call.environment());
         if (!chosen.problem().isEmpty()) {
             call.complain("carteiro queue: " + chosen.problem() + "\n");
             return PERMANENT;

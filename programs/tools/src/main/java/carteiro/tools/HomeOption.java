@@ -1,5 +1,6 @@
 package carteiro.tools;
 
+import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
 import carteiro.posix.Invocation;
 import java.io.IOException;
@@ -14,13 +15,12 @@ import java.util.stream.Stream;
 final class HomeOption {
     private HomeOption() {}
 
-    /** From {@code --home DIR}, the only option, or from the environment; empty if the arguments are others. */
+    /** From {@code --home DIR} or {@code --home=DIR}, the only option, or from the environment; empty if the arguments are others. */
     static Optional<Installation> of(Invocation call) {
-        List<String> arguments = call.arguments();
-        if (arguments.size() == 2 && arguments.getFirst().equals("--home")) {
-            return Optional.of(new Installation(Path.of(arguments.get(1))));
-        }
-        return arguments.isEmpty() ? Optional.of(Installation.ofEnvironment(call.environment())) : Optional.empty();
+        ChosenHome chosen = ChosenHome.ofOctets(call.arguments(), call.environment());
+        return chosen.problem().isEmpty() && chosen.rest().isEmpty()
+                ? Optional.of(chosen.installation())
+                : Optional.empty();
     }
 
     /** The names in a folder, in order; none if there is no such folder. */

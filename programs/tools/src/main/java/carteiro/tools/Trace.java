@@ -2,6 +2,7 @@ package carteiro.tools;
 
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
+import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.log.LogText;
@@ -65,15 +66,14 @@ public final class Trace {
     }
 
     static int run(Invocation call, ZoneId zone, Input input) throws IOException {
-        Installation installation = Installation.ofEnvironment(call.environment());
-        int most = MOST;
+        ChosenHome chosen = ChosenHome.ofOctets(call.arguments(), call.environment());
+        Installation installation = chosen.installation();
+        int most = chosen.problem().isEmpty() ? MOST : 0;
         var words = new ArrayList<String>();
-        List<String> arguments = call.arguments();
+        List<String> arguments = chosen.rest();
         for (int i = 0; i < arguments.size(); i++) {
             String argument = arguments.get(i);
-            if (argument.equals("--home") && i + 1 < arguments.size()) {
-                installation = new Installation(path(arguments.get(++i)));
-            } else if (argument.equals("--most") && i + 1 < arguments.size()) {
+            if (argument.equals("--most") && i + 1 < arguments.size()) {
                 most = number(arguments.get(++i));
             } else if (argument.startsWith("--")) {
                 most = 0;

@@ -41,7 +41,7 @@ class SettingsCommandsTest {
     }
 
     private Tool.Result showctl() {
-        return new Tool().run(Showctl::run, "--home", home.toString());
+        return new Tool().run(Showctl::run, "--home=" + home);
     }
 
     private Tool.Result check(Program... programs) {

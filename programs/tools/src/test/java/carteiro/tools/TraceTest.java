@@ -471,7 +471,7 @@ class TraceTest {
         assertThat(trace("", "7", rotated.toString()).out()).isEqualTo(STORY);
         assertThat(trace(third, "7", eldest.toString(), elder.toString(), "-").out())
                 .isEqualTo(STORY);
-        assertThat(trace("", "7", "--home", home + "/x", youngest.toString()).out())
+        assertThat(trace("", "--home=" + home + "/x", "7", youngest.toString()).out())
                 .contains("(its arrival is not in");
     }
 
