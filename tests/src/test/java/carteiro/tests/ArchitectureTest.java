@@ -159,6 +159,8 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .doNotHaveFullyQualifiedName("carteiro.posix.ChildCommand")
+                .and()
+                .resideOutsideOfPackage("carteiro.testkit..")
                 .should()
                 .callConstructor(ProcessBuilder.class, List.class)
                 .orShould()
