@@ -32,10 +32,7 @@ public record ChosenHome(Installation installation, List<String> rest, String pr
 
     /** The same of arguments and variables of which each character is an octet; names of files are UTF-8. */
     public static ChosenHome ofOctets(List<String> arguments, Map<String, String> environment) {
-        return of(
-                arguments,
-                environment,
-                octets -> new String(Octets.bytes(octets), StandardCharsets.UTF_8));
+        return of(arguments, environment, octets -> new String(Octets.bytes(octets), StandardCharsets.UTF_8));
     }
 
     private static ChosenHome of(

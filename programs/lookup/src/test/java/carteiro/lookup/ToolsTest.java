@@ -326,7 +326,8 @@ final class ToolsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--home /some/where a", "a --home /some/where", "--home=/some/where a", "a --home=/some/where"})
+    @ValueSource(
+            strings = {"--home /some/where a", "a --home /some/where", "--home=/some/where a", "a --home=/some/where"})
     void theHomeCanBeGivenAnywhere(String arguments) {
         var called = new Invocation(
                 List.of(arguments.split(" ")),

@@ -1,8 +1,8 @@
 package carteiro.tools;
 
+import carteiro.control.ChosenHome;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
-import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.log.LogText;
