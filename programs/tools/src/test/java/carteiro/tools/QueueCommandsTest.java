@@ -117,11 +117,11 @@ class QueueCommandsTest {
                         + "24 Nov 2026 03:01:41 GMT  #7  232  <> \n"
                         + "\tremote\tfirst@local.example\n"
                         + "\tremote\tsecond@local.example\n"
-                        + "\t\tnext try 24 Nov 2026 04:00:00 -0000: 192.0.2.7 said: 451 later/(#4.7.1)\n"
+                        + "\t\tnext try 24 Nov 2026 04:00:00 GMT: 192.0.2.7 said: 451 later/(#4.7.1)\n"
                         + "24 Nov 2026 03:02:00 GMT  #26  232  <>  bouncing\n"
                         + "  done\tlocal\tjoe-x_y_@virtual.example\n"
                         + "\tlocal\tbare@example.org\n"
-                        + "\t\tnext try 24 Nov 2026 04:00:00 -0000\n");
+                        + "\t\tnext try 24 Nov 2026 04:00:00 GMT\n");
         assertThat(result.code()).isZero();
     }
 
