@@ -61,9 +61,10 @@ class LocalCommandsTest {
                     .allMatch(message -> message.contains("127.0.0.1"));
             carteiro.awaitLog("delivery \\d+: deferral: .*");
             assertThat(CarteiroProcess.run(List.of(sendmail, "-bp"), home, "").output())
-                    .matches("(?s)\\d{1,2} \\w{3} \\d{4} [\\d:]{8} GMT  #\\d+  \\d+  <bob@example.org> \n"
-                            + "  done\tlocal\tbob@example.org\n\tremote\tdora@far.example\n"
-                            + "\t\tnext try [^:]+:\\d\\d:\\d\\d GMT: [^\n]*wasn't able to establish an SMTP connection[^\n]*\n");
+                    .matches(
+                            "(?s)\\d{1,2} \\w{3} \\d{4} [\\d:]{8} GMT  #\\d+  \\d+  <bob@example.org> \n"
+                                    + "  done\tlocal\tbob@example.org\n\tremote\tdora@far.example\n"
+                                    + "\t\tnext try [^:]+:\\d\\d:\\d\\d GMT: [^\n]*wasn't able to establish an SMTP connection[^\n]*\n");
             String qread = carteiro.home().resolve("bin/qmail-qread").toString();
             assertThat(CarteiroProcess.run(List.of("/bin/sh", "-c", qread + " | true"), home, "")
                             .output())

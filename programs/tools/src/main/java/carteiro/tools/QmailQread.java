@@ -131,7 +131,8 @@ public final class QmailQread {
                     .append(printable(route.recipient().octets()))
                     .append('\n');
             if (states.get(i) instanceof RecipientState.Due(var at) && isDeferred(states.get(i))) {
-                text.append("\t\tnext try ").append(MailDate.format(at, "GMT"));
+                text.append("\t\tnext try ")
+                        .append(MailDate.format(LocalDateTime.ofInstant(at, ZoneOffset.UTC), "GMT"));
                 if (!reasons.get(i).isEmpty()) {
                     text.append(": ").append(LogText.sentence(reasons.get(i)));
                 }
