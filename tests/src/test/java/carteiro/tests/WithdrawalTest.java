@@ -61,7 +61,7 @@ class WithdrawalTest {
             String shown = carteiro.command(QUEUE, "show", numbers.get(0)).output();
             assertThat(shown)
                     .contains("message " + numbers.get(0) + "\n", "sender: <bob@example.org>\n")
-                    .containsPattern("recipient: <a@far\\.example>: tried again from .* on\n")
+                    .containsPattern("recipient: <a@far\\.example>: tried again from .* on: .*SMTP connection.*\n")
                     .contains("  | Subject: to a@far.example\n")
                     .doesNotContain("the text");
             assertThat(carteiro.command(QUEUE, "show", "--message", numbers.get(0))

@@ -505,11 +505,23 @@ final class Sending implements Program.Running {
             try {
                 return wires.deliver(start.channel()).deliver(shown);
             } catch (NotRunningException e) {
-                if (closed || System.nanoTime() - startedAt > OTHERS_START.toNanos()) {
+                if (System.nanoTime() - startedAt > OTHERS_START.toNanos()) {
                     throw e;
                 }
                 sleep(FIRST_PAUSE);
+                if (closed || isWithdrawn(start)) {
+                    throw e;
+                }
             }
+        }
+    }
+
+    private boolean isWithdrawn(Start start) {
+        lock.lock();
+        try {
+            return start.message().gone();
+        } finally {
+            lock.unlock();
         }
     }
 
