@@ -2,6 +2,7 @@ package carteiro.inject;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.idna.DomainName;
 import carteiro.inject.Rewriting.UnreadableFieldException;
 import carteiro.inject.Rewriting.Wishes;
 import carteiro.log.EventLog;
@@ -186,7 +187,7 @@ public final class QmailInject {
         }
     }
 
-    /** Addresses of lists, in lower case; a missing file is no list. */
+    /** The keys of the addresses of lists, see {@link DomainName#addressKey}; a missing file is no list. */
     private Set<String> followupLists() throws IOException {
         String file = call.variable("QMAILMFTFILE");
         if (file.isEmpty()) {
@@ -197,7 +198,7 @@ public final class QmailInject {
             for (String line : lines(Path.of(file))) {
                 String address = line.strip();
                 if (!address.isEmpty() && !address.startsWith("#")) {
-                    lists.add(Octets.lowerCase(address));
+                    lists.add(DomainName.addressKey(address));
                 }
             }
         } catch (NoSuchFileException e) {

@@ -1,6 +1,7 @@
 package carteiro.inject;
 
 import carteiro.inject.Header.Field;
+import carteiro.idna.DomainName;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.MailDate;
@@ -28,7 +29,7 @@ record Rewriting(List<String> fields, List<Address> recipients, Optional<Address
      * @param dropFrom letter f
      * @param dropMessageId letter i
      * @param nameInComment letter c
-     * @param followupLists addresses of lists, in lower case (QMAILMFTFILE)
+     * @param followupLists the {@link DomainName#addressKey} of each address of a list (QMAILMFTFILE)
      */
     record Wishes(
             boolean needRecipients,
@@ -218,7 +219,7 @@ record Rewriting(List<String> fields, List<Address> recipients, Optional<Address
 
         private boolean goesToAList() {
             for (Address address : visible) {
-                if (wishes.followupLists().contains(carteiro.mail.Octets.lowerCase(address.octets()))) {
+                if (wishes.followupLists().contains(DomainName.addressKey(address.octets()))) {
                     return true;
                 }
             }

@@ -152,8 +152,12 @@ class QmailInjectTest {
     @Covers("qmail:I12")
     void followupGoesToTheListWhenTheMessageDoes() throws Exception {
         Path lists = home.resolve("lists");
-        Files.writeString(lists, "# mine\nLIST@y.example\n\n");
+        Files.writeString(lists, "# mine\nLIST@y.example\nnews@Bücher.example\n\n");
         injection.with("QMAILMFTFILE", lists.toString());
+        assertThat(injection
+                        .run("From: joe@x.example\nTo: news@xn--bcher-kva.example\n\n", "-n")
+                        .out())
+                .contains("\nMail-Followup-To: news@xn--bcher-kva.example\n");
         String to = "From: joe@x.example\nTo: list@Y.example, a\nCc: b@c.example\n";
         assertThat(injection.run(to + "\n", "-n").out())
                 .contains("\nMail-Followup-To: b@c.example, a@mail.example.org, list@Y.example\n");
