@@ -34,7 +34,7 @@ public final class ControlCatalog {
                     0,
                     1L << 60,
                     "smtpd",
-                    "octets of the largest message; 0 for no limit but disk"),
+                    "octets of the largest message; 0 for the most there is, 2 GiB"),
             number("linebytes", 1000, 1000, 1L << 30, "smtpd", "octets of the longest line of a message"),
             row("localiphost", Kind.LINE, STANDARD, "", "smtpd", "replaces [own address] in envelope addresses"),
             number(

@@ -19,7 +19,7 @@ record Budgets(ClientBudget tls, ClientBudget recipients, ClientBudget messages,
     /** What a message under way costs: a buffer to read into, one for queue. */
     static final long MESSAGE = 48 * 1024;
 
-    /** The octets of messages under way of all clients; each has half of what the others leave. */
+    /** The octets of messages under way of all clients. The half of one client is the limit of its single message too. */
     static final long TEXT = 4L << 30;
 
     /** The text of a message is counted in steps, the first of which is free: most messages are small. */

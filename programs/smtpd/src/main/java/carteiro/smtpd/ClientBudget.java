@@ -5,8 +5,7 @@ import java.util.Map;
 
 /**
  * Something that all clients together may make smtpd hold. Each has a share: no client ever holds more than is left for
- * the others. One alone gets half at most, two get a third each, and a further one always finds room. Safe for any number
- * of threads.
+ * the others. The first gets half at most, the next half of what that leaves, and so on. Safe for any number of threads.
  */
 final class ClientBudget {
     private final long most;
@@ -44,6 +43,11 @@ final class ClientBudget {
     /** @param client its {@link Client#key} */
     Share share(long client) {
         return new Share(client);
+    }
+
+    /** What one client gets if no other holds anything. */
+    long mostOfOne() {
+        return most / 2;
     }
 
     /** What all hold. */

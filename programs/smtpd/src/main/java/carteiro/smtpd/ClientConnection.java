@@ -86,7 +86,7 @@ final class ClientConnection implements Closeable {
         return Optional.ofNullable(tls).map(on -> on.getSession().getCipherSuite());
     }
 
-    /** The fate of a message is being decided; until the client has the next reply, a stop waits for it. */
+    /** The fate of a message is being decided; until the client has the next reply, nothing ends the connection. */
     void settle() {
         settling = true;
     }
@@ -116,7 +116,10 @@ final class ClientConnection implements Closeable {
             out.flush();
             phase = Phase.BUSY;
             gatheredLength = 0;
-            settling = false;
+            if (settling) {
+                closeAt = System.nanoTime() + FAREWELL.toNanos(); // an end that came meanwhile begins now
+                settling = false;
+            }
         }
     }
 
@@ -201,7 +204,7 @@ final class ClientConnection implements Closeable {
 
     /** Ends what takes too long; to be called several times a second. */
     void sweep(long now) {
-        if (ending != null && now - closeAt > 0) {
+        if (ending != null && !settling && now - closeAt > 0) {
             closeHard();
             return;
         }

@@ -113,7 +113,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
 
     /** What is read and dropped before the connection is ended, in octets. */
     static long mostDropped(long databytes) {
-        return Math.max(DROPPED, databytes == SmtpdSettings.NO_LIMIT ? 0 : databytes);
+        return Math.max(DROPPED, databytes);
     }
 
     /** What its first Message-ID field says; empty without one. */

@@ -34,7 +34,7 @@ final class SmtpdServer implements Program.Running {
     private static final Duration SWEEP = Duration.ofMillis(200);
 
     /** How long a stop leaves a conversation that neither waits for its client nor for the fate of a message. */
-    private static final Duration GRACE = Duration.ofSeconds(2);
+    static final Duration GRACE = Duration.ofSeconds(2);
 
     /** How long a closed listener's thread may take to end; it waits for nobody. */
     private static final Duration CLOSING = Duration.ofSeconds(5);
@@ -49,9 +49,10 @@ final class SmtpdServer implements Program.Running {
     private final Program.Surroundings surroundings;
     private final EventLog log;
     private final Clock clock;
+    private final Duration grace;
     private final Places places = new Places();
     private final Budgets budgets;
-    private final HostNames hostNames = new HostNames();
+    private final HostNames hostNames = new HostNames(InetAddress::getCanonicalHostName, HostNames.PATIENCE);
     private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
     private final Map<String, Listener> listeners = new LinkedHashMap<>(); // guarded by this
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -67,7 +68,14 @@ final class SmtpdServer implements Program.Running {
     private volatile SmtpdSettings settings;
     private volatile int uid;
 
-    SmtpdServer(Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock) {
+    /** @param grace {@link #GRACE}, but for a test */
+    SmtpdServer(
+            Program.Surroundings surroundings,
+            SmtpdSettings settings,
+            Budgets budgets,
+            Clock clock,
+            Duration grace) {
+        this.grace = grace;
         this.budgets = budgets;
         this.surroundings = surroundings;
         this.log = surroundings.log();
@@ -362,7 +370,7 @@ final class SmtpdServer implements Program.Running {
     private boolean isWorthWaiting(long waited, Duration patience) {
         return places.taken() > 0
                 && waited < patience.toNanos()
-                && (waited < GRACE.toNanos() || connections.stream().anyMatch(ClientConnection::isSettling));
+                && (waited < grace.toNanos() || connections.stream().anyMatch(ClientConnection::isSettling));
     }
 
     @Override

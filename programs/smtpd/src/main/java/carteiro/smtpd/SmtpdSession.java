@@ -98,7 +98,8 @@ final class SmtpdSession {
         final AddressForm form;
         final String id = TransactionId.next();
         final List<Address> recipients = new ArrayList<>(1);
-        int surplus; // recipients over the limit
+        int deferred; // recipients refused for now
+        int surplus; // those over the limit
 
         @Nullable
         IncomingMessage chunks; // from the first BDAT on
@@ -107,6 +108,12 @@ final class SmtpdSession {
             this.sender = sender;
             this.body = body;
             this.form = form;
+        }
+
+        /** What of it brings no message nearer. A list is work, though some of it is refused for now. */
+        int idle(int mostRecipients) {
+            return Math.max(0, surplus - SURPLUS)
+                    + (recipients.isEmpty() ? deferred : Math.max(0, deferred - mostRecipients));
         }
     }
 
@@ -125,7 +132,7 @@ final class SmtpdSession {
     private int refusals;
     private int refusalsInARow;
     private int deferrals;
-    private int idleCommands; // since the last message
+    private int idleCommands; // since the last message, without those of the transaction
     private @Nullable String ended;
 
     SmtpdSession(ClientConnection connection, Client client, SmtpdSettings settings, Surroundings surroundings) {
@@ -133,7 +140,8 @@ final class SmtpdSession {
         this.client = client;
         this.settings = settings;
         this.surroundings = surroundings;
-        this.databytes = settings.databytesFor(client);
+        this.databytes = Math.min(
+                settings.databytesFor(client), surroundings.budgets().text().mostOfOne());
         this.tlsMemory = surroundings.budgets().tls().share(client.key());
         this.recipientMemory = surroundings.budgets().recipients().share(client.key());
     }
@@ -190,7 +198,7 @@ final class SmtpdSession {
                 end(STOPPING, "stopped");
             } else if (refusalsInARow >= settings.refusals()) {
                 end(REFUSALS, "too many refused commands");
-            } else if (idleCommands >= settings.idleCommands()) {
+            } else if (idleCommands + idleOfTransaction() >= settings.idleCommands()) {
                 end(IDLE_COMMANDS, "too many commands without a message");
             } else {
                 switch (connection.lines().next()) {
@@ -273,8 +281,7 @@ final class SmtpdSession {
         boolean offerTls = settings.tls().isPresent() && connection.cipher().isEmpty();
         send(Reply.of(
                 250,
-                settings.greeting() + "\nPIPELINING\n8BITMIME\n"
-                        + (databytes == SmtpdSettings.NO_LIMIT ? "SIZE\n" : "SIZE " + databytes + "\n")
+                settings.greeting() + "\nPIPELINING\n8BITMIME\nSIZE " + databytes + "\n"
                         + (offerTls ? "STARTTLS\n" : "")
                         + "ENHANCEDSTATUSCODES\nCHUNKING"
                         + (utf8 ? "\nSMTPUTF8" : "")));
@@ -345,11 +352,7 @@ final class SmtpdSession {
         } else if (unfit.isPresent()) {
             refuse(what, current.sender, unfit.get(), "");
         } else if (current.recipients.size() >= settings.recipients()) {
-            current.surplus++;
-            refuse(what, current.sender, TOO_MANY_RECIPIENTS, "");
-            if (current.surplus <= SURPLUS) {
-                idleCommands--;
-            }
+            refuseRecipient(what, current, TOO_MANY_RECIPIENTS, "");
         } else {
             Address named = settings.policy().withLocalName(recipient);
             switch (settings.policy().judge(current.sender, named, client, this::askLookup)) {
@@ -359,12 +362,27 @@ final class SmtpdSession {
                         current.recipients.add(accepted);
                         send(RECIPIENT_OK);
                     } else {
-                        refuse(what, current.sender, NO_MEMORY, "recipients fill their part of the heap");
+                        refuseRecipient(what, current, NO_MEMORY, "recipients fill their part of the heap");
                     }
                 }
-                case Verdict.Refuse(var reply, var why) -> refuse(what, current.sender, reply, why);
+                case Verdict.Refuse(var reply, var why) -> refuseRecipient(what, current, reply, why);
             }
         }
+    }
+
+    /** What is refused for now counts with the transaction, see {@link Transaction#idle}. */
+    private void refuseRecipient(String what, Transaction current, Reply reply, String why) throws IOException {
+        if (reply.equals(TOO_MANY_RECIPIENTS)) {
+            current.surplus++;
+        } else if (reply.code() < 500) {
+            current.deferred++;
+        }
+        logRefusal(what, current.sender, reply, why);
+        send(reply);
+    }
+
+    private int idleOfTransaction() {
+        return transaction == null ? 0 : transaction.idle(settings.recipients());
     }
 
     private Lookup.Verdict askLookup(Address recipient) throws IOException {
@@ -380,7 +398,7 @@ final class SmtpdSession {
         } else if (current.recipients.isEmpty()) {
             refuse("DATA", current.sender, RCPT_FIRST, "");
         } else {
-            transaction = null; // it is over, whatever comes of it
+            endTransaction(); // it is over, whatever comes of it
             try (IncomingMessage message = open(TextDecoder.Form.DOTTED)) {
                 send(GO_AHEAD);
                 message.begin(received(current));
@@ -445,7 +463,7 @@ final class SmtpdSession {
             message.take(new byte[] {'\n'}, 0, 1); // what we keep and send on are whole lines
         }
         decoder.end();
-        transaction = null;
+        endTransaction();
         try (message) {
             finish(current, message, "BDAT");
         } finally {
@@ -505,6 +523,9 @@ final class SmtpdSession {
         } catch (IOException e) {
             buffers.giveBack();
             throw new NotNowException(NO_QUEUE, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            buffers.giveBack();
+            throw e;
         }
         return new IncomingMessage(
                 submission,
@@ -547,8 +568,13 @@ final class SmtpdSession {
         if (transaction != null && transaction.chunks != null) {
             transaction.chunks.close();
         }
-        transaction = null;
+        endTransaction();
         forgetRecipients();
+    }
+
+    private void endTransaction() {
+        idleCommands += idleOfTransaction();
+        transaction = null;
     }
 
     private void forgetRecipients() {
@@ -566,17 +592,23 @@ final class SmtpdSession {
     }
 
     private void refuse(String what, Address sender, Reply reply, String why) throws IOException {
+        if (reply.code() < 500) {
+            idleCommands++;
+        }
+        logRefusal(what, sender, reply, why);
+        send(reply);
+    }
+
+    private void logRefusal(String what, Address sender, Reply reply, String why) {
         if (reply.code() >= 500) {
             refusals++;
             refusalsInARow++;
         } else {
             deferrals++;
-            idleCommands++;
         }
         if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
             surroundings.log().log(new SmtpdEvent.Refused(what, sender.octets(), client.ip(), reply.toString(), why));
         }
-        send(reply);
     }
 
     private void refuseAndEnd(String what, Reply reply, String how) throws IOException {

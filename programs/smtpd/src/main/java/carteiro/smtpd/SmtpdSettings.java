@@ -66,7 +66,7 @@ record SmtpdSettings(
         TlsIdentity identity() throws IOException;
     }
 
-    /** Stands for no limit of smtpd's own: what 0 in control/databytes means. */
+    /** What 0 in control/databytes means: what a client may have under way is the limit, {@link Budgets#TEXT}. */
     static final long NO_LIMIT = Long.MAX_VALUE;
 
     /** Fields Received and Delivered-To in one message, from which on it is taken to be in a loop. */
@@ -185,7 +185,7 @@ record SmtpdSettings(
                     files.problem(
                             "servercert.pem",
                             0,
-                            "every user of this host may read its private key; run: chmod o= " + key);
+                            "every user of this host may read or change its private key; run: chmod o= " + key);
                     return Optional.empty();
                 }
                 return Optional.of(reading.read(pem));

@@ -82,6 +82,16 @@ class BudgetsTest {
     }
 
     @Test
+    void clientsWhoComeOneAfterAnotherGetHalfOfWhatIsLeft() {
+        var budget = new ClientBudget(64);
+        assertThat(budget.mostOfOne()).isEqualTo(32);
+        for (long client = 0, most = 32; most > 0; client++, most /= 2) {
+            assertThat(budget.share(client).take(most + 1)).isFalse();
+            assertThat(budget.share(client).take(most)).isTrue();
+        }
+    }
+
+    @Test
     void nobodyElseIsRefusedForTheTlsSessionsOfOneClient() throws Exception {
         Budgets budgets = budgets(6 * Budgets.TLS, PLENTY, PLENTY, PLENTY);
         try (var smtpd = SmtpdOnLoopback.start(home, budgets, "servercert.pem", pem)) {
@@ -125,6 +135,34 @@ class BudgetsTest {
             from(GREEDY, smtpd).envelope().say("DATA", "452 4.3.1").say("NOOP", "250 ");
             from(GREEDY, smtpd).envelope().say("BDAT 3\r\nx", "452 4.3.1").say("NOOP", "250 ");
             from(OTHER, smtpd).envelope().say("DATA", "354 ").say("x\r\n.", "250 ok");
+            allIsGivenBack(smtpd, budgets);
+        }
+    }
+
+    @Test
+    void aBugWhileAMessageIsBegunGivesItsBuffersBack() throws Exception {
+        Budgets budgets = plenty();
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {
+            smtpd.queue.breakOnOpen = true;
+            from(GREEDY, smtpd).envelope().say("DATA", "421 4.3.0").expectClosed();
+            allIsGivenBack(smtpd, budgets);
+        }
+    }
+
+    /** Else a larger one would be refused for now, for ever. */
+    @Test
+    void whatOneClientMayHaveUnderWayIsTheLimitOfAMessageWhateverDatabytesSays() throws Exception {
+        Budgets budgets = budgets(PLENTY, PLENTY, PLENTY, 8 * Budgets.TEXT_STEP);
+        long most = 4 * Budgets.TEXT_STEP;
+        String line = "x".repeat(511) + "\r\n"; // 512 octets as they are kept
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets, "databytes", "0\n")) {
+            var client = from(GREEDY, smtpd).expect("220 ");
+            assertThat(client.send("EHLO x\r\n").reply()).contains("250-SIZE " + most + "\n");
+            client.say("MAIL FROM:<> SIZE=" + (most + 1), "552 5.3.4").say("MAIL FROM:<> SIZE=" + most, "250 ");
+            client.say("RCPT TO:<alice@example.org>", "250 ").say("DATA", "354 ");
+            client.send(line.repeat((int) (most / 512))).say(".", "250 ok");
+            client.say("MAIL FROM:<>", "250 ").say("RCPT TO:<alice@example.org>", "250 ");
+            client.say("DATA", "354 ").send(line.repeat((int) (most / 512))).say("\r\n.", "552 5.3.4");
             allIsGivenBack(smtpd, budgets);
         }
     }

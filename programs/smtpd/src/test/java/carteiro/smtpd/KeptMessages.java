@@ -28,6 +28,7 @@ final class KeptMessages implements Enqueue {
     final AtomicInteger open = new AtomicInteger();
     volatile @Nullable Receipt answer;
     volatile boolean refuseOpen;
+    volatile boolean breakOnOpen;
     volatile boolean loseWrites;
     volatile boolean loseCommit;
     volatile long largestWritten;
@@ -38,6 +39,9 @@ final class KeptMessages implements Enqueue {
     public Submission open() throws IOException {
         if (refuseOpen) {
             throw new IOException("queue is not running");
+        }
+        if (breakOnOpen) {
+            throw new IllegalStateException("a bug in queue");
         }
         open.incrementAndGet();
         var message = new ByteArrayOutputStream();

@@ -5,15 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
 import carteiro.testkit.Covers;
+import carteiro.wire.Line;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,7 +153,8 @@ class LimitsTest {
     void commandsWithoutAMessageEndTheConversationAtTheLimit(String command) throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "30\n");
                 var client = smtpd.connect()) {
-            client.envelope(); // has two of them: EHLO and MAIL
+            // two of them come first: EHLO and MAIL
+            client.expect("220 ").say("EHLO client.example", "250-").say("MAIL FROM:<s@client.example>", "250 ");
             for (int i = 0; i < 28; i++) {
                 assertThat(client.send(command + "\r\n").reply()).doesNotStartWith("421");
             }
@@ -192,6 +199,37 @@ class LimitsTest {
                 }
             }
             client.expect("421 4.7.0 too many commands").expectClosed();
+        }
+    }
+
+    @Test
+    void recipientsRefusedForNowAreWorkOnceOneIsAccepted() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "20\n", "maxrecipients", "100\n");
+                var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO client.example", "250-").say("MAIL FROM:<s@client.example>", "250 ");
+            for (int i = 0; i < 17; i++) {
+                client.say("RCPT TO:<away@example.org>", "451 4.4.3");
+            }
+            client.say("RCPT TO:<bob@example.org>", "250 ");
+            for (int i = 17; i < 100; i++) {
+                client.say("RCPT TO:<away@example.org>", "451 4.4.3");
+            }
+            for (int i = 0; i < 18; i++) { // those over maxrecipients count
+                client.say("RCPT TO:<away@example.org>", "451 4.4.3");
+            }
+            client.expect("421 4.7.0 too many commands without a message").expectClosed();
+        }
+    }
+
+    @Test
+    void recipientsRefusedForNowCountAfterTheirTransactionToo() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "maxidlecommands", "20\n", "maxrecipients", "100\n");
+                var client = smtpd.connect()) {
+            client.expect("220 ");
+            for (int i = 0; i < 6; i++) { // MAIL, RCPT and RSET count
+                client.say("MAIL FROM:<>", "250 ").say("RCPT TO:<away@example.org>", "451 ").say("RSET", "250 ");
+            }
+            client.say("NOOP", "250 ").say("NOOP", "250 ").expect("421 4.7.0").expectClosed();
         }
     }
 
@@ -429,20 +467,50 @@ class LimitsTest {
     }
 
     @Test
-    void whoWaitsForQueueHearsWhatBecameOfTheMessage() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home);
+    void aStopWaitsForQueuesAnswerToAMessageAndForNothingElse() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, Budgets.ofThisProcess(), Duration.ZERO);
                 var busy = smtpd.connect()) {
-            var hold = new java.util.concurrent.CountDownLatch(1);
-            smtpd.queue.hold = hold;
+            smtpd.queue.hold = new CountDownLatch(1);
             busy.envelope().say("DATA", "354 ").send("whole\r\n.\r\n");
             Waiting.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
             CompletableFuture<Void> stopping =
                     CompletableFuture.runAsync(() -> smtpd.running.stop(Duration.ofSeconds(20)));
-            assertThat(stopping).isNotDone();
             Waiting.until(() -> smtpd.running.status().contains("listening= "), "it listens");
-            hold.countDown();
-            busy.expect("250 ok").expect("421 4.3.2").expectClosed();
+            assertThatThrownBy(() -> stopping.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            smtpd.queue.hold.countDown();
+            busy.expect("250 ok");
             stopping.join();
+        }
+    }
+
+    @Test
+    void anEndThatCameMeanwhileWaitsForTheFateOfAMessage() throws Exception {
+        try (var listener = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                var client = Dialogue.with(listener.getLocalPort());
+                var connection =
+                        new ClientConnection(listener.accept(), Duration.ofSeconds(1), Duration.ofHours(1))) {
+            CompletableFuture<Line> read = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return connection.lines().next();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            Waiting.until(
+                    () -> {
+                        connection.sweep(System.nanoTime() + Duration.ofSeconds(2).toNanos());
+                        return connection.ending().isPresent();
+                    },
+                    "it is not read");
+            assertThat(read.join()).isInstanceOf(Line.End.class);
+            connection.settle();
+            connection.sweep(System.nanoTime() + Duration.ofSeconds(10).toNanos());
+            connection.send("250 ok\r\n".getBytes(StandardCharsets.US_ASCII));
+            connection.flush();
+            connection.sweep(System.nanoTime()); // it has a moment to take it
+            client.expect("250 ok");
+            connection.sweep(System.nanoTime() + Duration.ofSeconds(10).toNanos());
+            client.expectClosed();
         }
     }
 
@@ -493,7 +561,7 @@ class LimitsTest {
     void aStopDoesNotWaitForWhoWaitsForLookup() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home);
                 var client = smtpd.connect()) {
-            smtpd.lookup.hold = new java.util.concurrent.CountDownLatch(1);
+            smtpd.lookup.hold = new CountDownLatch(1);
             client.expect("220 ").say("MAIL FROM:<a@b>", "250 ").send("RCPT TO:<bob@example.org>\r\n");
             Waiting.until(() -> smtpd.lookup.held.get() == 1, "lookup is not asked");
             smtpd.running.stop(Duration.ofMinutes(10));
@@ -507,7 +575,7 @@ class LimitsTest {
     void patienceEnds() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home);
                 var busy = smtpd.connect()) {
-            smtpd.queue.hold = new java.util.concurrent.CountDownLatch(1);
+            smtpd.queue.hold = new CountDownLatch(1);
             busy.envelope().say("DATA", "354 ").send("x\r\n.\r\n");
             Waiting.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
             smtpd.running.stop(Duration.ofMillis(100));

@@ -147,14 +147,14 @@ class TlsTest {
     }
 
     @Test
-    void aKeyThatEverybodyMayReadIsRefused() throws Exception {
+    void aKeyThatEverybodyMayReadOrChangeIsRefused() throws Exception {
         Path file = home.resolve("control/servercert.pem");
         try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem)) {
             for (String open : new String[] {"rw-r--r--", "rw----r--", "rw-----w-"}) {
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(open));
                 assertThatThrownBy(smtpd.running::reload)
                         .isInstanceOf(ControlException.class)
-                        .hasMessage("control/servercert.pem: every user of this host may read its private key;"
+                        .hasMessage("control/servercert.pem: every user of this host may read or change its private key;"
                                 + " run: chmod o= " + file);
             }
             try (var client = smtpd.connect()) { // the one of before
