@@ -1,7 +1,7 @@
 package carteiro.inject;
 
-import carteiro.inject.Header.Field;
 import carteiro.idna.DomainName;
+import carteiro.inject.Header.Field;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.MailDate;

@@ -70,11 +70,7 @@ final class SmtpdServer implements Program.Running {
 
     /** @param grace {@link #GRACE}, but for a test */
     SmtpdServer(
-            Program.Surroundings surroundings,
-            SmtpdSettings settings,
-            Budgets budgets,
-            Clock clock,
-            Duration grace) {
+            Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock, Duration grace) {
         this.grace = grace;
         this.budgets = budgets;
         this.surroundings = surroundings;

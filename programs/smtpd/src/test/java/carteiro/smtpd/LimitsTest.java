@@ -227,7 +227,9 @@ class LimitsTest {
                 var client = smtpd.connect()) {
             client.expect("220 ");
             for (int i = 0; i < 6; i++) { // MAIL, RCPT and RSET count
-                client.say("MAIL FROM:<>", "250 ").say("RCPT TO:<away@example.org>", "451 ").say("RSET", "250 ");
+                client.say("MAIL FROM:<>", "250 ")
+                        .say("RCPT TO:<away@example.org>", "451 ")
+                        .say("RSET", "250 ");
             }
             client.say("NOOP", "250 ").say("NOOP", "250 ").expect("421 4.7.0").expectClosed();
         }
@@ -487,8 +489,7 @@ class LimitsTest {
     void anEndThatCameMeanwhileWaitsForTheFateOfAMessage() throws Exception {
         try (var listener = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
                 var client = Dialogue.with(listener.getLocalPort());
-                var connection =
-                        new ClientConnection(listener.accept(), Duration.ofSeconds(1), Duration.ofHours(1))) {
+                var connection = new ClientConnection(listener.accept(), Duration.ofSeconds(1), Duration.ofHours(1))) {
             CompletableFuture<Line> read = CompletableFuture.supplyAsync(() -> {
                 try {
                     return connection.lines().next();
@@ -498,7 +499,8 @@ class LimitsTest {
             });
             Waiting.until(
                     () -> {
-                        connection.sweep(System.nanoTime() + Duration.ofSeconds(2).toNanos());
+                        connection.sweep(
+                                System.nanoTime() + Duration.ofSeconds(2).toNanos());
                         return connection.ending().isPresent();
                     },
                     "it is not read");

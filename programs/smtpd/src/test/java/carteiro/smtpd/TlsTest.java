@@ -154,8 +154,9 @@ class TlsTest {
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(open));
                 assertThatThrownBy(smtpd.running::reload)
                         .isInstanceOf(ControlException.class)
-                        .hasMessage("control/servercert.pem: every user of this host may read or change its private key;"
-                                + " run: chmod o= " + file);
+                        .hasMessage(
+                                "control/servercert.pem: every user of this host may read or change its private key;"
+                                        + " run: chmod o= " + file);
             }
             try (var client = smtpd.connect()) { // the one of before
                 client.expect("220 ").say("STARTTLS", "220 ").startTls().say("NOOP", "250 ");
