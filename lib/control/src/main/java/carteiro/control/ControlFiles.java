@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -183,17 +184,20 @@ public final class ControlFiles {
         return pairs;
     }
 
-    /** A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. */
-    public Optional<Map<String, String>> map(String name) {
+    /**
+     * A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. In the
+     * order of the lines that count: whoever takes several spellings for one key lets the later one win too.
+     */
+    public Optional<SequencedMap<String, String>> map(String name) {
         return list(name).map(lines -> {
             var map = new LinkedHashMap<String, String>();
             for (String line : lines) {
                 int colon = line.indexOf(':');
                 if (colon >= 0) {
-                    map.put(line.substring(0, colon), line.substring(colon + 1));
+                    map.putLast(line.substring(0, colon), line.substring(colon + 1));
                 }
             }
-            return Map.copyOf(map);
+            return Collections.unmodifiableSequencedMap(map);
         });
     }
 
