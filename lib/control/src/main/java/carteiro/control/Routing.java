@@ -5,7 +5,6 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,7 +35,7 @@ public final class Routing {
         }
         return of(
                 locals,
-                files.map("virtualdomains").orElseGet(LinkedHashMap::new),
+                files.map("virtualdomains").orElse(Map.of()),
                 files.list("percenthack").orElse(List.of()),
                 files.lineOrMe("envnoathost"));
     }

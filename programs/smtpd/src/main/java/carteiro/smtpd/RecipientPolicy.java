@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,7 @@ final class RecipientPolicy {
      * this host; it must not make all the world's domains ours, since the gateway sends on.
      */
     private static Routing withoutCatchAll(ControlFiles files) {
-        var virtual = new LinkedHashMap<>(files.map("virtualdomains").orElseGet(LinkedHashMap::new));
+        var virtual = new LinkedHashMap<>(files.map("virtualdomains").orElse(Map.of()));
         virtual.remove("");
         return Routing.of(
                 files.list("locals").or(() -> files.line("me").map(List::of)).orElse(List.of()),
