@@ -44,8 +44,10 @@ public interface Waiting {
          * Recipients of a message, by their index in the envelope.
          *
          * @param from the first to be told
-         * @return that one and some that follow, at most {@link Page#MOST}; none if the message has no such recipient, has
-         *     ended, or cannot be read now
+         * @return that one and some that follow, at most {@link Page#MOST}; none if the message has no such recipient or has
+         *     ended
+         * @throws UnreadableException if queue cannot read them now; the session goes on
+         * @throws IOException if queue is lost
          */
         Page recipients(long message, int from) throws IOException;
 
@@ -83,6 +85,16 @@ public interface Waiting {
         /** Ends the session. */
         @Override
         void close();
+    }
+
+    /** The message waits and cannot be read now: to be asked for again later. */
+    final class UnreadableException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        /** Of that message. */
+        public UnreadableException(long message) {
+            super("queue cannot read message " + message + " now");
+        }
     }
 
     /**

@@ -101,8 +101,12 @@ final class WaitingWire {
 
             @Override
             public Page recipients(long message, int from) throws IOException {
-                return page(exchange(
-                        new FrameWriter().put("recipients").put(message).put(from), Frames.LIMIT));
+                FrameReader frame =
+                        exchange(new FrameWriter().put("recipients").put(message).put(from), Frames.LIMIT);
+                if (!frame.text(1).equals("K")) {
+                    throw new Waiting.UnreadableException(message);
+                }
+                return page(frame);
             }
 
             @Override
@@ -184,9 +188,15 @@ final class WaitingWire {
                                     answer.put(failure.recipient()).put(failure.paragraph());
                                 }
                             }
-                            case "recipients" ->
-                                put(answer, session.recipients(frame.number(0, Long.MAX_VALUE), (int)
-                                        frame.number(0, Integer.MAX_VALUE)));
+                            case "recipients" -> {
+                                try {
+                                    Page page = session.recipients(
+                                            frame.number(0, Long.MAX_VALUE), (int) frame.number(0, Integer.MAX_VALUE));
+                                    put(answer.put("K"), page);
+                                } catch (Waiting.UnreadableException e) {
+                                    answer.put("Z");
+                                }
+                            }
                             default -> throw new MalformedFrameException("neither report, failures nor recipients");
                         }
                         answer.send(out);

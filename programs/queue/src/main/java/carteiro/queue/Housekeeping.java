@@ -156,9 +156,10 @@ final class Housekeeping implements Cleaning {
                 octets += entry.length();
             }
         }
+        MessageReader.Addresses addresses = reader.new Addresses(entry.message());
         for (FailedAt at : entry.failures()) {
             if (at.place().segment() == segment) {
-                byte[] payload = Payload.failed(at.recipient(), reader.paragraphToKeep(entry, at));
+                byte[] payload = Payload.failed(at.recipient(), reader.paragraphToKeep(entry, at, addresses));
                 var failed =
                         new Item.Report(Kind.FAILED, entry.message(), payload, at.recipient(), 0, lot.add(at.length()));
                 submit(failed, failed.written());

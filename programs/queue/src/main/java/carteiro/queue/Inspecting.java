@@ -4,10 +4,12 @@ import carteiro.protocol.Inspection;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Index.Entry;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Shows the queue to tools. The numbers of all messages are taken once for a listing, not once a page. */
 final class Inspecting implements Inspection {
@@ -53,7 +55,7 @@ final class Inspecting implements Inspection {
         int wanted = Math.clamp(most, 1, PAGE_LIMIT);
         while (page.size() < wanted && octets < MOST_OCTETS && at < all.length) {
             Entry entry = index.brief(all[at++]);
-            WaitingMessage waiting = entry == null ? null : reader.waiting(entry.message());
+            WaitingMessage waiting = entry == null ? null : read(entry.message());
             if (entry != null && waiting != null) {
                 page.add(waiting);
                 octets += entry.length();
@@ -65,8 +67,16 @@ final class Inspecting implements Inspection {
         return List.copyOf(page);
     }
 
+    private @Nullable WaitingMessage read(long message) {
+        try {
+            return reader.waiting(message);
+        } catch (IOException e) {
+            return null; // the others are shown
+        }
+    }
+
     @Override
-    public Waiting.Page recipients(long message, int from) {
+    public Waiting.Page recipients(long message, int from) throws IOException {
         return reader.recipients(message, from);
     }
 

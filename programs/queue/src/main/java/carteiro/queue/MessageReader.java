@@ -8,6 +8,7 @@ import carteiro.protocol.Messages;
 import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
+import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Disk.OpenFile;
 import carteiro.queue.EnvelopePage.Wanted;
@@ -111,9 +112,13 @@ final class MessageReader implements Messages {
         }
     }
 
-    /** A message as send is told of it; null if it has ended or cannot be read now. */
+    /**
+     * A message as send is told of it; null if it has ended.
+     *
+     * @throws UnreadableException if it cannot be read now; it has been logged
+     */
     @Nullable
-    WaitingMessage waiting(long message) {
+    WaitingMessage waiting(long message) throws UnreadableException {
         try {
             return current(message, entry -> {
                 Envelope envelope =
@@ -131,12 +136,16 @@ final class MessageReader implements Messages {
                                 entry.recipients());
             });
         } catch (IOException e) {
-            return null; // it has been logged, and is presented again in the next session
+            throw new UnreadableException(message);
         }
     }
 
-    /** Recipients of a message; none if it has no such recipient, has ended, or cannot be read now. */
-    Page recipients(long message, int from) {
+    /**
+     * Recipients of a message; none if it has no such recipient or has ended.
+     *
+     * @throws UnreadableException if they cannot be read now; it has been logged
+     */
+    Page recipients(long message, int from) throws UnreadableException {
         try {
             Page page = current(message, entry -> {
                 if (from >= entry.recipients()) {
@@ -149,7 +158,7 @@ final class MessageReader implements Messages {
             });
             return page == null ? Page.NONE : page;
         } catch (IOException e) {
-            return Page.NONE; // it has been logged
+            throw new UnreadableException(message);
         }
     }
 
@@ -178,9 +187,10 @@ final class MessageReader implements Messages {
             return List.of();
         }
         var failures = new ArrayList<Failure>();
+        var addresses = new Addresses(message);
         int octets = 0;
         for (FailedAt at : index.failures(message, after, Failure.PAGE)) {
-            var failure = new Failure(at.recipient(), paragraph(entry, at));
+            var failure = new Failure(at.recipient(), paragraph(entry, at, addresses));
             octets += failure.paragraph().length();
             failures.add(failure);
             if (octets > Failure.PAGE_OCTETS) {
@@ -221,12 +231,12 @@ final class MessageReader implements Messages {
     }
 
     /** The paragraph of a failure, for a bounce, which must go out: where it cannot be read, words that say so. */
-    private String paragraph(Entry entry, FailedAt at) {
+    private String paragraph(Entry entry, FailedAt at, Addresses addresses) {
         try {
-            return paragraphToKeep(entry, at);
+            return paragraphToKeep(entry, at, addresses);
         } catch (IOException e) {
             log.log(new QueueEvent.Unreadable(entry.message(), LogText.reason(e)));
-            return lostParagraph(entry, at);
+            return lostParagraph(addresses.of(at.recipient()));
         }
     }
 
@@ -235,7 +245,7 @@ final class MessageReader implements Messages {
      *
      * @throws IOException if it cannot be read now, and perhaps another time; what is damaged is given up
      */
-    String paragraphToKeep(Entry entry, FailedAt at) throws IOException {
+    String paragraphToKeep(Entry entry, FailedAt at, Addresses addresses) throws IOException {
         try {
             Stored stored = stored(at.place(), entry.message());
             if (stored.header().kind() == Kind.FAILED && Payload.recipient(stored.payload()) == at.recipient()) {
@@ -247,13 +257,32 @@ final class MessageReader implements Messages {
             if (!setAside(at.place(), at.length(), about)) {
                 log.log(new QueueEvent.Unreadable(entry.message(), String.valueOf(e.getMessage())));
             }
-            return lostParagraph(entry, at);
+            return lostParagraph(addresses.of(at.recipient()));
         }
     }
 
-    private String lostParagraph(Entry entry, FailedAt at) {
-        List<Address> found = recipients(entry.message(), at.recipient()).recipients();
-        return lostParagraph(found.isEmpty() ? new Address("recipient " + at.recipient()) : found.getFirst());
+    /** Addresses of recipients of a message. Asked for in their order, each is read once, a page at a time. One thread. */
+    final class Addresses {
+        private final long message;
+        private int from;
+        private List<Address> page = List.of();
+
+        Addresses(long message) {
+            this.message = message;
+        }
+
+        /** That of a recipient, or what stands for it if it cannot be read. */
+        Address of(int recipient) {
+            if (recipient < from || recipient >= from + page.size()) {
+                from = recipient;
+                try {
+                    page = recipients(message, recipient).recipients();
+                } catch (UnreadableException e) {
+                    page = List.of();
+                }
+            }
+            return page.isEmpty() ? new Address("recipient " + (recipient + 1)) : page.get(recipient - from);
+        }
     }
 
     /** What a bounce says of a recipient whose own paragraph cannot be read. */

@@ -111,6 +111,16 @@ final class Presenter implements Waiting, Journal.Arrivals {
 
     private static final long NONE = -1;
 
+    /** Messages that cannot be read now and are told later; more are told in the next session. */
+    private static final int MOST_UNREADABLE = 10_000;
+
+    /** Nanoseconds until such a message is read again; doubled each time up to the longest. */
+    private static final long FIRST_PAUSE = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long LONGEST_PAUSE = TimeUnit.MINUTES.toNanos(10);
+
+    private record Unread(long message, long since, long pause) {}
+
     private final class Told implements Session {
         private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>(); // guarded by this
         private int remembered; // octets of arrivals; guarded by this
@@ -118,6 +128,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
         private boolean over; // guarded by this
         private long[] backlog = {}; // the last number tells what was in it
         private int next;
+        private final ArrayDeque<Unread> unread = new ArrayDeque<>(); // of the thread that takes
 
         synchronized void arrived(long message, long birth, long octets, Envelope envelope) {
             if (missedAfter != NONE) {
@@ -167,8 +178,16 @@ final class Presenter implements Waiting, Journal.Arrivals {
                 for (Arrival arrival : takeArrivals(share)) {
                     octets += add(answer, arrival);
                 }
+                for (int i = unread.size(); i > 0 && answer.size() < most && octets < MOST_OCTETS; i--) {
+                    Unread again = unread.removeFirst();
+                    if (System.nanoTime() - again.since() < again.pause()) {
+                        unread.addLast(again);
+                    } else {
+                        octets += read(answer, again.message(), Math.min(2 * again.pause(), LONGEST_PAUSE));
+                    }
+                }
                 while (answer.size() < most && octets < MOST_OCTETS && next < backlog.length) {
-                    octets += read(answer, backlog[next++]);
+                    octets += read(answer, backlog[next++], FIRST_PAUSE);
                 }
                 if (next == backlog.length) {
                     lookUpMissed();
@@ -178,7 +197,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
                     return answer;
                 }
                 if (all) {
-                    await(until);
+                    await(unread.isEmpty() ? until : Math.min(until, System.nanoTime() + FIRST_PAUSE));
                 }
             }
         }
@@ -248,7 +267,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
             }
             Envelope envelope = arrival.envelope();
             if (envelope == null) {
-                return read(answer, arrival.message());
+                return read(answer, arrival.message(), FIRST_PAUSE);
             }
             if (index.present(arrival.message()) != null) {
                 answer.add(new WaitingMessage(
@@ -261,9 +280,18 @@ final class Presenter implements Waiting, Journal.Arrivals {
             return size(envelope);
         }
 
-        private long read(List<WaitingMessage> answer, long message) {
+        /** @param pause until it is read again if it cannot be read now */
+        private long read(List<WaitingMessage> answer, long message, long pause) {
             Entry entry = index.present(message);
-            WaitingMessage waiting = entry == null ? null : reader.waiting(message);
+            WaitingMessage waiting;
+            try {
+                waiting = entry == null ? null : reader.waiting(message);
+            } catch (UnreadableException e) {
+                if (unread.size() < MOST_UNREADABLE) {
+                    unread.addLast(new Unread(message, System.nanoTime(), pause));
+                }
+                return 0;
+            }
             if (entry == null || waiting == null) {
                 return 0;
             }
@@ -277,7 +305,7 @@ final class Presenter implements Waiting, Journal.Arrivals {
         }
 
         @Override
-        public Page recipients(long message, int from) {
+        public Page recipients(long message, int from) throws IOException {
             return reader.recipients(message, from);
         }
 

@@ -1,16 +1,20 @@
 package carteiro.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.log.EventLog;
 import carteiro.protocol.Waiting.Failure;
+import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.UnreadableException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -109,6 +113,26 @@ class TroubleReadingTest {
             trials++;
         }
         assertThat(trials).as("reads that failed").isGreaterThan(5);
+    }
+
+    @Test
+    void aMessageThatCannotBeReadNowIsToldWhenItCan() throws Exception {
+        var disk = new FailingDisk(Files.createDirectory(folder.resolve("queue")));
+        try (Queue queue = new Queue(disk, () -> new QueueSettings(1 << 20, 1 << 20), log, Sample.EARLY, SEGMENT)) {
+            long number = Sample.accepted(queue.enqueue(), Sample.octets(100, 1), "a@x", "b@x");
+            try (var session = queue.waiting().open()) {
+                disk.failAfter(0);
+                assertThat(session.next(10, Duration.ZERO)).isEmpty();
+                assertThat(session.next(10, Duration.ofSeconds(60)))
+                        .extracting(waiting -> waiting.message())
+                        .containsExactly(number);
+                disk.failAfter(0);
+                assertThatThrownBy(() -> session.recipients(number, 0)).isInstanceOf(UnreadableException.class);
+                assertThat(session.recipients(number, 0).recipients()).hasSize(2);
+                session.report(List.of(new Report.Ended(number)));
+                assertThat(session.recipients(number, 0)).isEqualTo(Page.NONE);
+            }
+        }
     }
 
     /** Three segments of which a sixth is needed. */

@@ -11,6 +11,7 @@ import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
+import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Wires;
 import carteiro.wire.MalformedFrameException;
 import java.io.FileNotFoundException;
@@ -180,6 +181,7 @@ final class Bounces {
     private boolean writeParagraphs(Message message, Submission submission) throws IOException {
         boolean eightBit = false;
         var kept = new ArrayDeque<Failure>();
+        var lost = new Lost(message);
         int after = -1;
         boolean all = false;
         for (int recipient : message.failed()) {
@@ -206,23 +208,41 @@ final class Bounces {
                                     && failure.recipient() == recipient
                                     && failure.paragraph().length() <= Report.PARAGRAPH_LIMIT
                             ? failure.paragraph()
-                            : lost(message, recipient),
+                            : lost.of(recipient),
                     submission);
         }
         return eightBit;
     }
 
-    private String lost(Message message, int recipient) throws IOException {
-        Address visible;
-        if (message.paged()) {
-            List<Address> found =
-                    reports.recipients(message.number(), recipient).recipients();
-            visible = found.isEmpty()
-                    ? new Address("recipient " + (recipient + 1))
-                    : Message.visible(message.route(found.getFirst()));
-        } else {
-            visible = message.visible(recipient);
+    /** Paragraphs of recipients, in their order, whose own are lost: their addresses are asked for a page at a time. */
+    private final class Lost {
+        private final Message message;
+        private int from;
+        private List<Address> page = List.of();
+
+        Lost(Message message) {
+            this.message = message;
         }
-        return Paragraph.of(visible, "The delivery failed; the report is lost.\n");
+
+        String of(int recipient) throws IOException {
+            return Paragraph.of(
+                    message.paged() ? paged(recipient) : message.visible(recipient),
+                    "The delivery failed; the report is lost.\n");
+        }
+
+        private Address paged(int recipient) throws IOException {
+            if (recipient < from || recipient >= from + page.size()) {
+                from = recipient;
+                try {
+                    page = reports.recipients(message.number(), recipient).recipients();
+                } catch (UnreadableException e) {
+                    goWithout(message.number(), e);
+                    page = List.of();
+                }
+            }
+            return page.isEmpty()
+                    ? new Address("recipient " + (recipient + 1))
+                    : Message.visible(message.route(page.get(recipient - from)));
+        }
     }
 }

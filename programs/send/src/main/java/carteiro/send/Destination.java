@@ -43,6 +43,9 @@ final class Destination {
 
     boolean inRing;
 
+    /** Whether a message of few recipients has brought it, so that its memory is counted by its lane and not by a page. */
+    boolean counted;
+
     Destination(String name) {
         this.name = name;
     }

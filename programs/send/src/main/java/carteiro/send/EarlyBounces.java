@@ -21,10 +21,10 @@ final class EarlyBounces {
     private final Map<Long, Early> kept = new LinkedHashMap<>();
     private long left;
 
-    /** Keeps a message if its sender is that of a bounce. */
+    /** Keeps a message if it may be a bounce: by its sender, and of one recipient, about which queue need not be asked. */
     boolean keep(WaitingMessage waiting) {
         Address sender = waiting.envelope().sender();
-        if (!sender.isNull() && !sender.equals(Address.DOUBLE_BOUNCE)) {
+        if (waiting.recipients() != 1 || !sender.isNull() && !sender.equals(Address.DOUBLE_BOUNCE)) {
             return false;
         }
         kept.put(waiting.message(), new Early(waiting, left));

@@ -44,10 +44,23 @@ final class Lane {
     /** Recipients in passes that have no outcome yet, running ones included. */
     int inPasses;
 
-    /** Recipients of messages of many whose addresses are to be asked for, and about what those that are here take. */
+    /** Messages of many recipients of which no address is here, and from where on they are to be asked for. */
     final ArrayDeque<Schedule.Wanted> wanted = new ArrayDeque<>();
 
+    /** The same of those of which some are here. */
+    final ArrayDeque<Schedule.Wanted> further = new ArrayDeque<>();
+
+    /** About what the addresses that are here take, in octets. */
     long pageMemory;
+
+    /** About what a recipient of a message of several takes while it is in a pass, in octets. */
+    private static final int PART = 72;
+
+    /** What the only one of a message takes. */
+    private static final int PLACE = 8;
+
+    private long partMemory;
+    private int countedDestinations;
 
     private final Map<String, Destination> destinations = new HashMap<>();
     private final Shares shares = new Shares();
@@ -91,7 +104,7 @@ final class Lane {
 
     /** Begins a pass of a message: everything left of it becomes ready at its destinations, of many {@linkplain #ready by pages}. */
     void beginPass(Message message) {
-        inPasses += message.left(channel);
+        inPass(message, message.left(channel));
         message.beginPass(channel);
         if (message.paged()) {
             return; // the schedule asks for their addresses
@@ -120,6 +133,19 @@ final class Lane {
         }
     }
 
+    /** So many more recipients of a message are in a pass. */
+    void inPass(Message message, int recipients) {
+        inPasses += recipients;
+        if (!message.paged()) { // else its pages count
+            partMemory += (long) recipients * (message.count() == 1 ? PLACE : PART);
+        }
+    }
+
+    /** About how many octets of memory the passes of messages of few recipients take. */
+    long passMemory() {
+        return partMemory + (long) RecipientPage.DESTINATION * countedDestinations;
+    }
+
     private void ready(Message message, Ready ready, int firstRecipient) {
         String name = message.destination(channel, firstRecipient);
         Destination destination = destinations.get(name);
@@ -127,10 +153,14 @@ final class Lane {
             destination = new Destination(name);
             limit(destination);
             shares.recall(destination);
-            destination.troubled = message.tried(channel); // it was deferred before: the last we know
+            destination.troubled = message.again(channel); // it was deferred before: the last we know
             destinations.put(name, destination);
         } else {
             remembered.remove(name);
+        }
+        if (!message.paged() && !destination.counted) {
+            destination.counted = true;
+            countedDestinations++;
         }
         destination.ready.addLast(ready);
         offer(destination);
@@ -402,6 +432,14 @@ final class Lane {
     }
 
     private void forget(Destination destination) {
+        if (destination.timed) { // else another of its name is taken for it there
+            timed.remove(destination);
+            destination.timed = false;
+        }
+        if (destination.counted) {
+            destination.counted = false;
+            countedDestinations--;
+        }
         if (!destination.troubled) {
             destinations.remove(destination.name, destination);
             return;

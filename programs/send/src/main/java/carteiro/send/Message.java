@@ -53,6 +53,7 @@ final class Message implements Ready {
 
     private static final int LAST = 256;
     private static final int TRIED = 1024;
+    private static final int AGAIN = 4096;
 
     private final long number;
     private final long birth;
@@ -326,6 +327,16 @@ final class Message implements Ready {
         return loaded;
     }
 
+    /** Whether addresses of recipients of the channel are here. */
+    boolean hasPage(Channel channel) {
+        for (RecipientPage page : pages().loaded) {
+            if (page.channel() == channel) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Recipients have their outcome; the octets of memory that are free by it. */
     long settle(int[] recipients) {
         if (pages == null) {
@@ -470,6 +481,7 @@ final class Message implements Ready {
     /** Begins a pass over what is left. */
     void beginPass(Channel channel) {
         flags &= ~(flag(STARTED, channel) | flag(LAST, channel) | PARKED);
+        flags |= tried(channel) ? flag(AGAIN, channel) : 0;
         passed(channel, -left(channel));
     }
 
@@ -503,6 +515,11 @@ final class Message implements Ready {
     /** Whether a delivery was tried before. */
     boolean tried(Channel channel) {
         return (flags & flag(TRIED, channel)) != 0;
+    }
+
+    /** Whether a delivery was tried before the running pass. */
+    boolean again(Channel channel) {
+        return (flags & flag(AGAIN, channel)) != 0;
     }
 
     /** Whether any recipient was tried, delivered or failed. */

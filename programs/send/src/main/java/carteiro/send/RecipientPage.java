@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 final class RecipientPage {
     /** About what a destination takes that has nothing else to do, in octets. */
-    private static final int DESTINATION = 320;
+    static final int DESTINATION = 320;
 
     private final Channel channel;
     private final int from;

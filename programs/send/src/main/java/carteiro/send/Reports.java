@@ -4,6 +4,7 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Wires;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -152,13 +153,7 @@ final class Reports {
 
     /** What queue has been told of failures of a message. */
     List<Failure> failures(long message, int after) throws IOException {
-        Session now = session();
-        speaking.lock();
-        try {
-            return now.failures(message, after);
-        } finally {
-            speaking.unlock();
-        }
+        return ask(session -> session.failures(message, after));
     }
 
     /** What shows queue that a message was handed out; empty while queue is away, which shows nothing then. */
@@ -173,12 +168,32 @@ final class Reports {
 
     /** Recipients of a message; see {@link Session#recipients}. */
     Page recipients(long message, int from) throws IOException {
+        return ask(session -> session.recipients(message, from));
+    }
+
+    /** Returns if the session is there and answers. */
+    void probe() throws IOException {
+        var _ = recipients(0, 0); // no message has that number
+    }
+
+    private interface Question<T> {
+        T to(Session session) throws IOException;
+    }
+
+    private <T> T ask(Question<T> question) throws IOException {
         Session now = session();
-        speaking.lock();
         try {
-            return now.recipients(message, from);
-        } finally {
-            speaking.unlock();
+            speaking.lock();
+            try {
+                return question.to(now);
+            } finally {
+                speaking.unlock();
+            }
+        } catch (UnreadableException e) {
+            throw e;
+        } catch (IOException e) {
+            end(now); // whoever takes messages from the same session notices, and begins a new one
+            throw e;
         }
     }
 

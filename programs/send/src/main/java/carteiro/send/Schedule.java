@@ -12,6 +12,7 @@ import carteiro.protocol.Withdrawal.Order;
 import carteiro.protocol.Withdrawal.Result;
 import carteiro.protocol.Withdrawal.Way;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +36,9 @@ final class Schedule {
 
     /** The pause after a bounce could not be queued, in seconds; qmail's. */
     static final long BOUNCE_PAUSE = 123;
+
+    /** What the bounce says where the addresses could not be read as long as the message lived. */
+    static final String UNREADABLE = "The address of this recipient can no longer be read at this host.\n";
 
     /** The most octets of a report that are kept; qmail's. */
     static final int REPORT_LIMIT = 10_000;
@@ -71,6 +75,9 @@ final class Schedule {
     /** Octets that pages of recipients of one channel may take; one page is always loaded. */
     private final long pageRoom;
 
+    /** Octets that passes of messages of few recipients of one channel may take before none that was deferred begins. */
+    private final long passRoom;
+
     private long memory;
     private boolean remotePageNext;
 
@@ -82,12 +89,17 @@ final class Schedule {
 
     /** @param settings the limits and retry times; its routing is not used */
     Schedule(Settings settings, Sink sink) {
-        this(settings, sink, Runtime.getRuntime().maxMemory() / 16);
+        this(settings, sink, Runtime.getRuntime().maxMemory() / 16, Runtime.getRuntime().maxMemory() / 16);
     }
 
-    /** @param pageRoom octets that addresses of messages of many recipients may take while one channel tries them */
-    Schedule(Settings settings, Sink sink, long pageRoom) {
+    /**
+     * @param pageRoom octets that addresses of messages of many recipients may take while one channel tries them
+     * @param passRoom octets that what one channel tries of messages of few recipients may take before no further one begins that was
+     *     deferred
+     */
+    Schedule(Settings settings, Sink sink, long pageRoom, long passRoom) {
         this.pageRoom = pageRoom;
+        this.passRoom = passRoom;
         this.settings = settings;
         this.sink = sink;
         this.local = new Lane(Channel.LOCAL, settings.local(), new DomainTable<>(Map.of()));
@@ -184,16 +196,16 @@ final class Schedule {
         }
         List<Address> first = message.first();
         Lane lane = lane(channel);
-        if (next < first.size() && hasPageRoom(lane)) {
+        if (next < first.size() && hasPageRoom(lane, pageRoom)) {
             load(message, channel, 0, first);
             want(message, channel, first.size());
         } else {
-            lane.wanted.addLast(new Wanted(message, channel, next));
+            (message.hasPage(channel) ? lane.further : lane.wanted).addLast(new Wanted(message, channel, next));
         }
     }
 
-    private boolean hasPageRoom(Lane lane) {
-        return lane.pageMemory == 0 || lane.pageMemory < pageRoom;
+    private static boolean hasPageRoom(Lane lane, long room) {
+        return lane.pageMemory == 0 || lane.pageMemory < room;
     }
 
     private void load(Message message, Channel channel, int from, List<Address> recipients) {
@@ -212,14 +224,20 @@ final class Schedule {
         return next == null ? nextPage(remotePageNext ? local : remote) : next;
     }
 
+    /** Messages of which nothing is here come first, and half of the room is theirs alone: none waits for the end of another. */
     private @Nullable Wanted nextPage(Lane lane) {
-        for (Wanted next = lane.wanted.peekFirst(); next != null; next = lane.wanted.peekFirst()) {
+        Wanted next = nextPage(lane, lane.wanted, pageRoom);
+        return next == null ? nextPage(lane, lane.further, pageRoom / 2) : next;
+    }
+
+    private @Nullable Wanted nextPage(Lane lane, ArrayDeque<Wanted> wanted, long room) {
+        for (Wanted next = wanted.peekFirst(); next != null; next = wanted.peekFirst()) {
             boolean withdrawing = withdrawn.containsKey(next.message.number());
             if (next.message.gone() && !withdrawing) {
-                lane.wanted.removeFirst();
+                wanted.removeFirst();
                 continue;
             }
-            return !withdrawing && (exiting || !hasPageRoom(lane)) ? null : lane.wanted.removeFirst();
+            return !withdrawing && (exiting || !hasPageRoom(lane, room)) ? null : wanted.removeFirst();
         }
         return null;
     }
@@ -230,19 +248,38 @@ final class Schedule {
     }
 
     private boolean hasNextPage(Lane lane) {
-        Wanted next = lane.wanted.peekFirst();
-        return next != null && (next.message.gone() || !exiting && hasPageRoom(lane));
+        return hasNextPage(lane, lane.wanted, pageRoom) || hasNextPage(lane, lane.further, pageRoom / 2);
+    }
+
+    private boolean hasNextPage(Lane lane, ArrayDeque<Wanted> wanted, long room) {
+        Wanted next = wanted.peekFirst();
+        return next != null && (next.message.gone() || !exiting && hasPageRoom(lane, room));
+    }
+
+    /** Addresses of a message are no longer needed. */
+    private void freed(Message message, Lane lane, long octets) {
+        lane.pageMemory -= octets;
+        if (octets > 0 && !message.hasPage(lane.channel)) {
+            for (Wanted next : lane.further) {
+                if (next.message == message) {
+                    lane.further.remove(next);
+                    lane.wanted.addLast(next);
+                    return;
+                }
+            }
+        }
     }
 
     /** The addresses could not be asked for: they are wanted as before. */
     void notPaged(Wanted asked) {
-        lane(asked.channel).wanted.addFirst(asked);
+        Lane lane = lane(asked.channel);
+        (asked.message.hasPage(asked.channel) ? lane.further : lane.wanted).addFirst(asked);
     }
 
     /**
      * The addresses that were asked for.
      *
-     * @param recipients those from {@link Wanted#from} on, as many as there are at once; none if they cannot be read
+     * @param recipients those from {@link Wanted#from} on, as many as there are at once; none if queue has the message no longer
      */
     void paged(Wanted asked, List<Address> recipients, long now) {
         Message message = asked.message;
@@ -250,21 +287,58 @@ final class Schedule {
         if (message.gone()) {
             withdrawPage(asked, recipients);
         } else if (recipients.isEmpty()) {
-            int rest = 0;
-            for (int i = message.nextWaiting(channel, asked.from); i >= 0; i = message.nextWaiting(channel, i + 1)) {
-                rest++;
-            }
-            sink.log(new Event.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
-            message.due(channel, now + PARKED);
-            message.passed(channel, rest);
-            lane(channel).inPasses -= rest;
-            if (message.pass(channel) == 0) {
+            passOver(asked, now);
+            if (message.pass(Channel.LOCAL) + message.pass(Channel.REMOTE) == 0) {
+                message.leave(); // its place in a heap ends when it comes up
+                forget(message);
+            } else if (message.pass(channel) == 0) {
                 await(message, channel, now);
             }
         } else {
             load(message, channel, asked.from, recipients);
             want(message, channel, asked.from + recipients.size());
         }
+    }
+
+    /** The addresses that were asked for cannot be read now: they are tried again later, as long as the message lives. */
+    void unreadable(Wanted asked, long now) {
+        Message message = asked.message;
+        Channel channel = asked.channel;
+        if (message.gone()) {
+            withdrawPage(asked, List.of());
+            return;
+        }
+        if (now - settings.lifetime() > message.birth()) {
+            int left = message.left(channel);
+            failUnread(asked, message.count(), List.of(), BounceText.tooLong(UNREADABLE));
+            int failed = left - message.left(channel);
+            message.passed(channel, failed);
+            lane(channel).inPass(message, -failed);
+            if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
+                finish(message);
+            } else if (message.pass(channel) == 0 && message.left(channel) > 0) {
+                await(message, channel, now);
+            }
+            return;
+        }
+        sink.log(new Event.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
+        passOver(asked, now);
+        if (message.pass(channel) == 0) {
+            await(message, channel, now);
+        }
+    }
+
+    /** The recipients from those that were asked for on have no turn in this pass. */
+    private void passOver(Wanted asked, long now) {
+        Message message = asked.message;
+        Channel channel = asked.channel;
+        int rest = 0;
+        for (int i = message.nextWaiting(channel, asked.from); i >= 0; i = message.nextWaiting(channel, i + 1)) {
+            rest++;
+        }
+        message.due(channel, now + PARKED);
+        message.passed(channel, rest);
+        lane(channel).inPass(message, -rest);
     }
 
     /** Recipients of a withdrawn message fail; a report needs their addresses. */
@@ -276,6 +350,19 @@ final class Schedule {
             return;
         }
         int end = recipients.isEmpty() ? message.count() : asked.from + recipients.size();
+        failUnread(asked, end, recipients, order.report());
+        int next = message.nextWaiting(channel, end);
+        if (next >= 0) {
+            lane(channel).wanted.addFirst(new Wanted(message, channel, next));
+        } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0 && !message.finishing()) {
+            finish(message);
+        }
+    }
+
+    /** Recipients whose addresses are not here fail. */
+    private void failUnread(Wanted asked, int end, List<Address> recipients, String report) {
+        Message message = asked.message;
+        Channel channel = asked.channel;
         for (int i = message.nextWaiting(channel, asked.from);
                 i >= 0 && i < end;
                 i = message.nextWaiting(channel, i + 1)) {
@@ -283,13 +370,7 @@ final class Schedule {
                     ? new Address("recipient " + (i + 1))
                     : Message.visible(message.route(recipients.get(i - asked.from)));
             message.failed(channel, i);
-            sink.report(new Report.Failed(message.number(), i, Paragraph.of(visible, order.report())));
-        }
-        int next = message.nextWaiting(channel, end);
-        if (next >= 0) {
-            lane(channel).wanted.addFirst(new Wanted(message, channel, next));
-        } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0 && !message.finishing()) {
-            finish(message);
+            sink.report(new Report.Failed(message.number(), i, Paragraph.of(visible, report)));
         }
     }
 
@@ -300,7 +381,7 @@ final class Schedule {
 
     /** About how many octets of memory the messages take. */
     long memory() {
-        return memory;
+        return memory + local.passMemory() + remote.passMemory();
     }
 
     /** Everything was presented in this session: what was not, and is not in delivery, queue has no longer. */
@@ -328,7 +409,11 @@ final class Schedule {
                 back(lane);
             }
             lane.look(now);
-            for (Message due = lane.due.take(now); due != null; due = lane.due.take(now)) {
+            while (hasPassRoom(lane)) {
+                Message due = lane.due.take(now);
+                if (due == null) {
+                    break;
+                }
                 if (!due.gone()) {
                     beginPass(lane, due);
                 }
@@ -341,6 +426,11 @@ final class Schedule {
             sink.finished(due);
         }
         return false;
+    }
+
+    /** Whether a further pass may begin: what is due beyond it stays so until some of those that run have ended. */
+    private boolean hasPassRoom(Lane lane) {
+        return lane.passMemory() == 0 || lane.passMemory() < passRoom;
     }
 
     /** The next delivery to start, announced in the log, or null. The channels take turns. */
@@ -477,8 +567,8 @@ final class Schedule {
         Channel channel = lane.channel;
         deferred(lane, message, deferred, why, now);
         message.passed(channel, start.recipients().length);
-        lane.pageMemory -= message.settle(start.recipients());
-        lane.inPasses -= start.recipients().length;
+        freed(message, lane, message.settle(start.recipients()));
+        lane.inPass(message, -start.recipients().length);
         if (message.pass(channel) > 0) {
             return;
         }
@@ -526,7 +616,7 @@ final class Schedule {
             int running = message.left(channel) - waiting.length;
             int dropped = message.pass(channel) - running; // some of those that wait have had their turn in this pass
             message.passed(channel, dropped);
-            lane.inPasses -= dropped;
+            lane.inPass(message, -dropped);
             if (message.paged() && order.way() == Way.BOUNCE) {
                 int next = message.nextWaiting(channel, 0);
                 if (next >= 0) {
@@ -537,7 +627,7 @@ final class Schedule {
                     withdraw(message, channel, recipient);
                 }
             }
-            lane.pageMemory -= message.settleWaiting(channel);
+            freed(message, lane, message.settleWaiting(channel));
         }
         sink.log(new Event.Withdrawn(number, order.way(), recipients, by, order.reason()));
         if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) > 0) {
@@ -727,6 +817,10 @@ final class Schedule {
         return Math.min(bounces.firstDue(), Math.min(local.nextWake(), remote.nextWake()));
     }
 
+    private int pagesWanted() {
+        return local.wanted.size() + local.further.size() + remote.wanted.size() + remote.further.size();
+    }
+
     /** {@code name=value} pairs. */
     String describe() {
         return "local=" + local.running + "/" + local.limits.concurrency()
@@ -734,9 +828,7 @@ final class Schedule {
                 + " waiting=" + messages.size()
                 + " due=" + (local.inPasses - local.running + remote.inPasses - remote.running)
                 + (remote.atTheirRate() > 0 ? " rate=" + remote.atTheirRate() : "")
-                + (local.wanted.size() + remote.wanted.size() == 0
-                        ? ""
-                        : " pages=" + (local.wanted.size() + remote.wanted.size()))
+                + (pagesWanted() == 0 ? "" : " pages=" + pagesWanted())
                 + (local.held() ? " held=local" : "")
                 + (remote.held() ? " held=remote" : "");
     }

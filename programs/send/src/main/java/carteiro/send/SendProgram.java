@@ -36,15 +36,16 @@ public final class SendProgram implements Program {
 
     @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
-        return start(surroundings, Clock.systemUTC());
+        return start(surroundings, Clock.systemUTC(), Sending.MEMORY);
     }
 
-    Sending start(Surroundings surroundings, Clock clock) throws ControlException, IOException {
+    /** @param memory octets that messages may take */
+    Sending start(Surroundings surroundings, Clock clock, long memory) throws ControlException, IOException {
         surroundings.dropPrivileges(); // before the lock: the folder is the user's, who could put a link in its place
         FileChannel lock = onlyOne(surroundings);
         try {
             Settings settings = Settings.read(surroundings.installation());
-            return Sending.start(surroundings, settings, clock, SystemAccount.effectiveUid(), lock);
+            return Sending.start(surroundings, settings, clock, SystemAccount.effectiveUid(), lock, memory);
         } catch (ControlException e) {
             surroundings.log().log(new Event.CannotStart(String.join("; ", e.problems())));
             lock.close();

@@ -13,6 +13,7 @@ import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires;
 import carteiro.protocol.Withdrawal;
@@ -77,8 +78,14 @@ final class Sending implements Program.Running {
     /** How long the last reports may take when all deliveries have ended. */
     private static final long LAST_REPORTS = TimeUnit.SECONDS.toNanos(5);
 
-    /** Octets of memory for messages that wait: a quarter of the heap. */
-    private static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
+    /** Octets of memory for messages that wait, of all programs that keep them: a quarter of the heap. */
+    static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
+
+    /** How long a message waits whose addresses queue cannot read now, before it is taken after all. */
+    static final Duration UNREADABLE_PAUSE = Duration.ofMinutes(1);
+
+    /** Messages that wait for that; more are told again in the next session. */
+    private static final int MOST_UNREADABLE = 1000;
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -88,6 +95,7 @@ final class Sending implements Program.Running {
     private final Clock clock;
     private final Installation installation;
     private final Closeable onlyOne;
+    private final long memory;
     private final Closeable door;
     private final Reports reports = new Reports(this::turn);
     private final Bounces bounces;
@@ -121,6 +129,11 @@ final class Sending implements Program.Running {
     /** Guarded by the lock: bounces of ours that queue presented before it told us their number. */
     private final EarlyBounces early = new EarlyBounces();
 
+    /** Of the thread that takes messages: those whose addresses queue could not read. */
+    private final ArrayDeque<Unread> unread = new ArrayDeque<>();
+
+    private record Unread(WaitingMessage waiting, long since) {}
+
     /** Guarded by the lock. */
     private boolean stopping;
 
@@ -128,8 +141,10 @@ final class Sending implements Program.Running {
     private volatile boolean closed;
     private volatile Settings settings;
 
-    private Sending(Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne)
+    private Sending(
+            Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne, long memory)
             throws IOException {
+        this.memory = memory;
         this.log = surroundings.log();
         this.wires = surroundings.wires();
         this.installation = surroundings.installation();
@@ -171,10 +186,14 @@ final class Sending implements Program.Running {
         return new VitalThread(Thread.ofVirtual().name(name), "send", log, () -> closed, work);
     }
 
-    /** @param onlyOne closed at the end */
-    static Sending start(Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne)
+    /**
+     * @param onlyOne closed at the end
+     * @param memory octets that messages may take; {@link #MEMORY}
+     */
+    static Sending start(
+            Program.Surroundings surroundings, Settings settings, Clock clock, int uid, Closeable onlyOne, long memory)
             throws IOException {
-        var sending = new Sending(surroundings, settings, clock, uid, onlyOne);
+        var sending = new Sending(surroundings, settings, clock, uid, onlyOne, memory);
         sending.schedule.status();
         sending.threads.forEach(VitalThread::start);
         return sending;
@@ -263,16 +282,18 @@ final class Sending implements Program.Running {
             while (!reports.keepUp() && !closed) { // queue is away, or has enough to do
                 sleep(FIRST_PAUSE);
             }
-            List<Address> recipients;
             try {
-                recipients = reports.recipients(wanted.message().number(), wanted.from())
+                List<Address> recipients = reports.recipients(
+                                wanted.message().number(), wanted.from())
                         .recipients();
+                settle(() -> schedule.paged(wanted, recipients, now()));
+            } catch (UnreadableException e) {
+                settle(() -> schedule.unreadable(wanted, now()));
             } catch (IOException e) {
                 settle(() -> schedule.notPaged(wanted)); // whoever takes messages notices, and begins a new session
                 sleep(FIRST_PAUSE);
                 continue;
             }
-            settle(() -> schedule.paged(wanted, recipients, now()));
             turn();
         }
     }
@@ -363,8 +384,10 @@ final class Sending implements Program.Running {
 
     private void take(Session session) throws IOException {
         boolean all = false;
+        unread.clear(); // this session tells them again
         while (!closed) {
             awaitMemory();
+            takeUnread();
             watchEnds(!all);
             List<WaitingMessage> taken = session.next(TAKEN, all ? PATIENCE : Duration.ZERO);
             for (WaitingMessage waiting : taken) {
@@ -387,14 +410,18 @@ final class Sending implements Program.Running {
         }
     }
 
-    /** What waits has its share of the memory: the rest stays with queue until some of it has ended. */
-    private void awaitMemory() {
+    /**
+     * What waits has its share of the memory: the rest stays with queue until some of it has ended.
+     *
+     * @throws IOException if queue is lost meanwhile: nothing ends before there is another session
+     */
+    private void awaitMemory() throws IOException {
         boolean said = false;
         while (!closed) {
             long waiting;
             lock.lock();
             try {
-                if (schedule.memory() < MEMORY) {
+                if (schedule.memory() < memory) {
                     return;
                 }
                 waiting = schedule.messages();
@@ -402,10 +429,11 @@ final class Sending implements Program.Running {
                 lock.unlock();
             }
             if (!said) {
-                log.log(new Event.Full(waiting, MEMORY));
+                log.log(new Event.Full(waiting, memory));
                 said = true;
             }
             sleep(LONGEST_PAUSE / 10);
+            reports.probe();
         }
     }
 
@@ -431,7 +459,24 @@ final class Sending implements Program.Running {
         } finally {
             lock.unlock();
         }
-        admit(waiting);
+        try {
+            admit(waiting);
+        } catch (UnreadableException e) { // queue says why in its log
+            if (unread.size() < MOST_UNREADABLE) {
+                unread.addLast(new Unread(waiting, clock.millis()));
+            }
+        }
+    }
+
+    private void takeUnread() throws IOException {
+        for (int i = unread.size(); i > 0; i--) {
+            Unread first = unread.removeFirst();
+            if (Math.abs(clock.millis() - first.since()) < UNREADABLE_PAUSE.toMillis()) {
+                unread.addLast(first);
+            } else {
+                take(first.waiting());
+            }
+        }
     }
 
     private void admit(WaitingMessage waiting) throws IOException {
@@ -439,7 +484,7 @@ final class Sending implements Program.Running {
         while (message.taken() < message.count()) {
             Page page = reports.recipients(message.number(), message.taken());
             if (page.recipients().isEmpty()) {
-                return; // it has ended, or queue has said that it cannot read it: it is told again in the next session
+                return; // it has ended
             }
             message.addRecipients(page.recipients(), page.states());
         }
@@ -643,7 +688,7 @@ final class Sending implements Program.Running {
         try {
             admit(waiting);
         } catch (IOException e) {
-            // it has many recipients and is none of ours; the next session tells it again
+            throw new IllegalStateException("of one recipient nothing is asked for", e);
         }
     }
 

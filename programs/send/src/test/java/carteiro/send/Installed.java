@@ -35,6 +35,7 @@ final class Installed implements AutoCloseable {
     final List<Deliver.Delivery> asked = new CopyOnWriteArrayList<>();
     final Wires wires;
     final EventLog log;
+    long memory = Sending.MEMORY;
     private final Path home;
     private final Map<Channel, Closeable> offers = new EnumMap<>(Channel.class);
     private Sending sending;
@@ -95,7 +96,7 @@ final class Installed implements AutoCloseable {
     }
 
     Installed startSend() throws IOException, ControlException {
-        sending = new SendProgram().start(surroundings(), clock);
+        sending = new SendProgram().start(surroundings(), clock, memory);
         return this;
     }
 

@@ -66,6 +66,48 @@ class ManyRecipientsTest {
         assertThat(plan.finished).containsExactlyInAnyOrder(1L, 2L);
     }
 
+    private static String[] hosts(String name, int count) {
+        return IntStream.range(0, count).mapToObj(i -> "u@" + name + i + ".example").toArray(String[]::new);
+    }
+
+    @Test
+    void whatAMessageOfVeryManyHasBegunKeepsNoOtherFromItsTurn() {
+        var plan = Planned.paged(10, 10, 1000, 1000, 30_000);
+        plan.pageSize = 10;
+        plan.add(1, hosts("slow", 2000));
+        List<Start> slow = plan.starts(); // and none of them ends
+        assertThat(slow).hasSizeBetween(30, 100);
+        plan.add(2, hosts("other", 20));
+        plan.add(3, hosts("third", 20));
+        assertThat(Planned.recipients(plan.starts())).contains("u@other0.example", "u@third0.example");
+        slow.forEach(start -> plan.end(start, Planned.OK));
+        assertThat(work(plan, Planned.OK)).isGreaterThan(1900);
+        assertThat(plan.finished).contains(1L);
+    }
+
+    @Test
+    void destinationsOfLaterPagesAreNotTakenForTroubledOnesAtTheFirstTry() {
+        var plan = Planned.narrow(5, 5);
+        plan.pageSize = 10;
+        plan.add(1, hosts("d", 40));
+        int tried = 0;
+        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            assertThat(starts).allMatch(start -> start.terms() == Start.Terms.HEALTHY);
+            tried += starts.size();
+            starts.forEach(start -> plan.end(start, Planned.OK));
+        }
+        assertThat(tried).isEqualTo(40);
+        var again = Planned.narrow(5, 5);
+        again.pageSize = 10;
+        var later = new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH));
+        again.addWith("ann@example.org", 1, java.util.Collections.nCopies(40, later), hosts("d", 40));
+        for (List<Start> starts = again.starts(); !starts.isEmpty(); starts = again.starts()) {
+            assertThat(starts).allMatch(start -> start.terms() == Start.Terms.TROUBLED);
+            starts.forEach(start -> again.end(start, Planned.OK));
+        }
+        assertThat(again.finished).containsExactly(1L);
+    }
+
     @Test
     void theDeferredOnesAreTriedAgainAndTheOthersAreNot() {
         var plan = Planned.of(20, 20);
@@ -153,18 +195,73 @@ class ManyRecipientsTest {
         var plan = Planned.narrow(20, 20);
         plan.add(1, accounts(12));
         plan.pageSize = 3;
-        List<Address> all = plan.addresses.remove(1L);
+        plan.unreadable.add(1L);
         List<Start> starts = plan.starts();
         assertThat(starts).as("the first page came with the message").hasSize(12);
         starts.forEach(start -> plan.end(start, Planned.LATER));
         plan.now += 400;
         assertThat(plan.starts()).isEmpty();
         assertThat(plan.lines()).anyMatch(line -> line.startsWith("warning: msg 1: queue does not tell the addresses"));
-        plan.addresses.put(1L, java.util.Objects.requireNonNull(all));
+        plan.unreadable.clear();
         assertThat(plan.starts()).isEmpty();
         plan.now += Schedule.PARKED;
         assertThat(work(plan, Planned.OK)).isEqualTo(12);
         assertThat(plan.finished).containsExactly(1L);
+    }
+
+    @Test
+    void addressesThatCannotBeToldInItsLifetimeFailWithoutThem() {
+        var plan = Planned.narrow(20, 20);
+        plan.add(1, accounts(12));
+        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.unreadable.add(1L);
+        plan.now += 604_800;
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.finished).isEmpty();
+        plan.now += Schedule.PARKED;
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.finished).containsExactly(1L);
+        assertThat(plan.reports.stream().filter(Report.Failed.class::isInstance))
+                .hasSize(12)
+                .allSatisfy(report -> assertThat(((Report.Failed) report).paragraph())
+                        .startsWith("<recipient " + (((Report.Failed) report).recipient() + 1) + ">:\n")
+                        .contains("can no longer be read", "in the queue too long"));
+        assertThat(plan.schedule.describe()).endsWith(" due=0");
+    }
+
+    @Test
+    void aMessageThatQueueHasNoLongerIsForgotten() {
+        var plan = Planned.narrow(20, 20);
+        plan.add(1, accounts(12));
+        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.addresses.remove(1L);
+        plan.now += 400;
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.schedule.messages()).isZero();
+        assertThat(plan.schedule.memory()).isZero();
+        assertThat(plan.lines()).noneMatch(line -> line.startsWith("warning: "));
+    }
+
+    @Test
+    void aMessageWhoseAddressesCannotBeReadNowIsTakenLater() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.pageSize = 7;
+            host.queue.unreadableRecipients = true;
+            host.delivering(Installed.always(Installed.OK)).start();
+            long many = host.queue.put(
+                    "ann@example.org",
+                    "x\n",
+                    IntStream.range(0, 20).mapToObj(i -> "u" + i + "@host.example.org").toArray(String[]::new));
+            long one = host.queue.put("ann@example.org", "x\n", "v@host.example.org");
+            host.lines.await("end msg " + one);
+            assertThat(host.lines.matching("new msg " + many)).isEmpty();
+            host.queue.unreadableRecipients = false;
+            host.clock.advance(Sending.UNREADABLE_PAUSE.toSeconds());
+            host.queue.put("ann@example.org", "x\n", "w@host.example.org");
+            host.lines.await("new msg " + many);
+            host.queue.put("ann@example.org", "x\n", "w@host.example.org");
+            host.queue.awaitEmpty();
+        }
     }
 
     @Test
@@ -191,6 +288,23 @@ class ManyRecipientsTest {
                 new WaitingMessage(
                         1, Instant.EPOCH, 1, envelope, java.util.Collections.nCopies(count, RecipientState.Due.NOW)),
                 plan.routing);
+    }
+
+    @Test
+    void addressesOfFailuresThatAreLostAreAskedForByPages() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.pageSize = 50;
+            host.queue.losesFailures = true;
+            host.delivering(Installed.always(Installed.NEVER)).start();
+            host.queue.put(
+                    "ann@example.org",
+                    "x\n",
+                    IntStream.range(0, 300).mapToObj(i -> "u" + i + "@host.example.org").toArray(String[]::new));
+            host.queue.awaitEmpty();
+            assertThat(host.queue.bounces.getFirst().text)
+                    .contains("<u0@host.example.org>:\nThe delivery failed; the report is lost.\n", "<u299@host.example.org>:");
+            assertThat(host.queue.pagesTold).isLessThan(30); // 6 when it is taken, 6 for the deliveries, 6 for the bounce
+        }
     }
 
     @Test

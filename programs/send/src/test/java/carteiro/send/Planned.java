@@ -14,9 +14,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A schedule in the hands of a test, and what it said. Everything at {@code local.example} is local. */
 final class Planned implements Schedule.Sink {
@@ -30,6 +32,7 @@ final class Planned implements Schedule.Sink {
     final List<Long> finished = new ArrayList<>();
     final List<Long> removed = new ArrayList<>();
     final Map<Long, List<Address>> addresses = new HashMap<>();
+    final Set<Long> unreadable = new HashSet<>();
     int pageSize = 1000;
     int pagesTold;
     final Routing routing = Routing.of(List.of("local.example"), Map.of(), List.of(), "local.example");
@@ -41,7 +44,7 @@ final class Planned implements Schedule.Sink {
     }
 
     private Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime, Map<String, DestinationLimit> limits) {
-        this(local, remote, lifetime, limits, 1 << 20);
+        this(local, remote, lifetime, limits, 1 << 20, 1 << 20);
     }
 
     private Planned(
@@ -49,7 +52,8 @@ final class Planned implements Schedule.Sink {
             Settings.Lanes remote,
             long lifetime,
             Map<String, DestinationLimit> limits,
-            long pageRoom) {
+            long pageRoom,
+            long passRoom) {
         schedule = new Schedule(
                 new Settings(
                         routing,
@@ -62,7 +66,8 @@ final class Planned implements Schedule.Sink {
                         Optional.of(Address.NULL),
                         0),
                 this,
-                pageRoom);
+                pageRoom,
+                passRoom);
     }
 
     /** With qmail's retry times, and all slots for each destination. */
@@ -77,7 +82,19 @@ final class Planned implements Schedule.Sink {
                 new Settings.Lanes(remote, perHost, new RetryTimes.Squares(20)),
                 604_800,
                 Map.of(),
-                pageRoom);
+                pageRoom,
+                1 << 20);
+    }
+
+    /** With room for so many octets of passes of messages of few recipients. */
+    static Planned passing(int remote, long passRoom) {
+        return new Planned(
+                new Settings.Lanes(10, 10, new RetryTimes.Squares(10)),
+                new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
+                604_800,
+                Map.of(),
+                1 << 20,
+                passRoom);
     }
 
     /** With qmail's retry times, all slots for each destination, and room for a single page of recipients. */
@@ -87,7 +104,8 @@ final class Planned implements Schedule.Sink {
                 new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
                 604_800,
                 Map.of(),
-                1);
+                1,
+                1 << 20);
     }
 
     /** With a limit of single destinations; all slots for the others. */
@@ -192,7 +210,11 @@ final class Planned implements Schedule.Sink {
             List<Address> all = addresses.getOrDefault(wanted.message().number(), List.of());
             int end = Math.min(all.size(), wanted.from() + pageSize);
             pagesTold++;
-            schedule.paged(wanted, wanted.from() < end ? all.subList(wanted.from(), end) : List.of(), now);
+            if (unreadable.contains(wanted.message().number())) {
+                schedule.unreadable(wanted, now);
+            } else {
+                schedule.paged(wanted, wanted.from() < end ? all.subList(wanted.from(), end) : List.of(), now);
+            }
         }
     }
 

@@ -13,6 +13,7 @@ import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires;
 import java.io.ByteArrayOutputStream;
@@ -55,6 +56,8 @@ final class QueueDouble {
     int pageSize = WaitingMessage.MOST_TOLD;
     int pagesTold;
     volatile boolean unreadable;
+    volatile boolean unreadableRecipients;
+    volatile boolean losesFailures;
 
     /** Done between the look at what waits and the answer, with no lock. */
     volatile Runnable beforeAnswer = () -> {};
@@ -247,7 +250,7 @@ final class QueueDouble {
             synchronized (QueueDouble.this) {
                 check();
                 Kept message = kept.get(number);
-                return message == null
+                return message == null || losesFailures
                         ? List.of()
                         : message.failures.stream()
                                 .filter(failure -> failure.recipient() > after)
@@ -264,6 +267,9 @@ final class QueueDouble {
                 Kept message = kept.get(number);
                 int all = message == null ? 0 : message.states.size();
                 int end = Math.min(all, from + pageSize);
+                if (unreadableRecipients && message != null) {
+                    throw new UnreadableException(number);
+                }
                 pagesTold++;
                 return message == null || from >= end
                         ? Page.NONE

@@ -619,4 +619,38 @@ class ScheduleTest {
         plan.end(running, Planned.OK);
         assertThat(plan.lines()).endsWith("status: local 0/10 remote 0/10 exitasap");
     }
+
+    @Test
+    void destinationsOfWhatIsTriedCountAsMemoryAndWhatIsDueWaitsForRoom() {
+        var plan = Planned.passing(100, 2000);
+        long empty = plan.schedule.memory();
+        for (int i = 1; i <= 20; i++) {
+            plan.add(i, "u@a" + i + ".example", "u@b" + i + ".example");
+        }
+        assertThat(plan.schedule.memory()).as("fresh mail is begun at once").isGreaterThan(empty + 40 * 320);
+        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            starts.forEach(start -> plan.end(start, Planned.LATER));
+        }
+        long idle = plan.schedule.memory();
+        assertThat(idle).isLessThan(20 * 250);
+        plan.now += 400;
+        List<Start> some = plan.starts();
+        assertThat(some).hasSizeBetween(4, 10);
+        assertThat(plan.schedule.memory()).isBetween(idle + 2000, idle + 3000);
+        plan.add(99, "u@fresh.example");
+        List<Start> fresh = plan.starts();
+        assertThat(Planned.recipients(fresh)).containsExactly("u@fresh.example");
+        var left = new ArrayList<Start>(some);
+        left.addAll(fresh);
+        int tried = 0;
+        while (!left.isEmpty()) {
+            tried += left.size();
+            left.forEach(start -> plan.end(start, Planned.OK));
+            left.clear();
+            left.addAll(plan.starts());
+        }
+        assertThat(tried).isEqualTo(41);
+        assertThat(plan.schedule.memory()).as("nothing is in a pass").isLessThan(21 * 250);
+        assertThat(plan.finished).hasSize(21);
+    }
 }

@@ -590,6 +590,24 @@ class SendTest {
     }
 
     @Test
+    void queueThatIsRestartedWhileTheMemoryIsFullIsFoundAgain() throws Exception {
+        try (var host = new Installed(home)) {
+            host.memory = 1;
+            host.delivering(Installed.always(Installed.LATER));
+            host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.start();
+            host.lines.await(1, "delivery 1: deferral: .*");
+            host.lines.await(1, "alert: full: 1 messages take 1 octets of memory, .*");
+            host.queue.stop();
+            host.queue.put("ann@x.example", "x\n", "v@host.example.org");
+            host.queue.start(host.wires);
+            host.delivering(Installed.always(Installed.OK));
+            host.later(400);
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
     void whatEndsWhileARestartedQueueTellsOfItIsNotDeliveredAgain() throws Exception {
         try (var host = new Installed(home)) {
             var hold = new Semaphore(0);

@@ -141,4 +141,23 @@ final class SharesTest {
         shares.recall(again);
         assertThat(again.share).isNull();
     }
+
+    @Test
+    void aDestinationThatIsForgottenWhileItStandsAsideKeepsNoOtherOfItsNameFromItsTurn() {
+        var plan = Planned.of(10, 10, 10, 10);
+        plan.add(1, "joe@local.example");
+        Start first = plan.only();
+        plan.add(2, "joe@local.example");
+        plan.schedule.busy(plan.only(), "uid 7", 5, plan.now);
+        assertThat(plan.starts()).isEmpty();
+        plan.end(first, Planned.OK);
+        plan.remove(2);
+        assertThat(plan.starts()).isEmpty();
+        plan.add(3, "joe@local.example");
+        plan.schedule.busy(plan.only(), "uid 7", 5, plan.now);
+        assertThat(plan.starts()).isEmpty();
+        plan.now += 20;
+        plan.end(plan.only(), Planned.OK);
+        assertThat(plan.finished).contains(3L);
+    }
 }
