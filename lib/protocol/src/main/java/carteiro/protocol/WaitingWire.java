@@ -101,8 +101,8 @@ final class WaitingWire {
 
             @Override
             public Page recipients(long message, int from) throws IOException {
-                FrameReader frame =
-                        exchange(new FrameWriter().put("recipients").put(message).put(from), Frames.LIMIT);
+                FrameReader frame = exchange(
+                        new FrameWriter().put("recipients").put(message).put(from), Frames.LIMIT);
                 if (!frame.text(1).equals("K")) {
                     throw new Waiting.UnreadableException(message);
                 }

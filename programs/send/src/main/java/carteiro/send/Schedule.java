@@ -89,7 +89,11 @@ final class Schedule {
 
     /** @param settings the limits and retry times; its routing is not used */
     Schedule(Settings settings, Sink sink) {
-        this(settings, sink, Runtime.getRuntime().maxMemory() / 16, Runtime.getRuntime().maxMemory() / 16);
+        this(
+                settings,
+                sink,
+                Runtime.getRuntime().maxMemory() / 16,
+                Runtime.getRuntime().maxMemory() / 16);
     }
 
     /**

@@ -283,8 +283,7 @@ final class Sending implements Program.Running {
                 sleep(FIRST_PAUSE);
             }
             try {
-                List<Address> recipients = reports.recipients(
-                                wanted.message().number(), wanted.from())
+                List<Address> recipients = reports.recipients(wanted.message().number(), wanted.from())
                         .recipients();
                 settle(() -> schedule.paged(wanted, recipients, now()));
             } catch (UnreadableException e) {

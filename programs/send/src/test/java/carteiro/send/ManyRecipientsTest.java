@@ -67,7 +67,9 @@ class ManyRecipientsTest {
     }
 
     private static String[] hosts(String name, int count) {
-        return IntStream.range(0, count).mapToObj(i -> "u@" + name + i + ".example").toArray(String[]::new);
+        return IntStream.range(0, count)
+                .mapToObj(i -> "u@" + name + i + ".example")
+                .toArray(String[]::new);
     }
 
     @Test
@@ -251,7 +253,9 @@ class ManyRecipientsTest {
             long many = host.queue.put(
                     "ann@example.org",
                     "x\n",
-                    IntStream.range(0, 20).mapToObj(i -> "u" + i + "@host.example.org").toArray(String[]::new));
+                    IntStream.range(0, 20)
+                            .mapToObj(i -> "u" + i + "@host.example.org")
+                            .toArray(String[]::new));
             long one = host.queue.put("ann@example.org", "x\n", "v@host.example.org");
             host.lines.await("end msg " + one);
             assertThat(host.lines.matching("new msg " + many)).isEmpty();
@@ -299,11 +303,16 @@ class ManyRecipientsTest {
             host.queue.put(
                     "ann@example.org",
                     "x\n",
-                    IntStream.range(0, 300).mapToObj(i -> "u" + i + "@host.example.org").toArray(String[]::new));
+                    IntStream.range(0, 300)
+                            .mapToObj(i -> "u" + i + "@host.example.org")
+                            .toArray(String[]::new));
             host.queue.awaitEmpty();
             assertThat(host.queue.bounces.getFirst().text)
-                    .contains("<u0@host.example.org>:\nThe delivery failed; the report is lost.\n", "<u299@host.example.org>:");
-            assertThat(host.queue.pagesTold).isLessThan(30); // 6 when it is taken, 6 for the deliveries, 6 for the bounce
+                    .contains(
+                            "<u0@host.example.org>:\nThe delivery failed; the report is lost.\n",
+                            "<u299@host.example.org>:");
+            assertThat(host.queue.pagesTold)
+                    .isLessThan(30); // 6 when it is taken, 6 for the deliveries, 6 for the bounce
         }
     }
 
