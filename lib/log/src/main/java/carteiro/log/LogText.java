@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   for a log line          one word: {@link #safe};  a sentence: {@link #sentence}       ASCII alone, as qmail-send writes
  *   for a terminal, a page  one line: {@link #printable};  several: {@link #printableLines}   UTF-8 stays readable
+ *                           a path: {@link #path}
  * </pre>
  *
  * What is not shown becomes {@code _}: control characters (ESC, and those of 128 to 159 too), octets that are no UTF-8,
@@ -70,6 +72,11 @@ public final class LogText {
      */
     public static String printable(String octets) {
         return printable(octets, "");
+    }
+
+    /** A path for a terminal or a report, as {@link #printable}: Java holds it in characters, its name is octets. */
+    public static String path(Path path) {
+        return printable(new String(path.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
     }
 
     /** As {@link #printable}, but LF and TAB stay: for what is several lines already. */
@@ -142,17 +149,36 @@ public final class LogText {
                     Character.LINE_SEPARATOR,
                     Character.PARAGRAPH_SEPARATOR,
                     Character.SPACE_SEPARATOR -> false;
-            default -> !isBlankLetter(codePoint);
+            default -> !isDrawnAsNothing(codePoint);
         };
     }
 
-    /** Letters and symbols that are drawn as nothing: the fillers of Hangul, the empty pattern of Braille. */
-    private static boolean isBlankLetter(int codePoint) {
-        return codePoint == 0x115f
-                || codePoint == 0x1160
-                || codePoint == 0x3164
-                || codePoint == 0xffa0
-                || codePoint == 0x2800;
+    /**
+     * Letters, marks and symbols that are drawn as nothing: what Unicode calls Default_Ignorable_Code_Point beyond the
+     * categories above, and a few blanks. Pairs of the first and the last of a run.
+     */
+    private static final int[] DRAWN_AS_NOTHING = {
+        0x034f, 0x034f, // combining grapheme joiner
+        0x115f, 0x1160, // fillers of Hangul, as are 3164 and ffa0
+        0x17b4, 0x17b5, // inherent vowels of Khmer
+        0x180b, 0x180f, // variation selectors of Mongolian
+        0x2800, 0x2800, // the empty pattern of Braille
+        0x3164, 0x3164,
+        0xfe00, 0xfe0f, // variation selectors, as are e0100 to e01ef
+        0xffa0, 0xffa0,
+        0x13441, 0x13442, // blanks of Egyptian hieroglyphs
+        0x16fe4, 0x16fe4, // filler of Khitan
+        0x1d159, 0x1d159, // null notehead
+        0xe0100, 0xe01ef
+    };
+
+    private static boolean isDrawnAsNothing(int codePoint) {
+        for (int i = 0; i < DRAWN_AS_NOTHING.length; i += 2) {
+            if (codePoint >= DRAWN_AS_NOTHING[i] && codePoint <= DRAWN_AS_NOTHING[i + 1]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** As {@link #safe}, but spaces stay: for sentences. */

@@ -3,6 +3,7 @@ package carteiro.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +62,12 @@ class LogTextTest {
         "e0041, tag",
         "378, unassigned",
         "3164, filler",
+        "34f, joiner of graphemes",
+        "17b4, inherent vowel",
+        "180b, variation of Mongolian",
+        "fe0f, variation selector",
+        "e0101, variation selector",
+        "1d159, null notehead",
         "fffe, no character"
     })
     void whatNobodySeesOrATerminalObeysIsShownAsALine(String codePoint, String name) {
@@ -85,6 +92,11 @@ class LogTextTest {
     })
     void whatIsNoUtf8IsShownAsLines(String octets, String shown) {
         assertThat(LogText.printable(octets)).isEqualTo(shown);
+    }
+
+    @Test
+    void aPathIsShownInItsOctets() {
+        assertThat(LogText.path(Path.of("/caf\u00e9/\u0434\u001b[2J"))).isEqualTo(octets("/caf\u00e9/\u0434_[2J"));
     }
 
     @Test
