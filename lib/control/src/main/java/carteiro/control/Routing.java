@@ -40,11 +40,7 @@ public final class Routing {
                 files.lineOrMe("envnoathost"));
     }
 
-    /**
-     * A routing from values; every key is compared without case, in UTF-8 or in ASCII form.
-     *
-     * @param virtualDomains in the order of their lines: of two keys of one domain or address the last counts
-     */
+    /** A routing from values; every key is compared without case, in UTF-8 or in ASCII form. */
     public static Routing of(
             List<String> locals, Map<String, String> virtualDomains, List<String> percentHack, String envNoAtHost) {
         var keys = new HashMap<String, String>();
