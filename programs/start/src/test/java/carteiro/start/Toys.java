@@ -113,8 +113,7 @@ public final class Toys {
                     .info(
                             "toy",
                             name + " starts as uid " + SystemAccount.effectiveUid() + " X="
-                                    + surroundings.environment().get("X") + " QMAILREMOTE="
-                                    + surroundings.environment().get("QMAILREMOTE"));
+                                    + surroundings.environment().get("X"));
             return new Running() {
                 @Override
                 public void reload() throws ControlException {

@@ -5,15 +5,17 @@ import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
+import carteiro.mail.DotQmailName;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UntrustedFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +33,7 @@ final class AliasFindings {
     private static final int MOST_STEPS = 20;
 
     private static final List<String> NEEDED = List.of("postmaster", "mailer-daemon", "root");
+    private static final String ALIAS = "alias";
     private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
     private final Installation installation;
@@ -47,7 +50,8 @@ final class AliasFindings {
 
     void look() throws IOException {
         files.text("defaultdelivery").ifPresent(text -> instructions("control/defaultdelivery", text));
-        for (String name : HomeOption.names(installation.alias())) {
+        for (String file : HomeOption.names(installation.alias())) {
+            String name = Octets.text(file.getBytes(StandardCharsets.UTF_8));
             if (name.startsWith(".qmail")) {
                 read(name).ifPresent(text -> instructions("alias/" + name, text));
             }
@@ -60,11 +64,8 @@ final class AliasFindings {
     // ---- what a line seems to say
 
     private void instructions(String file, String text) {
-        if (text.startsWith(BYTE_ORDER_MARK)) {
-            found.mistake(file + ":1: begins with a mark of UTF-8 that belongs to the first line; save it without one");
-        }
         int number = 0;
-        for (String line : text.split("\n")) {
+        for (String line : lines(text)) {
             number++;
             String place = file + ":" + number + ": ";
             if (line.endsWith("\r") && file.startsWith("alias/")) { // of control files that is said elsewhere
@@ -86,6 +87,11 @@ final class AliasFindings {
                 found.mistake(place + "begins with a blank, which belongs to the address; write it without");
             }
         }
+    }
+
+    /** Delivery skips a mark of UTF-8 (U+FEFF) at the start. */
+    private static String[] lines(String text) {
+        return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(BYTE_ORDER_MARK.length()) : text).split("\n");
     }
 
     // ---- where a name leads
@@ -128,7 +134,7 @@ final class AliasFindings {
             return ""; // not to be looked at; or the default delivery of alias
         }
         String trouble = "alias/" + file.get() + " has no instruction, so that every message is thrown away";
-        for (String line : text.get().split("\n")) {
+        for (String line : lines(text.get())) {
             String instruction = line.stripTrailing();
             if (instruction.isEmpty() || instruction.charAt(0) == '#' || instruction.charAt(0) == '+') {
                 continue;
@@ -155,51 +161,64 @@ final class AliasFindings {
                 : "";
     }
 
-    /** Whether a source other than alias may know the name. */
+    /** Whether a source other than alias may know the name, by the whole of it or by what stands before a hyphen. */
     private boolean hasAccount(String name) throws IOException {
-        String user = name.indexOf('-') > 0 ? name.substring(0, name.indexOf('-')) : name;
-        return files.text("ldapserver").isPresent()
-                || Files.exists(installation.users().resolve("cdb"))
-                || isUser(name)
-                || isUser(user);
+        if (files.text("ldapserver").isPresent()
+                || Files.exists(installation.users().resolve("cdb"))) {
+            return true;
+        }
+        for (int end = name.length(); end > 0; end = name.lastIndexOf('-', end - 1)) { // as lookup asks passwd
+            String user = name.substring(0, end);
+            if (user.equals(ALIAS)) {
+                return false;
+            }
+            if (isUser(user)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isUser(String name) throws IOException {
-        return name.matches("[a-z_][a-z0-9_.-]{0,31}")
+        return name.matches("[a-z_][a-z0-9_.-]{0,30}")
                 && SystemAccount.named(name)
                         .filter(account -> account.uid() != 0)
                         .isPresent();
     }
 
-    /** The file in alias/ that has the instructions for the name. */
+    /** The file in alias/ that has the instructions for the name: the longest that is there, as delivery takes it. */
     private Optional<String> aliasOf(String name) {
-        String file = ".qmail-" + name.replace('.', ':');
-        if (file.indexOf('/') < 0 && Files.exists(installation.alias().resolve(file))) {
-            return Optional.of(file);
+        boolean named = name.startsWith(ALIAS + "-"); // alias can be named as any account
+        for (DotQmailName candidate :
+                DotQmailName.candidates("-", named ? name.substring(ALIAS.length() + 1) : name)) {
+            if (candidate.file().indexOf('/') < 0
+                    && Files.isRegularFile(path(candidate.file()))) {
+                return Optional.of(candidate.file());
+            }
         }
-        return Files.exists(installation.alias().resolve(".qmail-default"))
-                ? Optional.of(".qmail-default")
-                : Optional.empty();
+        return Optional.empty();
+    }
+
+    /** @param name octets, without NUL */
+    private Path path(String name) {
+        return installation.alias().resolve(new String(Octets.bytes(name), StandardCharsets.UTF_8));
     }
 
     /**
      * A file in alias/, one character an octet; empty if it is none that should be read: that folder is its user's, who
      * may put links, pipes and endless files there.
      */
-    private Optional<String> read(String name) throws IOException {
-        Path file = installation.alias().resolve(name);
-        try {
-            var status = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            if (!status.isRegularFile()) {
-                if (!status.isSymbolicLink()) {
-                    found.mistake("alias/" + name + ": is no regular file, so that mail to it is deferred; remove it");
-                }
+    private Optional<String> read(String name) {
+        String place = "alias/" + name;
+        try (UntrustedFile file = UntrustedFile.open(path(name))) {
+            if (!file.status().regular()) {
+                found.mistake(place + ": is no regular file, so that delivery passes over it; remove it");
                 return Optional.empty();
             }
-            try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            try (InputStream in = Channels.newInputStream(file.channel())) {
                 byte[] octets = in.readNBytes(LIMIT + 1);
                 if (octets.length > LIMIT) {
-                    found.mistake("alias/" + name + ": has over " + LIMIT + " octets");
+                    found.mistake(place + ": has over " + LIMIT + " octets");
                     return Optional.empty();
                 }
                 return Optional.of(Octets.text(octets));
@@ -207,7 +226,9 @@ final class AliasFindings {
         } catch (NoSuchFileException e) {
             return Optional.empty(); // removed meanwhile
         } catch (IOException e) {
-            found.warning("alias/" + name + ": cannot be read (" + LogText.reason(e) + "); run check as root");
+            if (!Files.isSymbolicLink(path(name))) { // a link is followed by delivery alone, as the user it is for
+                found.warning(place + ": cannot be read (" + LogText.reason(e) + "); run check as root");
+            }
             return Optional.empty();
         }
     }

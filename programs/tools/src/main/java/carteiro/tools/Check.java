@@ -1,11 +1,10 @@
 package carteiro.tools;
 
 import carteiro.control.Installation;
-import carteiro.mail.Octets;
+import carteiro.log.LogText;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Program;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
@@ -30,7 +29,7 @@ public final class Check {
         findings.mistakes().forEach(mistake -> text.append(mistake).append('\n'));
         findings.warnings()
                 .forEach(warning -> text.append("warning: ").append(warning).append('\n'));
-        text.append(Octets.text(installation.get().home().toString().getBytes(StandardCharsets.UTF_8)))
+        text.append(LogText.path(installation.get().home()))
                 .append(": ")
                 .append(
                         findings.mistakes().isEmpty()

@@ -3,6 +3,7 @@ package carteiro.tools;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
+import carteiro.log.LogText;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -111,7 +112,7 @@ final class ClientFindings {
                     FILE,
                     line,
                     "QMAILQUEUE: there is no program "
-                            + (queue.startsWith("/") ? queue : installation.home() + "/" + queue)
+                            + (queue.startsWith("/") ? queue : LogText.path(installation.home()) + "/" + queue)
                             + ", so that no message of these clients is accepted; install it, or remove the variable");
         }
     }

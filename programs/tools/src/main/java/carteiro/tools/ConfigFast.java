@@ -1,6 +1,7 @@
 package carteiro.tools;
 
 import carteiro.control.Installation;
+import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import java.io.IOException;
@@ -27,7 +28,7 @@ public final class ConfigFast {
         Path control = Installation.ofEnvironment(call.environment()).control();
         Files.createDirectories(control);
         if (Files.exists(control.resolve("me"))) {
-            call.complain("config-fast: fatal: " + control.resolve("me")
+            call.complain("config-fast: fatal: " + LogText.path(control.resolve("me"))
                     + " exists; remove it first if it is to be written anew\n");
             return Exit.TEMPORARY;
         }

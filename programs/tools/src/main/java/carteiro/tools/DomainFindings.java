@@ -13,6 +13,10 @@ final class DomainFindings {
     /** Tables whose keys are domains, or {@code .suffix}, or nothing for all others. */
     private static final List<String> TABLES = List.of("smtproutes", "tlsremote");
 
+    /** Files whose lines are a domain, a colon and what holds for it. */
+    private static final List<String> BY_DOMAIN =
+            List.of("smtproutes", "tlsremote", "aliasdomains", "destinationlimits");
+
     private final ControlFiles files;
     private final FindingList found;
     private final Set<String> local = new HashSet<>();
@@ -27,6 +31,7 @@ final class DomainFindings {
         locals();
         virtualDomains();
         TABLES.forEach(this::table);
+        BY_DOMAIN.forEach(this::twice);
         received("rcpthosts");
         received("morercpthosts");
         if (files.list("rcpthosts").isEmpty()) {
@@ -123,6 +128,28 @@ final class DomainFindings {
         });
     }
 
+    /** A domain has two forms (RFC 5890 section 2.3.2.4), and letters of either case; what is read last is not said. */
+    private void twice(String name) {
+        record Seen(int number, String key, String value) {}
+        var seen = new HashMap<String, Seen>();
+        files.pairs(name).forEach((number, pair) -> {
+            var line = new Seen(number, pair.getKey(), pair.getValue().strip());
+            Seen before = seen.put(DomainName.key(line.key()), line);
+            if (before == null || before.value().equals(line.value())) {
+                return;
+            }
+            if (before.key().equals(line.key())) {
+                found.warning(name, number, line.key() + " stands there twice; the last counts");
+            } else {
+                found.mistake(
+                        name,
+                        number,
+                        line.key() + " is the same domain as " + before.key() + " of line " + before.number()
+                                + ", with another value, and either may count; remove one of them");
+            }
+        });
+    }
+
     private void received(String name) {
         files.numbered(name).forEach((number, host) -> {
             if (host.indexOf('@') >= 0 || hasBlank(host) || host.indexOf('*') >= 0) {
@@ -137,17 +164,14 @@ final class DomainFindings {
 
     /** Mail for a domain that is accepted and that no file says more of goes on to other hosts. */
     private void undelivered() {
-        var routed = new HashSet<String>();
-        files.map("smtproutes").orElse(Map.of()).keySet().forEach(key -> routed.add(DomainName.key(key)));
+        var named = new Named();
+        local.forEach(named::add);
+        virtual.keySet().forEach(named::add);
+        files.pairs("smtproutes").values().forEach(pair -> named.add(DomainName.key(pair.getKey())));
+        files.numbered("percenthack").values().forEach(domain -> named.domains.add(DomainName.key(domain)));
         files.numbered("rcpthosts").forEach((number, host) -> {
             String domain = DomainName.key(host);
-            boolean hack = files.list("percenthack").orElse(List.of()).stream()
-                    .anyMatch(each -> DomainName.key(each).equals(domain));
-            if (isHost(domain.startsWith(".") ? domain.substring(1) : domain)
-                    && !hack
-                    && !isNamed(domain, local)
-                    && !isNamed(domain, virtual.keySet())
-                    && !isNamed(domain, routed)) {
+            if (isHost(domain.startsWith(".") ? domain.substring(1) : domain) && !named.has(domain)) {
                 found.warning(
                         "rcpthosts",
                         number,
@@ -158,18 +182,34 @@ final class DomainFindings {
         });
     }
 
-    /** Whether the domain, an address in it, something below it if it is a suffix, or a suffix above it is in the table. */
-    private static boolean isNamed(String domain, Set<String> table) {
-        if (table.contains(domain) || table.contains("")) {
-            return true;
-        }
-        for (int dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
-            if (table.contains(domain.substring(dot))) {
-                return true;
+    /** The keys of several tables. */
+    private static final class Named {
+        final Set<String> domains = new HashSet<>(); // and addresses' domains
+        private final Set<String> keys = new HashSet<>(); // suffixes too
+        private final Set<String> above = new HashSet<>(); // every suffix of a key
+
+        void add(String key) {
+            keys.add(key);
+            domains.add(key.substring(key.lastIndexOf('@') + 1));
+            if (key.length() <= 1000) { // none that is longer is a domain's
+                for (int dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', dot + 1)) {
+                    above.add(key.substring(dot));
+                }
             }
         }
-        return table.stream()
-                .anyMatch(key -> key.endsWith("@" + domain) || domain.startsWith(".") && key.endsWith(domain));
+
+        /** Whether the domain, an address in it, something below it if it is a suffix, or a suffix above it is there. */
+        boolean has(String domain) {
+            if (domains.contains(domain) || keys.contains("") || above.contains(domain)) {
+                return true;
+            }
+            for (int dot = domain.indexOf('.'); dot >= 0; dot = domain.indexOf('.', dot + 1)) {
+                if (keys.contains(domain.substring(dot))) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 
     private static String suffix(String key) {

@@ -6,6 +6,7 @@ import carteiro.control.ControlFile.Kind;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ final class FileFindings {
             found.mistake(
                     file.name(),
                     lineOf(text.get(), returns),
-                    "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' " + path);
+                    "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' " + LogText.path(path));
         }
         if (text.get().isEmpty() && file.kind() == Kind.LINE) {
             found.warning("control/" + file.name() + ": is empty, which means an empty value and not the default;"
@@ -118,7 +119,7 @@ final class FileFindings {
             if (ControlCatalog.files().containsKey(name)) {
                 continue;
             }
-            String sentence = "control/" + name + ": is no control file of Carteiro";
+            String sentence = LogText.path(Path.of("control", name)) + ": is no control file of Carteiro";
             Optional<String> replaced = PatchFiles.replacement(name);
             Optional<String> meant = replaced.isPresent() ? Optional.empty() : nearest(name);
             if (replaced.isPresent()) {

@@ -3,6 +3,7 @@ package carteiro.tools;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.log.LogText;
 import carteiro.protocol.Program;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,8 +38,8 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
     static Findings of(Installation installation, Iterable<Program> programs) throws IOException {
         var found = new FindingList();
         if (!Files.isDirectory(installation.control())) {
-            found.mistake(installation.control() + ": is no folder; write it with: carteiro init --home "
-                    + installation.home() + " --me HOST");
+            found.mistake(LogText.path(installation.control()) + ": is no folder; write it with: carteiro init --home "
+                    + LogText.path(installation.home()) + " --me HOST");
             return new Findings(found.mistakes(), found.warnings());
         }
         var files = new ControlFiles(installation);

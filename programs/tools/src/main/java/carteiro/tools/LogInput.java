@@ -1,5 +1,6 @@
 package carteiro.tools;
 
+import carteiro.posix.RegularFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,10 +64,34 @@ final class LogInput {
         };
     }
 
-    /** Reads a file to its end. */
+    /** Reads to its end what somebody names; a pipe is waited for. */
     void read(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             read(in);
+        }
+    }
+
+    /**
+     * Reads a file of a folder to its end. Who owns the folder may put a named pipe in its place meanwhile, which is not
+     * waited for.
+     *
+     * @throws IOException also if it is no file with octets in it
+     */
+    void readFound(Path file) throws IOException {
+        try (RegularFile regular = RegularFile.open(file).orElseThrow(() -> new IOException("it is no regular file"))) {
+            read(new InputStream() {
+                @Override
+                public int read() {
+                    throw new UnsupportedOperationException("blocks alone are read");
+                }
+
+                @Override
+                public int read(byte[] into, int from, int length) throws IOException {
+                    byte[] octets = regular.read(length);
+                    System.arraycopy(octets, 0, into, from, octets.length);
+                    return octets.length == 0 ? -1 : octets.length;
+                }
+            });
         }
     }
 

@@ -1,11 +1,15 @@
 package carteiro.tools;
 
 import carteiro.control.Installation;
+import carteiro.log.LogText;
+import carteiro.mail.Octets;
+import carteiro.posix.FileStatus;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,20 +48,27 @@ final class PermissionFindings {
             }
         }
         for (Path place : places) {
-            if (!Files.exists(place)) {
-                continue;
-            }
-            PosixFileAttributes attributes = Files.readAttributes(place, PosixFileAttributes.class);
-            if (attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
-                found.mistake(named(place) + ": every user of this host may write it; run: chmod o-w " + place);
+            if (permissions(place).contains(PosixFilePermission.OTHERS_WRITE)) {
+                found.mistake(named(place) + ": every user of this host may write it; run: chmod o-w "
+                        + LogText.path(place));
             }
         }
     }
 
     private void secret(String name, String what) throws IOException {
         Path file = installation.control(name);
-        if (Files.exists(file) && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
-            found.mistake("control/" + name + ": every user of this host may read " + what + "; run: chmod o= " + file);
+        if (permissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+            found.mistake("control/" + name + ": every user of this host may read " + what + "; run: chmod o= "
+                    + LogText.path(file));
+        }
+    }
+
+    /** Nobody's where there is no such file, or none any more. */
+    private static Set<PosixFilePermission> permissions(Path file) throws IOException {
+        try {
+            return Files.getPosixFilePermissions(file);
+        } catch (NoSuchFileException e) {
+            return Set.of();
         }
     }
 
@@ -67,25 +78,23 @@ final class PermissionFindings {
         Optional<SystemAccount> account = SystemAccount.effectiveUid() == 0
                 ? SystemAccount.named(user)
                 : Optional.empty(); // started by another user, every program is that user
-        if (account.isEmpty() || !Files.exists(file)) {
+        Optional<FileStatus> status =
+                FileStatus.of(Octets.text(file.toString().getBytes(StandardCharsets.UTF_8)));
+        if (account.isEmpty() || status.isEmpty()) {
             return;
         }
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-        PosixFilePermission needed = Files.getAttribute(file, "unix:uid")
-                        .equals(account.get().uid())
-                ? PosixFilePermission.OWNER_READ
-                : Files.getAttribute(file, "unix:gid").equals(account.get().gid())
-                        ? PosixFilePermission.GROUP_READ
-                        : PosixFilePermission.OTHERS_READ;
-        if (!permissions.contains(needed)) {
+        int needed = status.get().uid() == account.get().uid()
+                ? 0400
+                : status.get().gid() == account.get().gid() ? 040 : 04;
+        if ((status.get().mode() & needed) == 0) {
             found.warning("control/" + name + ": " + user + ", whom " + program + " runs as, may not read it, so that "
-                    + program + " starts but every reload of it fails; run: chown " + user + " " + file
-                    + " && chmod 400 " + file);
+                    + program + " starts but every reload of it fails; run: chown " + user + " " + LogText.path(file)
+                    + " && chmod 400 " + LogText.path(file));
         }
     }
 
     private String named(Path place) {
         Path relative = installation.home().relativize(place);
-        return relative.toString().isEmpty() ? place.toString() : relative.toString();
+        return LogText.path(relative.toString().isEmpty() ? place : relative);
     }
 }

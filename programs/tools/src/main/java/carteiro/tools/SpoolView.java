@@ -21,7 +21,7 @@ final class SpoolView {
         try {
             Spool.Content content = Spool.look(folder);
             if (content.messages() > 0) {
-                call.complain(name + ": " + content.messages() + " more in " + folder
+                call.complain(name + ": " + content.messages() + " more in " + LogText.path(folder)
                         + ", handed in while queue was down; queue takes them in when it runs\n");
             }
         } catch (IOException e) {
@@ -35,37 +35,37 @@ final class SpoolView {
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             if (Files.isDirectory(installation.queue())
                     && installation.queueOfQmail().isEmpty()) {
-                warnings.add(folder + ": is missing, so local mail is refused while queue is down; make it by: carteiro"
-                        + " init --home " + installation.home() + " --me HOST");
+                warnings.add(LogText.path(folder) + ": is missing, so local mail is refused while queue is down; make it by: carteiro"
+                        + " init --home " + LogText.path(installation.home()) + " --me HOST");
             }
             return;
         }
         try {
             if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-                warnings.add(folder + ": is no folder; local mail is refused while queue is down; move it away");
+                warnings.add(LogText.path(folder) + ": is no folder; local mail is refused while queue is down; move it away");
                 return;
             }
             mode(folder, installation.queue(), warnings);
             content(folder, warnings);
         } catch (IOException e) {
-            warnings.add(folder + ": cannot be looked at (" + LogText.reason(e) + ")");
+            warnings.add(LogText.path(folder) + ": cannot be looked at (" + LogText.reason(e) + ")");
         }
     }
 
     private static void mode(Path folder, Path queue, Set<String> warnings) throws IOException {
         int mode = Spool.mode(folder);
         if (mode != Spool.MODE) {
-            warnings.add(folder + ": has mode " + Integer.toOctalString(mode)
+            warnings.add(LogText.path(folder) + ": has mode " + Integer.toOctalString(mode)
                     + ", so that not every user's mail can wait" + " there while queue is down; mend it by: chmod "
-                    + Integer.toOctalString(Spool.MODE) + " " + folder);
+                    + Integer.toOctalString(Spool.MODE) + " " + LogText.path(folder));
         }
         if (Files.isDirectory(queue)) {
             String owner = Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName();
             String queues = Files.getOwner(queue, LinkOption.NOFOLLOW_LINKS).getName();
             if (!owner.equals(queues)) {
-                warnings.add(folder + ": belongs to " + owner + ", and queue works as " + queues
-                        + "; mend it by: chown " + queues + " " + folder + " && chmod "
-                        + Integer.toOctalString(Spool.MODE) + " " + folder);
+                warnings.add(LogText.path(folder) + ": belongs to " + owner + ", and queue works as " + queues
+                        + "; mend it by: chown " + queues + " " + LogText.path(folder) + " && chmod "
+                        + Integer.toOctalString(Spool.MODE) + " " + LogText.path(folder));
             }
         }
     }
@@ -74,11 +74,11 @@ final class SpoolView {
         try {
             Spool.Content content = Spool.look(folder);
             if (content.messages() > 0) {
-                warnings.add(folder + ": messages that were handed in while queue was down: " + content.messages()
+                warnings.add(LogText.path(folder) + ": messages that were handed in while queue was down: " + content.messages()
                         + "; they are taken in when queue runs");
             }
             if (content.setAside() > 0) {
-                warnings.add(folder + ": files that cannot be taken in (damaged-...): " + content.setAside()
+                warnings.add(LogText.path(folder) + ": files that cannot be taken in (damaged-...): " + content.setAside()
                         + "; queue's log says why; look at them, then remove them");
             }
         } catch (AccessDeniedException e) {

@@ -95,11 +95,11 @@ public final class Trace {
         var reader = new LogInput(line -> stories.see(LogLine.of(line, stamps)));
         if (words.isEmpty()) {
             if (mayHoldLog(installation.log())) {
-                words.add(installation.log().toString());
+                words.add(Octets.text(installation.log().toString().getBytes(StandardCharsets.UTF_8)));
             } else if (input == Input.LOG) {
                 words.add("-");
             } else {
-                call.complain("carteiro trace: " + installation.log() + " holds no log; name its files or folder, or"
+                call.complain("carteiro trace: " + LogText.path(installation.log()) + " holds no log; name its files or folder, or"
                         + " pipe it in: journalctl -u 'carteiro*' -o cat | carteiro trace " + LogText.printable(asked)
                         + "\n");
                 return Exit.PERMANENT;
@@ -161,20 +161,20 @@ public final class Trace {
             return reads(call, "standard input", () -> reader.read(call.in()));
         }
         Path path = path(word);
-        var files = new ArrayList<>(List.of(path));
-        if (Files.isDirectory(path)) {
-            files.clear();
-            if (!reads(call, word, () -> files.addAll(LogInput.filesOf(path)))) {
-                return false;
-            }
-            if (files.isEmpty()) {
-                call.complain("carteiro trace: " + LogText.printable(word) + " holds no log\n");
-                return false;
-            }
+        if (!Files.isDirectory(path)) {
+            return reads(call, word, () -> reader.read(path));
+        }
+        var files = new ArrayList<Path>();
+        if (!reads(call, word, () -> files.addAll(LogInput.filesOf(path)))) {
+            return false;
+        }
+        if (files.isEmpty()) {
+            call.complain("carteiro trace: " + LogText.printable(word) + " holds no log\n");
+            return false;
         }
         boolean allRead = true;
         for (Path file : files) {
-            allRead &= reads(call, file.toString(), () -> reader.read(file));
+            allRead &= reads(call, LogText.path(file), () -> reader.readFound(file));
         }
         return allRead;
     }

@@ -1,9 +1,15 @@
 package carteiro.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.control.ControlCatalog;
+import carteiro.control.Installation;
+import carteiro.mail.Octets;
+import carteiro.posix.SystemAccount;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -169,9 +176,7 @@ class CheckTest {
     }
 
     @Test
-    void checkFindsAMarkOfUtf8AndWarnsOfANameOfAMailbox() throws Exception {
-        write("alias/.qmail-info", "\u00ef\u00bb\u00bfjoe@example.net\n");
-        findsOnlyThisMistake("alias/.qmail-info:1: begins with a mark of UTF-8");
+    void checkWarnsOfANameOfAMailbox() throws Exception {
         write("alias/.qmail-info", "Maildir\n");
         warnsOnlyOf("alias/.qmail-info:1: \"Maildir\" is taken for an address; write ./Maildir/ if");
     }
@@ -194,6 +199,40 @@ class CheckTest {
         write("alias/.qmail-b", "a@mail.example.org\n");
         write("alias/.qmail-postmaster", text.replace("\\n", "\n"));
         findsOnlyThisMistake("alias/.qmail-postmaster: mail to postmaster reaches nobody: " + why);
+    }
+
+    /** As delivery does: what is before it is skipped. */
+    @Test
+    void checkTakesNoOffenceAtAMarkOfUtf8() throws Exception {
+        write("control/defaultdelivery", "\u00ef\u00bb\u00bf./Maildir/\n");
+        write("alias/.qmail-postmaster", "\u00ef\u00bb\u00bfjoe@elsewhere.example\n");
+        assertThat(check()).endsWith(home + ": no mistakes\n");
+        write("alias/.qmail-postmaster", "\u00ef\u00bb\u00bf# nobody\n");
+        findsOnlyThisMistake("alias/.qmail-postmaster: mail to postmaster reaches nobody");
+    }
+
+    @Test
+    void checkFollowsAnExtensionToTheLongestFileThatIsThere() throws Exception {
+        write("alias/.qmail-postmaster", "Team.One-night@mail.example.org\n");
+        write("alias/.qmail-team:one-default", "# nobody\n");
+        findsOnlyThisMistake(
+                "alias/.qmail-postmaster: mail to postmaster reaches nobody: alias/.qmail-team:one-default has no");
+        write("alias/.qmail-team:one-night", "joe@elsewhere.example\n");
+        assertThat(check()).endsWith(home + ": no mistakes\n");
+        write("alias/.qmail-postmaster", "alias-team.one-day\n");
+        findsOnlyThisMistake(
+                "alias/.qmail-postmaster: mail to postmaster reaches nobody: alias/.qmail-team:one-default has no");
+    }
+
+    @Test
+    void checkFindsAnAccountBeforeAnyHyphen() throws Exception {
+        Files.delete(home.resolve("alias/.qmail-default"));
+        write("alias/.qmail-mailer-daemon", "joe@elsewhere.example\n");
+        write("alias/.qmail-root", "joe@elsewhere.example\n");
+        String user = "www-data"; // has a hyphen
+        assumeTrue(SystemAccount.named(user).isPresent());
+        write("alias/.qmail-postmaster", user + "-list\n");
+        assertThat(check()).endsWith(home + ": no mistakes\n");
     }
 
     @ParameterizedTest
@@ -234,6 +273,76 @@ class CheckTest {
                         "alias/.qmail-over: has over 1048576 octets",
                         ": 2 mistakes")
                 .doesNotContain("Maildir", "qmail-limit");
+    }
+
+    /** The folders are other users', who work in them. */
+    @Test
+    @Timeout(60)
+    void aFileThatVanishesMeanwhileDoesNotEndCheck() throws Exception {
+        Path file = home.resolve("alias/.qmail-flicker");
+        var done = new AtomicBoolean();
+        Thread flicker = Thread.ofPlatform().start(() -> {
+            try {
+                while (!done.get()) {
+                    Files.writeString(file, "joe@elsewhere.example\n");
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        try {
+            for (int i = 0; i < 1000; i++) {
+                var found = new FindingList();
+                new PermissionFindings(new Installation(home), found).look();
+                assertThat(found.mistakes()).isEmpty();
+            }
+        } finally {
+            done.set(true);
+            flicker.join();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void checkTakesLargeTables() throws Exception {
+        var received = new StringBuilder("mail.example.org\n");
+        var virtual = new StringBuilder();
+        for (int i = 0; i < 200_000; i++) {
+            received.append(".sub").append(i).append(".example\n");
+            virtual.append("joe@a.sub").append(i).append(".example:joe\n");
+        }
+        write("control/rcpthosts", received.toString());
+        write("control/virtualdomains", virtual.toString());
+        assertThat(check()).endsWith(home + ": no mistakes\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"smtproutes,a.example,b.example", "tlsremote,may,none", "aliasdomains,a.example,b.example"})
+    void checkFindsTwoFormsOfADomainThatContradict(String file, String one, String other) throws Exception {
+        write("control/" + file, "b\u00c3\u00bccher.example:" + one + "\nxn--bcher-kva.example:" + other + "\n");
+        findsOnlyThisMistake("control/" + file
+                + ":2: xn--bcher-kva.example is the same domain as b\u00c3\u00bccher.example of line 1, with another value");
+        write("control/" + file, "b\u00c3\u00bccher.example:" + one + "\nxn--bcher-kva.example:" + one + "\n");
+        assertThat(check()).endsWith(home + ": no mistakes\n");
+        write("control/" + file, "c.example:" + one + "\nc.example:" + other + "\n");
+        warnsOnlyOf("control/" + file + ":2: c.example stands there twice; the last counts");
+    }
+
+    @Test
+    void pathsAreShownInTheirOctets() throws Exception {
+        Path folder = home.resolve("caf\u00e9");
+        Files.createDirectories(folder.resolve("control"));
+        Files.writeString(folder.resolve("control/me"), "mail.example.org\r\n");
+        Files.writeString(folder.resolve("control/h\u00e9"), "");
+        String shown = Octets.text(folder.toString().getBytes(StandardCharsets.UTF_8));
+        assertThat(new Tool()
+                        .run(
+                                call -> Check.run(call, List.of()),
+                                "--home",
+                                Octets.text(folder.toString().getBytes(StandardCharsets.UTF_8)))
+                        .out())
+                .contains("sed -i 's/\\r$//' " + shown + "/control/me\n", "control/h\u00c3\u00a9: is no control file");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package carteiro.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.tools.Trace.Input;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -507,5 +509,16 @@ class TraceTest {
                 .run(call -> Trace.run(call, ZONE, Input.TERMINAL), "7");
         assertThat(nothingGiven.code()).isEqualTo(100);
         assertThat(nothingGiven.err()).contains(home + "/log holds no log", "journalctl");
+    }
+
+    /** Who owns the folder may put it there after it was listed. */
+    @Test
+    @Timeout(60)
+    void aPipeInAFolderIsNotWaitedFor() throws Exception {
+        Path pipe = home.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        var reader = new LogInput(_ -> {});
+        assertThatThrownBy(() -> reader.readFound(pipe)).hasMessage("it is no regular file");
     }
 }
