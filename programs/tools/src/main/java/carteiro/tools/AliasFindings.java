@@ -189,10 +189,8 @@ final class AliasFindings {
     /** The file in alias/ that has the instructions for the name: the longest that is there, as delivery takes it. */
     private Optional<String> aliasOf(String name) {
         boolean named = name.startsWith(ALIAS + "-"); // alias can be named as any account
-        for (DotQmailName candidate :
-                DotQmailName.candidates("-", named ? name.substring(ALIAS.length() + 1) : name)) {
-            if (candidate.file().indexOf('/') < 0
-                    && Files.isRegularFile(path(candidate.file()))) {
+        for (DotQmailName candidate : DotQmailName.candidates("-", named ? name.substring(ALIAS.length() + 1) : name)) {
+            if (candidate.file().indexOf('/') < 0 && Files.isRegularFile(path(candidate.file()))) {
                 return Optional.of(candidate.file());
             }
         }

@@ -70,7 +70,8 @@ final class FileFindings {
             found.mistake(
                     file.name(),
                     lineOf(text.get(), returns),
-                    "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' " + LogText.path(path));
+                    "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' "
+                            + LogText.path(path));
         }
         if (text.get().isEmpty() && file.kind() == Kind.LINE) {
             found.warning("control/" + file.name() + ": is empty, which means an empty value and not the default;"

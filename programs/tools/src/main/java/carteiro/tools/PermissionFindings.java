@@ -49,8 +49,8 @@ final class PermissionFindings {
         }
         for (Path place : places) {
             if (permissions(place).contains(PosixFilePermission.OTHERS_WRITE)) {
-                found.mistake(named(place) + ": every user of this host may write it; run: chmod o-w "
-                        + LogText.path(place));
+                found.mistake(
+                        named(place) + ": every user of this host may write it; run: chmod o-w " + LogText.path(place));
             }
         }
     }
@@ -78,8 +78,7 @@ final class PermissionFindings {
         Optional<SystemAccount> account = SystemAccount.effectiveUid() == 0
                 ? SystemAccount.named(user)
                 : Optional.empty(); // started by another user, every program is that user
-        Optional<FileStatus> status =
-                FileStatus.of(Octets.text(file.toString().getBytes(StandardCharsets.UTF_8)));
+        Optional<FileStatus> status = FileStatus.of(Octets.text(file.toString().getBytes(StandardCharsets.UTF_8)));
         if (account.isEmpty() || status.isEmpty()) {
             return;
         }

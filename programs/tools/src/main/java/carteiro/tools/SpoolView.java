@@ -35,14 +35,16 @@ final class SpoolView {
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
             if (Files.isDirectory(installation.queue())
                     && installation.queueOfQmail().isEmpty()) {
-                warnings.add(LogText.path(folder) + ": is missing, so local mail is refused while queue is down; make it by: carteiro"
+                warnings.add(LogText.path(folder)
+                        + ": is missing, so local mail is refused while queue is down; make it by: carteiro"
                         + " init --home " + LogText.path(installation.home()) + " --me HOST");
             }
             return;
         }
         try {
             if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-                warnings.add(LogText.path(folder) + ": is no folder; local mail is refused while queue is down; move it away");
+                warnings.add(LogText.path(folder)
+                        + ": is no folder; local mail is refused while queue is down; move it away");
                 return;
             }
             mode(folder, installation.queue(), warnings);
@@ -74,12 +76,12 @@ final class SpoolView {
         try {
             Spool.Content content = Spool.look(folder);
             if (content.messages() > 0) {
-                warnings.add(LogText.path(folder) + ": messages that were handed in while queue was down: " + content.messages()
-                        + "; they are taken in when queue runs");
+                warnings.add(LogText.path(folder) + ": messages that were handed in while queue was down: "
+                        + content.messages() + "; they are taken in when queue runs");
             }
             if (content.setAside() > 0) {
-                warnings.add(LogText.path(folder) + ": files that cannot be taken in (damaged-...): " + content.setAside()
-                        + "; queue's log says why; look at them, then remove them");
+                warnings.add(LogText.path(folder) + ": files that cannot be taken in (damaged-...): "
+                        + content.setAside() + "; queue's log says why; look at them, then remove them");
             }
         } catch (AccessDeniedException e) {
             // for its owner and root alone

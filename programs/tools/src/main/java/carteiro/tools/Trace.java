@@ -99,7 +99,8 @@ public final class Trace {
             } else if (input == Input.LOG) {
                 words.add("-");
             } else {
-                call.complain("carteiro trace: " + LogText.path(installation.log()) + " holds no log; name its files or folder, or"
+                call.complain("carteiro trace: " + LogText.path(installation.log())
+                        + " holds no log; name its files or folder, or"
                         + " pipe it in: journalctl -u 'carteiro*' -o cat | carteiro trace " + LogText.printable(asked)
                         + "\n");
                 return Exit.PERMANENT;
