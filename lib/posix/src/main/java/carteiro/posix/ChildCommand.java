@@ -2,6 +2,8 @@ package carteiro.posix;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
@@ -26,6 +28,17 @@ public final class ChildCommand {
 
     private static final List<Path> SETSID = List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
     private static final int SIGKILL = 9;
+
+    /** What setsid, and a shell, answer for a program that cannot be run or is not there. */
+    private static final int CANNOT_RUN = 126;
+
+    private static final int NOT_FOUND = 127;
+
+    /** What is added to a signal's number when it ended the child. */
+    private static final int SIGNAL = 128;
+
+    /** Not now, in the words of qmail's programs. */
+    private static final int TEMPORARY = 111;
 
     private ChildCommand() {}
 
@@ -95,6 +108,46 @@ public final class ChildCommand {
             }
         }
         return "";
+    }
+
+    /**
+     * Waits for the end of a child that was begun here, for a command that answers with its exit code. The child has no terminal
+     * whose interrupt it would hear: it is killed when this process ends first, or this thread is interrupted.
+     *
+     * @return its exit code; 111 if it could not be run (126, 127) or a signal ended it (above 128): it may go better next time
+     */
+    public static int exitCode(Process child) throws IOException {
+        var end = new Thread(() -> kill(child));
+        Runtime.getRuntime().addShutdownHook(end);
+        try {
+            int code = child.waitFor();
+            return code == CANNOT_RUN || code == NOT_FOUND || code > SIGNAL ? TEMPORARY : code;
+        } catch (InterruptedException e) {
+            kill(child);
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            removeHook(end);
+        }
+    }
+
+    private static void removeHook(Thread end) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(end);
+        } catch (IllegalStateException e) {
+            // this process is ending: the hook runs
+        }
+    }
+
+    /** Writes the input to a child whose standard input is a pipe, by a thread of its own, and closes it; the child need not read it. */
+    public static void feed(Process child, InputStream input) {
+        Thread.ofPlatform().daemon(true).start(() -> {
+            try (OutputStream into = child.getOutputStream()) {
+                input.transferTo(into);
+            } catch (IOException e) {
+                // it has read what it wanted
+            }
+        });
     }
 
     /**

@@ -3,6 +3,8 @@ package carteiro.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,6 +132,83 @@ final class ChildCommandTest {
                 left.get().onExit().get(10, TimeUnit.SECONDS);
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "exit 0, 0",
+        "exit 7, 7",
+        "exit 100, 100",
+        "exit 111, 111",
+        "exit 126, 111",
+        "exit 127, 111",
+        "exit 140, 111",
+        "kill -9 $$, 111",
+        "exec /nowhere/at/all, 111"
+    })
+    void whatCouldNotBeRunOrWasKilledMayGoBetterNextTime(String script, int code) throws Exception {
+        assertThat(ChildCommand.exitCode(ChildCommand.withOurVariables(List.of("/bin/sh", "-c", script))
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start()))
+                .isEqualTo(code);
+    }
+
+    @Test
+    void aProgramThatIsNotThereIsTriedAgain() throws Exception {
+        assertThat(ChildCommand.exitCode(ChildCommand.withOurVariables(List.of("/nowhere/at/all"))
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start()))
+                .isEqualTo(111);
+    }
+
+    @Test
+    void aChildNeedNotReadWhatItIsFed() throws Exception {
+        Process child = ChildCommand.withOurVariables(List.of("/bin/sh", "-c", "head -c 3"))
+                .redirectInput(ProcessBuilder.Redirect.PIPE)
+                .start();
+        ChildCommand.feed(child, InputStream.nullInputStream());
+        assertThat(ChildCommand.exitCode(child)).isZero();
+        child = ChildCommand.withOurVariables(List.of("/bin/sh", "-c", "head -c 3"))
+                .redirectInput(ProcessBuilder.Redirect.PIPE)
+                .start();
+        ChildCommand.feed(child, new ByteArrayInputStream(new byte[1 << 20]));
+        assertThat(ChildCommand.exitCode(child)).isZero();
+        assertThat(child.getInputStream().readAllBytes()).hasSize(3);
+    }
+
+    /** Waits for a child that never ends, and then says its process id. */
+    static final class Waits {
+        private Waits() {}
+
+        public static void main(String[] arguments) throws Exception {
+            Process child =
+                    ChildCommand.withOurVariables(List.of("sleep", "1000")).start();
+            Thread waiting = Thread.currentThread();
+            Thread.ofPlatform().daemon(true).start(() -> {
+                while (waiting.getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait();
+                }
+                System.out.println(child.pid());
+            });
+            ChildCommand.exitCode(child);
+        }
+    }
+
+    @Test
+    void aChildDoesNotOutliveTheCommandThatWaitsForIt() throws Exception {
+        Process command = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Waits.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String said = command.inputReader().readLine();
+        ProcessHandle child = ProcessHandle.of(Long.parseLong(said)).orElseThrow();
+        command.destroy(); // SIGTERM
+        child.onExit().get(30, TimeUnit.SECONDS);
     }
 
     @Test

@@ -2,11 +2,13 @@ package carteiro.inject;
 
 import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
+import carteiro.posix.ChildCommand;
 import carteiro.posix.Invocation;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 
@@ -26,7 +28,13 @@ public final class Predate {
         }
         InputStream input = dated(call.in(), ZonedDateTime.now(ZoneId.systemDefault()));
         try {
-            return Child.run(call.arguments(), input);
+            Process child = ChildCommand.withOurVariables(call.arguments())
+                    .redirectInput(Redirect.PIPE)
+                    .redirectOutput(Redirect.INHERIT)
+                    .redirectError(Redirect.INHERIT)
+                    .start();
+            ChildCommand.feed(child, input);
+            return ChildCommand.exitCode(child);
         } catch (IOException e) {
             throw new IOException("unable to run " + call.arguments().getFirst() + ": " + e.getMessage(), e);
         }

@@ -200,7 +200,7 @@ public final class Sendmail {
         }
         builder.environment().put("CARTEIRO_HOME", installation.home().toString());
         builder.environment().putAll(variables);
-        return Child.exitCode(builder.start());
+        return ChildCommand.exitCode(builder.start());
     }
 
     /** Whether a descriptor leads to a terminal: there, the log of the SMTP server would disturb the program that runs us. */

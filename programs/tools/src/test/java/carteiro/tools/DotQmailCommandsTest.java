@@ -7,6 +7,7 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,7 +66,7 @@ class DotQmailCommandsTest {
     }
 
     @ParameterizedTest(name = "a program that exits {0} makes condredirect exit {1}")
-    @CsvSource({"0, 99", "111, 111", "1, 0", "99, 0", "100, 0"})
+    @CsvSource({"0, 99", "111, 111", "1, 0", "99, 0", "100, 0", "126, 111", "127, 111", "140, 111"})
     @Covers("qmail:T04")
     void condredirectAsksItsProgram(int answer, int code) throws Exception {
         Path seen = folder.resolve("seen");
@@ -99,7 +100,9 @@ class DotQmailCommandsTest {
     }
 
     @ParameterizedTest(name = "a program that exits {0}: bouncesaying {1}, except {2}")
-    @CsvSource({"0, 100, 100", "111, 111, 111", "1, 0, 0", "99, 0, 0", "100, 0, 0"})
+    @CsvSource({
+        "0, 100, 100", "111, 111, 111", "1, 0, 0", "99, 0, 0", "100, 0, 0", "126, 111, 111", "127, 111, 111", "140, 111, 111"
+    })
     @Covers("qmail:T05")
     void bouncesayingAndExceptTurnExitCodes(int answer, int bouncesaying, int except) {
         var bounced = new Tool().run(Bouncesaying::run, "no such person", "sh", "-c", "exit " + answer);
@@ -189,6 +192,21 @@ class DotQmailCommandsTest {
     void whatIsNoProgramIsSoForGood(String program, int code) {
         assertThat(dotQmail().run(Preline::run, "-frd", program).code())
                 .isEqualTo(program.startsWith("-") ? 100 : code);
+    }
+
+    /** It is there, so it may be mended before the message is given up. */
+    @Test
+    void aProgramThatCannotBeRunNowIsTriedAgain() throws Exception {
+        Path script = folder.resolve("script");
+        Files.writeString(script, "#!" + folder + "/none\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        String program = script.toString();
+        assertThat(dotQmail().run(Preline::run, "-frd", program).code()).isEqualTo(111);
+        assertThat(new Tool().run(Except::run, program).code()).isEqualTo(111);
+        assertThat(new Tool().run(Bouncesaying::run, "no", program).code()).isEqualTo(111);
+        assertThat(dotQmail().run(Condredirect::run, queue, "bob", program).code())
+                .isEqualTo(111);
+        assertThat(queue.messages).isEmpty();
     }
 
     @Test
