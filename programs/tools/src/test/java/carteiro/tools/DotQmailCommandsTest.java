@@ -101,7 +101,14 @@ class DotQmailCommandsTest {
 
     @ParameterizedTest(name = "a program that exits {0}: bouncesaying {1}, except {2}")
     @CsvSource({
-        "0, 100, 100", "111, 111, 111", "1, 0, 0", "99, 0, 0", "100, 0, 0", "126, 111, 111", "127, 111, 111", "140, 111, 111"
+        "0, 100, 100",
+        "111, 111, 111",
+        "1, 0, 0",
+        "99, 0, 0",
+        "100, 0, 0",
+        "126, 111, 111",
+        "127, 111, 111",
+        "140, 111, 111"
     })
     @Covers("qmail:T05")
     void bouncesayingAndExceptTurnExitCodes(int answer, int bouncesaying, int except) {
