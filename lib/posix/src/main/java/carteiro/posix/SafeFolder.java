@@ -85,7 +85,7 @@ public final class SafeFolder implements Closeable {
 
     /**
      * Opens a folder from the root, one part of its path after the other. A symbolic link on the way is followed only if root or
-     * the caller made it, in a folder that nobody else can write.
+     * the caller made it, in a folder that nobody else can write; such a link may lead upwards.
      *
      * @param folder an absolute path without {@code ..}
      * @throws IOException if it is missing, no folder, or behind somebody else's link
@@ -111,7 +111,12 @@ public final class SafeFolder implements Closeable {
         }
         int self = SystemAccount.effectiveUid();
         var parts = new ArrayDeque<String>();
-        folder.forEach(part -> parts.add(part.toString()));
+        for (Path part : folder) {
+            if (part.toString().equals("..")) {
+                throw new IOException(folder + " has a part \"..\"");
+            }
+            parts.add(part.toString());
+        }
         SafeFolder at = root();
         try {
             int links = 0;
@@ -121,10 +126,7 @@ public final class SafeFolder implements Closeable {
                 if (part.isEmpty() || part.equals(".")) {
                     continue;
                 }
-                if (part.equals("..")) {
-                    throw new IOException(folder + " has a part \"..\"");
-                }
-                Optional<SafeFolder> next = at.folderUnlessLink(part);
+                Optional<SafeFolder> next = at.folderUnlessLink(part); // ".." of a link: the folder that this one is in
                 if (next.isPresent()) {
                     at.close();
                     at = next.get();
@@ -235,7 +237,9 @@ public final class SafeFolder implements Closeable {
     }
 
     private String below(String name) {
-        return name() + "/" + name;
+        return name.equals("..")
+                ? String.valueOf(Path.of(descriptor.name()).resolve("..").normalize())
+                : name() + "/" + name;
     }
 
     private static void check(Descriptor.Answer answer, String name, String what) throws IOException {

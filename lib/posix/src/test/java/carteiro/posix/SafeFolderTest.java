@@ -160,7 +160,7 @@ final class SafeFolderTest {
         }
         assertThat(target.resolve("in/x")).exists();
         Files.createSymbolicLink(theirs.resolve("relative"), Path.of("../target/in"));
-        assertThatThrownBy(() -> SafeFolder.open(theirs.resolve("relative"))).hasMessageContaining("..");
+        SafeFolder.open(theirs.resolve("relative")).close();
         Files.createSymbolicLink(theirs.resolve("loop"), theirs.resolve("loop"));
         assertThatThrownBy(() -> SafeFolder.open(theirs.resolve("loop"))).isInstanceOf(IOException.class);
         mode(theirs, "rwxrwxrwx");

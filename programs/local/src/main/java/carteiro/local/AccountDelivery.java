@@ -81,6 +81,8 @@ final class AccountDelivery {
         record End(Outcome outcome) implements Step {}
     }
 
+    private static final String DELIVERING = "Cannot deliver now";
+
     private final Tools tools;
     private final Account account;
     private final Addressing addressing;
@@ -96,7 +98,7 @@ final class AccountDelivery {
     private HomeFiles.Permitted permitted = HomeFiles.Permitted.ALL;
     private DotQmailName found = NO_FILE;
     private boolean loops;
-    private String doing = "Cannot deliver now"; // what a scrap of trouble is about, in qmail's words
+    private String doing = DELIVERING; // what a scrap of trouble is about, in qmail's words
     private boolean prepared;
     private int next;
 
@@ -206,6 +208,7 @@ final class AccountDelivery {
         while (next < instructions.size()) {
             Instruction instruction = instructions.get(next);
             next++;
+            doing = DELIVERING;
             Optional<Refusal> refusal = forbidden(instruction, permitted);
             if (refusal.isPresent()) {
                 return refused(refusal.get());

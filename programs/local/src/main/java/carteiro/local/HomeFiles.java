@@ -144,12 +144,13 @@ final class HomeFiles {
                     "The .qmail file is too large.",
                     note("has a file " + name.file() + " of over " + LIMIT + " octets")));
         }
-        if (octets.length == 0) {
+        String text = Octets.text(octets);
+        if (text.isEmpty() || text.equals(Instruction.MARK)) {
             return new Found.Empty(name);
         }
         return new Found.Text(
                 name,
-                Octets.text(octets),
+                text,
                 (file.status().mode() & OWNER_EXECUTES) != 0 ? Permitted.FORWARDS : Permitted.ALL);
     }
 

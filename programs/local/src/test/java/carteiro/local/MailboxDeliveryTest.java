@@ -478,6 +478,8 @@ class MailboxDeliveryTest {
             assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
             local.write(".qmail", "\u00ef\u00bb\u00bf# text\n./Maildir/\n");
             assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
+            local.write(".qmail", "\u00ef\u00bb\u00bf"); // as good as empty: the default delivery
+            assertThat(local.deliver("joe", "\n")).isEqualTo(DID_ONE_FILE);
             local.write(".qmail", "\u00ef\u00bb\u00bf\n./Maildir/\n");
             assertDeferred(local.deliver("joe", "\n"), "4.2.1", "Uh-oh: first line of .qmail file is blank.");
         }

@@ -3,6 +3,7 @@ package carteiro.start;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.log.LogText;
+import carteiro.posix.RegularFile;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Spool;
 import carteiro.start.Layout.Owner;
@@ -19,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,9 +35,9 @@ final class Init {
             "(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*");
 
     /** The largest file whose content is shown, and the largest start script that is read, in octets. */
-    private static final long LARGEST_SHOWN = 60;
+    private static final int LARGEST_SHOWN = 60;
 
-    private static final long LARGEST_SCRIPT = 64 * 1024;
+    private static final int LARGEST_SCRIPT = 64 * 1024;
 
     /** The most accounts looked at, and the most named. */
     private static final int MOST_ACCOUNTS = 100_000;
@@ -156,12 +158,10 @@ final class Init {
         for (String script : scripts()) {
             Path file = Path.of(script);
             try {
-                if (Files.isRegularFile(file) && Files.size(file) <= LARGEST_SCRIPT) {
-                    Optional<String> found = QmailStart.delivery(Files.readString(file, StandardCharsets.ISO_8859_1));
-                    if (found.isPresent()) {
-                        out.println("note: control/defaultdelivery is taken from qmail-start in " + file);
-                        return found;
-                    }
+                Optional<String> found = content(file, LARGEST_SCRIPT).flatMap(QmailStart::delivery);
+                if (found.isPresent()) {
+                    out.println("note: control/defaultdelivery is taken from qmail-start in " + file);
+                    return found;
                 }
             } catch (IOException e) {
                 out.println("note: " + file + " cannot be read: " + LogText.sentence(LogText.reason(e)));
@@ -236,7 +236,15 @@ final class Init {
 
     private void folders() throws IOException {
         Owner us = new Owner.Us();
-        Layout.folder(installation.home(), "rwxr-xr-x", us);
+        var missing = new ArrayDeque<Path>();
+        Path above = installation.home().toAbsolutePath().normalize();
+        while (above != null && !Files.exists(above, LinkOption.NOFOLLOW_LINKS)) {
+            missing.push(above);
+            above = above.getParent();
+        }
+        for (Path folder : missing) {
+            Layout.folder(folder, "rwxr-xr-x", us);
+        }
         folder(installation.control(), "rwxr-xr-x", us, "settings, one a file; see docs/control");
         folder(
                 installation.users(),
@@ -354,16 +362,27 @@ final class Init {
         }
     }
 
+    /** A regular file of at most that many octets, read without waiting; empty if it is longer, or something else. */
+    private static Optional<String> content(Path file, int limit) throws IOException {
+        Optional<RegularFile> opened = RegularFile.open(file);
+        if (opened.isEmpty()) {
+            return Optional.empty();
+        }
+        try (RegularFile regular = opened.get()) {
+            byte[] octets = regular.read(limit + 1);
+            return octets.length > limit
+                    ? Optional.empty()
+                    : Optional.of(new String(octets, StandardCharsets.ISO_8859_1));
+        }
+    }
+
     private void say(boolean made, Path file, String what) throws IOException {
         String shown = installation.home().relativize(file).toString();
         String content = "/";
         if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            content = Files.size(file) > LARGEST_SHOWN
-                    ? " (long)"
-                    : " = "
-                            + Files.readString(file, StandardCharsets.ISO_8859_1)
-                                    .strip()
-                                    .replace("\n", ", ");
+            content = content(file, LARGEST_SHOWN)
+                    .map(text -> " = " + text.strip().replace("\n", ", "))
+                    .orElse(" (long)");
         } else if (!Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
             content = Files.isSymbolicLink(file) ? " (a link)" : " (no file)";
         }

@@ -9,8 +9,10 @@ import carteiro.protocol.Spool;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
@@ -95,21 +97,29 @@ final class Layout {
      */
     static void run(Installation installation, String program, Owner owner) throws IOException {
         folder(installation.run(), "rwxr-xr-x", new Owner.Us());
-        Path folder = installation.run(program);
-        if (!folder(folder, "rwxr-xr-x", owner) && SystemAccount.effectiveUid() == 0) {
-            int wanted = owner instanceof Owner.Them them ? uid(them.user()) : 0;
-            if (!Integer.valueOf(wanted).equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))) {
-                Files.setAttribute(folder, "unix:uid", 0, LinkOption.NOFOLLOW_LINKS);
-                empty(folder);
-            }
+        if (SystemAccount.effectiveUid() != 0) {
+            folder(installation.run(program), "rwxr-xr-x", owner);
+            return;
         }
-        own(folder, owner);
+        SystemAccount account = owner instanceof Owner.Them(var user, var _)
+                ? account(user.getName())
+                : new SystemAccount("root", 0, 0, "/");
+        try (SafeFolder run = SafeFolder.openTrusted(installation.run());
+                SafeFolder folder = run.folderOrMake(program, 0755)) {
+            if (folder.status().uid() != account.uid()) {
+                folder.own(0, 0); // it is closed to its former owner before it is emptied: nothing can be added
+                folder.mode(0700);
+                empty(folder.path());
+                folder.mode(0755);
+            }
+            folder.own(account.uid(), account.gid());
+        } catch (NotDirectoryException | FileSystemLoopException e) {
+            throw new IOException(installation.run(program) + " is in the way: it is not a folder", e);
+        }
     }
 
-    private static int uid(UserPrincipal user) throws IOException {
-        return SystemAccount.named(user.getName())
-                .map(SystemAccount::uid)
-                .orElseThrow(() -> new IOException("the system has no account " + user.getName()));
+    private static SystemAccount account(String user) throws IOException {
+        return SystemAccount.named(user).orElseThrow(() -> new IOException("the system has no account " + user));
     }
 
     /** Removes what is in a folder, by descriptors: no link in it is followed. */
@@ -152,11 +162,11 @@ final class Layout {
      */
     static void asOwner(Path folder, Work work) throws IOException {
         int uid = (Integer) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        int gid = (Integer) Files.getAttribute(folder, "unix:gid", LinkOption.NOFOLLOW_LINKS);
         if (SystemAccount.effectiveUid() != 0 || uid == 0) {
             work.run();
             return;
         }
+        int gid = groupOf(uid, folder);
         var trouble = new AtomicReference<@Nullable Throwable>();
         Thread thread = Thread.ofPlatform()
                 .name("as-owner")
@@ -165,7 +175,7 @@ final class Layout {
                             try {
                                 ThreadIdentity.assume(uid, gid);
                                 work.run();
-                            } catch (IOException | RuntimeException e) {
+                            } catch (IOException | RuntimeException | Error e) {
                                 trouble.set(e);
                             }
                         });
@@ -178,8 +188,22 @@ final class Layout {
         switch (trouble.get()) {
             case null -> {}
             case IOException e -> throw e;
+            case Error e -> throw e;
             case Throwable e -> throw new IllegalStateException(e);
         }
+    }
+
+    /** The group to work with is the account's: that of the folder may be another's, root's even. */
+    private static int groupOf(int uid, Path folder) throws IOException {
+        Optional<SystemAccount> account = SystemAccount.withUid(uid);
+        int gid = account.isPresent()
+                ? account.get().gid()
+                : (Integer) Files.getAttribute(folder, "unix:gid", LinkOption.NOFOLLOW_LINKS);
+        if (gid == 0) {
+            throw new IOException(folder + " belongs to user " + Integer.toUnsignedString(uid)
+                    + ", whose group is root's; give that account a group of its own, or chown the folder");
+        }
+        return gid;
     }
 
     /**

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,23 @@ class InitTest {
     Path home;
 
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+
+    /** The folders above it are made, too. */
+    @Test
+    void aHomeBelowAFolderThatIsMissing() throws Exception {
+        Path below = home.resolve("srv/mail");
+        new Init(new Installation(below), new PrintStream(said), false).write("mail.example.org", Optional.empty());
+        assertThat(below.resolve("control/me")).hasContent("mail.example.org\n");
+    }
+
+    @Test
+    @Timeout(20)
+    void whatIsNoFileIsNotWaitedFor() throws Exception {
+        Files.createDirectories(home.resolve("control"));
+        Files.writeString(home.resolve("control/me"), "mail.example.org\n");
+        assertThat(new ProcessBuilder("mkfifo", home.resolve("rc").toString()).start().waitFor()).isZero();
+        assertThatThrownBy(() -> init("mail.example.org")).hasMessageContaining("--delivery ./Mailbox");
+    }
 
     private void init(String me) throws IOException {
         new Init(new Installation(home), new PrintStream(said), false).write(me, Optional.empty());
@@ -84,7 +102,14 @@ class InitTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "qmail-start \"`cat control/defaultdelivery`\"", "qmail-start $D", "# qmail-start ./Mailbox"
+            strings = {
+                "",
+                "qmail-start \"`cat control/defaultdelivery`\"",
+                "qmail-start $D",
+                "# qmail-start ./Mailbox",
+                "exec qmail-start >/var/log/qmail 2>&1",
+                "echo qmail-start is not here",
+                "qmail-start \"\" splogger qmail"
             })
     void aDefaultDeliveryThatNobodyTellsIsAskedFor(String script) throws Exception {
         Files.createDirectories(home.resolve("control"));

@@ -80,6 +80,67 @@ class LayoutTest {
     }
 
     @Test
+    void nothingIsDoneAsAnotherUserInRootsGroup() throws Exception {
+        Path alias = Files.createDirectory(home.resolve("alias"));
+        Files.setAttribute(alias, "unix:uid", EVE);
+        assertThatThrownBy(this::init).hasMessageContaining("whose group is root's");
+        assertThat(alias).isEmptyDirectory();
+    }
+
+    @Test
+    void aMistakeOfTheWorkDoneAsAnotherUserIsNoSuccess() throws Exception {
+        Path theirs = Files.createDirectory(folder.resolve("theirs"));
+        give(theirs);
+        assertThatThrownBy(() -> Layout.asOwner(theirs, () -> {
+                    throw new StackOverflowError();
+                }))
+                .isInstanceOf(StackOverflowError.class);
+    }
+
+    @Test
+    void aFolderOfAProgramThatIsALinkOrAFileIsRefused() throws Exception {
+        var installation = new Installation(home);
+        Path target = Files.createDirectory(folder.resolve("target"));
+        give(target);
+        Files.createDirectories(home.resolve("run"));
+        Files.createSymbolicLink(home.resolve("run/start"), target);
+        assertThatThrownBy(() -> Layout.run(installation, "start", new Layout.Owner.Us()))
+                .hasMessageContaining("in the way");
+        assertThat(Files.getAttribute(target, "unix:uid")).isEqualTo(EVE);
+        Files.delete(home.resolve("run/start"));
+        Files.writeString(home.resolve("run/start"), "");
+        assertThatThrownBy(() -> Layout.run(installation, "start", new Layout.Owner.Us()))
+                .hasMessageContaining("in the way");
+    }
+
+    /** Its former owner goes on making files there while root empties it: nothing of that may stay. */
+    @Test
+    void aFolderIsClosedToItsFormerOwnerBeforeItIsEmptied() throws Exception {
+        var installation = new Installation(home);
+        Path start = Files.createDirectories(home.resolve("run/start"));
+        give(start);
+        Files.setPosixFilePermissions(start, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Process eve = new ProcessBuilder(
+                        "setpriv", "--reuid", EVE + "", "--regid", EVE + "", "--clear-groups", "sh", "-c",
+                        "cd run/start && i=0; while [ $i -lt 1000000 ] && : >x$i; do i=$((i+1)); done 2>/dev/null")
+                .directory(home.toFile())
+                .start();
+        try {
+            while (!Files.exists(start.resolve("x100"))) {
+                assertThat(eve.isAlive()).isTrue();
+                Thread.onSpinWait();
+            }
+            Layout.run(installation, "start", new Layout.Owner.Us());
+            assertThat(eve.waitFor(60, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+            assertThat(start).isEmptyDirectory();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(start)))
+                    .isEqualTo("rwxr-xr-x");
+        } finally {
+            eve.destroyForcibly();
+        }
+    }
+
+    @Test
     void rootEmptiesAFolderThatWasAnothersBeforeItWorksThere() throws Exception {
         var installation = new Installation(home);
         Path target = folder.resolve("target");
