@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -333,13 +334,16 @@ class LauncherTest {
         Path copy = moved();
         String carteiro = copy.resolve("carteiro").toString();
         Path product = product(copy);
-        for (String fault : List.of("touched jar", "octets", "cut", "empty", "gone")) {
-            for (String cache : List.of("whole.aot", "command.aot")) {
+        Path whole = product(LAUNCHER.getParent());
+        for (String fault : List.of("octets", "cut", "empty", "gone", "touched jar")) {
+            for (String cache : List.of("whole.aot", "command.aot", "smtpd.aot")) {
                 Path file = product.resolve(cache);
                 switch (fault) {
-                    case "touched jar" ->
+                    case "touched jar" -> {
+                        Files.copy(whole.resolve(cache), file, StandardCopyOption.REPLACE_EXISTING);
                         Files.setLastModifiedTime(
                                 product.resolve("lib/carteiro-start-0.1.0.jar"), FileTime.from(Instant.EPOCH));
+                    }
                     case "octets" -> {
                         byte[] octets = Files.readAllBytes(file);
                         for (int at = 8192; at < octets.length; at += 97) {
@@ -359,7 +363,103 @@ class LauncherTest {
                     carteiro);
             assertThat(status.exit()).as(fault + status.output()).isEqualTo(3);
             assertThat(status.output()).as(fault).contains("nothing runs in /nonexistent");
+            CarteiroProcess.Result smtpd = sh(
+                    "exec \"$1\" qmail-smtpd --home /nonexistent",
+                    Map.of("CARTEIRO_JAVA_OPTS", "-XX:ErrorFile=/dev/null"),
+                    carteiro);
+            assertThat(smtpd.exit()).as(fault + smtpd.output()).isEqualTo(1);
+            assertThat(smtpd.output()).as(fault).contains("421 ");
         }
+    }
+
+    /** A JDK whose java does first what the script says; its folder. */
+    private Path java(String script) throws Exception {
+        Path home = Files.createDirectories(folder.resolve("jdk/bin")).getParent();
+        Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+        Path java = Files.writeString(
+                home.resolve("bin/java"),
+                "#!/bin/sh\n" + script + "\nexec " + System.getProperty("java.home") + "/bin/java \"$@\"\n");
+        Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return home;
+    }
+
+    @Test
+    void aCommandIsTriedOnceMoreOnlyIfItHasReadNothingYet() throws Exception {
+        Path copy = moved();
+        Path calls = folder.resolve("calls");
+        Path java = java("echo called >>" + calls);
+        for (String command : List.of("status --home /nonexistent", "qmail-smtpd --home /nonexistent")) {
+            Files.deleteIfExists(calls);
+            CarteiroProcess.Result result = sh(
+                    "exec \"$1\" " + command,
+                    Map.of("JAVA_HOME", java.toString()),
+                    copy.resolve("carteiro").toString());
+            assertThat(result.exit()).as(result.output()).isIn(1, 3); // codes that Java has, too
+            assertThat(calls).as(command).hasContent("called");
+        }
+        Files.delete(calls);
+        Path dying = java("echo called >>" + calls + "\nexit 1");
+        CarteiroProcess.Result result = sh(
+                "echo hello | exec \"$1\" sendmail joe@example.org",
+                Map.of("JAVA_HOME", dying.toString()),
+                copy.resolve("carteiro").toString());
+        assertThat(result.exit()).isEqualTo(111);
+        assertThat(calls).as("with its cache and without").hasContent("called\ncalled");
+    }
+
+    @Test
+    void aProgramThatStartsAgainIsOfTheSameBuild() throws Exception {
+        Path copy = moved();
+        Path kept = Files.createDirectories(folder.resolve("kept/lib")).getParent();
+        Files.writeString(kept.resolve("lib/one.jar"), "");
+        Path java = java("echo \"$LC_ALL $*\"; exit 0");
+        for (String arguments : List.of("send --home /h --child", "send --home /h")) {
+            CarteiroProcess.Result result = sh(
+                    "exec \"$1\" " + arguments,
+                    Map.of("JAVA_HOME", java.toString(), "CARTEIRO_BUILD", kept.toString(), "LC_ALL", "de_DE.UTF-8"),
+                    copy.resolve("carteiro").toString());
+            assertThat(result.output()).contains("C.UTF-8 -XX:");
+            if (arguments.endsWith("--child")) {
+                assertThat(result.output()).contains("-cp " + kept + "/lib/one.jar ");
+            } else {
+                assertThat(result.output()).doesNotContain(kept.toString());
+            }
+        }
+    }
+
+    @Test
+    void qmailQueueHasACodeOfItsOwnForAJavaThatDoesNotStart() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        CarteiroProcess.Result result = sh("ulimit -v 700000; exec \"$1\" qmail-queue", Map.of(), LAUNCHER.toString());
+        assertThat(result.exit()).as(result.output()).isEqualTo(51);
+    }
+
+    @Test
+    void rootRunsNoTestsThatAnotherUserCouldChange() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root has this limit");
+        Map<String, String> environment = checkout();
+        Path theirs = Files.createFile(folder.resolve("lib/mail/src/main/java/Eve\u0007.java"));
+        Files.setAttribute(theirs, "unix:uid", 41_000);
+        CarteiroProcess.Result result =
+                CarteiroProcess.run(List.of(folder.resolve("carteiro").toString(), "test"), environment, "");
+        assertThat(result.exit()).isEqualTo(111);
+        assertThat(result.output()).contains("Eve_.java is not root's alone", "CARTEIRO_TEST_AS_ROOT=1");
+        assertThat(folder.resolve("target")).doesNotExist();
+    }
+
+    @Test
+    void theLoggerOfRootGetsFewVariables() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: an ordinary user's variables are the user's own");
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        Path log = folder.resolve("log");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+        CarteiroProcess.Result run = sh(
+                "\"$1\" run --home /nonexistent -- sh -c 'env >\"$1\"; exec cat >/dev/null' sh \"$2\"",
+                Map.of("AWS_SECRET_ACCESS_KEY", "secret", "TZ", "Europe/Lisbon"),
+                LAUNCHER.toString(),
+                log.toString());
+        assertThat(run.exit()).as(run.output()).isEqualTo(111);
+        assertThat(log).content().contains("TZ=Europe/Lisbon", "PATH=").doesNotContain("AWS", "secret");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Writes events as lines. Safe for any number of threads; never blocks a caller. */
@@ -39,6 +40,9 @@ public final class EventLog implements AutoCloseable {
      * line is never later than this.
      */
     private static final long GATHER_NANOS = 5_000_000;
+
+    /** What {@code trouble} is told when the log's own thread ends by a mistake: after it nothing is written. */
+    public static final String WRITER_ENDED = "the log's thread has ended";
 
     private static final byte[] END = new byte[0];
 
@@ -66,12 +70,11 @@ public final class EventLog implements AutoCloseable {
     private final Form form;
     private final Clock clock;
     private final Severity severity;
-    private final Runnable unread;
+    private final Consumer<String> trouble;
     private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     private final AtomicLong waitingOctets = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private @Nullable String failure; // the writer's alone: why the last write failed
-    private boolean told; // the writer's alone: that the reader has gone
     private final Thread writer;
 
     /** A log on {@code out}, which stays open at {@link #close}. */
@@ -81,16 +84,16 @@ public final class EventLog implements AutoCloseable {
 
     /** The same for a reader that is told each line's severity. */
     public EventLog(OutputStream out, Form form, Clock clock, Severity severity) {
-        this(out, form, clock, severity, () -> {});
+        this(out, form, clock, severity, _ -> {});
     }
 
     /**
      * The same for a program that must not go on unheard.
      *
-     * @param unread called once, on the log's thread, when the reader of {@code out} has gone for good; must not block
+     * @param trouble called on the log's thread whenever it cannot write, with the system's words; must not block
      */
-    public EventLog(OutputStream out, Form form, Clock clock, Severity severity, Runnable unread) {
-        this.unread = unread;
+    public EventLog(OutputStream out, Form form, Clock clock, Severity severity, Consumer<String> trouble) {
+        this.trouble = trouble;
         this.out = out;
         this.form = form;
         this.clock = clock;
@@ -167,6 +170,9 @@ public final class EventLog implements AutoCloseable {
             flush(batch, 0); // what was lost last
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) { // nothing is logged any more
+            trouble.accept(WRITER_ENDED);
+            throw e;
         }
     }
 
@@ -213,11 +219,9 @@ public final class EventLog implements AutoCloseable {
 
     private void failed(long lines, IOException e) { // mail goes on without a log
         dropped.addAndGet(lines);
-        failure = LogText.reason(e);
-        if (!told && (failure.contains("Broken pipe") || failure.contains("Connection reset"))) {
-            told = true;
-            unread.run();
-        }
+        String words = LogText.reason(e);
+        failure = words;
+        trouble.accept(words);
     }
 
     /** After a failed write it begins with a line end, since half a line may stand there. */
@@ -240,7 +244,7 @@ public final class EventLog implements AutoCloseable {
             case TAI64N -> tai64n(clock.instant()) + " " + line;
             case JSON -> json(event, line);
         };
-        return severity == Severity.IN_WORDS ? written : Severity.prefix(line) + written;
+        return severity.of(line, written);
     }
 
     /** TAI64N: seconds with the offset 2^62 + 10, as multilog and tai64n write them. */

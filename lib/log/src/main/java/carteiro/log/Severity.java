@@ -32,8 +32,21 @@ public enum Severity {
         }
     }
 
+    /** A line as this reader wants it: with the prefix, or as it is. */
+    public String of(String line) {
+        return of(line, line);
+    }
+
+    /** The same of a line that is written in another form. */
+    String of(String line, String written) {
+        return switch (this) {
+            case IN_WORDS -> written;
+            case PREFIXED -> prefix(line) + written;
+        };
+    }
+
     /** Alerts are 1, warnings 4, all else 6 (syslog's alert, warning, info). */
-    static String prefix(String line) {
+    private static String prefix(String line) {
         return line.startsWith("alert: ") ? "<1>" : line.startsWith("warning: ") ? "<4>" : "<6>";
     }
 }

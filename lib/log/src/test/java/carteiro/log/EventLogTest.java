@@ -225,26 +225,28 @@ class EventLogTest {
     }
 
     @Test
-    void aReaderThatHasGoneIsToldOnceAFullDiskNever() throws Exception {
-        var told = new java.util.concurrent.atomic.AtomicInteger();
-        var gone = new CountDownLatch(1);
-        try (var log = new EventLog(broken("Broken pipe"), EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, () -> {
-            told.incrementAndGet();
-            gone.countDown();
-        })) {
-            log.info("toy", "one");
-            gone.await();
-            log.info("toy", "two");
-        }
-        assertThat(told).hasValue(1);
+    void whyALogCannotBeWrittenIsTold() throws Exception {
+        var told = new java.util.concurrent.LinkedBlockingQueue<String>();
         try (var log = new EventLog(
-                broken("No space left on device"),
-                EventLog.Form.PLAIN,
-                CLOCK,
-                Severity.IN_WORDS,
-                told::incrementAndGet)) {
+                broken("Broken pipe"), EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
             log.info("toy", "one");
+            assertThat(told.take()).isEqualTo("Broken pipe");
         }
-        assertThat(told).hasValue(1);
+    }
+
+    /** No file or pipe does so: a mistake of ours, by which nothing would be logged any more. */
+    @Test
+    void anEndOfTheLogsOwnThreadIsTold() throws Exception {
+        var told = new java.util.concurrent.LinkedBlockingQueue<String>();
+        var failing = new OutputStream() {
+            @Override
+            public void write(int octet) {
+                throw new IllegalStateException("a mistake");
+            }
+        };
+        try (var log = new EventLog(failing, EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
+            log.info("toy", "one");
+            assertThat(told.take()).isEqualTo(EventLog.WRITER_ENDED);
+        }
     }
 }

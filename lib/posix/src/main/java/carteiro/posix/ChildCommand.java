@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How every child process of ours is begun: in a session of its own, through setsid(1), so that it has no controlling terminal. A
@@ -27,6 +28,7 @@ public final class ChildCommand {
     public static final Redirect NO_INPUT = Redirect.from(new File("/dev/null"));
 
     private static final List<Path> SETSID = List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
+    private static final List<Path> SETPRIV = List.of(Path.of("/usr/bin/setpriv"), Path.of("/bin/setpriv"));
     private static final int SIGKILL = 9;
 
     /** What setsid, and a shell, answer for a program that cannot be run or is not there. */
@@ -101,8 +103,17 @@ public final class ChildCommand {
         return new ProcessBuilder(line).redirectInput(NO_INPUT);
     }
 
+    /** Where setpriv(1) is, by which a child gives up rights before it begins; empty if it is missing. */
+    public static Optional<String> setpriv() {
+        return Optional.of(found(SETPRIV)).filter(path -> !path.isEmpty());
+    }
+
     private static String setsid() {
-        for (Path candidate : SETSID) {
+        return found(SETSID);
+    }
+
+    private static String found(List<Path> candidates) {
+        for (Path candidate : candidates) {
             if (Files.isExecutable(candidate)) {
                 return candidate.toString();
             }

@@ -37,6 +37,7 @@ public record Invocation(
 
     /** This process. Standard input, output and error are unbuffered. */
     public static Invocation ofThisProcess(String[] arguments) {
+        LauncherLink.begun();
         return new Invocation(
                 octets(arguments),
                 environmentOctets(),

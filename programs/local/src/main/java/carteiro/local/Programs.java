@@ -31,7 +31,6 @@ final class Programs {
     /** How long a program may run; qmail's limit. */
     static final Duration LIMIT = Duration.ofHours(24);
 
-    private static final List<Path> SETPRIV = List.of(Path.of("/usr/bin/setpriv"), Path.of("/bin/setpriv"));
     private static final String SHELL = "/bin/sh";
     private static final long SHORTEST_PAUSE = 1; // milliseconds between two looks at the output, ...
     private static final long LONGEST_PAUSE = 100; // ... growing while there is none; the end is noticed at once
@@ -81,7 +80,7 @@ final class Programs {
         return switch (powers) {
             case Powers.OneUser _ -> "";
             case Powers.EveryUser _ ->
-                setpriv().isEmpty()
+                ChildCommand.setpriv().isEmpty()
                         ? "setpriv is missing, so no program can be run as its user, and mail for programs waits; "
                                 + "install util-linux"
                         : "";
@@ -151,12 +150,8 @@ final class Programs {
                 if (account.uid() == 0) {
                     throw new IOException("no program is run as root");
                 }
-                String setpriv = setpriv();
-                if (setpriv.isEmpty()) {
-                    throw new IOException(problem());
-                }
                 yield List.of(
-                        setpriv,
+                        ChildCommand.setpriv().orElseThrow(() -> new IOException(problem())),
                         "--reuid",
                         Integer.toUnsignedString(account.uid()),
                         "--regid",
@@ -165,15 +160,6 @@ final class Programs {
                         "--");
             }
         };
-    }
-
-    private static String setpriv() {
-        for (Path candidate : SETPRIV) {
-            if (Files.isExecutable(candidate)) {
-                return candidate.toString();
-            }
-        }
-        return "";
     }
 
     private Ended watch(Process process, FileInputStream output, Report report) throws IOException {

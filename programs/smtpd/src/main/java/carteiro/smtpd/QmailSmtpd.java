@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.SocketWires;
 import java.io.FileDescriptor;
@@ -34,6 +35,7 @@ public final class QmailSmtpd {
 
     /** {@code qmail-smtpd [--home DIR] [--without-tls]}. */
     public static void main(String[] args) {
+        LauncherLink.begun();
         System.exit(run(
                 args,
                 System.getenv(),

@@ -2,6 +2,7 @@ package carteiro.start;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.log.EventLog;
 import carteiro.posix.ChildCommand;
 import carteiro.posix.PassedVariables;
 import carteiro.protocol.Control;
@@ -11,8 +12,6 @@ import carteiro.protocol.Control.Verb;
 import carteiro.protocol.ControlWire;
 import carteiro.protocol.Program;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +25,6 @@ final class Child implements Life {
 
     /** Exit code of a Java whose heap is full (-XX:+ExitOnOutOfMemoryError). */
     private static final int NO_MEMORY = 3;
-
-    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
     /** Between looks at a program that is not ready yet. */
     private static final Duration LOOK = Duration.ofMillis(50);
@@ -51,7 +48,12 @@ final class Child implements Life {
         this.installation = installation;
     }
 
-    static Beginning in(Installation installation) {
+    static Beginning in(Installation installation, EventLog log) {
+        if (ChildCommand.setpriv().isEmpty()) {
+            log.alert(
+                    "start",
+                    "setpriv is missing, so the programs start without no-new-privileges; install util-linux");
+        }
         return (program, wanted) -> {
             ProcessBuilder builder = builder(program, installation);
             builder.redirectInput(ProcessBuilder.Redirect.PIPE); // by which it learns that it is to end
@@ -92,9 +94,7 @@ final class Child implements Life {
                     .of(environment);
             passed.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
             var tied = new ArrayList<String>();
-            if (Files.isExecutable(SETPRIV)) {
-                tied.addAll(List.of(SETPRIV.toString(), "--no-new-privs", "--"));
-            }
+            ChildCommand.setpriv().ifPresent(setpriv -> tied.addAll(List.of(setpriv, "--no-new-privs", "--")));
             tied.addAll(command);
             builder = ChildCommand.withEnvironment(passed, tied);
         }

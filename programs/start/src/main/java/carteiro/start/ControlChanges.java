@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +18,10 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
-/** Which control files have changed since they were read, for whoever asks for a reload. Safe for any thread. */
+/**
+ * Which control files have changed since each program read them, for whoever asks for a reload. One that a reload is not enough for is
+ * named until its program is started again. Safe for any thread.
+ */
 final class ControlChanges {
     /** Of the larger ones size and time count, in octets. */
     private static final long LARGEST_READ = 1 << 20;
@@ -26,38 +30,64 @@ final class ControlChanges {
     private static final int MOST = 1_000;
 
     /** What send reads on a reload; everything else that it reads waits until it is started again. */
-    private static final Set<String> REREAD_BY_SEND = Set.of("locals", "virtualdomains");
+    private static final Set<String> REREAD_BY_SEND = Set.of("locals", "virtualdomains", "destinationlimits");
+
+    /** Stands for whoever started the programs, and for nobody: what no program reads. */
+    private static final String ITSELF = "start";
 
     private final Installation installation;
-    private Map<String, String> read;
+    private final Map<String, String> first;
+    /** By program: what it has read, and {@link #first} if it is not here. */
+    private final Map<String, Map<String, String>> read = new HashMap<>();
 
-    ControlChanges(Installation installation) {
+    /** @param programs those that may be asked about */
+    ControlChanges(Installation installation, List<String> programs) {
         this.installation = installation;
-        this.read = look();
+        this.first = look();
+        read.put(ITSELF, new TreeMap<>(first));
+        programs.forEach(program -> read.put(program, new TreeMap<>(first)));
+    }
+
+    /** Takes that a program reads all of its files now. */
+    synchronized void started(String program) {
+        read.put(program, look());
     }
 
     /**
-     * What has changed, in words; the next call compares with what there is now.
+     * What has changed, in words, after a reload.
      *
      * @param program whose files are meant; {@link Control#ALL} for all
      */
     synchronized String tell(String program) {
         Map<String, String> now = look();
-        var names = new TreeSet<String>(now.keySet());
-        names.addAll(read.keySet());
-        names.removeIf(name -> now.getOrDefault(name, "").equals(read.getOrDefault(name, "")));
-        if (program.equals(Control.ALL)) {
-            read = now;
-        } else {
-            names.removeIf(
-                    name -> !readers(name).contains(program) && !readers(name).contains("all"));
+        var waiting = new TreeMap<String, String>();
+        for (var reader : read.entrySet()) {
+            if (program.equals(Control.ALL) || program.equals(reader.getKey())) {
+                compare(reader.getKey(), reader.getValue(), now, waiting);
+            }
         }
         var words = new ArrayList<String>();
-        for (String name : names) {
-            String waits = waitsFor(name);
-            words.add(LogText.safe(name) + (waits.isEmpty() ? "" : " (waits for: " + waits + ")"));
-        }
+        waiting.forEach(
+                (name, what) -> words.add(LogText.safe(name) + (what.isEmpty() ? "" : " (waits for: " + what + ")")));
         return words.isEmpty() ? "no control file has changed" : "changed: " + String.join(", ", words);
+    }
+
+    /** Adds the files of one reader that have changed to those that are told, and takes them as read if a reload is enough. */
+    private static void compare(
+            String reader, Map<String, String> before, Map<String, String> now, Map<String, String> told) {
+        var names = new TreeSet<String>(now.keySet());
+        names.addAll(before.keySet());
+        for (String name : names) {
+            String state = now.getOrDefault(name, "");
+            if (state.equals(before.getOrDefault(name, "")) || !concerns(name, reader)) {
+                continue;
+            }
+            String waits = waitsFor(name, reader);
+            told.merge(name, waits, (one, other) -> one.isEmpty() ? other : one);
+            if (waits.isEmpty() || readers(name).isEmpty()) {
+                before.put(name, state);
+            }
+        }
     }
 
     private static List<String> readers(String name) {
@@ -65,19 +95,26 @@ final class ControlChanges {
         return file == null ? List.of() : List.of(file.readers().split("[, ]+"));
     }
 
-    /** The command after which a changed file counts; empty if a reload is enough. */
-    static String waitsFor(String name) {
+    private static boolean concerns(String name, String reader) {
         List<String> readers = readers(name);
-        if (readers.isEmpty()) {
-            return "nothing, no program reads it";
-        }
-        if (name.equals("logformat") || name.equals("me")) {
-            return "carteiro restart";
-        }
-        return readers.contains("send") && !REREAD_BY_SEND.contains(name) ? "carteiro restart send" : "";
+        return readers.isEmpty()
+                ? reader.equals(ITSELF)
+                : readers.contains(reader) || readers.contains("all") && !reader.equals(ITSELF);
     }
 
-    private Map<String, String> look() {
+    /** The command after which a changed file counts; empty if a reload is enough. */
+    private static String waitsFor(String name, String reader) {
+        return switch (name) {
+            case "me" -> "carteiro restart";
+            case "logformat" -> "carteiro stop, and a new start";
+            default ->
+                readers(name).isEmpty()
+                        ? "nothing, no program reads it"
+                        : reader.equals("send") && !REREAD_BY_SEND.contains(name) ? "carteiro restart send" : "";
+        };
+    }
+
+    private TreeMap<String, String> look() {
         var seen = new TreeMap<String, String>();
         try (Stream<Path> files = Files.list(installation.control())) {
             for (Path file : files.limit(MOST).toList()) {
@@ -87,7 +124,7 @@ final class ControlChanges {
                 }
             }
         } catch (IOException e) {
-            return Map.of(); // then nothing is told of changes
+            return new TreeMap<>();
         }
         return seen;
     }

@@ -1,9 +1,8 @@
 package carteiro.start;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import carteiro.log.EventLog;
+import carteiro.posix.LauncherLink;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -15,8 +14,9 @@ final class LogReader {
     /** The logger's process id, from the launcher; it is a child of this process. */
     private static final String LOGGER = "carteiro.logger";
 
-    /** What was standard error before the logger took it. */
-    private static final Path ERRORS = Path.of("/proc/self/fd/3");
+    /** How the system says that the reader is gone: a pipe, a socket, a terminal. A full disk may be mended. */
+    private static final List<String> GONE =
+            List.of("Broken pipe", "Connection reset", "Input/output error", EventLog.WRITER_ENDED);
 
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -39,20 +39,23 @@ final class LogReader {
         }
     }
 
+    /** Takes why the log could not be written, in the system's words (English: the launcher sets the locale). */
+    void trouble(String words) {
+        if (GONE.stream().anyMatch(words::contains)) {
+            hasGone();
+        }
+    }
+
     /** Says so, once, where it can still be read, if anywhere. */
-    void hasGone() {
+    private void hasGone() {
         if (!gone.complete(null)) {
             return;
         }
-        String last = "carteiro: nobody reads the log any more (its reader has ended), so everything is stopped\n";
-        try {
-            if (Long.getLong(LOGGER, 0) != 0) {
-                Files.writeString(ERRORS, last, StandardCharsets.US_ASCII, StandardOpenOption.WRITE);
-            } else {
-                System.err.print(last);
-            }
-        } catch (java.io.IOException e) {
-            // nor does anybody read that
+        String last = "carteiro: nobody reads the log any more (its reader has ended), so everything is stopped";
+        if (Long.getLong(LOGGER, 0) != 0) {
+            LauncherLink.sayBesideTheLog(last);
+        } else {
+            System.err.println(last);
         }
     }
 }

@@ -89,12 +89,13 @@ public final class Product implements AutoCloseable {
                     if (root) {
                         Layout.separate(installation, programs);
                     }
-                    beginning = Child.in(installation);
+                    beginning = Child.in(installation, log);
                 }
                 default -> throw new IllegalStateException(form.toString());
             }
             var supervisor =
-                    new Supervisor(programs, beginning, log, patience(installation), new ControlChanges(installation));
+                    new Supervisor(programs, beginning, log, patience(installation), new ControlChanges(
+                            installation, programs.stream().map(Program::name).toList()));
             Closeable control = ControlWire.offer("start", installation, owner(installation), supervisor, log);
             return new Product(lock, wires, supervisor, control, log);
         } catch (IOException | RuntimeException e) {

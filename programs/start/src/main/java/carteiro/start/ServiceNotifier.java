@@ -1,45 +1,36 @@
 package carteiro.start;
 
-import carteiro.posix.ChildCommand;
+import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.posix.NotifySocket;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
-/**
- * Tells systemd that we are ready (sd_notify, units with Type=notify), by its own command: Java has no datagram sockets of the
- * Unix domain. Elsewhere it does nothing.
- */
+/** Tells systemd that we are ready (sd_notify, units with Type=notify). Elsewhere it does nothing. */
 final class ServiceNotifier {
     private static final String SOCKET = "NOTIFY_SOCKET";
 
     private final String socket;
+    private final EventLog log;
 
-    private ServiceNotifier(String socket) {
+    private ServiceNotifier(String socket, EventLog log) {
         this.socket = socket;
+        this.log = log;
     }
 
-    static ServiceNotifier of(Map<String, String> environment) {
-        return new ServiceNotifier(environment.getOrDefault(SOCKET, ""));
+    static ServiceNotifier of(Map<String, String> environment, EventLog log) {
+        return new ServiceNotifier(environment.getOrDefault(SOCKET, ""), log);
     }
 
-    /** Says that the start is done; systemd takes it from any process of the unit (NotifyAccess=all). */
+    /** Says that the start is done. */
     void ready() {
         if (socket.isEmpty()) {
             return;
         }
         try {
-            ProcessBuilder builder = ChildCommand.withFewVariables(List.of("systemd-notify", "--ready"));
-            builder.environment().put(SOCKET, socket);
-            builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD);
-            Process notify = builder.start();
-            if (!notify.waitFor(10, TimeUnit.SECONDS)) {
-                notify.destroyForcibly();
-            }
-        } catch (IOException e) {
-            // systemd waits for TimeoutStartSec and says that nobody notified it
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            NotifySocket.send(socket, "READY=1");
+        } catch (IOException e) { // systemd waits for TimeoutStartSec, then ends us
+            log.alert("start", "systemd cannot be told that the start is done: " + LogText.reason(e));
         }
     }
 }

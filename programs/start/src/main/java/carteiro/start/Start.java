@@ -6,6 +6,7 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.log.Severity;
 import carteiro.posix.Identity;
+import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Control;
 import carteiro.protocol.Control.Answer;
@@ -60,11 +61,13 @@ public final class Start {
 
     /** Runs the command and ends the process. */
     public static void main(String[] arguments) throws InterruptedException {
+        LauncherLink.begun();
         int code = TROUBLE;
         try {
             code = new Start(System.out, System.getenv()).command(List.of(arguments));
         } catch (RuntimeException | Error e) { // no descriptors, no threads, a bug: to be tried again
-            System.out.println("alert: cannot start: " + LogText.sentence(e.toString()));
+            System.out.println(Severity.of(System.getenv(), Path.of("/proc/self/fd/1"))
+                    .of("alert: cannot start: " + LogText.sentence(e.toString())));
             e.printStackTrace();
         }
         System.out.flush();
@@ -89,7 +92,7 @@ public final class Start {
 
     private int run(Installation installation, Form form) throws InterruptedException {
         return logging(installation, (log, reader) -> {
-            var notifier = ServiceNotifier.of(environment);
+            var notifier = ServiceNotifier.of(environment, log);
             var opened = new CompletableFuture<Product>(); // a signal that comes early waits for it
             Signals.on("TERM", () -> opened.join().stop());
             Signals.on("INT", () -> opened.join().stop());
@@ -120,7 +123,7 @@ public final class Start {
         try {
             settings = StartSettings.read(installation);
         } catch (ControlException e) {
-            e.problems().forEach(problem -> out.println(new StartEvent.CannotStart(problem).line()));
+            e.problems().forEach(problem -> out.println(severity().of(new StartEvent.CannotStart(problem).line())));
             return TROUBLE;
         }
         var reader = new LogReader();
@@ -128,8 +131,8 @@ public final class Start {
                 new FileOutputStream(FileDescriptor.out),
                 settings.logForm(),
                 Clock.systemUTC(),
-                Severity.of(System.getenv(), Path.of("/proc/self/fd/1")),
-                reader::hasGone)) {
+                severity(),
+                reader::trouble)) {
             reader.watch();
             try {
                 return work.run(log, reader);
@@ -140,6 +143,10 @@ public final class Start {
             }
             return TROUBLE;
         }
+    }
+
+    private Severity severity() {
+        return Severity.of(environment, Path.of("/proc/self/fd/1"));
     }
 
     /** What reaches local's programs: everything but what is ours. */
@@ -200,11 +207,11 @@ public final class Start {
                 running.stop(Duration.ZERO);
                 throw new IOException(program.name() + " has not given up root; a bug, please report");
             }
-            var single = new Single(program.name(), running, wires, patience, new ControlChanges(installation));
+            var single = new Single(program.name(), running, wires, patience, new ControlChanges(installation, List.of(program.name())));
             started.complete(single);
             Single.End end;
             try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {
-                ServiceNotifier.of(environment).ready();
+                ServiceNotifier.of(environment, log).ready();
                 end = single.awaitEnd();
             }
             return switch (end) {
@@ -394,7 +401,7 @@ public final class Start {
             new Init(installation, out, root).write(asked.me(), asked.delivery());
             return DONE;
         } catch (IOException e) {
-            out.println("carteiro: " + LogText.reason(e));
+            out.println("carteiro: " + LogText.sentence(LogText.reason(e)));
             return TROUBLE;
         }
     }

@@ -46,8 +46,12 @@ final class Supervisor implements Control {
             Supplier<Duration> patience,
             ControlChanges changes) {
         this.changes = changes;
+        Life.Beginning noted = (program, wanted) -> {
+            changes.started(program.name());
+            return beginning.begin(program, wanted);
+        };
         this.watches = programs.stream()
-                .map(program -> new Watch(program, beginning, log, Clock.systemUTC()))
+                .map(program -> new Watch(program, noted, log, Clock.systemUTC()))
                 .toList();
         this.log = log;
         this.patience = patience;

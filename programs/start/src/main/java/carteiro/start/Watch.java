@@ -2,9 +2,11 @@ package carteiro.start;
 
 import carteiro.control.ControlException;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.protocol.Control.Row;
 import carteiro.protocol.Control.State;
 import carteiro.protocol.Program;
+import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -85,11 +87,13 @@ final class Watch {
             } catch (ControlException e) {
                 notStarted(String.join("\n", e.problems()), e.problems());
                 continue;
-            } catch (IOException | RuntimeException e) {
-                if (e instanceof RuntimeException) {
-                    log.bug("start", e);
-                }
-                notStarted(e.getMessage() == null ? e.toString() : e.getMessage(), List.of());
+            } catch (IOException e) {
+                notStarted(LogText.reason(e), List.of());
+                continue;
+            } catch (RuntimeException | Error e) { // no threads, no descriptors, a bug: it is tried again all the same
+                VitalThread.endProcessIfOutOfMemory(e);
+                log.bug("start", e);
+                notStarted(e.toString(), List.of());
                 continue;
             }
             ready(begun);
@@ -165,11 +169,7 @@ final class Watch {
     private void stop(Life begun) {
         Duration limit = patience();
         log.log(new StartEvent.Stopping(name(), limit.toSeconds()));
-        try {
-            begun.stop(limit);
-        } catch (RuntimeException e) {
-            log.bug("start", e);
-        }
+        stop(begun, limit);
         log.log(new StartEvent.Stopped(name()));
         lock.lock();
         try {
@@ -180,6 +180,15 @@ final class Watch {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void stop(Life begun, Duration limit) {
+        try {
+            begun.stop(limit);
+        } catch (RuntimeException | Error e) {
+            VitalThread.endProcessIfOutOfMemory(e);
+            log.bug("start", e);
         }
     }
 
@@ -200,11 +209,7 @@ final class Watch {
             lock.unlock();
         }
         log.log(new StartEvent.Died(name(), why, pause.toSeconds()));
-        try {
-            begun.stop(Duration.ZERO); // what is left of it: sockets, threads, a process that hangs
-        } catch (RuntimeException e) {
-            log.bug("start", e);
-        }
+        stop(begun, Duration.ZERO); // what is left of it: sockets, threads, a process that hangs
         pause(pause);
     }
 

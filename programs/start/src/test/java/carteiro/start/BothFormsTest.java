@@ -205,7 +205,14 @@ class BothFormsTest {
                             + "database (waits for: nothing, no program reads it), databytes, locals");
             run.await("start: settings read again; changed: .*");
             Files.delete(home.resolve("control/locals"));
-            assertThat(ask("reload").output()).contains("changed: locals");
+            assertThat(ask("reload").output())
+                    .as("what waits is named until it is read")
+                    .contains("changed: concurrencyremote (waits for: carteiro restart send), locals");
+            assertThat(ask("reload", "smtpd").output()).contains("no control file has changed");
+            assertThat(ask("restart", "send").exit()).isZero();
+            Files.writeString(home.resolve("control/destinationlimits"), "example.org 1\n");
+            assertThat(ask("reload", "remote").output()).contains("no control file has changed");
+            assertThat(ask("reload").output()).contains("settings read again; changed: destinationlimits");
         }
     }
 

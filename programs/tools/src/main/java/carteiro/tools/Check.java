@@ -5,11 +5,15 @@ import carteiro.log.LogText;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Program;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
 /** check: finds every mistake in the settings of an installation at once (docs/programs/carteiro-check.md). */
 public final class Check {
+    /** Only what keeps programs from starting: for units of systemd, before the start. */
+    private static final String BEFORE_START = "--before-start";
+
     private Check() {}
 
     /** The command. */
@@ -19,12 +23,16 @@ public final class Check {
 
     /** @param programs those that check their own settings */
     static int run(Invocation call, Iterable<Program> programs) throws IOException {
-        Optional<Installation> installation = HomeOption.of(call);
+        var words = new ArrayList<>(call.arguments());
+        boolean beforeStart = words.remove(BEFORE_START);
+        Optional<Installation> installation = HomeOption.of(call.withArguments(words));
         if (installation.isEmpty()) {
-            call.complain("carteiro check: usage: carteiro check [ --home DIR ]\n");
+            call.complain("carteiro check: usage: carteiro check [ --before-start ] [ --home DIR ]\n");
             return Exit.PERMANENT;
         }
-        Findings findings = Findings.of(installation.get(), programs);
+        Findings findings = beforeStart
+                ? Findings.beforeStart(installation.get(), programs)
+                : Findings.of(installation.get(), programs);
         var text = new StringBuilder();
         findings.mistakes().forEach(mistake -> text.append(mistake).append('\n'));
         findings.warnings()

@@ -34,12 +34,39 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         warnings = new LinkedHashSet<>(warnings);
     }
 
+    /** Looks only for what programs refuse to start with. */
+    static Findings beforeStart(Installation installation, Iterable<Program> programs) {
+        var found = new FindingList();
+        if (isThere(installation, found)) {
+            installation.queueOfQmail().ifPresent(found::mistake);
+            programs(installation, programs, found);
+        }
+        return new Findings(found.mistakes(), found.warnings());
+    }
+
+    private static boolean isThere(Installation installation, FindingList found) {
+        if (Files.isDirectory(installation.control())) {
+            return true;
+        }
+        found.mistake(LogText.path(installation.control()) + ": is no folder; write it with: carteiro init --home "
+                + LogText.path(installation.home()) + " --me HOST");
+        return false;
+    }
+
+    private static void programs(Installation installation, Iterable<Program> programs, FindingList found) {
+        for (Program program : programs) {
+            try {
+                program.check(installation);
+            } catch (ControlException e) {
+                e.problems().forEach(found::mistake);
+            }
+        }
+    }
+
     /** Looks at everything. */
     static Findings of(Installation installation, Iterable<Program> programs) throws IOException {
         var found = new FindingList();
-        if (!Files.isDirectory(installation.control())) {
-            found.mistake(LogText.path(installation.control()) + ": is no folder; write it with: carteiro init --home "
-                    + LogText.path(installation.home()) + " --me HOST");
+        if (!isThere(installation, found)) {
             return new Findings(found.mistakes(), found.warnings());
         }
         var files = new ControlFiles(installation);
@@ -58,13 +85,7 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         } catch (ControlException e) {
             e.problems().forEach(found::mistake);
         }
-        for (Program program : programs) {
-            try {
-                program.check(installation);
-            } catch (ControlException e) {
-                e.problems().forEach(found::mistake);
-            }
-        }
+        programs(installation, programs, found);
         return new Findings(found.mistakes(), found.warnings());
     }
 }
