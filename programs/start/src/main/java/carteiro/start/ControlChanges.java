@@ -114,7 +114,7 @@ final class ControlChanges {
         };
     }
 
-    private TreeMap<String, String> look() {
+    private Map<String, String> look() {
         var seen = new TreeMap<String, String>();
         try (Stream<Path> files = Files.list(installation.control())) {
             for (Path file : files.limit(MOST).toList()) {
