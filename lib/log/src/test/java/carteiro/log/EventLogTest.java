@@ -227,8 +227,7 @@ class EventLogTest {
     @Test
     void whyALogCannotBeWrittenIsTold() throws Exception {
         var told = new java.util.concurrent.LinkedBlockingQueue<String>();
-        try (var log = new EventLog(
-                broken("Broken pipe"), EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
+        try (var log = new EventLog(broken("Broken pipe"), EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
             log.info("toy", "one");
             assertThat(told.take()).isEqualTo("Broken pipe");
         }

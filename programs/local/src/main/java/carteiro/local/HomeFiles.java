@@ -149,9 +149,7 @@ final class HomeFiles {
             return new Found.Empty(name);
         }
         return new Found.Text(
-                name,
-                text,
-                (file.status().mode() & OWNER_EXECUTES) != 0 ? Permitted.FORWARDS : Permitted.ALL);
+                name, text, (file.status().mode() & OWNER_EXECUTES) != 0 ? Permitted.FORWARDS : Permitted.ALL);
     }
 
     /** NEWSENDER: the owner of a list answers for it, if there is one. */

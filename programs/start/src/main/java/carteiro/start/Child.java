@@ -51,8 +51,7 @@ final class Child implements Life {
     static Beginning in(Installation installation, EventLog log) {
         if (ChildCommand.setpriv().isEmpty()) {
             log.alert(
-                    "start",
-                    "setpriv is missing, so the programs start without no-new-privileges; install util-linux");
+                    "start", "setpriv is missing, so the programs start without no-new-privileges; install util-linux");
         }
         return (program, wanted) -> {
             ProcessBuilder builder = builder(program, installation);

@@ -93,8 +93,12 @@ public final class Product implements AutoCloseable {
                 }
                 default -> throw new IllegalStateException(form.toString());
             }
-            var supervisor =
-                    new Supervisor(programs, beginning, log, patience(installation), new ControlChanges(
+            var supervisor = new Supervisor(
+                    programs,
+                    beginning,
+                    log,
+                    patience(installation),
+                    new ControlChanges(
                             installation, programs.stream().map(Program::name).toList()));
             Closeable control = ControlWire.offer("start", installation, owner(installation), supervisor, log);
             return new Product(lock, wires, supervisor, control, log);

@@ -207,7 +207,12 @@ public final class Start {
                 running.stop(Duration.ZERO);
                 throw new IOException(program.name() + " has not given up root; a bug, please report");
             }
-            var single = new Single(program.name(), running, wires, patience, new ControlChanges(installation, List.of(program.name())));
+            var single = new Single(
+                    program.name(),
+                    running,
+                    wires,
+                    patience,
+                    new ControlChanges(installation, List.of(program.name())));
             started.complete(single);
             Single.End end;
             try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {

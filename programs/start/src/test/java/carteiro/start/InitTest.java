@@ -38,7 +38,10 @@ class InitTest {
     void whatIsNoFileIsNotWaitedFor() throws Exception {
         Files.createDirectories(home.resolve("control"));
         Files.writeString(home.resolve("control/me"), "mail.example.org\n");
-        assertThat(new ProcessBuilder("mkfifo", home.resolve("rc").toString()).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("mkfifo", home.resolve("rc").toString())
+                        .start()
+                        .waitFor())
+                .isZero();
         assertThatThrownBy(() -> init("mail.example.org")).hasMessageContaining("--delivery ./Mailbox");
     }
 

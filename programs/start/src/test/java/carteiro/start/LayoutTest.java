@@ -121,7 +121,14 @@ class LayoutTest {
         give(start);
         Files.setPosixFilePermissions(start, PosixFilePermissions.fromString("rwxrwxrwx"));
         Process eve = new ProcessBuilder(
-                        "setpriv", "--reuid", EVE + "", "--regid", EVE + "", "--clear-groups", "sh", "-c",
+                        "setpriv",
+                        "--reuid",
+                        EVE + "",
+                        "--regid",
+                        EVE + "",
+                        "--clear-groups",
+                        "sh",
+                        "-c",
                         "cd run/start && i=0; while [ $i -lt 1000000 ] && : >x$i; do i=$((i+1)); done 2>/dev/null")
                 .directory(home.toFile())
                 .start();

@@ -34,12 +34,14 @@ class ServiceNotifierTest {
     void theProcessThatIsReadySaysSoItself() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "SKIPPED: python3 is not installed");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-        for (String name : List.of(folder.resolve("notify").toString(), "@carteiro-test" + ProcessHandle.current().pid())) {
+        for (String name : List.of(
+                folder.resolve("notify").toString(),
+                "@carteiro-test" + ProcessHandle.current().pid())) {
             Process listener = new ProcessBuilder("/usr/bin/python3", "-c", LISTENER, name)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            try (var heard =
-                            new BufferedReader(new InputStreamReader(listener.getInputStream(), StandardCharsets.US_ASCII));
+            try (var heard = new BufferedReader(
+                            new InputStreamReader(listener.getInputStream(), StandardCharsets.US_ASCII));
                     var run = listening(heard, name)) {
                 assertThat(heard.readLine()).isEqualTo(run.process.pid() + " READY=1");
                 run.await("start: smtpd ready pid \\d+");
@@ -60,7 +62,11 @@ class ServiceNotifierTest {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path home = StartProcess.home(folder.resolve("h"));
         try (var run = new StartProcess(
-                List.of("env", "NOTIFY_SOCKET=" + folder.resolve("none")), List.of(), "run", "--home", home.toString())) {
+                List.of("env", "NOTIFY_SOCKET=" + folder.resolve("none")),
+                List.of(),
+                "run",
+                "--home",
+                home.toString())) {
             run.await("start: smtpd ready pid \\d+");
             run.await("alert: start: systemd cannot be told .*");
         }

@@ -60,14 +60,18 @@ class CheckTest {
         write("control/defaultdelivery", "Maildir/\n");
         assertThat(check()).endsWith(home + ": 1 mistake\n");
         Tool.Result asked = new Tool()
-                .run(call -> Check.run(call, List.<carteiro.protocol.Program>of()), "--before-start", "--home", home.toString());
+                .run(
+                        call -> Check.run(call, List.<carteiro.protocol.Program>of()),
+                        "--before-start",
+                        "--home",
+                        home.toString());
         assertThat(asked.code()).isZero();
         assertThat(asked.out()).isEqualTo(home + ": no mistakes\n");
         for (String folder : List.of("mess", "lock")) {
             Files.createDirectories(home.resolve("queue").resolve(folder));
         }
-        Tool.Result qmails = new Tool()
-                .run(call -> Check.run(call, List.of()), "--home", home.toString(), "--before-start");
+        Tool.Result qmails =
+                new Tool().run(call -> Check.run(call, List.of()), "--home", home.toString(), "--before-start");
         assertThat(qmails.code()).isEqualTo(Exit.PERMANENT);
         assertThat(qmails.out()).contains("/queue is qmail's own");
     }
