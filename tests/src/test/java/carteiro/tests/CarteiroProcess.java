@@ -42,7 +42,7 @@ final class CarteiroProcess implements AutoCloseable {
     private final Form form;
     private final Path folder;
     private final Path home;
-    private final List<String> within; // what every command is run by
+    private List<String> within; // what every command is run by
     private final List<String> log = new ArrayList<>(); // guarded by itself
     private final List<String> flags = new ArrayList<>(FLAGS); // of what stays
     private Process process;
@@ -78,6 +78,11 @@ final class CarteiroProcess implements AutoCloseable {
         carteiro.control("maxidlecommands", "1000000"); // tests ask again and again until something is so
         carteiro.control("concurrencyincoming", "500");
         return carteiro;
+    }
+
+    /** From here on every process of it is run by this command. */
+    void runAllBy(List<String> command) {
+        within = List.copyOf(command);
     }
 
     static boolean asRoot() {

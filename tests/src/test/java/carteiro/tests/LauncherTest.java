@@ -105,6 +105,17 @@ class LauncherTest {
                 Files.delete(link);
             }
         }
+        Path other = Files.createDirectory(folder.resolve("other")); // maildrop has one of that name, for instance
+        Path first = Files.writeString(other.resolve("maildirmake"), "#!/bin/sh\n");
+        Files.setPosixFilePermissions(first, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path clash = folder.resolve("clash");
+        CarteiroProcess.Result warned = CarteiroProcess.run(
+                List.of(LAUNCHER.toString(), "links", clash.toString(), "maildirmake"),
+                Map.of("CARTEIRO_NO_BUILD", "1", "PATH", other + ":" + System.getenv("PATH")),
+                "");
+        assertThat(warned.output())
+                .contains("note: maildirmake is another program where PATH finds it first: " + first);
+        Files.delete(clash.resolve("maildirmake"));
         CarteiroProcess.Result again = launch(LAUNCHER, "links", folder.toString());
         assertThat(again.output()).contains("0 links made");
         try (var all = Files.list(folder)) { // JUnit warns of links out of its folder

@@ -14,6 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Root's installation on a system without the accounts that {@code init --create-users} makes. */
 class WithoutSystemUsersTest {
@@ -60,6 +62,46 @@ class WithoutSystemUsersTest {
             assertThat(check.exit()).as(check.output()).isEqualTo(100);
             assertThat(check.output())
                     .contains("alias: the system has no user alias", "init --create-users", ": 1 mistake");
+        }
+    }
+
+    /** A container runs as a number, often: the programs, and who asks them, are known by that. */
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("under a user id that the system has no name for, mail is taken and delivered, and qread shows the queue")
+    void aUserIdWithoutAName(Form form) throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can become another user");
+        int uid = 54_321;
+        String id = Integer.toString(uid);
+        List<String> within = List.of( // that one capability is for the jars, which may lie in root's home
+                "setpriv", "--reuid", id, "--regid", id, "--clear-groups", "--inh-caps", "-all,+dac_read_search",
+                "--ambient-caps", "-all,+dac_read_search", "--bounding-set", "-all,+dac_read_search");
+        try (var carteiro = CarteiroProcess.prepare(form, List.of(), List.of())) {
+            carteiro.accounts("bob");
+            Path assign = carteiro.home().resolve("users/assign");
+            Files.writeString(assign, Files.readString(assign).replaceAll(":\\d+:\\d+:", ":" + id + ":" + id + ":"));
+            carteiro.command("carteiro.lookup.QmailNewu");
+            CarteiroProcess.run(List.of("chown", "-R", id + ":" + id, carteiro.folder().toString()), Map.of(), "");
+            carteiro.runAllBy(within);
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                assertThat(client.send("ann@example.net", List.of("bob@example.org"), "Subject: x\n\nx\n"))
+                        .startsWith("250 ");
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat((Integer) Files.getAttribute(carteiro.home().resolve("queue"), "unix:uid"))
+                    .isEqualTo(uid);
+            carteiro.dotQmail("bob", ".qmail", "|exit 111\n");
+            CarteiroProcess.run(List.of("chown", "-R", id, carteiro.accountHome("bob").toString()), Map.of(), "");
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                assertThat(client.send("ann@example.net", List.of("bob@example.org"), "Subject: y\n\ny\n"))
+                        .startsWith("250 ");
+            }
+            carteiro.awaitLog("delivery 2: deferral: .*");
+            CarteiroProcess.Result qread = carteiro.attempt("", "carteiro.tools.QmailQread");
+            assertThat(qread.exit()).as(qread.output()).isZero();
+            assertThat(qread.output()).contains("<ann@example.net>", "bob@example.org");
+            assertThat(carteiro.log()).noneMatch(line -> line.startsWith("alert:"));
         }
     }
 

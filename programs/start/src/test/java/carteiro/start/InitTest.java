@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.Installation;
+import carteiro.posix.SystemAccount;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -123,6 +124,28 @@ class InitTest {
         new Init(new Installation(home), new PrintStream(said), false)
                 .write("mail.example.org", Optional.of("./Mailbox"));
         assertThat(home.resolve("control/defaultdelivery")).hasContent("./Mailbox");
+    }
+
+    @Test
+    void programsOfOtherPackagesInTheDefaultDeliveryAreSaid() throws Exception {
+        new Init(new Installation(home), new PrintStream(said), false)
+                .write("mail.example.org", Optional.of("|dot-forward .forward\n./Mailbox"));
+        assertThat(said.toString()).contains("note: control/defaultdelivery runs dot-forward");
+        assertThat(said.toString()).as("no Maildir is needed").doesNotContain("no Maildir yet");
+    }
+
+    @Test
+    void anAccountWithoutItsMaildirIsSaid() throws Exception {
+        SystemAccount us = SystemAccount.withUid(SystemAccount.effectiveUid()).orElseThrow();
+        boolean missing = Files.isDirectory(Path.of(us.home()))
+                && !Files.exists(Path.of(us.home()).resolve("Maildir"));
+        init("mail.example.org");
+        if (missing) {
+            assertThat(said.toString())
+                    .contains("note: no Maildir yet, so that their mail waits: " + us.name(), "carteiro maildirmake");
+        } else {
+            assertThat(said.toString()).doesNotContain("no Maildir yet");
+        }
     }
 
     @Test

@@ -80,6 +80,16 @@ class LayoutTest {
     }
 
     @Test
+    void theLoggersFolderIsTheLoggers() throws Exception {
+        SystemUsers.create(home, new PrintStream(new ByteArrayOutputStream()));
+        init();
+        int qmaill = carteiro.posix.SystemAccount.named("qmaill").orElseThrow().uid();
+        assertThat(Files.getAttribute(home.resolve("log"), "unix:uid")).isEqualTo(qmaill);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("log"))))
+                .isEqualTo("rwxr-x---");
+    }
+
+    @Test
     void nothingIsDoneAsAnotherUserInRootsGroup() throws Exception {
         Path alias = Files.createDirectory(home.resolve("alias"));
         Files.setAttribute(alias, "unix:uid", EVE);
