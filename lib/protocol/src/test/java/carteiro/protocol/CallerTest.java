@@ -12,6 +12,7 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.posix.SystemAccount;
 import carteiro.posix.ThreadIdentity;
+import carteiro.testkit.SystemUser;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.Watchdog;
@@ -31,7 +32,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -236,20 +236,65 @@ class CallerTest {
         assertThat(same.match(Wires.Channel.LOCAL, 457, ticket)).isFalse();
         assertThat(same.match(Wires.Channel.REMOTE, 457, "")).isFalse();
         assertThat(Tickets.fresh().match(Wires.Channel.REMOTE, 457, ticket)).isFalse();
-        Optional<SystemAccount> qmailr = SystemAccount.named("qmailr");
-        assumeTrue(qmailr.isPresent(), "no user qmailr here");
-        int uid = qmailr.get().uid();
+        int qmailr = SystemUser.make("qmailr");
+        var read = new ArrayList<Long>();
         SocketWires queue = wires();
-        offer(queue.offer((Messages) _ -> Messages.MessageBody.of("for others\n".getBytes(StandardCharsets.US_ASCII))));
-        offer(queue.offer((Waiting) () -> {
-            throw new IOException("not asked for");
+        offer(queue.offer((Messages) message -> {
+            read.add(message);
+            return Messages.MessageBody.of("for others\n".getBytes(StandardCharsets.US_ASCII));
         }));
-        assertThat(ask(uid, Door.MESSAGES, new FrameWriter().put(457).put("")).text(1))
+        offer(queue.offer((Waiting) NothingWaits::new));
+        assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put("")).text(1))
                 .isEqualTo("R");
-        assertThat(ask(uid, Door.MESSAGES, new FrameWriter().put(457).put(ticket))
+        assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(ticket))
                         .text(1))
                 .as("of another queue's key")
                 .isEqualTo("R");
+        assertThat(read).isEmpty();
+        try (Waiting.Session send = wires().waiting().open()) { // as root: it is told the key, as qmails is
+            String handed = send.ticket(Wires.Channel.REMOTE, 457);
+            FrameReader answer =
+                    ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(handed));
+            assertThat(answer.text(1)).isEqualTo("K");
+            assertThat(answer.number(0, 1000)).isEqualTo("for others\n".length());
+            assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(458).put(handed))
+                            .text(1))
+                    .as("of another message")
+                    .isEqualTo("R");
+            String local = send.ticket(Wires.Channel.LOCAL, 457);
+            assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(local))
+                            .text(1))
+                    .as("of the other way out")
+                    .isEqualTo("R");
+        }
+        assertThat(read).containsExactly(457L);
+        assertThatThrownBy(() -> ask(qmailr, Door.WAITING, new FrameWriter().put("session")))
+                .as("the key")
+                .isInstanceOf(IOException.class);
+    }
+
+    /** A session of a queue that is empty. */
+    private static final class NothingWaits implements Waiting.Session {
+        @Override
+        public List<Waiting.WaitingMessage> next(int most, Duration patience) {
+            return List.of();
+        }
+
+        @Override
+        public void report(List<Waiting.Report> reports) {}
+
+        @Override
+        public Waiting.Page recipients(long message, int from) {
+            return Waiting.Page.NONE;
+        }
+
+        @Override
+        public List<Waiting.Failure> failures(long message, int after) {
+            return List.of();
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Test

@@ -14,6 +14,8 @@ import carteiro.posix.SystemAccount;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.Recipe;
 import carteiro.protocol.Lookup.Verdict;
+import carteiro.testkit.Covers;
+import carteiro.testkit.SystemUser;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.File;
@@ -307,15 +309,14 @@ final class DoorKeeperTest {
     }
 
     @Test
+    @Covers("qmail:Q04")
     void theReceivedFieldSaysWhoTheCallerReallyIs() throws Exception {
         assertThat(as(NAMELESS, Received.class))
                 .matches("Received: \\(qmail [0-9]+ invoked by uid " + NAMELESS + "\\); 1 Jan 1970 00:00:00 -0000\n");
         var invoked = Map.of("alias", "by alias", "qmaild", "from network", "qmails", "for bounce");
         for (var each : invoked.entrySet()) {
-            var user = SystemAccount.named(each.getKey());
-            if (user.isPresent()) { // where Carteiro has its users
-                assertThat(as(user.get().uid(), Received.class)).contains(" invoked " + each.getValue() + "); ");
-            }
+            assertThat(as(SystemUser.make(each.getKey()), Received.class))
+                    .contains(" invoked " + each.getValue() + "); ");
         }
     }
 

@@ -167,7 +167,6 @@ class QmailQueueTest {
         "joe, 1000, by uid 1000",
         "root, 0, by uid 0"
     })
-    @Covers("qmail:Q04")
     void receivedFieldSaysWhoCalled(String user, int uid, String invoked) {
         assertThat(Handover.received(new Caller(4711, uid, user), Instant.parse("2026-11-24T03:08:09Z")))
                 .isEqualTo("Received: (qmail 4711 invoked " + invoked + "); 24 Nov 2026 03:08:09 -0000\n");
