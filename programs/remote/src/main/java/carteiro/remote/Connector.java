@@ -163,7 +163,7 @@ final class Connector {
         try {
             helo = connection.ask("HELO " + name, settings.limit(HELLO));
         } catch (IOException e) {
-            if (hello == Hello.HELO) {
+            if (hello == Hello.HELO || connection.isEncrypted()) { // a new connection would be in clear: a downgrade
                 throw e;
             }
             return Optional.of(new Opened.EhloUnknown(Reports.lost(connection.hop(), e)));

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -92,21 +93,33 @@ final class OtherProgram {
         }
         try {
             Path message = Files.createTempFile(folder, MESSAGE, "");
-            Path records = Files.createTempFile(folder, RECORDS, "");
             try {
-                try (InputStream in = letter.message().open()) {
-                    Files.copy(in, message, StandardCopyOption.REPLACE_EXISTING);
+                Path records = Files.createTempFile(folder, RECORDS, "");
+                try {
+                    try (InputStream in = letter.message().open()) {
+                        Files.copy(in, message, StandardCopyOption.REPLACE_EXISTING);
+                    }
+                    return run(words, message, records, letter.recipients().size());
+                } finally {
+                    remove(records);
                 }
-                return run(words, message, records, letter.recipients().size());
             } finally {
-                Files.deleteIfExists(message);
-                Files.deleteIfExists(records);
+                remove(message);
             }
         } catch (IOException e) {
             return notNow(Reports.why(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return notNow("stopping");
+        }
+    }
+
+    /** What cannot be removed is removed at the next start; what the program has done stands. */
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // see clear()
         }
     }
 
@@ -161,7 +174,10 @@ final class OtherProgram {
         }
     }
 
-    /** What its records say, folded later as qmail-rspawn does. */
+    /**
+     * What its records say, folded later as qmail-rspawn does. A recipient without a record waits, or has the message's
+     * record where that is no {@code K}; records beyond the last recipient's say nothing.
+     */
     RemoteResult result(String records, int count) {
         var recipients = new ArrayList<Outcome>();
         int at = 0;
@@ -195,10 +211,13 @@ final class OtherProgram {
     }
 
     private RemoteResult ended(List<Outcome> recipients, Outcome message, int count) {
-        if (recipients.size() > count || message instanceof Outcome.Delivered && recipients.size() < count) {
-            return notNow("it wrote records for " + recipients.size() + " of " + count + " recipients");
+        List<Outcome> answered = recipients.subList(0, Math.min(recipients.size(), count));
+        if (message instanceof Outcome.Delivered) {
+            Outcome missing = unable("it wrote records for " + answered.size() + " of " + count + " recipients");
+            answered = new ArrayList<>(answered);
+            answered.addAll(Collections.nCopies(count - answered.size(), missing));
         }
-        return new RemoteResult(recipients, message, message instanceof Outcome.Failed ? message.report() : "");
+        return new RemoteResult(answered, message, message instanceof Outcome.Failed ? message.report() : "");
     }
 
     private static Status status(int kind, String report) {
@@ -209,8 +228,12 @@ final class OtherProgram {
     }
 
     private RemoteResult notNow(String why) {
-        return RemoteResult.forAll(Outcome.notNow("Unable to run " + Reports.shown(program) + ", which " + VARIABLE
-                + " names: " + Reports.shown(why) + " (#4.3.0)\n"));
+        return RemoteResult.forAll(unable(why));
+    }
+
+    private Outcome unable(String why) {
+        return Outcome.notNow("Unable to run " + Reports.shown(program) + ", which " + VARIABLE + " names: "
+                + Reports.shown(why) + " (#4.3.0)\n");
     }
 
     /** Ends what is running; its deliveries are deferred. */

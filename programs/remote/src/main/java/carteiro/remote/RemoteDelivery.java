@@ -158,6 +158,9 @@ final class RemoteDelivery {
         return switch (tools.connector.open(hop, now, hello)) {
             case Opened.Ready(var connection) -> {
                 tools.deadHosts.answered(hop.inetAddress());
+                if (now != policy) {
+                    connection.insteadOfTls();
+                }
                 yield switch (transact(connection, hop)) {
                     case Ended.Clean(var result) -> Optional.of(result);
                     case Ended.Over(var result) -> Optional.of(result);
@@ -173,7 +176,9 @@ final class RemoteDelivery {
             }
             case Opened.Refused(var outcome) -> goOn(hop, outcome);
             case Opened.RefusedForGood(var outcome) -> {
-                refusedForGood++;
+                if (now == policy) { // the try over TLS was greeted: a refusal right after it is not for good
+                    refusedForGood++;
+                }
                 yield goOn(hop, outcome);
             }
             case Opened.Lost(var outcome) -> goOn(hop, outcome);

@@ -32,6 +32,7 @@ final class SmtpConnection implements Closeable {
     private @Nullable SSLSocket tls;
     private boolean tlsTried;
     private boolean tlsAnswered;
+    private boolean insteadOfTls;
     private boolean answered;
     private int messages;
     private final byte[] block = new byte[BLOCK];
@@ -173,6 +174,20 @@ final class SmtpConnection implements Closeable {
      */
     boolean hasFailedTls() {
         return tlsTried && !tlsAnswered;
+    }
+
+    /** Notes that this connection is in clear because TLS did not work over the one before. */
+    void insteadOfTls() {
+        insteadOfTls = true;
+    }
+
+    /** Whether the next hop offered TLS, and what is said here is in clear because it did not work. */
+    boolean isClearForWantOfTls() {
+        return insteadOfTls || tlsTried && tls == null;
+    }
+
+    boolean isEncrypted() {
+        return tls != null;
     }
 
     /** Asks to go on encrypted (RFC 3207). */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** One message over one connection: MAIL to the reply after the final dot (RFC 5321 section 3.3). One thread. */
 final class SmtpTransaction {
@@ -24,6 +25,8 @@ final class SmtpTransaction {
 
     /** How long to wait for the reason, when a next hop hangs up in the middle of a message. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+    private static final Pattern TLS_WORDS = Pattern.compile("(?i)\\b(?:starttls|tls|ssl|encrypt)");
 
     private final SmtpConnection connection;
     private final NextHop hop;
@@ -150,7 +153,7 @@ final class SmtpTransaction {
             return Optional.of(new Ended.Lost(Reports.lost(hop, e)));
         }
         if (!isYes(mail)) {
-            return Optional.of(new Ended.NotBegun(Reports.senderRejected(hop, mail)));
+            return Optional.of(new Ended.NotBegun(judged(Reports.senderRejected(hop, mail), mail)));
         }
         boolean anyone = false;
         for (Address recipient : letter.recipients()) {
@@ -163,7 +166,7 @@ final class SmtpTransaction {
                             ? Reports.accepted(hop, reply)
                             : anyone && isTooMany(reply)
                                     ? Reports.tooManyRecipients(hop, reply)
-                                    : Reports.recipientRefused(hop, reply));
+                                    : judged(Reports.recipientRefused(hop, reply), reply));
             anyone |= isYes(reply);
         }
         if (!anyone) {
@@ -174,7 +177,7 @@ final class SmtpTransaction {
         if (data.code() / 100 == 3) {
             return Optional.empty();
         }
-        return Optional.of(new Ended.Over(result(Reports.dataRefused(hop, data))));
+        return Optional.of(new Ended.Over(result(judged(Reports.dataRefused(hop, data), data))));
     }
 
     /** A pipelined DATA may have been accepted nevertheless (RFC 2920 section 3.1): then hanging up is the end of it. */
@@ -197,6 +200,23 @@ final class SmtpTransaction {
     private static boolean isTooMany(SmtpReply reply) {
         return reply.code() == 552
                 && reply.status().map(status -> status.subject() != 2).orElse(true);
+    }
+
+    /** A refusal that TLS could have spared us is not for good where TLS is offered and did not work. */
+    private Outcome judged(Outcome refusal, SmtpReply reply) {
+        return connection.isClearForWantOfTls() && mayWantTls(reply) ? Reports.notForGood(refusal) : refusal;
+    }
+
+    /**
+     * 530 (RFC 3207 section 4), 523 and 538 (RFC 5248) say that encryption is missing; security and policy (5.7.x), a 554
+     * that tells no reason, and a text that speaks of it may mean so.
+     */
+    private static boolean mayWantTls(SmtpReply reply) {
+        return reply.code() == 530
+                || reply.code() == 523
+                || reply.code() == 538
+                || reply.status().map(status -> status.subject() == 7).orElse(reply.code() == 554)
+                || TLS_WORDS.matcher(reply.text()).find();
     }
 
     private static boolean isYes(SmtpReply reply) {
@@ -251,7 +271,7 @@ final class SmtpTransaction {
         if (isYes(reply)) {
             return new Ended.Clean(result(Reports.accepted(hop, reply)));
         }
-        var result = result(Reports.messageRefused(hop, reply));
+        var result = result(judged(Reports.messageRefused(hop, reply), reply));
         return reply.code() == Connector.CLOSING || reply.isPositive()
                 ? new Ended.Over(result)
                 : new Ended.Clean(result);
@@ -262,7 +282,7 @@ final class SmtpTransaction {
         try {
             SmtpReply reply = connection.reply(LAST_WORDS);
             if (!reply.isPositive()) {
-                return broken(Reports.messageRefused(hop, reply));
+                return broken(judged(Reports.messageRefused(hop, reply), reply));
             }
         } catch (IOException silence) {
             e.addSuppressed(silence);

@@ -402,7 +402,6 @@ class RemoteTest {
             printf 'r\\0'                             @ no record for the message
             printf 'Kok'                              @ no record for the message
             printf 'Kok\\0'                           @ records for 0 of 1 recipients
-            printf 'r\\0r\\0Kok\\0'                   @ records for 2 of 1 recipients
             printf 'xok\\0'                           @ record that begins with
             printf 'r\\0Kok\\0'; exit 111             @ exit code 111
             kill -9 $$                                @ exit code 137
@@ -416,6 +415,43 @@ class RemoteTest {
         List<Outcome> outcomes = wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org"));
         assertThat(outcomes).singleElement().isInstanceOf(Outcome.Deferred.class);
         assertThat(outcomes.getFirst().report()).contains("QMAILREMOTE names", why);
+    }
+
+    @Test
+    void recordsOfQmailremotesProgramAreTakenOncePerRecipient() throws Exception {
+        Wires wires = wires(Form.DIRECT);
+        offerMessages(wires, Octets.bytes("x\n"));
+        start(wires, otherProgram("printf 'r\\0hno such user\\0r\\0Kok\\0'"));
+        Deliver remote = wires.deliver(Wires.Channel.REMOTE);
+        assertThat(remote.deliver(delivery(7, "a@example.org", "b@example.org")))
+                .hasExactlyElementsOfTypes(Outcome.Delivered.class, Outcome.Failed.class);
+        List<Outcome> four =
+                remote.deliver(delivery(7, "a@example.org", "b@example.org", "c@example.org", "d@example.org"));
+        assertThat(four)
+                .hasExactlyElementsOfTypes(
+                        Outcome.Delivered.class,
+                        Outcome.Failed.class,
+                        Outcome.Delivered.class,
+                        Outcome.Deferred.class);
+        assertThat(four.getLast().report()).contains("records for 3 of 4 recipients");
+    }
+
+    @Test
+    void aMessageThatCannotBeGivenToQmailremotesProgramLeavesNoFile() throws Exception {
+        Wires wires = wires(Form.DIRECT);
+        offerMessages(wires, Octets.bytes("x\n"));
+        start(wires, otherProgram("rm \"$CARTEIRO_HOME\"/run/remote/records-*; printf 'r\\0Kok\\0'"));
+        Deliver remote = wires.deliver(Wires.Channel.REMOTE);
+        assertThat(remote.deliver(delivery(8, "a@example.org")))
+                .singleElement()
+                .isInstanceOf(Outcome.Deferred.class);
+        assertThat(remote.deliver(delivery(7, "a@example.org")))
+                .singleElement()
+                .isInstanceOf(Outcome.Deferred.class);
+        try (var left = Files.list(installation.run("remote"))) {
+            assertThat(left.map(file -> file.getFileName().toString()))
+                    .noneMatch(name -> name.startsWith("message-") || name.startsWith("records-"));
+        }
     }
 
     @Test

@@ -242,6 +242,65 @@ class TlsTest {
         }
     }
 
+    private static final String GREETED = "S: 220 ready\nC: EHLO client.example\nS: 250 next.example\n";
+    private static final String SENDER_TAKEN = GREETED + "C: MAIL *\nS: 250 ok\nC: RCPT *\n";
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "S: 554 no",
+                GREETED + "C: MAIL *\nS: 530 Must issue a STARTTLS command first",
+                GREETED + "C: MAIL *\nS: 550 5.7.1 no",
+                GREETED + "C: MAIL *\nS: 550 Encryption required",
+                SENDER_TAKEN + "S: 530 5.7.0 no",
+                SENDER_TAKEN + "S: 554 no",
+                SENDER_TAKEN + "S: 250 ok\nC: DATA\nS: 523 no",
+                SENDER_TAKEN + "S: 250 ok\nC: DATA\nS: 354 go\nD:\nS: 554 5.7.10 no"
+            })
+    void aRefusalInClearThatMayBeForWantOfTlsIsNotForGood(String refusal) throws Exception {
+        try (var server = ScriptedServer.start(TO_STARTTLS + "S: 220 go\nX:", refusal)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).as(outcome.report()).isInstanceOf(Outcome.Deferred.class);
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aRefusalForWantOfTlsOverTheSameOrAKeptConnectionIsNotForGood() throws Exception {
+        String refused = "C: MAIL *\nS: 530 no";
+        try (var server = ScriptedServer.start(
+                        TO_STARTTLS + "S: 454 not now\n" + refused, TO_STARTTLS + "S: 220 go\nX:", IN_CLEAR + refused)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"S: 550 no such user", "S: 554 5.1.1 no such user"})
+    void anyOtherRefusalInClearIsForGood(String refusal) throws Exception {
+        try (var server = ScriptedServer.start(TO_STARTTLS + "S: 220 go\nX:", SENDER_TAKEN + refusal)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Failed.class);
+        }
+    }
+
+    @Test
+    void helloRefusedOverTlsIsNotSaidAgainInClear() throws Exception {
+        try (var server = ScriptedServer.withTls(
+                        server(), TO_STARTTLS + "S: 220 go\nT:\nC: EHLO *\nS: 500 what\nX:", IN_CLEAR)
+                        .leniently();
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     @ValueSource(
