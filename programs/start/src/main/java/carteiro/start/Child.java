@@ -78,8 +78,9 @@ final class Child implements Life {
     }
 
     /**
-     * In a session of its own, without a terminal, and unable to gain rights by what it runs. local alone keeps that and all
-     * variables: its users' programs may be set-user-id, and control/programvariables may name any variable.
+     * In a session of its own, without a terminal, and unable to gain rights by what it runs; of our variables it gets those
+     * that a program of ours reads (QMAILREMOTE names the one that remote runs). local alone keeps that and all variables:
+     * its users' programs may be set-user-id, and control/programvariables may name any variable.
      */
     private static ProcessBuilder builder(Program program, Installation installation) throws IOException {
         List<String> command = command(program.name(), installation);
@@ -89,7 +90,7 @@ final class Child implements Life {
         } else {
             Map<String, String> environment = System.getenv();
             Map<String, String> passed = PassedVariables.STANDARD
-                    .and(List.of("CARTEIRO_*", "JOURNAL_STREAM"))
+                    .and(List.of("CARTEIRO_*", "JOURNAL_STREAM", "QMAILREMOTE"))
                     .of(environment);
             passed.putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
             var tied = new ArrayList<String>();

@@ -52,6 +52,15 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
+    @Covers("qmail:P10")
+    void remoteHearsOfTheProgramInItsPlace(StartCommand.Form form) throws Exception {
+        try (var run = run(form)) {
+            run.await("toy: remote starts as .* QMAILREMOTE=/their/program");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     @Covers({"qmail:A04", "qmail:A10"})
     void allStartSecondInstanceIsRefusedAndTermStopsInOrder(StartCommand.Form form) throws Exception {
         try (var run = run(form)) {

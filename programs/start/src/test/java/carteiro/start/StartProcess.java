@@ -43,6 +43,7 @@ final class StartProcess implements AutoCloseable {
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("X", "1");
+        builder.environment().put("QMAILREMOTE", "/their/program");
         process = builder.start();
         reader = Thread.ofVirtual().start(() -> {
             try (var in =

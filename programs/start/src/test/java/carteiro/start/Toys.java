@@ -113,7 +113,8 @@ public final class Toys {
                     .info(
                             "toy",
                             name + " starts as uid " + SystemAccount.effectiveUid() + " X="
-                                    + surroundings.environment().get("X"));
+                                    + surroundings.environment().get("X") + " QMAILREMOTE="
+                                    + surroundings.environment().get("QMAILREMOTE"));
             return new Running() {
                 @Override
                 public void reload() throws ControlException {
