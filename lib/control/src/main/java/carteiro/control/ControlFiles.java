@@ -184,8 +184,11 @@ public final class ControlFiles {
         return pairs;
     }
 
-    /** A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. In the order of the lines. */
-    public Optional<Map<String, String>> map(String name) {
+    /**
+     * A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. In the
+     * order of the lines that count: whoever takes several spellings for one key lets the later one win too.
+     */
+    public Optional<SequencedMap<String, String>> map(String name) {
         return list(name).map(lines -> {
             var map = new LinkedHashMap<String, String>();
             for (String line : lines) {
@@ -194,7 +197,7 @@ public final class ControlFiles {
                     map.putLast(line.substring(0, colon), line.substring(colon + 1));
                 }
             }
-            return Collections.unmodifiableMap(map);
+            return Collections.unmodifiableSequencedMap(map);
         });
     }
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 public final class DomainTable<V> {
     private final Map<String, V> values;
 
-    /** @param values by key; of two keys of one domain, either counts */
+    /** @param values by key, in the order of their lines: of two keys of one domain the last counts */
     public DomainTable(Map<String, V> values) {
         var lowered = new HashMap<String, V>();
         values.forEach((key, value) -> lowered.put(DomainName.key(key), value));

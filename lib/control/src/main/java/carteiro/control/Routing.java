@@ -5,6 +5,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,12 +36,16 @@ public final class Routing {
         }
         return of(
                 locals,
-                files.map("virtualdomains").orElse(Map.of()),
+                files.map("virtualdomains").orElseGet(LinkedHashMap::new),
                 files.list("percenthack").orElse(List.of()),
                 files.lineOrMe("envnoathost"));
     }
 
-    /** A routing from values; every key is compared without case, in UTF-8 or in ASCII form. */
+    /**
+     * A routing from values; every key is compared without case, in UTF-8 or in ASCII form.
+     *
+     * @param virtualDomains in the order of their lines: of two keys of one domain or address the last counts
+     */
     public static Routing of(
             List<String> locals, Map<String, String> virtualDomains, List<String> percentHack, String envNoAtHost) {
         var keys = new HashMap<String, String>();

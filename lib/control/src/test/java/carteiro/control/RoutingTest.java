@@ -246,6 +246,28 @@ class RoutingTest {
     }
 
     @Test
+    void ofTwoSpellingsOfOneKeyTheLastLineCounts() throws Exception {
+        String[] spellings = {
+            "m\u00fcller.example", "xn--mller-kva.example", "M\u00dcLLER.example", "XN--mller-kva.example"
+        };
+        for (int last = 0; last < spellings.length; last++) {
+            var lines = new StringBuilder();
+            for (int i = 1; i <= 2 * spellings.length; i++) { // each twice
+                lines.append(spellings[(last + i) % spellings.length]).append(":line").append(i).append('\n');
+            }
+            write("me", "here.example\n");
+            write("virtualdomains", lines.toString());
+            assertThat(Routing.read(new ControlFiles(new Installation(home)))
+                            .route(new Address("u@xn--mller-kva.example")))
+                    .extracting(route -> route.recipient().octets())
+                    .isEqualTo("line8-u@xn--mller-kva.example");
+            var files = new ControlFiles(new Installation(home));
+            assertThat(new DomainTable<>(files.map("virtualdomains").orElseThrow()).find("xn--mller-kva.example"))
+                    .hasValue("line8");
+        }
+    }
+
+    @Test
     void aTableByDomainKnowsBothForms() {
         var table = new DomainTable<>(Map.of(utf8(".m\u00fcller.example"), 1, "xn--strae-oqa.example", 2, "", 3));
         assertThat(table.find("a.XN--mller-kva.example")).hasValue(1);

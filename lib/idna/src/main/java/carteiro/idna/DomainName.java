@@ -5,13 +5,17 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * The forms of a domain name. A domain may be written in ASCII ({@code xn--strae-oqa.example}, A-labels) or in UTF-8
- * ({@code straße.example}, U-labels); both are one domain (RFC 5890 section 2.3.2.4). All names here are octet strings,
+ * ({@code straße.example}, U-labels); both are one domain (RFC 5890 section 2.3.2.4). Each label has its forms by itself,
+ * whatever the others are. All names here are octet strings,
  * one character an octet. Any thread.
  */
 public final class DomainName {
@@ -22,6 +26,9 @@ public final class DomainName {
     static final int LONGEST_LABEL = 63;
 
     static final int LONGEST_NAME = 253;
+
+    /** What ends a label: UTS 46 maps the other three to the first. */
+    private static final Pattern DOTS = Pattern.compile("[.\u3002\uff0e\uff61]");
 
     private DomainName() {}
 
@@ -52,13 +59,15 @@ public final class DomainName {
         return encoded(name).filter(DomainName::fitsTheDns);
     }
 
-    /** The name as people read it, in UTF-8; as it is, but in lower case, where there is no such form. */
+    /** The name as people read it, in UTF-8; a label that has no such form stays as it is, but in lower case. */
     public static String unicode(String name) {
         if (name.length() > LIMIT || Octets.areAscii(name) && !hasALabel(name)) {
             return Octets.lowerCase(name);
         }
         return text(name)
-                .flatMap(Uts46::labels)
+                .map(text -> eachLabel(
+                        text, label -> Uts46.label(label).or(() -> Optional.of(Octets.lowerCase(label)))))
+                .flatMap(labels -> labels)
                 .map(labels -> Octets.text(String.join(".", labels).getBytes(StandardCharsets.UTF_8)))
                 .orElseGet(() -> Octets.lowerCase(name));
     }
@@ -80,7 +89,29 @@ public final class DomainName {
     private static Optional<String> encoded(String name) {
         return name.length() > LIMIT
                 ? Optional.empty()
-                : text(name).flatMap(Uts46::labels).flatMap(DomainName::ascii);
+                : text(name)
+                        .flatMap(text -> eachLabel(text, DomainName::encodedLabel))
+                        .map(labels -> String.join(".", labels));
+    }
+
+    /** A label in ASCII is looked at no more than a whole name in ASCII is: what it stands next to changes nothing. */
+    private static Optional<String> encodedLabel(String label) {
+        return Octets.areAscii(label)
+                ? Optional.of(Octets.lowerCase(label))
+                : Uts46.label(label).map(DomainName::asciiLabel);
+    }
+
+    /** Empty if one of the labels has no answer. */
+    private static Optional<List<String>> eachLabel(String name, Function<String, Optional<String>> form) {
+        var labels = new ArrayList<String>();
+        for (String label : DOTS.split(name, -1)) {
+            Optional<String> formed = form.apply(label);
+            if (formed.isEmpty()) {
+                return Optional.empty();
+            }
+            labels.add(formed.get());
+        }
+        return Optional.of(labels);
     }
 
     private static Optional<String> text(String name) {
@@ -94,26 +125,16 @@ public final class DomainName {
         }
     }
 
-    /** The labels in ASCII; empty if one would be too long. */
-    static Optional<String> ascii(List<String> labels) {
-        var name = new ArrayList<String>(labels.size());
-        for (String label : labels) {
-            String ascii = Octets.areAscii(label) ? label : Uts46.PREFIX + Punycode.encode(label);
-            if (ascii.length() > LONGEST_LABEL) {
-                return Optional.empty();
-            }
-            name.add(ascii);
-        }
-        return Optional.of(String.join(".", name));
+    /** A label as people read it in ASCII. */
+    static String asciiLabel(String label) {
+        return Octets.areAscii(label) ? label : Uts46.PREFIX + Punycode.encode(label);
     }
 
-    /** Whether no label but that of the root is empty, and the whole is not too long. */
+    /** Whether no label but that of the root is empty, and neither a label nor the whole is too long. */
     static boolean fitsTheDns(String ascii) {
         String name = ascii.endsWith(".") ? ascii.substring(0, ascii.length() - 1) : ascii;
-        return !name.isEmpty()
-                && name.length() <= LONGEST_NAME
-                && !name.startsWith(".")
-                && !name.endsWith(".")
-                && !name.contains("..");
+        return name.length() <= LONGEST_NAME
+                && Arrays.stream(name.split("\\.", -1))
+                        .allMatch(label -> !label.isEmpty() && label.length() <= LONGEST_LABEL);
     }
 }

@@ -84,7 +84,7 @@ final class Punycode {
         long next = FIRST_POINT;
         long at = 0;
         int bias = FIRST_BIAS;
-        int in = hyphen < 0 ? 0 : hyphen + 1;
+        int in = hyphen > 0 ? hyphen + 1 : 0; // RFC 3492 section 6.2: a delimiter at the very start is no delimiter
         while (in < ascii.length()) {
             long before = at;
             long weight = 1;

@@ -19,6 +19,11 @@ final class Uts46 {
 
     private Uts46() {}
 
+    /** One label as people read it; nothing if it is not valid. */
+    static Optional<String> label(String label) {
+        return labels(label).filter(labels -> labels.size() == 1).map(List::getFirst);
+    }
+
     /** The labels of a name as people read them, empty ones included; nothing if one is not valid. */
     static Optional<List<String>> labels(String name) {
         Optional<String> mapped = mapped(name);

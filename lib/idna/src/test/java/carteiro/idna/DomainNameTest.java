@@ -31,6 +31,13 @@ class DomainNameTest {
             mail.example           | mail.example
             x_y.example            | x_y.example
             [IPv6:2001:db8::1]     | [ipv6:2001:db8::1]
+            _DKIM.x_y.bücher.example   | _dkim.x_y.xn--bcher-kva.example
+            -A.r3--x.bücher.example    | -a.r3--x.xn--bcher-kva.example
+            xn--a.bücher.example       | xn--a.xn--bcher-kva.example
+            xn--.bücher.example        | xn--.xn--bcher-kva.example
+            1x.אב.example              | 1x.xn--4dbc.example
+            0ü.אב.example              | xn--0-eha.xn--4dbc.example
+            0ü.xn--4dbc.example        | xn--0-eha.xn--4dbc.example
             """)
     void keys(String name, String key) {
         assertThat(DomainName.key(octets(name))).isEqualTo(key);
@@ -90,6 +97,13 @@ class DomainNameTest {
         String dots = ".".repeat(DomainName.LIMIT - 2);
         assertThat(DomainName.key(octets("ü" + dots))).startsWith("xn--tda.");
         assertThat(DomainName.key(octets("ü" + dots + "."))).startsWith(octets("ü."));
+    }
+
+    @Test
+    void aDelimiterAtTheStartIsNoDelimiter() {
+        assertThat(DomainName.unicode("xn--tda.example")).isEqualTo(octets("ü.example"));
+        assertThat(DomainName.unicode("xn---tda.example")).isEqualTo("xn---tda.example"); // RFC 3492 section 6.2
+        assertThat(DomainName.unicode("xn--bcher-kva.xn--a.x_y")).isEqualTo(octets("bücher.xn--a.x_y"));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
@@ -62,7 +63,10 @@ class IdnaConformanceTest {
                 boolean unicodeRight = EMPTY_LABELS.matcher(unicodeStatus).matches()
                         ? labels.map(each -> String.join(".", each)).equals(Optional.of(unicode))
                         : labels.isEmpty();
-                Optional<String> encoded = labels.flatMap(DomainName::ascii).filter(DomainName::fitsTheDns);
+                Optional<String> encoded = labels.map(all -> all.stream()
+                                .map(DomainName::asciiLabel)
+                                .collect(Collectors.joining(".")))
+                        .filter(DomainName::fitsTheDns);
                 boolean asciiRight = asciiStatus.equals("[]")
                         ? encoded.equals(Optional.of(ascii))
                         : encoded.isEmpty()

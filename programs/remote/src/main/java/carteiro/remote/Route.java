@@ -4,7 +4,7 @@ import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 
 /** Where the mail of a domain goes: control/smtproutes. */
 sealed interface Route {
@@ -19,13 +19,13 @@ sealed interface Route {
 
     /** Reads control/smtproutes. */
     static DomainTable<Route> read(ControlFiles files) {
-        var routes = new HashMap<String, Route>();
+        var routes = new LinkedHashMap<String, Route>();
         files.pairs("smtproutes").forEach((number, pair) -> {
             String domain = pair.getKey();
             String value = pair.getValue();
             String relay = value.strip();
             if (relay.isEmpty()) {
-                routes.put(domain, new Direct());
+                routes.putLast(domain, new Direct());
                 return;
             }
             int end = relay.startsWith("[") ? relay.indexOf(']') + 1 : relay.indexOf(':');
@@ -46,7 +46,7 @@ sealed interface Route {
                         "\"" + value + "\" does not end in a port from 1 to 65535; write name:port, or [::1]:port for"
                                 + " IPv6");
             } else {
-                routes.put(domain, new Relay(host, port.isEmpty() ? SMTP : Integer.parseInt(port.substring(1))));
+                routes.putLast(domain, new Relay(host, port.isEmpty() ? SMTP : Integer.parseInt(port.substring(1))));
             }
         });
         return new DomainTable<>(routes);

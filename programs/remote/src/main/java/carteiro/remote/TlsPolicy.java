@@ -2,7 +2,7 @@ package carteiro.remote;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 
 /** Whether the connection to a domain's next hop is encrypted: control/tlsremote. */
 enum TlsPolicy {
@@ -15,13 +15,13 @@ enum TlsPolicy {
 
     /** Reads control/tlsremote. */
     static DomainTable<TlsPolicy> read(ControlFiles files) {
-        var policies = new HashMap<String, TlsPolicy>();
+        var policies = new LinkedHashMap<String, TlsPolicy>();
         files.pairs("tlsremote").forEach((number, pair) -> {
             String domain = pair.getKey();
             switch (pair.getValue().strip()) {
-                case "none" -> policies.put(domain, NONE);
-                case "may" -> policies.put(domain, MAY);
-                case "require" -> policies.put(domain, REQUIRE);
+                case "none" -> policies.putLast(domain, NONE);
+                case "may" -> policies.putLast(domain, MAY);
+                case "require" -> policies.putLast(domain, REQUIRE);
                 default ->
                     files.problem("tlsremote", number, "\"" + pair.getValue() + "\" is not one of none, may, require");
             }

@@ -2,7 +2,7 @@ package carteiro.send;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,7 +29,7 @@ record DestinationLimit(int atOnce, int most, int seconds) {
 
     /** Reads control/destinationlimits; of a domain that is there twice the last line counts. */
     static DomainTable<DestinationLimit> read(ControlFiles files) {
-        var limits = new HashMap<String, DestinationLimit>();
+        var limits = new LinkedHashMap<String, DestinationLimit>();
         files.numbered(FILE).forEach((number, line) -> {
             String[] fields = line.split(":", -1);
             String atOnce = fields.length < 2 ? "" : fields[1].strip();
@@ -59,7 +59,7 @@ record DestinationLimit(int atOnce, int most, int seconds) {
                         "is not a rate; write deliveries, a slash and a period of at most 24 hours, such as 10/s, 60/m,"
                                 + " 500/h or 1/10s");
             } else {
-                limits.put(
+                limits.putLast(
                         fields[0],
                         new DestinationLimit(
                                 atOnce.isEmpty() ? 0 : Integer.parseInt(atOnce),

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +90,7 @@ final class RecipientPolicy {
      * this host; it must not make all the world's domains ours, since the gateway sends on.
      */
     private static Routing withoutCatchAll(ControlFiles files) {
-        var virtual = new LinkedHashMap<>(files.map("virtualdomains").orElse(Map.of()));
+        var virtual = new LinkedHashMap<>(files.map("virtualdomains").orElseGet(LinkedHashMap::new));
         virtual.remove("");
         return Routing.of(
                 files.list("locals").or(() -> files.line("me").map(List::of)).orElse(List.of()),
