@@ -253,7 +253,10 @@ class RoutingTest {
         for (int last = 0; last < spellings.length; last++) {
             var lines = new StringBuilder();
             for (int i = 1; i <= 2 * spellings.length; i++) { // each twice
-                lines.append(spellings[(last + i) % spellings.length]).append(":line").append(i).append('\n');
+                lines.append(spellings[(last + i) % spellings.length])
+                        .append(":line")
+                        .append(i)
+                        .append('\n');
             }
             write("me", "here.example\n");
             write("virtualdomains", lines.toString());

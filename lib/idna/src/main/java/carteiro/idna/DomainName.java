@@ -65,8 +65,8 @@ public final class DomainName {
             return Octets.lowerCase(name);
         }
         return text(name)
-                .map(text -> eachLabel(
-                        text, label -> Uts46.label(label).or(() -> Optional.of(Octets.lowerCase(label)))))
+                .map(text ->
+                        eachLabel(text, label -> Uts46.label(label).or(() -> Optional.of(Octets.lowerCase(label)))))
                 .flatMap(labels -> labels)
                 .map(labels -> Octets.text(String.join(".", labels).getBytes(StandardCharsets.UTF_8)))
                 .orElseGet(() -> Octets.lowerCase(name));

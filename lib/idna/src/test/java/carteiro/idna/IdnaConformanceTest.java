@@ -63,9 +63,8 @@ class IdnaConformanceTest {
                 boolean unicodeRight = EMPTY_LABELS.matcher(unicodeStatus).matches()
                         ? labels.map(each -> String.join(".", each)).equals(Optional.of(unicode))
                         : labels.isEmpty();
-                Optional<String> encoded = labels.map(all -> all.stream()
-                                .map(DomainName::asciiLabel)
-                                .collect(Collectors.joining(".")))
+                Optional<String> encoded = labels.map(
+                                all -> all.stream().map(DomainName::asciiLabel).collect(Collectors.joining(".")))
                         .filter(DomainName::fitsTheDns);
                 boolean asciiRight = asciiStatus.equals("[]")
                         ? encoded.equals(Optional.of(ascii))

@@ -429,10 +429,7 @@ class RemoteTest {
                 remote.deliver(delivery(7, "a@example.org", "b@example.org", "c@example.org", "d@example.org"));
         assertThat(four)
                 .hasExactlyElementsOfTypes(
-                        Outcome.Delivered.class,
-                        Outcome.Failed.class,
-                        Outcome.Delivered.class,
-                        Outcome.Deferred.class);
+                        Outcome.Delivered.class, Outcome.Failed.class, Outcome.Delivered.class, Outcome.Deferred.class);
         assertThat(four.getLast().report()).contains("records for 3 of 4 recipients");
     }
 
@@ -442,12 +439,8 @@ class RemoteTest {
         offerMessages(wires, Octets.bytes("x\n"));
         start(wires, otherProgram("rm \"$CARTEIRO_HOME\"/run/remote/records-*; printf 'r\\0Kok\\0'"));
         Deliver remote = wires.deliver(Wires.Channel.REMOTE);
-        assertThat(remote.deliver(delivery(8, "a@example.org")))
-                .singleElement()
-                .isInstanceOf(Outcome.Deferred.class);
-        assertThat(remote.deliver(delivery(7, "a@example.org")))
-                .singleElement()
-                .isInstanceOf(Outcome.Deferred.class);
+        assertThat(remote.deliver(delivery(8, "a@example.org"))).singleElement().isInstanceOf(Outcome.Deferred.class);
+        assertThat(remote.deliver(delivery(7, "a@example.org"))).singleElement().isInstanceOf(Outcome.Deferred.class);
         try (var left = Files.list(installation.run("remote"))) {
             assertThat(left.map(file -> file.getFileName().toString()))
                     .noneMatch(name -> name.startsWith("message-") || name.startsWith("records-"));

@@ -271,7 +271,9 @@ class TlsTest {
     void aRefusalForWantOfTlsOverTheSameOrAKeptConnectionIsNotForGood() throws Exception {
         String refused = "C: MAIL *\nS: 530 no";
         try (var server = ScriptedServer.start(
-                        TO_STARTTLS + "S: 454 not now\n" + refused, TO_STARTTLS + "S: 220 go\nX:", IN_CLEAR + refused)
+                                TO_STARTTLS + "S: 454 not now\n" + refused,
+                                TO_STARTTLS + "S: 220 go\nX:",
+                                IN_CLEAR + refused)
                         .leniently();
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
@@ -293,7 +295,7 @@ class TlsTest {
     @Test
     void helloRefusedOverTlsIsNotSaidAgainInClear() throws Exception {
         try (var server = ScriptedServer.withTls(
-                        server(), TO_STARTTLS + "S: 220 go\nT:\nC: EHLO *\nS: 500 what\nX:", IN_CLEAR)
+                                server(), TO_STARTTLS + "S: 220 go\nT:\nC: EHLO *\nS: 500 what\nX:", IN_CLEAR)
                         .leniently();
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
