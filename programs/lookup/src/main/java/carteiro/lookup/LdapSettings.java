@@ -216,7 +216,8 @@ record LdapSettings(
 
     private static Map<String, String> aliasDomains(ControlFiles files) {
         var domains = new HashMap<String, String>();
-        files.map("aliasdomains").orElse(Map.of()).forEach((alias, real) -> domains.put(DomainName.key(alias), real));
+        files.map("aliasdomains")
+                .ifPresent(lines -> lines.forEach((alias, real) -> domains.put(DomainName.key(alias), real)));
         return domains;
     }
 
