@@ -33,14 +33,21 @@ class ChecksumsTest {
         list = folder.resolve(".mvn/checksums/checksums.sha256");
         Files.createDirectories(list.getParent());
         CarteiroProcess.Result sum = CarteiroProcess.run(
-                List.of("sh", "-c", "cd \"$1\" && sha256sum \"$2\"", "sh", folder.resolve("repository").toString(), ARTIFACT),
+                List.of(
+                        "sh",
+                        "-c",
+                        "cd \"$1\" && sha256sum \"$2\"",
+                        "sh",
+                        folder.resolve("repository").toString(),
+                        ARTIFACT),
                 Map.of(),
                 "");
         Files.writeString(list, sum.output());
     }
 
     private CarteiroProcess.Result checksums(String... words) throws Exception {
-        var command = new java.util.ArrayList<>(List.of("bash", folder.resolve("dist/checksums").toString()));
+        var command = new java.util.ArrayList<>(
+                List.of("bash", folder.resolve("dist/checksums").toString()));
         command.addAll(List.of(words));
         return CarteiroProcess.run(command, Map.of("LC_ALL", "C"), "");
     }

@@ -68,20 +68,32 @@ class WithoutSystemUsersTest {
     /** A container runs as a number, often: the programs, and who asks them, are known by that. */
     @ParameterizedTest
     @EnumSource
-    @DisplayName("under a user id that the system has no name for, mail is taken and delivered, and qread shows the queue")
+    @DisplayName(
+            "under a user id that the system has no name for, mail is taken and delivered, and qread shows the queue")
     void aUserIdWithoutAName(Form form) throws Exception {
         assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can become another user");
         int uid = 54_321;
         String id = Integer.toString(uid);
         List<String> within = List.of( // that one capability is for the jars, which may lie in root's home
-                "setpriv", "--reuid", id, "--regid", id, "--clear-groups", "--inh-caps", "-all,+dac_read_search",
-                "--ambient-caps", "-all,+dac_read_search", "--bounding-set", "-all,+dac_read_search");
+                "setpriv",
+                "--reuid",
+                id,
+                "--regid",
+                id,
+                "--clear-groups",
+                "--inh-caps",
+                "-all,+dac_read_search",
+                "--ambient-caps",
+                "-all,+dac_read_search",
+                "--bounding-set",
+                "-all,+dac_read_search");
         try (var carteiro = CarteiroProcess.prepare(form, List.of(), List.of())) {
             carteiro.accounts("bob");
             Path assign = carteiro.home().resolve("users/assign");
             Files.writeString(assign, Files.readString(assign).replaceAll(":\\d+:\\d+:", ":" + id + ":" + id + ":"));
             carteiro.command("carteiro.lookup.QmailNewu");
-            CarteiroProcess.run(List.of("chown", "-R", id + ":" + id, carteiro.folder().toString()), Map.of(), "");
+            CarteiroProcess.run(
+                    List.of("chown", "-R", id + ":" + id, carteiro.folder().toString()), Map.of(), "");
             carteiro.runAllBy(within);
             carteiro.start();
             try (var client = new SmtpClient(carteiro.smtp())) {
@@ -92,7 +104,8 @@ class WithoutSystemUsersTest {
             assertThat((Integer) Files.getAttribute(carteiro.home().resolve("queue"), "unix:uid"))
                     .isEqualTo(uid);
             carteiro.dotQmail("bob", ".qmail", "|exit 111\n");
-            CarteiroProcess.run(List.of("chown", "-R", id, carteiro.accountHome("bob").toString()), Map.of(), "");
+            CarteiroProcess.run(
+                    List.of("chown", "-R", id, carteiro.accountHome("bob").toString()), Map.of(), "");
             try (var client = new SmtpClient(carteiro.smtp())) {
                 assertThat(client.send("ann@example.net", List.of("bob@example.org"), "Subject: y\n\ny\n"))
                         .startsWith("250 ");

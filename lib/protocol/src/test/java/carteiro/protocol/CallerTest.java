@@ -244,7 +244,8 @@ class CallerTest {
             return Messages.MessageBody.of("for others\n".getBytes(StandardCharsets.US_ASCII));
         }));
         offer(queue.offer((Waiting) NothingWaits::new));
-        assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put("")).text(1))
+        assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(""))
+                        .text(1))
                 .isEqualTo("R");
         assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(ticket))
                         .text(1))
