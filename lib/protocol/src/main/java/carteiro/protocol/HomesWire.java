@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import carteiro.mail.Address;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Homes.Extension;
 import carteiro.protocol.Homes.Presence;
 import carteiro.wire.FrameReader;
@@ -33,8 +34,8 @@ final class HomesWire {
         public Presence look(Extension extension) throws IOException {
             FrameReader answer = questions.ask(
                     LIMIT,
-                    frame -> frame.put(extension.uid())
-                            .put(extension.gid())
+                    frame -> frame.put(UnixId.number(extension.uid()))
+                            .put(UnixId.number(extension.gid()))
                             .put(extension.home())
                             .put(extension.dash())
                             .put(extension.extension()));
@@ -48,8 +49,8 @@ final class HomesWire {
     static DoorKeeper.Server server(Homes homes, Watchdog watchdog) {
         return Answers.server(LIMITS, watchdog, (frame, answer, _) -> {
             var extension = new Extension(
-                    (int) frame.number(1, Integer.MAX_VALUE),
-                    (int) frame.number(0, Integer.MAX_VALUE),
+                    UnixId.of(frame.number(1, UnixId.MOST)),
+                    UnixId.of(frame.number(0, UnixId.MOST)),
                     frame.text(LONGEST_HOME),
                     frame.text(LONGEST_DASH),
                     frame.text(Address.LIMIT));

@@ -2,6 +2,7 @@ package carteiro.protocol;
 
 import carteiro.mail.Address;
 import carteiro.mail.Status;
+import carteiro.posix.UnixId;
 import carteiro.protocol.DoorKeeper.Caller;
 import carteiro.protocol.DoorKeeper.Standing;
 import carteiro.protocol.Lookup.Answer;
@@ -124,7 +125,7 @@ final class LookupWire {
     private static void put(FrameWriter frame, Answer answer) {
         switch (answer) {
             case Answer.Account account -> {
-                frame.put("account").put(account.user()).put(account.uid()).put(account.gid());
+                frame.put("account").put(account.user()).put(UnixId.number(account.uid())).put(UnixId.number(account.gid()));
                 frame.put(account.home()).put(account.dash()).put(account.extension());
                 put(frame, account.recipe());
             }
@@ -157,8 +158,8 @@ final class LookupWire {
             case "account" ->
                 new Answer.Account(
                         frame.text(TEXT),
-                        (int) frame.number(1, Integer.MAX_VALUE),
-                        (int) frame.number(0, Integer.MAX_VALUE),
+                        UnixId.of(frame.number(1, UnixId.MOST)),
+                        UnixId.of(frame.number(0, UnixId.MOST)),
                         frame.text(TEXT),
                         frame.text(TEXT),
                         frame.text(TEXT),

@@ -35,17 +35,30 @@ final class FileThreads {
     private final Powers powers;
     private final Duration patience;
     private final EventLog log;
-    private final Semaphore free = new Semaphore(MOST);
+    private final Semaphore free;
+    private final int mostPerUser;
     private final Map<Integer, Share> shares = new HashMap<>(); // guarded by itself
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition added = lock.newCondition();
-    private final ArrayDeque<Task<?>> tasks = new ArrayDeque<>(); // guarded by lock; at most MOST, by free
+    private final ArrayDeque<Task<?>> tasks = new ArrayDeque<>(); // guarded by lock; bounded by free
     private int idle; // guarded by lock
     private long started; // guarded by lock
 
-    /** @param patience how long one piece of work, or the wait for a thread, may take */
+    /** @param patience how long one piece of work may take, with the wait for a thread */
     FileThreads(Powers powers, Duration patience, EventLog log) {
+        this(powers, patience, MOST, MOST_PER_USER, log);
+    }
+
+    /**
+     * The same with limits of its own.
+     *
+     * @param most threads in all
+     * @param mostPerUser of them for one user
+     */
+    FileThreads(Powers powers, Duration patience, int most, int mostPerUser, EventLog log) {
+        this.free = new Semaphore(most);
+        this.mostPerUser = mostPerUser;
         this.powers = powers;
         this.patience = patience;
         this.log = log;
@@ -58,8 +71,12 @@ final class FileThreads {
 
     /** What one user may have. */
     private static final class Share {
-        final Semaphore free = new Semaphore(MOST_PER_USER);
+        final Semaphore free;
         int users;
+
+        Share(int most) {
+            free = new Semaphore(most);
+        }
     }
 
     /**
@@ -68,18 +85,19 @@ final class FileThreads {
      * @throws IOException if it fails, takes too long, or there is no thread for too long
      */
     <T> T as(int uid, int gid, Work<T> work) throws IOException {
+        long end = System.nanoTime() + patience.toNanos();
         Share share = share(uid);
         var task = new Task<T>(uid, gid, work, share);
         try {
-            acquire(share.free, () -> leave(uid, share));
-            acquire(free, () -> {
+            acquire(share.free, end, () -> leave(uid, share));
+            acquire(free, end, () -> {
                 share.free.release();
                 leave(uid, share);
             });
             submit(task);
-            return task.answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return task.answer.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new IOException("the file system did not answer within " + patience.toMinutes() + " minutes", e);
+            throw new IOException("the file system did not answer within " + patience.toSeconds() + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while waiting for the file system", e);
@@ -93,23 +111,23 @@ final class FileThreads {
         }
     }
 
-    private void acquire(Semaphore semaphore, Runnable otherwise) throws IOException, InterruptedException {
+    private void acquire(Semaphore semaphore, long end, Runnable otherwise) throws IOException, InterruptedException {
         boolean acquired = false;
         try {
-            acquired = semaphore.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
+            acquired = semaphore.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } finally {
             if (!acquired) {
                 otherwise.run();
             }
         }
         if (!acquired) {
-            throw new IOException("too many deliveries wait for slow disks");
+            throw new IOException("too many deliveries wait for slow disks (" + patience.toSeconds() + " s)");
         }
     }
 
     private Share share(int uid) {
         synchronized (shares) {
-            Share share = shares.computeIfAbsent(uid, _ -> new Share());
+            Share share = shares.computeIfAbsent(uid, _ -> new Share(mostPerUser));
             share.users++;
             return share;
         }

@@ -2,33 +2,39 @@ package carteiro.local;
 
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer.Account;
 import carteiro.protocol.Lookup.Recipe;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Answers lookup whether there is a {@code .qmail} file for an extension, as the account's user. A slow home takes time and
  * threads from other such questions at most, never from deliveries.
  */
 final class HomeLooks implements Homes {
-    /** Looks at once; one more waits for a moment, then cannot be told now. */
+    /** Looks at once, in all and into homes of one user; one more waits. */
     static final int MOST = 64;
 
-    /** How long the file system may take. Must stay below the time that lookup waits for the answer (docs/protocols/homes.md). */
+    static final int MOST_PER_USER = 8;
+
+    /**
+     * How long one look may take, with the wait for a thread. Must stay below the time that lookup waits for the answer
+     * (docs/protocols/homes.md).
+     */
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+    /** Between two lines of the log. */
+    private static final Duration QUIET = Duration.ofMinutes(1);
 
     private final FileThreads files;
     private final EventLog log;
-    private final Semaphore free = new Semaphore(MOST);
+    private final AtomicLong told = new AtomicLong(System.nanoTime() - QUIET.toNanos());
 
     HomeLooks(Powers powers, EventLog log) {
-        this(new FileThreads(powers, PATIENCE, log), log);
+        this(new FileThreads(powers, PATIENCE, MOST, MOST_PER_USER, log), log);
     }
 
     HomeLooks(FileThreads files, EventLog log) {
@@ -38,26 +44,29 @@ final class HomeLooks implements Homes {
 
     @Override
     public Presence look(Extension asked) {
-        if (asked.uid() <= 0 || asked.gid() < 0 || !asked.home().startsWith("/")) {
+        if (asked.uid() == 0
+                || !UnixId.isId(asked.uid())
+                || !UnixId.isId(asked.gid())
+                || !asked.home().startsWith("/")) {
             return Presence.NOT_NOW;
         }
-        boolean mine = false;
         try {
-            mine = free.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
-            return mine ? files.as(asked.uid(), asked.gid(), () -> present(asked)) : Presence.NOT_NOW;
+            return files.as(asked.uid(), asked.gid(), () -> present(asked));
         } catch (IOException e) {
+            tell(asked.uid(), e);
+            return Presence.NOT_NOW;
+        }
+    }
+
+    /** Once a minute: whoever sends mail decides how often a home is looked into. */
+    private void tell(int uid, IOException trouble) {
+        long last = told.get();
+        long now = System.nanoTime();
+        if (now - last >= QUIET.toNanos() && told.compareAndSet(last, now)) {
             log.warning(
                     "local",
-                    "whether the home of uid " + asked.uid() + " has a file for an extension cannot be told now: "
-                            + LogText.reason(e));
-            return Presence.NOT_NOW;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Presence.NOT_NOW;
-        } finally {
-            if (mine) {
-                free.release();
-            }
+                    "whether the home of uid " + UnixId.number(uid) + " has a file for an extension cannot be told now: "
+                            + LogText.reason(trouble));
         }
     }
 

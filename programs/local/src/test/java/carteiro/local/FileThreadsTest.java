@@ -71,7 +71,7 @@ class FileThreadsTest {
                     }
                 }))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("did not answer");
+                .hasMessageContaining("did not answer within 0 s");
         end.countDown();
     }
 

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import carteiro.log.EventLog;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Homes.Extension;
 import carteiro.protocol.Homes.Presence;
-import java.io.OutputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,7 +24,8 @@ final class HomeLooksTest {
     @TempDir
     Path folder;
 
-    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
     private final HomeLooks looks = new HomeLooks(Powers.ofThisProcess(), log);
 
     @AfterEach
@@ -67,8 +69,28 @@ final class HomeLooksTest {
     void whatCannotBeSeenIsNeverNo() throws Exception {
         Path home = home("---------");
         assertThat(look(home, "list")).isEqualTo(Presence.NOT_NOW);
+        assertThat(look(home, "other")).isEqualTo(Presence.NOT_NOW);
         assertThat(look(home.resolveSibling("missing"), "list")).isEqualTo(Presence.NOT_NOW);
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx------"));
+        log.close();
+        assertThat(logged.toString().lines())
+                .as("told once a minute")
+                .singleElement()
+                .asString()
+                .contains("whether the home of uid " + UID + " has a file for an extension cannot be told now: ");
+    }
+
+    @Test
+    void anIdFromTwoToThe31stOnIsOneToo() throws Exception {
+        assumeThat(SystemAccount.effectiveUid()).as("needs root").isZero();
+        Path home = home("rwx------");
+        int uid = UnixId.of(4_000_000_000L);
+        Files.setAttribute(home, "unix:uid", uid);
+        Files.createFile(home.resolve(".qmail-list"));
+        assertThat(looks.look(new Extension(uid, uid, home.toString(), "-", "list")))
+                .isEqualTo(Presence.YES);
+        assertThat(looks.look(new Extension(-1, 1, home.toString(), "-", "list")))
+                .isEqualTo(Presence.NOT_NOW);
     }
 
     @Test

@@ -6,13 +6,17 @@ import carteiro.log.LogText;
 import carteiro.lookup.DotQmailSight.Sight;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -20,8 +24,13 @@ import java.util.concurrent.atomic.LongAdder;
 final class AddressLookup implements Lookup, AutoCloseable {
     private static final Status NO_SUCH_ADDRESS = new Status(5, 1, 1);
 
-    /** Questions to local at once; further ones are answered with "not now". */
+    /** Questions to local at once, in all and about homes of one user; further ones are answered with "not now". */
     static final int MOST_ASKING_LOCAL = 256;
+
+    static final int MOST_ASKING_OF_ONE = 32;
+
+    /** What must be left of a question's time to ask local: as long as its answer may take (docs/protocols/homes.md). */
+    private static final Duration LOCAL_MAY_TAKE = Duration.ofSeconds(30);
 
     /** No source has the address, or no file names it. */
     static final Answer NOBODY = new Answer.Unknown(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
@@ -32,6 +41,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private final SystemUsers users;
     private final Homes homes;
     private final Semaphore askingLocal = new Semaphore(MOST_ASKING_LOCAL);
+    private final ConcurrentMap<Integer, Integer> askingOfOne = new ConcurrentHashMap<>(); // by uid
     private final Map<SourceName, LongAdder> answers = new EnumMap<>(SourceName.class);
     private final LongAdder remote = new LongAdder();
     private final LongAdder unknown = new LongAdder();
@@ -95,11 +105,12 @@ final class AddressLookup implements Lookup, AutoCloseable {
             trail.step(() -> "the local part is empty: delivery succeeds and does nothing");
             return new Answer.Trash();
         }
+        var deadline = Deadline.in(Deadline.QUESTION);
         for (Source source : sources) {
-            Optional<Answer> said = ask(source, localRecipient, trail);
+            Optional<Answer> said = ask(source, localRecipient, deadline, trail);
             if (said.isPresent()) {
                 answers.getOrDefault(source.name(), notNow).increment();
-                return counted(checked(said.get(), trail, unseen));
+                return counted(checked(said.get(), deadline, trail, unseen));
             }
         }
         return counted(NOBODY);
@@ -114,9 +125,9 @@ final class AddressLookup implements Lookup, AutoCloseable {
         return answer;
     }
 
-    private Optional<Answer> ask(Source source, Address recipient, Trail trail) {
+    private Optional<Answer> ask(Source source, Address recipient, Deadline deadline, Trail trail) {
         try {
-            return source.ask(recipient, trail);
+            return source.ask(recipient, deadline, trail);
         } catch (IOException e) {
             String reason = String.valueOf(e.getMessage());
             trail.step(() -> source.name().word() + ": cannot tell now: " + reason);
@@ -128,7 +139,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
             String word = source.name().word();
             trail.step(() -> word + ": its entry " + e.sentence());
             alarms.raise(
-                    source.name() + " " + recipient + " " + e.sentence(),
+                    source.name() + " " + e.sentence(), // not the address: a stranger may think of many
                     new LookupEvent.EntryFault("of " + word, recipient.octets(), e.sentence()));
             return Optional.of(new Answer.NotNow(new Status(4, 3, 5), "its entry of " + word + " " + e.sentence()));
         } catch (RuntimeException e) {
@@ -138,16 +149,25 @@ final class AddressLookup implements Lookup, AutoCloseable {
         }
     }
 
-    /** What holds for every source: never root, and no address for an extension that no {@code .qmail} file names. */
-    private Answer checked(Answer answer, Trail trail, Unseen unseen) {
+    /**
+     * What holds for every source: never root, nobody for whom nothing can be delivered here, and no address for an extension
+     * that no {@code .qmail} file names.
+     */
+    private Answer checked(Answer answer, Deadline deadline, Trail trail, Unseen unseen) {
         return switch (answer) {
             case Answer.Account account
-            when account.uid() <= 0 || account.gid() < 0 ->
+            when account.uid() == 0 || !UnixId.isId(account.uid()) || !UnixId.isId(account.gid()) ->
                 new Answer.NotNow(
                         new Status(4, 3, 5),
-                        "the account " + account.user() + " has uid " + Integer.toUnsignedString(account.uid())
-                                + "; mail is never delivered as root, nor with ids above 2147483647");
-            case Answer.Account account when decidedByFiles(account) -> seen(account, trail, unseen);
+                        "the account " + account.user() + " has uid " + UnixId.number(account.uid()) + " and gid "
+                                + UnixId.number(account.gid())
+                                + "; mail is never delivered as root, nor with the id 4294967295");
+            case Answer.Account account when !users.isDeliverable(account.uid()) -> {
+                trail.step(() -> "account: uid " + UnixId.number(account.uid())
+                        + " is not the user of this installation, which can deliver for nobody else");
+                yield NOBODY;
+            }
+            case Answer.Account account when decidedByFiles(account) -> seen(account, deadline, trail, unseen);
             case Answer.Account _,
                     Answer.Forward _,
                     Answer.Remote _,
@@ -173,17 +193,17 @@ final class AddressLookup implements Lookup, AutoCloseable {
         };
     }
 
-    private Answer seen(Answer.Account account, Trail trail, Unseen unseen) {
+    private Answer seen(Answer.Account account, Deadline deadline, Trail trail, Unseen unseen) {
         if (account.dash().isEmpty() && trail.equals(Trail.NONE)) {
             return account; // with no file the default delivery decides: nothing to find out
         }
-        switch (sight(account)) {
+        switch (sight(account, deadline)) {
             case Sight.There(var file) -> trail.step(() -> "file: " + account.home() + "/" + file + " decides");
             case Sight.Unseen(var why)
             when account.dash().isEmpty() || unseen == Unseen.LEAVE_TO_LOCAL ->
                 trail.step(() -> "file: cannot be seen from here (" + why + ")");
             case Sight.Unseen(var why) -> {
-                return askLocal(account, why);
+                return askLocal(account, deadline, why);
             }
             case Sight.Absent()
             when account.dash().isEmpty() ->
@@ -196,17 +216,20 @@ final class AddressLookup implements Lookup, AutoCloseable {
         return account;
     }
 
-    private Sight sight(Answer.Account account) {
+    private Sight sight(Answer.Account account, Deadline deadline) {
         try {
-            return users.ask(account.home(), () -> DotQmailSight.look(account));
+            return users.ask(account.home(), deadline, () -> DotQmailSight.look(account));
         } catch (IOException e) {
             return new Sight.Unseen(LogText.reason(e));
         }
     }
 
     /** Has local look, as the account's user. What it cannot tell now is not unknown: the mail comes again. */
-    private Answer askLocal(Answer.Account account, String why) {
-        if (!askingLocal.tryAcquire()) {
+    private Answer askLocal(Answer.Account account, Deadline deadline, String why) {
+        if (deadline.left().compareTo(LOCAL_MAY_TAKE) < 0) {
+            return unseen(account, why, "there is no time left to ask local");
+        }
+        if (!beginAskingLocal(account.uid())) {
             return unseen(account, why, "too many such questions wait for local");
         }
         try {
@@ -220,8 +243,26 @@ final class AddressLookup implements Lookup, AutoCloseable {
         } catch (IOException e) {
             return unseen(account, why, "local cannot be asked: " + LogText.reason(e));
         } finally {
-            askingLocal.release();
+            endAskingLocal(account.uid());
         }
+    }
+
+    private boolean beginAskingLocal(int uid) {
+        int ofThisOne = askingOfOne.merge(uid, 1, Integer::sum);
+        if (ofThisOne <= MOST_ASKING_OF_ONE && askingLocal.tryAcquire()) {
+            return true;
+        }
+        endAskingOfOne(uid);
+        return false;
+    }
+
+    private void endAskingLocal(int uid) {
+        askingLocal.release();
+        endAskingOfOne(uid);
+    }
+
+    private void endAskingOfOne(int uid) {
+        askingOfOne.computeIfPresent(uid, (_, now) -> now == 1 ? null : now - 1);
     }
 
     private static Answer unseen(Answer.Account account, String why, String whyNotLocal) {

@@ -36,7 +36,7 @@ final class AliasSource implements Source {
     @FunctionalInterface
     interface Owner {
         /** Empty if there is nobody. */
-        Optional<SystemAccount> now() throws IOException;
+        Optional<SystemAccount> now(Deadline deadline) throws IOException;
     }
 
     AliasSource(Installation installation, Owner owner) {
@@ -54,15 +54,15 @@ final class AliasSource implements Source {
      */
     static Owner owner(SystemUsers users, int uid, String ownUser) throws IOException {
         if (uid == 0) {
-            return () -> users.named(ALIAS);
+            return deadline -> users.named(ALIAS, deadline);
         }
         Optional<SystemAccount> own = SystemAccount.withUid(uid);
         if (SystemAccount.named(ownUser).filter(user -> user.uid() == uid).isPresent()) {
-            return () -> users.named(ALIAS); // started by a supervisor that had given up root already
+            return deadline -> users.named(ALIAS, deadline); // started by a supervisor that had given up root already
         }
         Optional<SystemAccount> answer =
                 Optional.of(own.isPresent() ? own.get() : new SystemAccount(ALIAS, uid, ownGid(), "/"));
-        return () -> answer;
+        return _ -> answer;
     }
 
     private static int ownGid() throws IOException {
@@ -106,8 +106,8 @@ final class AliasSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
-        Optional<SystemAccount> account = owner.now();
+    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException {
+        Optional<SystemAccount> account = owner.now(deadline);
         if (!Files.isDirectory(folder)) {
             return Optional.of(new Answer.NotNow(
                     new Status(4, 3, 5), folder + " is missing or cannot be seen; make it, owned by the alias user"));

@@ -5,20 +5,18 @@ import carteiro.control.CdbFile;
 import carteiro.control.Installation;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.Recipe;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * users/cdb: a simple assignment beats every wildcard, the longest wildcard beats the others. The local part is compared
  * without case; what a wildcard stands for keeps its case.
  */
 final class AssignSource implements Source {
-    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
-
     /** A replaced users/cdb is seen at the latest after this. */
     private static final Duration TRUST = Duration.ofSeconds(1);
 
@@ -38,7 +36,7 @@ final class AssignSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException, EntryFaultException {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException, EntryFaultException {
         Optional<Cdb> now = file.now();
         if (now.isEmpty()) {
             trail.step(() -> "assign: there is no users/cdb");
@@ -50,7 +48,7 @@ final class AssignSource implements Source {
         Optional<String> simple = cdb.first("!" + lowered + "\0");
         if (simple.isPresent()) {
             trail.step(() -> "assign: users/cdb has the simple assignment =" + lowered);
-            return Optional.of(account(simple.get(), ""));
+            return Optional.of(account(simple.get(), "", "=" + lowered));
         }
         Optional<String> ends = cdb.first(""); // the last characters of all wildcards
         for (int length = local.length(); length >= 0; length--) {
@@ -61,7 +59,7 @@ final class AssignSource implements Source {
             Optional<String> found = cdb.first("!" + wildcard);
             if (found.isPresent()) {
                 trail.step(() -> "assign: users/cdb has the wildcard assignment +" + wildcard);
-                return Optional.of(account(found.get(), local.substring(length)));
+                return Optional.of(account(found.get(), local.substring(length), "+" + wildcard));
             }
         }
         trail.step(() -> "assign: users/cdb has no assignment for it");
@@ -74,32 +72,33 @@ final class AssignSource implements Source {
         return now.isPresent() && now.get().first("!").isPresent();
     }
 
-    private static Answer account(String data, String rest) throws EntryFaultException {
+    /** @param which the assignment, as it stands in users/assign */
+    private static Answer account(String data, String rest, String which) throws EntryFaultException {
         String[] fields = data.split("\0", -1);
         if (fields.length < 6) {
             throw new EntryFaultException(
-                    "is damaged (" + fields.length + " fields instead of 6); run qmail-newu again");
+                    "is damaged (" + fields.length + " fields instead of 6 in " + which + "); run qmail-newu again");
         }
         String home = fields[3];
         if (!home.startsWith("/")) {
             throw new EntryFaultException(
-                    "gives the home \"" + home + "\", which is not an absolute path; correct it and run qmail-newu");
+                    "gives the home \"" + home + "\", which is not an absolute path; correct " + which
+                            + " in users/assign and run qmail-newu");
         }
         return new Answer.Account(
                 fields[0],
-                id(fields[1], "uid"),
-                id(fields[2], "gid"),
+                id(fields[1], "uid", which),
+                id(fields[2], "gid", which),
                 home,
                 fields[4],
                 fields[5] + rest,
                 new Recipe.DotQmail());
     }
 
-    private static int id(String digits, String what) throws EntryFaultException {
-        if (!NUMBER.matcher(digits).matches() || Long.parseLong(digits) > Integer.MAX_VALUE) {
-            throw new EntryFaultException("gives the " + what + " \"" + digits
-                    + "\", which is not a number from 0 to 2147483647; correct it and run qmail-newu");
-        }
-        return Integer.parseInt(digits);
+    private static int id(String digits, String what, String which) throws EntryFaultException {
+        return UnixId.parse(digits)
+                .orElseThrow(() -> new EntryFaultException("gives the " + what + " \"" + digits
+                        + "\", which is not a number from 0 to " + UnixId.MOST + "; correct " + which
+                        + " in users/assign and run qmail-newu"));
     }
 }

@@ -7,6 +7,7 @@ import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DotFiles;
@@ -53,7 +54,7 @@ public final class Explain {
             called.complain("explain: " + String.join("\nexplain: ", e.problems()) + "\n");
             return NOT_NOW;
         }
-        try (var users = new SystemUsers(SystemAccount::named);
+        try (var users = LookupProgram.users(home.installation(), SystemAccount.effectiveUid());
                 var watchdog = new Watchdog();
                 var log = new EventLog(called.err(), EventLog.Form.PLAIN, Clock.systemUTC())) {
             AliasSource.Owner owner = AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER);
@@ -91,7 +92,8 @@ public final class Explain {
     private static void tell(StringBuilder out, Answer answer, Installation installation) {
         switch (answer) {
             case Answer.Account account -> {
-                say(out, "answer: account " + account.user() + ", uid " + account.uid() + ", gid " + account.gid());
+                say(out, "answer: account " + account.user() + ", uid " + UnixId.number(account.uid()) + ", gid "
+                        + UnixId.number(account.gid()));
                 say(out, "        home " + account.home());
                 say(out, "        dash \"" + account.dash() + "\", extension \"" + account.extension() + "\"");
                 tell(out, account.recipe());

@@ -66,6 +66,9 @@ final class LdapServer implements Closeable {
      */
     static final int LARGEST_MESSAGE = 128 * 1024;
 
+    /** A server that had less time than this, or than ldaptimeout, is not at fault when a question's time is over. */
+    private static final Duration FAIR = Duration.ofSeconds(30);
+
     /** Asks for the name of an entry and none of its attributes (RFC 4511 section 4.5.1.8). */
     private static final List<String> NAME_ALONE = List.of("1.1");
 
@@ -99,26 +102,6 @@ final class LdapServer implements Closeable {
         record Unreadable(String dn, String reason) implements Result {}
     }
 
-    /** When a question must be answered, however many steps that takes. */
-    record Deadline(long nanos) {
-        static Deadline in(Duration time) {
-            return new Deadline(System.nanoTime() + time.toNanos());
-        }
-
-        boolean over() {
-            return nanos - System.nanoTime() <= 0;
-        }
-
-        /** The time for one step. */
-        Duration most(Duration wanted) throws LDAPException {
-            long left = nanos - System.nanoTime();
-            if (left <= 0) {
-                throw new LDAPException(ResultCode.TIMEOUT, "the question takes too long already");
-            }
-            return left < wanted.toNanos() ? Duration.ofMillis(Math.max(1, left / 1_000_000)) : wanted;
-        }
-    }
-
     /** @param idleTime {@link #IDLE}, but in tests */
     LdapServer(
             LdapSettings.Server address, LdapSettings settings, SSLContext tls, Watchdog watchdog, Duration idleTime) {
@@ -137,14 +120,30 @@ final class LdapServer implements Closeable {
      * @param attributes to be returned
      * @param worthwhile asked after the wait for a free connection: whether the server is still to be used
      * @throws LDAPException what the server, or the way to it, said against it
+     * @throws NotAskedException if it was not asked, or there was less time for it than {@link #FAIR}
      */
     Result search(Filter filter, List<String> attributes, Deadline deadline, BooleanSupplier worthwhile)
-            throws LDAPException {
+            throws LDAPException, NotAskedException {
         takePermit(deadline);
+        long begun = System.nanoTime();
         try {
             if (!worthwhile.getAsBoolean()) {
-                throw new LDAPException(ResultCode.UNAVAILABLE, "it has not answered others meanwhile");
+                throw new NotAskedException("it has not answered others meanwhile");
             }
+            return search(filter, attributes, deadline);
+        } catch (LDAPException e) {
+            Duration fair = settings.searchTime().compareTo(FAIR) < 0 ? settings.searchTime() : FAIR;
+            if (deadline.over() && System.nanoTime() - begun < fair.toNanos()) {
+                throw new NotAskedException("there was too little time left for its answer");
+            }
+            throw e;
+        } finally {
+            permits.release();
+        }
+    }
+
+    private Result search(Filter filter, List<String> attributes, Deadline deadline)
+            throws LDAPException, NotAskedException {
             Kept kept = takeIdle();
             if (kept != null) {
                 try {
@@ -167,34 +166,34 @@ final class LdapServer implements Closeable {
                 }
                 throw e;
             }
-        } finally {
-            permits.release();
-        }
     }
 
     /**
-     * Whether an answer came that is too long or no answer. The library says of one that is too long that it is a plain
-     * IOException; a connection that is broken or closed is one of its own kinds, or has no cause.
+     * Whether an answer came that is too long or no answer. The library says so in plain IOExceptions of its own, and knows an
+     * answer of which the end is missing by one of them too; that, and whatever a socket or TLS throws, says nothing of the
+     * entry.
      */
     private static boolean isUnreadable(LDAPException e) {
-        if (e.getResultCode().equals(ResultCode.DECODING_ERROR)) {
-            return true;
-        }
+        boolean unreadable = e.getResultCode().equals(ResultCode.DECODING_ERROR);
         int depth = 0;
         for (Throwable cause = e.getCause(); cause != null && depth < 10; cause = cause.getCause()) {
-            if (cause.getClass().equals(IOException.class)) {
-                return true;
+            String text = String.valueOf(cause.getMessage());
+            if (text.contains("end of the input stream")
+                    || cause instanceof IOException && !cause.getClass().equals(IOException.class)) {
+                return false;
             }
+            unreadable |= text.contains("larger than the maximum");
             depth++;
         }
-        return false;
+        return unreadable;
     }
 
     /**
      * Finds out whose fault it is that an answer cannot be read: a server that can name the entry, on a new connection, is
      * well, and the fault is the entry's.
      */
-    private Result unreadable(Filter filter, Deadline deadline, LDAPException fault) throws LDAPException {
+    private Result unreadable(Filter filter, Deadline deadline, LDAPException fault)
+            throws LDAPException, NotAskedException {
         Result named = search(open(deadline), filter, NAME_ALONE, deadline);
         if (named instanceof Result.Entries(var entries, var _) && !entries.isEmpty()) {
             String dn = entries.getFirst().dn();
@@ -206,11 +205,11 @@ final class LdapServer implements Closeable {
         throw fault;
     }
 
-    private void takePermit(Deadline deadline) throws LDAPException {
+    private void takePermit(Deadline deadline) throws LDAPException, NotAskedException {
         try {
-            if (!permits.tryAcquire(deadline.most(settings.searchTime()).toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new LDAPException(
-                        ResultCode.BUSY, "all " + settings.connections() + " connections to it are in use");
+            if (!permits.tryAcquire(time(deadline, settings.searchTime()).toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new NotAskedException("all " + settings.connections()
+                        + " connections to it are in use; raise control/ldapconnections");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -218,8 +217,16 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private Kept open(Deadline deadline) throws LDAPException {
-        Duration time = deadline.most(settings.connectTime());
+    /** The time for one step. */
+    private static Duration time(Deadline deadline, Duration wanted) throws NotAskedException {
+        if (deadline.over()) {
+            throw new NotAskedException("the question takes too long already");
+        }
+        return deadline.most(wanted).plusMillis(1); // never none, which the library takes for no limit
+    }
+
+    private Kept open(Deadline deadline) throws LDAPException, NotAskedException {
+        Duration time = time(deadline, settings.connectTime());
         int limit = (int) time.toMillis();
         var options = new LDAPConnectionOptions();
         options.setUseSynchronousMode(true); // no reader thread
@@ -301,13 +308,14 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private Result search(Kept kept, Filter filter, List<String> attributes, Deadline deadline) throws LDAPException {
+    private Result search(Kept kept, Filter filter, List<String> attributes, Deadline deadline)
+            throws LDAPException, NotAskedException {
         var listener = new Entries(attributes);
         Duration time;
         try {
-            time = deadline.most(settings.searchTime());
-        } catch (LDAPException e) {
-            discard(kept.connection, kept.below);
+            time = time(deadline, settings.searchTime());
+        } catch (NotAskedException e) {
+            giveBack(kept);
             throw e;
         }
         int seconds = (int) Math.max(1, time.toSeconds());

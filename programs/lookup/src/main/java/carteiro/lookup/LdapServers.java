@@ -1,7 +1,6 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
-import carteiro.lookup.LdapServer.Deadline;
 import carteiro.mail.Status;
 import carteiro.wire.Watchdog;
 import com.unboundid.ldap.sdk.Filter;
@@ -25,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class LdapServers implements Closeable {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-
-    /** How long one question may take over all servers. Must stay below the wire's limit of two minutes. */
-    private static final Duration LONGEST_QUESTION = Duration.ofSeconds(90);
 
     /** Status of a directory that does not answer. */
     static final Status AWAY = new Status(4, 4, 3);
@@ -70,8 +66,13 @@ final class LdapServers implements Closeable {
         @Nullable
         Pause claim(Pause over) {
             long now = System.nanoTime();
-            Pause held = new Pause(now + LONGEST_QUESTION.toNanos(), over.length, over.reason);
+            Pause held = new Pause(now + Deadline.QUESTION.toNanos(), over.length, over.reason);
             return now - over.until >= 0 && pause.compareAndSet(over, held) ? held : null;
+        }
+
+        /** The one who holds the others off has not asked: another may. */
+        void unclaim(Pause held) {
+            pause.compareAndSet(held, new Pause(System.nanoTime(), held.length, held.reason));
         }
     }
 
@@ -97,10 +98,13 @@ final class LdapServers implements Closeable {
         }
     }
 
-    /** Asks the servers in order until one answers. */
-    Found search(Filter filter, List<String> attributes) {
+    /**
+     * Asks the servers in order until one answers.
+     *
+     * @param deadline of the question that this is a part of
+     */
+    Found search(Filter filter, List<String> attributes, Deadline deadline) {
         searches.increment();
-        var deadline = Deadline.in(LONGEST_QUESTION);
         var reasons = new ArrayList<String>();
         for (Candidate candidate : candidates) {
             Pause pause = candidate.pause.get();
@@ -111,10 +115,6 @@ final class LdapServers implements Closeable {
                     continue;
                 }
                 pause = claimed;
-            }
-            if (deadline.over()) {
-                reasons.add(candidate.server + ": not tried, the question takes too long already");
-                continue;
             }
             try {
                 Pause begun = pause;
@@ -130,6 +130,14 @@ final class LdapServers implements Closeable {
                                 + " control/ldapserver");
                     case LdapServer.Result.Entries(var entries, var _) -> new Found.Entries(entries);
                 };
+            } catch (NotAskedException e) {
+                if (pause != null) {
+                    candidate.unclaim(pause);
+                }
+                reasons.add(candidate.server + ": not asked, " + e.reason());
+                alarms.raise(
+                        candidate.server + " " + e.reason(),
+                        new LookupEvent.NotAsked(candidate.server.toString(), e.reason()));
             } catch (LDAPException e) {
                 if (e.getResultCode().equals(ResultCode.NO_SUCH_OBJECT)) {
                     answered(candidate);

@@ -98,7 +98,7 @@ final class LdapSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Trail trail) {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) {
         if (!recipient.hasDomain()) {
             trail.step(() -> "ldap: an address without a domain is in no directory");
             return Optional.empty();
@@ -106,7 +106,7 @@ final class LdapSource implements Source {
         for (Candidate candidate : candidates(recipient, settings.aliasDomains())) {
             Known known = memory.recall(DomainName.addressKey(candidate.key));
             if (known == null) {
-                switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES)) {
+                switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES, deadline)) {
                     case Found.Nothing(var status, var reason) -> {
                         trail.step(() -> "ldap: " + filter(candidate.key) + ": " + reason);
                         return Optional.of(new Answer.NotNow(status, reason));

@@ -15,6 +15,14 @@ sealed interface LookupEvent extends LogEvent {
         }
     }
 
+    /** A question did not get as far as a directory server, for a reason of our own. */
+    record NotAsked(String server, String reason) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: directory server " + server + " was not asked: " + LogText.sentence(reason);
+        }
+    }
+
     /** A directory server that was not used answers again. */
     record ServerBack(String server) implements LookupEvent {
         @Override

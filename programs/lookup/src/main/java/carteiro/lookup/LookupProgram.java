@@ -58,11 +58,8 @@ public final class LookupProgram implements Program {
         Installation installation = surroundings.installation();
         LookupSettings settings = LookupSettings.read(installation); // before root is given up: secrets may be root's
         int uid = SystemAccount.effectiveUid();
-        boolean ordinary = uid != 0 && Integer.valueOf(uid).equals(Files.getAttribute(installation.home(), "unix:uid"));
+        SystemUsers users = users(installation, uid);
         surroundings.dropPrivileges();
-        // an ordinary user's installation delivers for that user alone: others are refused at once rather than kept for
-        // a week
-        var users = new SystemUsers(SystemAccount::named, account -> !ordinary || account == uid);
         try {
             var running = new Work(surroundings, users, AliasSource.owner(users, uid, USER), settings);
             running.open();
@@ -71,6 +68,17 @@ public final class LookupProgram implements Program {
             users.close();
             throw e;
         }
+    }
+
+    /**
+     * The system's users. An installation of an ordinary user, started by that user, delivers for nobody else: mail for the others
+     * is refused at once rather than kept for a week.
+     *
+     * @param uid the effective uid lookup was started with
+     */
+    static SystemUsers users(Installation installation, int uid) throws IOException {
+        boolean ordinary = uid != 0 && Integer.valueOf(uid).equals(Files.getAttribute(installation.home(), "unix:uid"));
+        return new SystemUsers(SystemAccount::named, account -> !ordinary || account == uid);
     }
 
     /** The sources that the settings name. Only here, and only where it is configured, is LDAP touched. */

@@ -31,7 +31,7 @@ final class PasswdSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Trail trail) throws IOException {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException {
         String local = recipient.localPart();
         int end = local.length();
         while (end > 0) {
@@ -41,7 +41,7 @@ final class PasswdSource implements Source {
                     trail.step(() -> "passwd: the user alias is not for it to say"); // and no shorter name is left
                     return Optional.empty();
                 }
-                Optional<SystemAccount> user = users.user(name);
+                Optional<SystemAccount> user = users.user(name, deadline);
                 if (user.isPresent()) {
                     trail.step(() -> "passwd: " + name + " is a user of the system");
                     return Optional.of(account(user.get(), local, end));

@@ -5,6 +5,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Lookup.Answer;
 import java.io.IOException;
 import java.util.Optional;
@@ -44,9 +45,10 @@ public final class QmailGetpw {
         Optional<Answer> found;
         try {
             var address = new Address(local + "@"); // the local part itself may hold an @
-            found = new PasswdSource(users).ask(address, Trail.NONE);
+            var deadline = Deadline.in(Deadline.QUESTION);
+            found = new PasswdSource(users).ask(address, deadline, Trail.NONE);
             if (found.isEmpty()) {
-                found = alias.ask(address, Trail.NONE);
+                found = alias.ask(address, deadline, Trail.NONE);
             }
         } catch (IOException e) {
             call.complain("qmail-getpw: " + e.getMessage() + "\n");
@@ -57,8 +59,8 @@ public final class QmailGetpw {
                     .write(Octets.bytes(String.join(
                                     "\0",
                                     account.user(),
-                                    Integer.toString(account.uid()),
-                                    Integer.toString(account.gid()),
+                                    Long.toString(UnixId.number(account.uid())),
+                                    Long.toString(UnixId.number(account.gid())),
                                     account.home(),
                                     account.dash(),
                                     account.extension())

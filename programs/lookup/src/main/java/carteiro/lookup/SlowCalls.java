@@ -2,7 +2,9 @@ package carteiro.lookup;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
@@ -17,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Questions to the name service and to the file systems of homes. One that hangs holds a thread here, never one of those that
- * everything else runs on; and all that hang for one user or home hold few, so that the others are answered. Safe for any
- * number of threads.
+ * everything else runs on; and all that hang for one user or home, or at one server, hold some, so that the others are answered.
+ * Safe for any number of threads.
  */
 final class SlowCalls implements AutoCloseable {
-    static final int THREADS = 16;
+    static final int THREADS = 64;
 
-    /** Of them, so many for one user or home. */
+    /** Of them, so many for one server: a host with homes, a file system, the name service. */
+    static final int MOST_AT_ONE_SERVER = 16;
+
+    /** Of those, so many for one user or home. */
     static final int MOST_OF_ONE = 4;
 
     private static final int WAITING = 2_000;
@@ -32,13 +37,20 @@ final class SlowCalls implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final Map<String, Share> shares = new HashMap<>(); // guarded by itself
 
-    /** What one user or home may have. */
+    /** What one user, home or server may have. */
     private static final class Share {
-        final Semaphore free = new Semaphore(MOST_OF_ONE);
+        final Semaphore free;
         int users; // guarded by the map
+
+        Share(int most) {
+            free = new Semaphore(most);
+        }
     }
 
-    /** @param patience how long one answer, and the wait for a thread, may take */
+    /** A place within a share. */
+    private record Place(String key, Share share) {}
+
+    /** @param patience how long one question may take, with the wait for a thread */
     SlowCalls(Duration patience) {
         this.patience = patience;
         this.threads = new ThreadPoolExecutor(
@@ -54,22 +66,26 @@ final class SlowCalls implements AutoCloseable {
     /**
      * Asks.
      *
+     * @param server who has the answer
      * @param whose the user or home that it is about
+     * @param deadline the end of the whole of which this is a part
      * @throws IOException what the question throws; or there is no answer in time
      */
-    <T> T ask(String whose, Callable<T> question) throws IOException {
-        Share share = enter(whose);
-        boolean held = false;
+    <T> T ask(String server, String whose, Deadline deadline, Callable<T> question) throws IOException {
+        Duration time = deadline.most(patience);
+        Deadline end = Deadline.in(time);
+        var places = new ArrayList<Place>(2);
+        boolean submitted = false;
         try {
-            held = share.free.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS);
-            if (!held) {
-                throw noAnswer(null);
+            if (!enter("of " + whose, MOST_OF_ONE, end, places)
+                    || !enter("at " + server, MOST_AT_ONE_SERVER, end, places)) {
+                throw noAnswer(time, null);
             }
-            Future<T> answer = submit(whose, share, question);
-            held = false; // the thread gives it back, whenever it comes back itself
-            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            Future<T> answer = submit(question, places);
+            submitted = true; // the thread gives the places back, whenever it comes back itself
+            return answer.get(end.left().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw noAnswer(e);
+            throw noAnswer(time, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -81,62 +97,63 @@ final class SlowCalls implements AutoCloseable {
                 case null, default -> throw new IllegalStateException(e);
             }
         } finally {
-            if (held) {
-                share.free.release();
+            if (!submitted) {
+                leave(places);
             }
-            leave(whose, share);
         }
     }
 
-    private <T> Future<T> submit(String whose, Share share, Callable<T> question) throws IOException {
-        again(share);
-        boolean submitted = false;
+    private <T> Future<T> submit(Callable<T> question, List<Place> places) throws IOException {
         try {
-            Future<T> answer = threads.submit(() -> {
+            return threads.submit(() -> {
                 try {
                     return question.call();
                 } finally {
-                    share.free.release();
-                    leave(whose, share);
+                    leave(places);
                 }
             });
-            submitted = true;
-            return answer;
         } catch (RejectedExecutionException e) {
             throw new IOException("too many questions wait for the system's name service or slow file systems", e);
-        } finally {
-            if (!submitted) {
-                leave(whose, share);
-            }
         }
     }
 
-    private IOException noAnswer(@Nullable Exception cause) {
+    private static IOException noAnswer(Duration time, @Nullable Exception cause) {
         return new IOException(
                 "the system's name service (see /etc/nsswitch.conf), or the file system of a home, gives no answer within "
-                        + patience.toSeconds() + " s",
+                        + time.toSeconds() + " s",
                 cause);
     }
 
-    private Share enter(String whose) {
+    /** @return whether there was a place in time; it is added to those */
+    private boolean enter(String key, int most, Deadline end, List<Place> places) throws InterruptedException {
+        Share share;
         synchronized (shares) {
-            Share share = shares.computeIfAbsent(whose, _ -> new Share());
+            share = shares.computeIfAbsent(key, _ -> new Share(most));
             share.users++;
-            return share;
+        }
+        boolean entered = false;
+        try {
+            entered = share.free.tryAcquire(end.left().toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            if (!entered) {
+                forget(key, share);
+            }
+        }
+        return entered && places.add(new Place(key, share));
+    }
+
+    private void leave(List<Place> places) {
+        for (Place place : places) {
+            place.share.free.release();
+            forget(place.key, place.share);
         }
     }
 
-    private void again(Share share) {
-        synchronized (shares) {
-            share.users++;
-        }
-    }
-
-    private void leave(String whose, Share share) {
+    private void forget(String key, Share share) {
         synchronized (shares) {
             share.users--;
             if (share.users == 0) {
-                shares.remove(whose, share);
+                shares.remove(key, share);
             }
         }
     }

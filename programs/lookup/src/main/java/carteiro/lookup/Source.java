@@ -14,10 +14,11 @@ interface Source extends AutoCloseable {
      * What this source says of a local recipient; empty: it does not know the address, the next source may.
      *
      * @param recipient after routing; the local part is not empty
+     * @param deadline of the whole question
      * @throws IOException if it cannot tell now; the question then ends with "not now"
      * @throws EntryFaultException if what it has for the address cannot be used; that concerns this address alone
      */
-    Optional<Answer> ask(Address recipient, Trail trail) throws IOException, EntryFaultException;
+    Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException, EntryFaultException;
 
     /** More than the number of answers, for the status line; may be empty, else {@code name=value} pairs. */
     default String status() {

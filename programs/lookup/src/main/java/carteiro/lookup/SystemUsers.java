@@ -20,6 +20,8 @@ final class SystemUsers implements AutoCloseable {
     /** How long the system may take for one answer. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private static final String NAME_SERVICE = "the name service"; // no path, as other servers are
+
     private static final int REMEMBERED = 20_000;
 
     /** Octets of what is remembered. */
@@ -39,6 +41,7 @@ final class SystemUsers implements AutoCloseable {
     private final BriefMemory<Optional<SystemAccount>> named =
             new BriefMemory<>(16, MOST_OCTETS, SystemUsers::octets, System::nanoTime);
     private final SlowCalls calls = new SlowCalls(PATIENCE);
+    private final MountTable mounts = new MountTable();
 
     SystemUsers(Accounts accounts) {
         this(accounts, _ -> true);
@@ -50,9 +53,14 @@ final class SystemUsers implements AutoCloseable {
         this.deliverable = deliverable;
     }
 
-    /** Asks the system something else about a user or home, with the same care. */
-    <T> T ask(String whose, Callable<T> question) throws IOException {
-        return calls.ask(whose, question);
+    /** Whether mail can be delivered for that uid here. */
+    boolean isDeliverable(int uid) {
+        return deliverable.test(uid);
+    }
+
+    /** Asks the file system of a home something else, with the same care. */
+    <T> T ask(String home, Deadline deadline, Callable<T> question) throws IOException {
+        return calls.ask(mounts.server(home), home, deadline, question);
     }
 
     private static long octets(Optional<SystemAccount> account) {
@@ -61,30 +69,31 @@ final class SystemUsers implements AutoCloseable {
     }
 
     /** The account of that name if it is a mail user: its uid is not 0, its home can be examined and is its own. */
-    Optional<SystemAccount> user(String name) throws IOException {
+    Optional<SystemAccount> user(String name, Deadline deadline) throws IOException {
         Optional<SystemAccount> known = users.recall(name);
         if (known == null) {
-            known = calls.ask(name, () -> userNow(name));
+            known = userNow(name, deadline);
             users.keep(name, known, TRUST);
         }
         return known;
     }
 
     /** The account of that name, whatever it is. */
-    Optional<SystemAccount> named(String name) throws IOException {
+    Optional<SystemAccount> named(String name, Deadline deadline) throws IOException {
         Optional<SystemAccount> known = named.recall(name);
         if (known == null) {
-            known = calls.ask(name, () -> accounts.named(name));
+            known = calls.ask(NAME_SERVICE, name, deadline, () -> accounts.named(name));
             named.keep(name, known, TRUST);
         }
         return known;
     }
 
-    private Optional<SystemAccount> userNow(String name) throws IOException {
-        Optional<SystemAccount> account = accounts.named(name);
-        return account.isPresent() && deliverable.test(account.get().uid()) && isUser(account.get())
-                ? account
-                : Optional.empty();
+    private Optional<SystemAccount> userNow(String name, Deadline deadline) throws IOException {
+        Optional<SystemAccount> account = calls.ask(NAME_SERVICE, name, deadline, () -> accounts.named(name));
+        if (account.isEmpty() || !isDeliverable(account.get().uid())) {
+            return Optional.empty();
+        }
+        return ask(account.get().home(), deadline, () -> isUser(account.get())) ? account : Optional.empty();
     }
 
     /** Whether an account is a mail user (see {@link #user}). */

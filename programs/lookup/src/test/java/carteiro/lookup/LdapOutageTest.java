@@ -22,6 +22,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Directory servers that are away, slow, restarted, or lie. */
 final class LdapOutageTest {
@@ -274,31 +276,111 @@ final class LdapOutageTest {
             server.search(
                     com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"),
                     List.of("mail"),
-                    LdapServer.Deadline.in(Duration.ofSeconds(20)),
+                    Deadline.in(Duration.ofSeconds(20)),
                     () -> true);
             proxy.awaitEnd(0);
             assertThat(server.idle()).isZero();
         }
     }
 
-    @Test
-    void aMalformedEntryConcernsItsOwnAddressAlone() throws Exception {
-        var server = keep(new Peer((in, out) -> {
+    /** What a server answers to a message; an empty one closes the connection. */
+    private interface Answers {
+        List<byte[]> to(com.unboundid.ldap.protocol.LDAPMessage message);
+    }
+
+    private static Peer.Conversation answering(Answers answers) {
+        return (in, out) -> {
             try (var reader = new com.unboundid.asn1.ASN1StreamReader(in)) {
                 while (true) {
                     var message = com.unboundid.ldap.protocol.LDAPMessage.readFrom(reader, false);
                     if (message == null) {
                         return;
                     }
-                    for (byte[] answer : strangeAnswers(message)) {
+                    for (byte[] answer : answers.to(message)) {
                         out.write(answer);
+                        out.flush();
+                        if (answer.length == 0) {
+                            out.close();
+                        }
                     }
-                    out.flush();
                 }
             } catch (com.unboundid.ldap.sdk.LDAPException e) {
                 throw new IOException(e);
             }
-        }));
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 6, 18, 19, 20})
+    void aConnectionThatEndsInTheMiddleOfAnEntrySaysNothingOfTheEntry(int missing) throws Exception {
+        var server = keep(new Peer(answering(message -> {
+            List<byte[]> answers = strangeAnswers(message);
+            if (answers.size() < 2
+                    || ((com.unboundid.ldap.protocol.SearchRequestProtocolOp) message.getProtocolOp())
+                            .getAttributes()
+                            .equals(List.of("1.1"))) {
+                return answers;
+            }
+            byte[] entry = answers.getFirst();
+            return List.of(java.util.Arrays.copyOf(entry, entry.length - missing), new byte[0]);
+        })));
+        TestHome home = home(at(server.port()));
+        assertThat(brief(home.recipient("bad@example.org"))).isEqualTo("notnow 4.4.3");
+        assertThat(home.log()).doesNotContain("alert: lookup: entry");
+    }
+
+    @Test
+    void aQuestionWithoutTimeOrAConnectionIsNoFaultOfTheServer() throws Exception {
+        var first = new java.util.concurrent.CountDownLatch(1);
+        var release = new java.util.concurrent.CountDownLatch(1);
+        var server = keep(new Peer(answering(message -> {
+            first.countDown();
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return strangeAnswers(message);
+        })));
+        TestHome home = home(at(server.port()))
+                .control("ldapconnections", "1\n")
+                .control("ldaplogin", "cn=reader\n")
+                .control("ldappassword", "x\n")
+                .control("ldaptimeoutconnect", "60\n"); // the first question waits for the bind, the second not so long
+        LdapSettings settings = java.util.Objects.requireNonNull(
+                LookupSettings.read(home.installation).ldap());
+        var logged = new java.io.ByteArrayOutputStream();
+        try (var log = new carteiro.log.EventLog(
+                        logged, carteiro.log.EventLog.Form.PLAIN, java.time.Clock.systemUTC());
+                var watchdog = new carteiro.wire.Watchdog();
+                var servers = new LdapServers(settings, new Alarms(log), watchdog)) {
+            var filter = com.unboundid.ldap.sdk.Filter.createEqualityFilter("mail", "nobody@example.org");
+            assertThat(servers.search(filter, List.of("mail"), Deadline.in(Duration.ZERO)))
+                    .isInstanceOf(LdapServers.Found.Nothing.class);
+            assertThat(server.connections()).isZero();
+            var answer = java.util.concurrent.CompletableFuture.supplyAsync(
+                    () -> servers.search(filter, List.of("mail"), Deadline.in(Deadline.QUESTION)));
+            assertThat(first.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+            assertThat(servers.search(filter, List.of("mail"), Deadline.in(Deadline.QUESTION)))
+                    .isInstanceOfSatisfying(
+                            LdapServers.Found.Nothing.class,
+                            nothing -> assertThat(nothing.reason()).contains("all 1 connections to it are in use"));
+            assertThat(servers.status()).contains("=up");
+            release.countDown();
+            assertThat(answer.get(20, java.util.concurrent.TimeUnit.SECONDS))
+                    .isEqualTo(new LdapServers.Found.Entries(List.of()));
+            assertThat(servers.status()).contains("=up,idle:1");
+            log.close();
+            assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                    .contains("was not asked: the question takes too long already")
+                    .contains("was not asked: all 1 connections to it are in use; raise control/ldapconnections")
+                    .doesNotContain("is not used for");
+        }
+    }
+
+    @Test
+    void aMalformedEntryConcernsItsOwnAddressAlone() throws Exception {
+        var server = keep(new Peer(answering(LdapOutageTest::strangeAnswers)));
         TestHome home = home(at(server.port()));
         assertThat(brief(home.recipient("bad@example.org"))).isEqualTo("notnow 4.3.5");
         assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("unknown 5.1.1");
@@ -334,7 +416,7 @@ final class LdapOutageTest {
     }
 
     @Test
-    void aNewReasonIsToldAtOnceAndAnOldOneAfterAReload() throws Exception {
+    void aNewReasonIsToldAtOnce() throws Exception {
         int port = Slapd.freePort();
         TestHome home = home(at(port));
         assertThat(brief(home.recipient("joao@example.org"))).isEqualTo("notnow 4.4.3");

@@ -303,15 +303,67 @@ final class LocalSourcesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"=x:x:12a:1:/x:::", "=x:x:1:-1:/x:::", "=x:x:1:1:x:::", "=x:x:99999999999:1:/x:::"})
+    @CsvSource({"=x:x:12a:1:/x:::", "=x:x:1:-1:/x:::", "=x:x:1:1:x:::", "=x:x:4294967295:1:/x:::", "=x:x:99999999999:1:/x:::"})
     void anAssignmentThatMakesNoSenseIsDeferredAndLogged(String line) throws Exception {
         home.assign(line + "\n.\n");
         assertThat(brief(home.recipient("x@example.org"))).isEqualTo("notnow 4.3.5");
         assertThat(brief(home.recipient("X@host.example.org"))).isEqualTo("notnow 4.3.5");
         assertThat(home.log())
-                .contains("alert: lookup: entry of assign of <x@example.org>: gives ")
-                .contains("alert: lookup: entry of assign of <X@host.example.org>: gives ")
-                .contains("correct it and run qmail-newu");
+                .as("once, however many addresses lead to it")
+                .containsOnlyOnce("alert: lookup: entry of assign of <x@example.org>: gives ")
+                .doesNotContain("X@host")
+                .contains("correct =x in users/assign and run qmail-newu");
+    }
+
+    @Test
+    void idsFromTwoToThe31stOnAreIds() throws Exception {
+        home.assign("=x:x:2147483648:4294967294:/x:::\n.\n");
+        assertThat(brief(home.recipient("x@example.org"))).isEqualTo("x:2147483648:4294967294:/x::");
+    }
+
+    @Test
+    void oneTimeIsSetForAllSourcesOfAQuestion() throws Exception {
+        var deadlines = new java.util.concurrent.CopyOnWriteArrayList<Deadline>();
+        Source nothing = new Source() {
+            @Override
+            public SourceName name() {
+                return SourceName.LDAP;
+            }
+
+            @Override
+            public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) {
+                deadlines.add(deadline);
+                return Optional.empty();
+            }
+        };
+        try (AddressLookup lookup = lookup(home.users(), nothing, nothing)) {
+            lookup.recipient(new Address("joe@example.org"));
+            assertThat(deadlines).hasSize(2);
+            assertThat(deadlines.get(0)).isSameAs(deadlines.get(1));
+        }
+    }
+
+    private AddressLookup lookup(SystemUsers users, Source... sources) {
+        var log = new carteiro.log.EventLog(
+                java.io.OutputStream.nullOutputStream(),
+                carteiro.log.EventLog.Form.PLAIN,
+                java.time.Clock.systemUTC());
+        return new AddressLookup(
+                carteiro.control.Routing.of(List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
+                List.of(sources),
+                new Alarms(log),
+                users,
+                home.looks);
+    }
+
+    @Test
+    void anAccountThatNobodyHereCanDeliverForIsRefusedWhateverTheSource() throws Exception {
+        home.assign("=joe:joe:4711:100:" + folder + ":::\n=ann:ann:4712:100:" + folder + ":::\n.\n");
+        try (var users = new SystemUsers(_ -> Optional.empty(), uid -> uid == 4712);
+                AddressLookup lookup = lookup(users, new AssignSource(home.installation))) {
+            assertThat(lookup.recipient(new Address("joe@example.org"))).isInstanceOf(Verdict.Unknown.class);
+            assertThat(lookup.recipient(new Address("ann@example.org"))).isEqualTo(new Verdict.Known());
+        }
     }
 
     @Test
@@ -376,12 +428,22 @@ final class LocalSourcesTest {
     }
 
     @Test
-    void questionsToLocalAreBoundedInNumber() throws Exception {
-        home.assign("+joe-:joe:4711:100:" + folder + "/missing:-::\n.\n");
-        var all = new java.util.concurrent.CountDownLatch(AddressLookup.MOST_ASKING_LOCAL);
+    void questionsToLocalAreBoundedInNumberAndForEachUser() throws Exception {
+        int users = AddressLookup.MOST_ASKING_LOCAL / AddressLookup.MOST_ASKING_OF_ONE;
+        var assign = new StringBuilder();
+        for (int user = 0; user <= users; user++) {
+            assign.append("+u").append(user).append("-:joe:").append(4711 + user);
+            assign.append(":100:").append(folder).append("/missing:-::\n");
+        }
+        home.assign(assign + ".\n");
+        var asked = new java.util.concurrent.atomic.AtomicInteger();
         var release = new java.util.concurrent.CountDownLatch(1);
-        home.looks = _ -> {
-            all.countDown();
+        var each = new java.util.concurrent.ConcurrentHashMap<Integer, Integer>();
+        home.looks = extension -> {
+            if (each.merge(extension.uid(), 1, Integer::sum) > AddressLookup.MOST_ASKING_OF_ONE
+                    || asked.incrementAndGet() > AddressLookup.MOST_ASKING_LOCAL) {
+                return Homes.Presence.NO; // it should not have been asked
+            }
             try {
                 release.await();
             } catch (InterruptedException e) {
@@ -392,12 +454,18 @@ final class LocalSourcesTest {
         AddressLookup lookup = home.lookup();
         var answers = new java.util.concurrent.CopyOnWriteArrayList<Verdict>();
         var threads = new java.util.ArrayList<Thread>();
-        for (int i = 0; i < AddressLookup.MOST_ASKING_LOCAL; i++) {
-            threads.add(
-                    Thread.ofVirtual().start(() -> answers.add(lookup.recipient(new Address("joe-x@example.org")))));
+        for (int user = 0; user < users; user++) {
+            var address = new Address("u" + user + "-x@example.org");
+            for (int i = 0; i < AddressLookup.MOST_ASKING_OF_ONE; i++) {
+                threads.add(Thread.ofVirtual().start(() -> answers.add(lookup.recipient(address))));
+            }
+            int all = threads.size();
+            awaitTrue(() -> asked.get() == all);
+            assertThat(lookup.recipient(address)).as("one more of the same user").isInstanceOf(Verdict.NotNow.class);
         }
-        assertThat(all.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
-        assertThat(lookup.recipient(new Address("joe-x@example.org"))).isInstanceOf(Verdict.NotNow.class);
+        assertThat(lookup.recipient(new Address("u" + users + "-x@example.org")))
+                .as("one more in all")
+                .isInstanceOf(Verdict.NotNow.class);
         release.countDown();
         for (Thread thread : threads) {
             thread.join();
@@ -405,17 +473,29 @@ final class LocalSourcesTest {
         assertThat(answers).containsOnly(new Verdict.Known()).hasSize(AddressLookup.MOST_ASKING_LOCAL);
     }
 
-    @Test
-    void aHomeThatHangsHoldsFewThreads() throws Exception {
+    private static void awaitTrue(java.util.function.BooleanSupplier condition) {
+        long deadline = System.nanoTime() + java.time.Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
+            java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/hangs, /also-hangs", "one server, another server"})
+    void aHomeOrServerThatHangsHoldsSomeThreads(String one, String other) throws Exception {
+        boolean server = !one.startsWith("/");
+        int most = server ? SlowCalls.MOST_AT_ONE_SERVER : SlowCalls.MOST_OF_ONE;
         var release = new java.util.concurrent.CountDownLatch(1);
         try (var calls = new SlowCalls(java.time.Duration.ofSeconds(20))) {
-            var begun = new java.util.concurrent.CountDownLatch(SlowCalls.MOST_OF_ONE);
+            var begun = new java.util.concurrent.atomic.AtomicInteger();
             var threads = new java.util.ArrayList<Thread>();
             for (int i = 0; i < 2 * SlowCalls.THREADS; i++) {
+                String home = server ? "/home/" + i : one;
                 threads.add(Thread.ofVirtual().start(() -> {
                     try {
-                        calls.ask("/hangs", () -> {
-                            begun.countDown();
+                        calls.ask(server ? one : "here", home, Deadline.in(Deadline.QUESTION), () -> {
+                            begun.incrementAndGet();
                             return release.await(30, java.util.concurrent.TimeUnit.SECONDS);
                         });
                     } catch (java.io.IOException e) {
@@ -423,13 +503,45 @@ final class LocalSourcesTest {
                     }
                 }));
             }
-            assertThat(begun.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
-            assertThat(calls.ask("/well", () -> "answered")).isEqualTo("answered");
+            awaitTrue(() -> threads.stream().allMatch(each -> each.getState() == Thread.State.TIMED_WAITING));
+            assertThat(calls.ask(
+                            server ? other : "here",
+                            server ? "/home/0" : other,
+                            Deadline.in(Deadline.QUESTION),
+                            () -> "answered"))
+                    .isEqualTo("answered");
+            assertThat(begun).hasValue(most);
             release.countDown();
             for (Thread thread : threads) {
                 thread.join();
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/home/joe, nfs.example",
+        "/home, nfs.example",
+        "/home/other/x, [2001:db8::1]",
+        "/homestead, /",
+        "/srv/a b/joe, /srv/a b",
+        "/windows/joe, files",
+        "/tmp/x, /tmp",
+        "relative, /"
+    })
+    void theServerOfAHomeIsKnownWithoutTouchingIt(String path, String server) {
+        String table = """
+                21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+                22 21 0:40 / /home rw,relatime shared:2 - ext4 /dev/sdb1 rw
+                23 21 0:41 / /home rw shared:3 - nfs4 nfs.example:/export/home rw,vers=4.2
+                24 23 0:42 / /home/other rw - nfs [2001:db8::1]:/x rw
+                25 21 0:43 / /srv/a\\040b rw - xfs /dev/sdc1 rw
+                26 21 0:44 / /windows rw master:1 - cifs //files/share rw
+                27 21 0:45 / /tmp rw - tmpfs tmpfs rw
+                damaged line
+                """;
+        assertThat(MountTable.server(table, path)).isEqualTo(server);
+        assertThat(new MountTable().server("/")).isNotEmpty();
     }
 
     @Test
@@ -469,21 +581,11 @@ final class LocalSourcesTest {
                 }
 
                 @Override
-                public Optional<Answer> ask(Address recipient, Trail trail) {
+                public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) {
                     return Optional.of(account);
                 }
             };
-            try (var log = new carteiro.log.EventLog(
-                            java.io.OutputStream.nullOutputStream(),
-                            carteiro.log.EventLog.Form.PLAIN,
-                            java.time.Clock.systemUTC());
-                    var lookup = new AddressLookup(
-                            carteiro.control.Routing.of(
-                                    List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
-                            List.of(directory),
-                            new Alarms(log),
-                            home.users(),
-                            home.looks)) {
+            try (AddressLookup lookup = lookup(home.users(), directory)) {
                 assertThat(lookup.recipient(new Address("joe-x@example.org")))
                         .isInstanceOf(recipe.equals(nothing) ? Verdict.Unknown.class : Verdict.Known.class);
             }
@@ -499,9 +601,9 @@ final class LocalSourcesTest {
         var ann = new carteiro.posix.SystemAccount("ann", uid, uid, own.toString());
         try (var all = new SystemUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable == uid);
                 var others = new SystemUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable != uid)) {
-            assertThat(all.user("ann")).isPresent();
-            assertThat(others.user("ann")).isEmpty();
-            assertThat(others.named("ann")).isPresent();
+            assertThat(all.user("ann", Deadline.in(Deadline.QUESTION))).isPresent();
+            assertThat(others.user("ann", Deadline.in(Deadline.QUESTION))).isEmpty();
+            assertThat(others.named("ann", Deadline.in(Deadline.QUESTION))).isPresent();
         } finally {
             java.nio.file.Files.delete(own);
         }

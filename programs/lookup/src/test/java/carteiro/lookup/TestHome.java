@@ -7,6 +7,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.NotRunningException;
@@ -103,7 +104,7 @@ final class TestHome implements AutoCloseable {
                     installation,
                     LookupSettings.read(installation),
                     users,
-                    () -> users.named("alias"),
+                    deadline -> users.named("alias", deadline),
                     new Alarms(log),
                     watchdog,
                     extension -> looks.look(extension));
@@ -137,7 +138,14 @@ final class TestHome implements AutoCloseable {
     static String brief(Answer answer) {
         return switch (answer) {
             case Answer.Account a ->
-                String.join(":", a.user(), "" + a.uid(), "" + a.gid(), a.home(), a.dash(), a.extension());
+                String.join(
+                        ":",
+                        a.user(),
+                        "" + UnixId.number(a.uid()),
+                        "" + UnixId.number(a.gid()),
+                        a.home(),
+                        a.dash(),
+                        a.extension());
             case Answer.Forward(var targets) -> "forward " + targets;
             case Answer.Remote() -> "remote";
             case Answer.Trash() -> "trash";

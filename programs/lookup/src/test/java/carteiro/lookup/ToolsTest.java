@@ -348,7 +348,7 @@ final class ToolsTest {
     @NeedsOrdinaryUser("root has the user alias")
     void anOrdinaryUserIsHisOwnAlias() throws Exception {
         SystemAccount owner = AliasSource.owner(home.users(), TestHome.OWN_UID, "qmailp")
-                .now()
+                .now(Deadline.in(Deadline.QUESTION))
                 .orElseThrow();
         assertThat(owner.uid()).isEqualTo(TestHome.OWN_UID);
     }
