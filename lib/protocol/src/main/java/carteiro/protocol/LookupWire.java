@@ -125,7 +125,10 @@ final class LookupWire {
     private static void put(FrameWriter frame, Answer answer) {
         switch (answer) {
             case Answer.Account account -> {
-                frame.put("account").put(account.user()).put(UnixId.number(account.uid())).put(UnixId.number(account.gid()));
+                frame.put("account")
+                        .put(account.user())
+                        .put(UnixId.number(account.uid()))
+                        .put(UnixId.number(account.gid()));
                 frame.put(account.home()).put(account.dash()).put(account.extension());
                 put(frame, account.recipe());
             }

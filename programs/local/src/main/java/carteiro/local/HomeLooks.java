@@ -65,8 +65,8 @@ final class HomeLooks implements Homes {
         if (now - last >= QUIET.toNanos() && told.compareAndSet(last, now)) {
             log.warning(
                     "local",
-                    "whether the home of uid " + UnixId.number(uid) + " has a file for an extension cannot be told now: "
-                            + LogText.reason(trouble));
+                    "whether the home of uid " + UnixId.number(uid)
+                            + " has a file for an extension cannot be told now: " + LogText.reason(trouble));
         }
     }
 

@@ -162,7 +162,8 @@ final class AddressLookup implements Lookup, AutoCloseable {
                         "the account " + account.user() + " has uid " + UnixId.number(account.uid()) + " and gid "
                                 + UnixId.number(account.gid())
                                 + "; mail is never delivered as root, nor with the id 4294967295");
-            case Answer.Account account when !users.isDeliverable(account.uid()) -> {
+            case Answer.Account account
+            when !users.isDeliverable(account.uid()) -> {
                 trail.step(() -> "account: uid " + UnixId.number(account.uid())
                         + " is not the user of this installation, which can deliver for nobody else");
                 yield NOBODY;

@@ -36,7 +36,8 @@ final class AssignSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException, EntryFaultException {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail)
+            throws IOException, EntryFaultException {
         Optional<Cdb> now = file.now();
         if (now.isEmpty()) {
             trail.step(() -> "assign: there is no users/cdb");
@@ -81,9 +82,8 @@ final class AssignSource implements Source {
         }
         String home = fields[3];
         if (!home.startsWith("/")) {
-            throw new EntryFaultException(
-                    "gives the home \"" + home + "\", which is not an absolute path; correct " + which
-                            + " in users/assign and run qmail-newu");
+            throw new EntryFaultException("gives the home \"" + home + "\", which is not an absolute path; correct "
+                    + which + " in users/assign and run qmail-newu");
         }
         return new Answer.Account(
                 fields[0],

@@ -92,8 +92,10 @@ public final class Explain {
     private static void tell(StringBuilder out, Answer answer, Installation installation) {
         switch (answer) {
             case Answer.Account account -> {
-                say(out, "answer: account " + account.user() + ", uid " + UnixId.number(account.uid()) + ", gid "
-                        + UnixId.number(account.gid()));
+                say(
+                        out,
+                        "answer: account " + account.user() + ", uid " + UnixId.number(account.uid()) + ", gid "
+                                + UnixId.number(account.gid()));
                 say(out, "        home " + account.home());
                 say(out, "        dash \"" + account.dash() + "\", extension \"" + account.extension() + "\"");
                 tell(out, account.recipe());

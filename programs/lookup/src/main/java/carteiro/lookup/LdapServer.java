@@ -144,28 +144,28 @@ final class LdapServer implements Closeable {
 
     private Result search(Filter filter, List<String> attributes, Deadline deadline)
             throws LDAPException, NotAskedException {
-            Kept kept = takeIdle();
-            if (kept != null) {
-                try {
-                    return search(kept, filter, attributes, deadline);
-                } catch (LDAPException e) {
-                    if (e.getResultCode().isConnectionUsable()) {
-                        throw e;
-                    }
-                    if (isUnreadable(e)) {
-                        return unreadable(filter, deadline, e);
-                    }
-                    closeIdle(); // the server was restarted, or they were forgotten on the way: the others are dead too
-                }
-            }
+        Kept kept = takeIdle();
+        if (kept != null) {
             try {
-                return search(open(deadline), filter, attributes, deadline);
+                return search(kept, filter, attributes, deadline);
             } catch (LDAPException e) {
+                if (e.getResultCode().isConnectionUsable()) {
+                    throw e;
+                }
                 if (isUnreadable(e)) {
                     return unreadable(filter, deadline, e);
                 }
-                throw e;
+                closeIdle(); // the server was restarted, or they were forgotten on the way: the others are dead too
             }
+        }
+        try {
+            return search(open(deadline), filter, attributes, deadline);
+        } catch (LDAPException e) {
+            if (isUnreadable(e)) {
+                return unreadable(filter, deadline, e);
+            }
+            throw e;
+        }
     }
 
     /**

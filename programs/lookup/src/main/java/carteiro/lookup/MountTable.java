@@ -58,9 +58,7 @@ final class MountTable {
     private static String server(List<Mount> mounts, String path) {
         Mount best = new Mount("/", "/");
         for (Mount mount : mounts) {
-            boolean below = mount.point.equals("/")
-                    || path.equals(mount.point)
-                    || path.startsWith(mount.point + "/");
+            boolean below = mount.point.equals("/") || path.equals(mount.point) || path.startsWith(mount.point + "/");
             if (below && mount.point.length() >= best.point.length()) { // of two at one place the later is on top
                 best = mount;
             }
@@ -86,7 +84,7 @@ final class MountTable {
 
     private static String unescaped(String word) {
         return ESCAPE.matcher(word)
-                .replaceAll(octal -> Matcher.quoteReplacement(
-                        String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
+                .replaceAll(
+                        octal -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
     }
 }

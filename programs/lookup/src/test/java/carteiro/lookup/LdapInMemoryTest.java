@@ -281,7 +281,9 @@ final class LdapInMemoryTest {
                         new Alarms(log),
                         watchdog)) {
             assertThat(servers.search(
-                            com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"), java.util.List.of("mail"), Deadline.in(Deadline.QUESTION)))
+                            com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"),
+                            java.util.List.of("mail"),
+                            Deadline.in(Deadline.QUESTION)))
                     .isInstanceOfSatisfying(
                             LdapServers.Found.Nothing.class,
                             nothing -> assertThat(nothing.status()).hasToString("4.4.3"));

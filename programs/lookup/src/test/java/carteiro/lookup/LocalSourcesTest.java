@@ -303,7 +303,13 @@ final class LocalSourcesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"=x:x:12a:1:/x:::", "=x:x:1:-1:/x:::", "=x:x:1:1:x:::", "=x:x:4294967295:1:/x:::", "=x:x:99999999999:1:/x:::"})
+    @CsvSource({
+        "=x:x:12a:1:/x:::",
+        "=x:x:1:-1:/x:::",
+        "=x:x:1:1:x:::",
+        "=x:x:4294967295:1:/x:::",
+        "=x:x:99999999999:1:/x:::"
+    })
     void anAssignmentThatMakesNoSenseIsDeferredAndLogged(String line) throws Exception {
         home.assign(line + "\n.\n");
         assertThat(brief(home.recipient("x@example.org"))).isEqualTo("notnow 4.3.5");
@@ -345,9 +351,7 @@ final class LocalSourcesTest {
 
     private AddressLookup lookup(SystemUsers users, Source... sources) {
         var log = new carteiro.log.EventLog(
-                java.io.OutputStream.nullOutputStream(),
-                carteiro.log.EventLog.Form.PLAIN,
-                java.time.Clock.systemUTC());
+                java.io.OutputStream.nullOutputStream(), carteiro.log.EventLog.Form.PLAIN, java.time.Clock.systemUTC());
         return new AddressLookup(
                 carteiro.control.Routing.of(List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
                 List.of(sources),
@@ -461,7 +465,9 @@ final class LocalSourcesTest {
             }
             int all = threads.size();
             awaitTrue(() -> asked.get() == all);
-            assertThat(lookup.recipient(address)).as("one more of the same user").isInstanceOf(Verdict.NotNow.class);
+            assertThat(lookup.recipient(address))
+                    .as("one more of the same user")
+                    .isInstanceOf(Verdict.NotNow.class);
         }
         assertThat(lookup.recipient(new Address("u" + users + "-x@example.org")))
                 .as("one more in all")
