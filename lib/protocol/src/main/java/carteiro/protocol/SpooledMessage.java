@@ -97,13 +97,11 @@ public final class SpooledMessage {
     }
 
     private static Envelope envelope(InputStream in, int first, int length) throws IOException {
-        byte[] rest = in.readNBytes(length - 1);
-        if (rest.length < length - 1 || in.read() != ',') {
-            throw new MalformedFrameException("it is cut short");
-        }
         byte[] frame = new byte[length];
         frame[0] = (byte) first;
-        System.arraycopy(rest, 0, frame, 1, rest.length);
+        if (in.readNBytes(frame, 1, length - 1) < length - 1 || in.read() != ',') {
+            throw new MalformedFrameException("it is cut short");
+        }
         var reader = FrameReader.of(frame);
         if (!reader.text(1).equals("E")) {
             throw new MalformedFrameException("it has a frame that is neither message nor envelope");

@@ -13,8 +13,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,7 @@ final class Incoming implements Enqueue {
     private final LargeFiles files;
     private final Disk disk;
     private final Room room;
-    private final BooleanSupplier full;
+    private final Predicate<Envelope> full;
     private final Budget budget;
     private final EventLog log;
     private final Clock clock;
@@ -52,7 +52,7 @@ final class Incoming implements Enqueue {
             LargeFiles files,
             Disk disk,
             Room room,
-            BooleanSupplier full,
+            Predicate<Envelope> full,
             Budget budget,
             EventLog log,
             Clock clock) {
@@ -145,8 +145,6 @@ final class Incoming implements Enqueue {
                 lookAt = written + LOOK_EVERY;
                 if (room.isLow()) {
                     refuse(noRoom());
-                } else if (full.getAsBoolean()) {
-                    refuse(tooMany());
                 }
             }
             return refusal != null;
@@ -220,7 +218,7 @@ final class Incoming implements Enqueue {
                 if (begin() && chunks.count() == 0 && file == null && room.isLow()) {
                     refuse(noRoom()); // no octet came, so nobody looked
                 }
-                if (chunks.count() == 0 && file == null && full.getAsBoolean()) {
+                if (refusal == null && full.test(envelope)) {
                     refuse(tooMany());
                 }
                 return refusal != null ? refusal : submit(envelope);

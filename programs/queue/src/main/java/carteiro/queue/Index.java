@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import carteiro.mail.Address;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -33,6 +34,14 @@ final class Index {
     private static final int IN_FILE = 1 << 21;
     private static final int SMALLEST_TABLE = 1024;
 
+    /** What a message of several recipients takes besides, or one whose only recipient has failed, in octets. */
+    private static final int DETAIL = 56;
+
+    /** Up to so many recipients, send may keep so many octets of addresses of a message. */
+    private static final int FEW = 8;
+
+    private static final int FEW_OCTETS = 512;
+
     private final Segments segments;
     private @Nullable Chunk[] chunks = new Chunk[4];
     private int chunkCount;
@@ -44,7 +53,9 @@ final class Index {
     private long recipientsOpen;
     private long octetsInAll;
     private long recipientsOfMany;
-    private long failures;
+    private long many;
+    private long failuresOfOne;
+    private long told;
 
     Index(Segments segments) {
         this.segments = segments;
@@ -75,6 +86,7 @@ final class Index {
 
         int @Nullable [] states;
         private int[] failures = {}; // recipient, segment, offset, length
+        private boolean unsorted;
         int failed;
 
         FailedAt failure(int k) {
@@ -96,9 +108,42 @@ final class Index {
 
         void add(FailedAt failure) {
             if (failed * INTS == failures.length) {
-                failures = Arrays.copyOf(failures, Math.max(2 * INTS, (failed + (failed >> 1)) * INTS));
+                failures = Arrays.copyOf(failures, (failed + (failed >> 1) + 1) * INTS);
             }
+            unsorted |= failed > 0 && failure.recipient() < recipient(failed - 1);
             set(failed++, failure);
+        }
+
+        /** The first whose recipient is behind that one; sorts them first if they came in another order. */
+        int firstBehind(int recipient) {
+            sort();
+            int low = 0;
+            for (int high = failed; low < high; ) {
+                int middle = low + high >>> 1;
+                if (recipient(middle) <= recipient) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low;
+        }
+
+        private void sort() {
+            if (!unsorted) {
+                return;
+            }
+            long[] order = new long[failed]; // recipient and where it is
+            for (int k = 0; k < failed; k++) {
+                order[k] = (long) recipient(k) << 32 | k;
+            }
+            Arrays.sort(order);
+            int[] before = failures;
+            failures = new int[before.length];
+            for (int k = 0; k < failed; k++) {
+                System.arraycopy(before, (int) order[k] * INTS, failures, k * INTS, INTS);
+            }
+            unsorted = false;
         }
 
         List<FailedAt> all() {
@@ -177,8 +222,9 @@ final class Index {
             files.put(entry.message(), entry.file());
         }
         messages++;
-        recipientsOfMany += entry.recipients() > 1 ? entry.recipients() : 0;
-        failures += entry.failures().size();
+        count(entry.recipients(), 1);
+        failuresOfOne += entry.recipients() > 1 ? 0 : entry.failures().size();
+        told += told(chunk, i);
         octetsInAll += entry.octets();
         recipientsOpen += open(chunk, i);
         insert(slot, entry.message());
@@ -198,9 +244,11 @@ final class Index {
         int i = slot & (CHUNK - 1);
         segments.reference(place.segment(), length);
         segments.release(chunk.segment[i], recordLength(chunk, i));
+        told -= told(chunk, i);
         chunk.segment[i] = place.segment();
         chunk.offset[i] = place.offset();
         chunk.size[i] = chunk.size[i] >>> 24 << 24 | length / Framing.ALIGNMENT;
+        told += told(chunk, i);
         return true;
     }
 
@@ -228,7 +276,7 @@ final class Index {
             }
         }
         detail.add(failure);
-        failures++;
+        failuresOfOne += (chunk(slot).flags[slot & (CHUNK - 1)] & RECIPIENTS) > 1 ? 0 : 1;
         return true;
     }
 
@@ -265,7 +313,8 @@ final class Index {
         int i = slot & (CHUNK - 1);
         messages--;
         int recipients = chunk.flags[i] & RECIPIENTS;
-        recipientsOfMany -= recipients > 1 ? recipients : 0;
+        count(recipients, -1);
+        told -= told(chunk, i);
         octetsInAll -= chunk.size[i] >>> 24;
         recipientsOpen -= open(chunk, i);
         if ((chunk.flags[i] & PRESENTED) != 0) {
@@ -277,7 +326,7 @@ final class Index {
             for (FailedAt failure : detail.all()) {
                 segments.release(failure.place().segment(), failure.length());
             }
-            failures -= detail.failed;
+            failuresOfOne -= recipients > 1 ? 0 : detail.failed;
         }
         Long file = (chunk.flags[i] & IN_FILE) != 0 ? files.remove(message) : null;
         remove(message);
@@ -321,27 +370,41 @@ final class Index {
         if (detail == null) {
             return List.of();
         }
-        long[] found = new long[detail.failed]; // recipient and where it is, to be sorted
-        int count = 0;
-        for (int k = 0; k < detail.failed; k++) {
-            if (detail.recipient(k) > after) {
-                found[count++] = (long) detail.recipient(k) << 32 | k;
-            }
-        }
-        Arrays.sort(found, 0, count);
         var failures = new ArrayList<FailedAt>();
-        for (int k = 0; k < Math.min(count, most); k++) {
-            failures.add(detail.failure((int) found[k]));
+        for (int k = detail.firstBehind(after); k < detail.failed && failures.size() < most; k++) {
+            failures.add(detail.failure(k));
         }
         return failures;
     }
 
+    private void count(int recipients, int change) {
+        if (recipients > 1) {
+            many += change;
+            recipientsOfMany += (long) change * recipients;
+        }
+    }
+
     /**
-     * About how many octets of memory all of this takes, counted as if all recipients of a message differed: they may do so
-     * later.
+     * About how many octets of memory all of this takes, counted as if all recipients of a message of several differed and had
+     * failed: they may do so later.
      */
     synchronized long memory() {
-        return 64L * messages + 4L * recipientsOfMany + 24L * failures;
+        return 64L * messages + (long) DETAIL * (many + failuresOfOne) + 28L * recipientsOfMany;
+    }
+
+    /** About how many octets of memory send takes for all of this, and at least as many as it says itself (Message.memory). */
+    synchronized long memoryOfSend() {
+        return told;
+    }
+
+    private static long told(Chunk chunk, int i) {
+        boolean inFile = (chunk.flags[i] & IN_FILE) != 0;
+        long envelope =
+                recordLength(chunk, i) - Framing.HEADER - Payload.FIXED - (inFile ? 0 : chunk.size[i] >>> 24);
+        int recipients = chunk.flags[i] & RECIPIENTS;
+        return recipients <= FEW && envelope <= FEW_OCTETS
+                ? 128 + 3L * recipients + Math.max(0, envelope)
+                : 200 + Math.min(envelope, Address.LIMIT + recipients);
     }
 
     /** As {@link #brief}; notes that send has been told of it. */

@@ -2,6 +2,9 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.mail.Address;
+import carteiro.mail.Envelope;
+import carteiro.posix.SystemAccount;
 import carteiro.protocol.Cleaning;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Inspection;
@@ -49,19 +52,28 @@ final class Queue implements Closeable {
     private final Inspecting inspecting;
     private final Imports imports;
     private final VitalThread upkeep;
-    /** Octets of memory for what waits: a quarter of the heap. */
-    private static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
+    /** Octets of memory for what waits, here and in send: a quarter of the heap. */
+    static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
 
+    private final long memory;
     private final AtomicBoolean saidFull = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopping = new CountDownLatch(1);
+
+    /** With {@link #MEMORY}. */
+    Queue(Disk disk, Supplier<QueueSettings> settings, EventLog log, Clock clock, int segmentSize) throws IOException {
+        this(disk, settings, log, clock, segmentSize, MEMORY);
+    }
 
     /**
      * Opens the queue of a folder, recovering what a crash left.
      *
      * @param segmentSize {@link Journal#SEGMENT}; tests take less
+     * @param memory {@link #MEMORY}; tests take less
      */
-    Queue(Disk disk, Supplier<QueueSettings> settings, EventLog log, Clock clock, int segmentSize) throws IOException {
+    Queue(Disk disk, Supplier<QueueSettings> settings, EventLog log, Clock clock, int segmentSize, long memory)
+            throws IOException {
+        this.memory = memory;
         this.disk = disk;
         this.log = log;
         this.segmentSize = segmentSize;
@@ -75,7 +87,7 @@ final class Queue implements Closeable {
             var damage = new Damage(disk, log);
             Recovery.Found found = new Recovery(disk, index, segments, files, damage, log).run(clock.millis());
             reader = new MessageReader(index, segments, files, damage, log);
-            var reasons = new Reasons(Math.min(4 << 20, MEMORY / 16));
+            var reasons = new Reasons(Math.min(4 << 20, memory / 16));
             presenter = new Presenter(index, reader, reasons, log);
             journal = new Journal(disk, index, segments, files, presenter, log, found, segmentSize);
             presenter.writeTo(journal);
@@ -251,15 +263,32 @@ final class Queue implements Closeable {
         return journal.alive() && upkeep.alive();
     }
 
-    /** Whether what waits has its share of the memory: then nothing more is taken until some of it has ended. */
-    private boolean isFull() {
-        boolean full = index.memory() > MEMORY;
+    /**
+     * Whether what waits has its share of the memory, here or with send: then nothing more is taken until some of it has ended.
+     * A bounce of ours takes less than what it lets end; for them there is an eighth more.
+     */
+    private boolean isFull(Envelope envelope) {
+        long taken = Math.max(index.memory(), index.memoryOfSend());
+        boolean full = taken > memory;
         if (full && !saidFull.getAndSet(true)) {
-            log.log(new QueueEvent.Full(index.counts().messages(), MEMORY));
+            log.log(new QueueEvent.Full(index.counts().messages(), memory));
         } else if (!full) {
             saidFull.set(false);
         }
-        return full;
+        return full && (taken > memory + memory / 8 || !isOurBounce(envelope));
+    }
+
+    private static boolean isOurBounce(Envelope envelope) {
+        Address sender = envelope.sender();
+        if (envelope.recipients().size() != 1 || !sender.isNull() && !sender.equals(Address.DOUBLE_BOUNCE)) {
+            return false;
+        }
+        try {
+            return envelope.uid() == SystemAccount.effectiveUid()
+                    || SystemAccount.named("qmails").stream().anyMatch(send -> send.uid() == envelope.uid());
+        } catch (IOException e) {
+            return false; // another time
+        }
     }
 
     private void upkeep() {

@@ -95,7 +95,7 @@ sealed interface QueueEvent extends LogEvent {
         @Override
         public String line() {
             return "alert: queue: full: " + messages + " messages wait and take " + octets
-                    + " octets of memory, a quarter of the heap; new messages are put off with 4.3.1 until some have ended";
+                    + " octets of memory here or in send, a quarter of the heap; new messages are put off with 4.3.1 until some have ended";
         }
     }
 

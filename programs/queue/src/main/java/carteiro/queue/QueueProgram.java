@@ -61,7 +61,9 @@ public final class QueueProgram implements Program {
         var queue =
                 new Queue(new FileDisk(folder), settings::get, surroundings.log(), Clock.systemUTC(), Journal.SEGMENT);
         Deque<Closeable> doors = new ArrayDeque<>();
+        SpoolIntake spool;
         try {
+            spool = SpoolIntake.of(installation, queue, surroundings.log());
             Wires wires = surroundings.wires();
             doors.push(wires.offer(queue.messages()));
             doors.push(wires.offer(queue.enqueue()));
@@ -75,7 +77,7 @@ public final class QueueProgram implements Program {
             throw e;
         }
         queue.keepUp();
-        var spool = SpoolIntake.start(installation, queue, surroundings.log());
+        spool.start();
         return new AtWork(surroundings, settings, queue, spool, doors);
     }
 
@@ -130,10 +132,11 @@ public final class QueueProgram implements Program {
             if (!stopped.compareAndSet(false, true)) {
                 return;
             }
+            long end = System.nanoTime() + patience.toNanos(); // of all of it together
             spool.stop();
             try {
                 queue.stopTaking(patience);
-                spool.join(patience); // queue refuses what it is at
+                spool.join(Duration.ofNanos(Math.max(0, end - System.nanoTime()))); // queue refuses what it is at
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -15,9 +15,18 @@ final class Reasons {
     /** What an entry takes besides its text, in octets. */
     private static final int ENTRY = 80;
 
+    /** A message may have this part of all the memory: of one with very many recipients, only some are kept. */
+    private static final int SHARE = 8;
+
     private final long most;
-    private final LinkedHashMap<Long, TreeMap<Integer, String>> byMessage = new LinkedHashMap<>();
+    private final LinkedHashMap<Long, Kept> byMessage = new LinkedHashMap<>();
     private long octets;
+
+    /** What is kept of one message. */
+    private static final class Kept {
+        final TreeMap<Integer, String> byRecipient = new TreeMap<>();
+        long octets;
+    }
 
     /** @param most octets */
     Reasons(long most) {
@@ -29,17 +38,22 @@ final class Reasons {
         if (why.isEmpty()) {
             return;
         }
-        TreeMap<Integer, String> known = byMessage.remove(message);
-        TreeMap<Integer, String> kept = known == null ? new TreeMap<>() : known;
+        Kept known = byMessage.remove(message);
+        Kept kept = known == null ? new Kept() : known;
         byMessage.put(message, kept); // the last to be forgotten
+        octets -= kept.octets;
         for (int recipient : recipients) {
-            String before = kept.put(recipient, why);
-            octets += size(why) - (before == null ? 0 : size(before));
+            String before = kept.byRecipient.remove(recipient);
+            kept.octets -= before == null ? 0 : size(before);
+            if (kept.octets + size(why) <= most / SHARE) {
+                kept.byRecipient.put(recipient, why);
+                kept.octets += size(why);
+            }
         }
-        Iterator<Map.Entry<Long, TreeMap<Integer, String>>> eldest =
-                byMessage.entrySet().iterator();
+        octets += kept.octets;
+        Iterator<Kept> eldest = byMessage.values().iterator();
         while (octets > most && eldest.hasNext()) {
-            eldest.next().getValue().values().forEach(text -> octets -= size(text));
+            octets -= eldest.next().octets;
             eldest.remove();
         }
     }
@@ -50,15 +64,13 @@ final class Reasons {
 
     /** The message has ended. */
     synchronized void forget(long message) {
-        TreeMap<Integer, String> known = byMessage.remove(message);
-        if (known != null) {
-            known.values().forEach(text -> octets -= size(text));
-        }
+        Kept known = byMessage.remove(message);
+        octets -= known == null ? 0 : known.octets;
     }
 
     /** What is known of so many recipients; empty where nothing is. */
     synchronized List<String> of(long message, int from, int count) {
-        TreeMap<Integer, String> known = byMessage.getOrDefault(message, new TreeMap<>());
+        Map<Integer, String> known = byMessage.getOrDefault(message, new Kept()).byRecipient;
         var reasons = new ArrayList<String>(count);
         for (int i = from; i < from + count; i++) {
             reasons.add(known.getOrDefault(i, ""));

@@ -32,6 +32,15 @@ sealed interface SpoolEvent extends LogEvent {
         }
     }
 
+    /** It cannot be read now. */
+    record Left(String name, int uid, String why) implements SpoolEvent {
+        @Override
+        public String line() {
+            return "warning: queue: spool/" + name + " of uid " + Integer.toUnsignedString(uid) + " cannot be read now ("
+                    + LogText.sentence(why) + "); it is tried again, and the rest goes on";
+        }
+    }
+
     /** The spool cannot be used. */
     record Unusable(String why) implements SpoolEvent {
         @Override

@@ -144,6 +144,12 @@ final class SpoolFolder {
         return UntrustedFile.open(path.resolve(name));
     }
 
+    /** Whose that is; queue's own if it has gone. */
+    int owner(String name) throws IOException {
+        Path named = has(name) ? path.resolve(name) : path;
+        return (int) Files.getAttribute(named, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    }
+
     /** Whether something has that name. */
     boolean has(String name) {
         return Files.exists(path.resolve(name), LinkOption.NOFOLLOW_LINKS);

@@ -17,6 +17,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
@@ -48,6 +49,9 @@ final class SpoolIntake {
     /** Milliseconds from one alert about files that cannot be taken in to the next: who makes one can make many. */
     private static final long ALERT_PAUSE = 1_000;
 
+    /** Milliseconds from one warning about files that cannot be read now to the next. */
+    private static final long WARNING_PAUSE = 60_000;
+
     private final SpoolFolder folder;
     private final int ownUid;
     private final Queue queue;
@@ -58,16 +62,21 @@ final class SpoolIntake {
     private final VitalThread thread;
     private final Set<String> taken = new HashSet<>(); // in the queue, their files not removed yet
     private long looked; // milliseconds that the last listing took
-    private boolean begun;
-    private SpoolTaking.@Nullable Line before; // what was being taken in when queue stopped
+    private SpoolTaking.@Nullable Line before; // what was being taken in when queue stopped, until that is dealt with
+    private final long lastBefore; // the greatest number that its message may have
     private boolean unusable;
     private long alertedAt = Long.MIN_VALUE / 2;
+    private long warnedAt = Long.MIN_VALUE / 2;
     private long unsaid;
     private volatile long waiting;
     private final AtomicLong setAside = new AtomicLong();
     private volatile boolean stopping;
 
-    /** @param enqueue the way into {@code queue} */
+    /**
+     * Reads what was being taken in when queue stopped: before {@code queue} takes anything from others.
+     *
+     * @param enqueue the way into {@code queue}
+     */
     SpoolIntake(
             SpoolFolder folder,
             int ownUid,
@@ -75,7 +84,10 @@ final class SpoolIntake {
             Enqueue enqueue,
             SpoolTaking taking,
             EventLog log,
-            Clock clock) {
+            Clock clock)
+            throws IOException {
+        this.before = taking.last();
+        this.lastBefore = queue.lastMessage();
         this.folder = folder;
         this.ownUid = ownUid;
         this.queue = queue;
@@ -87,9 +99,9 @@ final class SpoolIntake {
                 Thread.ofPlatform().name("queue-spool").daemon(true), "queue", log, () -> stopping, this::run);
     }
 
-    /** One that works until {@link #stop}, for the queue of an installation. */
-    static SpoolIntake start(Installation installation, Queue queue, EventLog log) {
-        var intake = new SpoolIntake(
+    /** One for the queue of an installation; it works from {@link #start} until {@link #stop}. */
+    static SpoolIntake of(Installation installation, Queue queue, EventLog log) throws IOException {
+        return new SpoolIntake(
                 new SpoolFolder(Spool.folder(installation)),
                 SystemAccount.effectiveUid(),
                 queue,
@@ -97,8 +109,10 @@ final class SpoolIntake {
                 new SpoolTaking(new FileDisk(installation.queue())),
                 log,
                 Clock.systemUTC());
-        intake.thread.start();
-        return intake;
+    }
+
+    void start() {
+        thread.start();
     }
 
     /** What became of a file. */
@@ -174,23 +188,26 @@ final class SpoolIntake {
      */
     boolean round() throws IOException {
         folder.prepare(ownUid);
-        if (!begun) {
-            before = taking.last();
-            begun = true;
-        }
         long began = System.nanoTime();
         SpoolFolder.Listing listing = folder.list(clock.millis());
         looked = (System.nanoTime() - began) / 1_000_000;
         waiting = listing.messages();
         setAside.set(listing.setAside());
+        if (before != null && !folder.has(before.name())) {
+            before = null; // it was removed, or its owner took it away
+        }
         if (listing.messages() == 0) {
             return false;
         }
         int group = folder.group();
-        if (before != null && folder.has(before.name())) { // first: the next one's line takes the place of its line
+        if (before != null) { // first: the next one's line takes the place of its line
             var unfinished = new Found(before.name(), ownUid, FileTime.fromMillis(0));
-            if (take(unfinished, group, new Counted()) == End.NOT_NOW) {
-                return false;
+            switch (take(unfinished, group, new Counted())) {
+                case NOT_NOW -> {
+                    return false;
+                }
+                case DONE -> before = null;
+                case LEFT -> {} // another time; the line is known here until queue stops
             }
         }
         List<List<Found>> shares = listing.shares();
@@ -270,7 +287,7 @@ final class SpoolIntake {
         try {
             known = takenBefore(name, file, status);
         } catch (IOException e) {
-            return End.LEFT;
+            return left(name, status.uid(), e);
         }
         if (known > 0) {
             log.log(new SpoolEvent.TakenBefore(known, name));
@@ -283,8 +300,10 @@ final class SpoolIntake {
             Envelope claimed;
             try (InputStream in = content(file, status)) {
                 claimed = SpooledMessage.read(in, submission);
-            } catch (IOException | IllegalArgumentException e) {
+            } catch (MalformedFrameException | IllegalArgumentException e) {
                 return setAside(name, status.uid(), String.valueOf(e.getMessage()));
+            } catch (IOException e) { // it may be sound, and the disk in trouble
+                return left(name, status.uid(), e);
             }
             return switch (submission.commit(claimed.by(status.uid()))) {
                 case Enqueue.Receipt.Accepted(long message) -> {
@@ -303,7 +322,14 @@ final class SpoolIntake {
     /** What is in the queue must not be taken in again, even if its file cannot be removed now. */
     private void removeTaken() throws IOException {
         for (String name : List.copyOf(taken)) {
-            folder.remove(name);
+            try {
+                folder.remove(name);
+            } catch (DirectoryNotEmptyException e) { // its owner has put a folder into its place: no message of anybody
+                int uid = folder.owner(name);
+                if (setAside(name, uid, "it is no file") == End.LEFT) {
+                    throw e;
+                }
+            }
             taken.remove(name);
         }
     }
@@ -333,6 +359,16 @@ final class SpoolIntake {
             left -= Math.max(0, count);
             return count;
         }
+    }
+
+    /** It cannot be read now: the others go on, and the log says so now and then. */
+    private End left(String name, int uid, IOException why) {
+        long now = clock.millis();
+        if (now - warnedAt >= WARNING_PAUSE || now < warnedAt) {
+            warnedAt = now;
+            log.log(new SpoolEvent.Left(name, uid, LogText.reason(why)));
+        }
+        return End.LEFT;
     }
 
     private End setAside(String name, int uid, String why) {
@@ -368,7 +404,7 @@ final class SpoolIntake {
             var size = new Size();
             read(file, status, size);
             for (long message : queue.numbersFrom(line.first())) {
-                if (isSame(message, size.octets, file, status)) {
+                if (message <= lastBefore && isSame(message, size.octets, file, status)) {
                     return message;
                 }
             }

@@ -226,4 +226,37 @@ class IndexTest {
         assertThat(index.parts()).isEqualTo(1);
         assertThat(index.entry(1)).isNotNull();
     }
+
+    private static Entry of(long message, int recipients) {
+        return new Entry(
+                message, new Place(1, 8), 8, 0, 0, recipients, 0, new int[] {Index.UNTRIED}, List.of());
+    }
+
+    @Test
+    void whatFailsTakesNoMoreMemoryThanWasCounted() {
+        index.put(of(1, 1000));
+        long before = index.memory();
+        assertThat(before).isGreaterThan(28_000);
+        for (int recipient = 999; recipient >= 0; recipient--) {
+            index.failed(1, recipient, new Place(3, 8), 48);
+        }
+        assertThat(index.memory()).isEqualTo(before);
+        assertThat(index.failures(1, 41, 2)).extracting(FailedAt::recipient).containsExactly(42, 43);
+        index.failed(1, 42, new Place(4, 8), 48);
+        assertThat(index.failures(1, 41, 1)).extracting(FailedAt::place).containsExactly(new Place(4, 8));
+        assertThat(index.failures(1, -1, 2000)).extracting(FailedAt::recipient).isSorted().hasSize(1000);
+        assertThat(index.failures(1, 999, 10)).isEmpty();
+        index.put(of(2, 1));
+        before = index.memory();
+        index.failed(2, 0, new Place(3, 8), 48);
+        index.failed(2, 0, new Place(3, 8), 48);
+        assertThat(index.memory() - before).isEqualTo(56);
+        long told = index.memoryOfSend();
+        index.move(1, new Place(5, 8), 4096);
+        assertThat(index.memoryOfSend()).isGreaterThan(told);
+        index.ended(1);
+        index.ended(2);
+        assertThat(index.memory()).isZero();
+        assertThat(index.memoryOfSend()).isZero();
+    }
 }

@@ -34,11 +34,18 @@ class ReasonsTest {
     }
 
     @Test
-    void aMessageThatIsTooMuchByItselfIsForgottenToo() {
-        var reasons = new Reasons(1000);
-        reasons.put(1, java.util.stream.IntStream.range(0, 100).boxed().toList(), "busy");
-        assertThat(reasons.of(1, 0, 1)).containsExactly("");
-        reasons.put(2, List.of(0), "busy");
-        assertThat(reasons.of(2, 0, 1)).containsExactly("busy");
+    void aMessageOfVeryManyRecipientsTakesNoMoreThanItsShare() {
+        var reasons = new Reasons(8 * 5 * 84);
+        for (int message = 1; message <= 7; message++) {
+            reasons.put(message, List.of(0), "busy");
+        }
+        reasons.put(8, java.util.stream.IntStream.range(0, 100).boxed().toList(), "busy");
+        assertThat(reasons.of(8, 0, 100)).startsWith("busy", "busy", "busy", "busy", "busy", "");
+        for (int message = 1; message <= 7; message++) {
+            assertThat(reasons.of(message, 0, 1)).containsExactly("busy");
+        }
+        reasons.put(8, List.of(0), "away");
+        reasons.put(8, List.of(99), "away");
+        assertThat(reasons.of(8, 0, 100)).startsWith("away", "busy").endsWith("");
     }
 }

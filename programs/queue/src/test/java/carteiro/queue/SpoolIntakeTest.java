@@ -17,6 +17,7 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Handover;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Spool;
+import carteiro.protocol.SpooledMessage;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -66,7 +67,7 @@ class SpoolIntakeTest {
         log.close();
     }
 
-    private SpoolIntake intake(Enqueue into) {
+    private SpoolIntake intake(Enqueue into) throws IOException {
         return new SpoolIntake(
                 new SpoolFolder(folder),
                 self,
@@ -297,7 +298,7 @@ class SpoolIntakeTest {
         assertThat(round()).as("there is more to do").isTrue();
         assertThat(bodies()).hasSize(SpoolFolder.SHARE + 1).contains("other\n");
         assertThat(files()).hasSize(2_500 - SpoolFolder.SHARE);
-        assertThat(intakeStatus()).startsWith("spool=");
+        assertThat(intakeStatus()).isEqualTo("spool=" + (2_500 - 2 * SpoolFolder.SHARE) + " spooldamaged=0");
     }
 
     private String intakeStatus() throws IOException {
@@ -317,6 +318,80 @@ class SpoolIntakeTest {
         assertThat(bodies()).containsExactly("good\n");
         assertThat(intake.status()).isEqualTo("spool=0 spooldamaged=300");
         assertThat(logged().lines().filter(line -> line.contains("alert: "))).hasSizeLessThan(100);
+    }
+
+    @Test
+    void folderInPlaceOfWhatWasJustTakenStopsNobody() throws Exception {
+        Path file = leave("x\n");
+        var intake = intake(() -> new Passing(queue.enqueue().open()) {
+            @Override
+            public Receipt commit(Envelope envelope) throws IOException {
+                Receipt receipt = super.commit(envelope);
+                if (Files.isRegularFile(file)) {
+                    Files.delete(file); // as its owner may
+                    Files.createDirectory(file);
+                    Files.writeString(file.resolve("inside"), "x");
+                }
+                return receipt;
+            }
+        });
+        intake.round();
+        Path other = leave("other\n");
+        intake.round();
+        assertThat(bodies()).containsExactlyInAnyOrder("x\n", "other\n");
+        assertThat(other).doesNotExist();
+        assertThat(names()).hasSize(1).allMatch(name -> name.startsWith("damaged-"));
+        assertThat(logged()).contains("alert: queue: spool/" + file.getFileName(), "it is no file");
+    }
+
+    @Test
+    void whatCannotBeReadNowIsTriedAgainAndTheOthersGoOn() throws Exception {
+        Path file = leave("trouble\n");
+        leave("other\n");
+        Enqueue failing = () -> new Passing(queue.enqueue().open()) {
+            @Override
+            public void write(byte[] octets, int from, int length) throws IOException {
+                if (Octets.text(octets, from, length).contains("trouble")) {
+                    throw new IOException("Input/output error"); // as a read of the file
+                }
+                super.write(octets, from, length);
+            }
+        };
+        var intake = intake(failing);
+        intake.round();
+        intake.round();
+        assertThat(files()).containsExactly(file);
+        assertThat(bodies()).containsExactly("other\n");
+        round();
+        assertThat(bodies()).containsExactlyInAnyOrder("other\n", "trouble\n");
+        assertThat(files()).isEmpty();
+        assertThat(logged().lines())
+                .filteredOn(line -> line.contains("warning: "))
+                .singleElement()
+                .asString()
+                .contains("spool/" + file.getFileName() + " of uid " + self + " cannot be read now (Input/output error)");
+    }
+
+    @Test
+    void whatComesLaterIsNotTakenForWhatWasBeingTakenIn() throws Exception {
+        Path file = leave("x\n");
+        byte[] octets = Files.readAllBytes(file);
+        killAt(() -> new Passing(queue.enqueue().open()) {
+            @Override
+            public Receipt commit(Envelope envelope) {
+                throw new Killed();
+            }
+        });
+        var intake = intake(queue.enqueue());
+        try (var in = Files.newInputStream(file);
+                var submission = queue.enqueue().open()) { // another client, faster, with the very same octets
+            submission.commit(SpooledMessage.read(in, submission).by(4242));
+        }
+        intake.round();
+        assertThat(bodies()).containsExactly("x\n", "x\n");
+        Files.write(file, octets); // the name again, by its owner
+        intake.round();
+        assertThat(bodies()).hasSize(3);
     }
 
     @Test
