@@ -399,8 +399,7 @@ final class Index {
 
     private static long told(Chunk chunk, int i) {
         boolean inFile = (chunk.flags[i] & IN_FILE) != 0;
-        long envelope =
-                recordLength(chunk, i) - Framing.HEADER - Payload.FIXED - (inFile ? 0 : chunk.size[i] >>> 24);
+        long envelope = recordLength(chunk, i) - Framing.HEADER - Payload.FIXED - (inFile ? 0 : chunk.size[i] >>> 24);
         int recipients = chunk.flags[i] & RECIPIENTS;
         return recipients <= FEW && envelope <= FEW_OCTETS
                 ? 128 + 3L * recipients + Math.max(0, envelope)

@@ -36,8 +36,8 @@ sealed interface SpoolEvent extends LogEvent {
     record Left(String name, int uid, String why) implements SpoolEvent {
         @Override
         public String line() {
-            return "warning: queue: spool/" + name + " of uid " + Integer.toUnsignedString(uid) + " cannot be read now ("
-                    + LogText.sentence(why) + "); it is tried again, and the rest goes on";
+            return "warning: queue: spool/" + name + " of uid " + Integer.toUnsignedString(uid)
+                    + " cannot be read now (" + LogText.sentence(why) + "); it is tried again, and the rest goes on";
         }
     }
 

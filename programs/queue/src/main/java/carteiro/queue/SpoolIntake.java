@@ -78,13 +78,7 @@ final class SpoolIntake {
      * @param enqueue the way into {@code queue}
      */
     SpoolIntake(
-            SpoolFolder folder,
-            int ownUid,
-            Queue queue,
-            Enqueue enqueue,
-            SpoolTaking taking,
-            EventLog log,
-            Clock clock)
+            SpoolFolder folder, int ownUid, Queue queue, Enqueue enqueue, SpoolTaking taking, EventLog log, Clock clock)
             throws IOException {
         this.before = taking.last();
         this.lastBefore = queue.lastMessage();

@@ -82,7 +82,8 @@ class FullQueueTest {
         Receipt refused = submit(HELLO, "ann@example.org", STRANGER, 1);
         assertThat(refused).hasToString("NotNow[status=4.3.1, reason=too many messages wait]");
         assertThat(submit(new byte[0], "ann@example.org", STRANGER, 1)).isEqualTo(refused);
-        assertThat(submit(Sample.octets(400_000, 2), "ann@example.org", STRANGER, 1)).isEqualTo(refused);
+        assertThat(submit(Sample.octets(400_000, 2), "ann@example.org", STRANGER, 1))
+                .isEqualTo(refused);
         try (Stream<Path> files = Files.list(folder.resolve("large"))) {
             assertThat(files).isEmpty();
         }
@@ -98,7 +99,8 @@ class FullQueueTest {
                 .filteredOn(line -> line.startsWith("alert: "))
                 .singleElement()
                 .asString()
-                .startsWith("alert: queue: full: " + taken.size() + " messages wait and take " + MEMORY + " octets of memory");
+                .startsWith("alert: queue: full: " + taken.size() + " messages wait and take " + MEMORY
+                        + " octets of memory");
         try (Session session = queue.waiting().open()) {
             for (long number : bounces) {
                 session.report(List.of(new Report.Ended(number)));

@@ -228,8 +228,7 @@ class IndexTest {
     }
 
     private static Entry of(long message, int recipients) {
-        return new Entry(
-                message, new Place(1, 8), 8, 0, 0, recipients, 0, new int[] {Index.UNTRIED}, List.of());
+        return new Entry(message, new Place(1, 8), 8, 0, 0, recipients, 0, new int[] {Index.UNTRIED}, List.of());
     }
 
     @Test
@@ -244,7 +243,10 @@ class IndexTest {
         assertThat(index.failures(1, 41, 2)).extracting(FailedAt::recipient).containsExactly(42, 43);
         index.failed(1, 42, new Place(4, 8), 48);
         assertThat(index.failures(1, 41, 1)).extracting(FailedAt::place).containsExactly(new Place(4, 8));
-        assertThat(index.failures(1, -1, 2000)).extracting(FailedAt::recipient).isSorted().hasSize(1000);
+        assertThat(index.failures(1, -1, 2000))
+                .extracting(FailedAt::recipient)
+                .isSorted()
+                .hasSize(1000);
         assertThat(index.failures(1, 999, 10)).isEmpty();
         index.put(of(2, 1));
         before = index.memory();

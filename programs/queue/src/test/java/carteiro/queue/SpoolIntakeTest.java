@@ -369,7 +369,8 @@ class SpoolIntakeTest {
                 .filteredOn(line -> line.contains("warning: "))
                 .singleElement()
                 .asString()
-                .contains("spool/" + file.getFileName() + " of uid " + self + " cannot be read now (Input/output error)");
+                .contains(
+                        "spool/" + file.getFileName() + " of uid " + self + " cannot be read now (Input/output error)");
     }
 
     @Test
