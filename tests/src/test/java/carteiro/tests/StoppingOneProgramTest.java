@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -125,6 +126,34 @@ class StoppingOneProgramTest {
             assertThat(sink.messages()).isEmpty();
             carteiro.control(Verb.START, "remote");
             carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
+        }
+    }
+
+    @Test
+    @DisplayName("remote dies during a delivery: it is deferred, the others go on, remote is started again")
+    @Covers("qmail:A06")
+    void aProgramThatDies() throws Exception {
+        try (var silent = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+                var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(Form.SPLIT)) {
+            carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:" + silent.getLocalPort());
+            carteiro.control("rcpthosts", "example.org\nfar.example");
+            carteiro.start();
+            send(carteiro, "dora@far.example");
+            try (var _ = silent.accept()) {
+                carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+                ProcessHandle send = carteiro.programs().get("send");
+                int from = carteiro.logSize();
+                carteiro.programs().get("remote").destroyForcibly();
+                carteiro.awaitLog("delivery \\d+: deferral: .*", from);
+                send(carteiro, "bob@example.org");
+                assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+                carteiro.awaitLog("start: remote ready pid \\d+", from);
+                carteiro.control(Verb.ALARM, "send");
+                carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
+                assertThat(carteiro.programs().get("send")).isEqualTo(send);
+            }
         }
     }
 
