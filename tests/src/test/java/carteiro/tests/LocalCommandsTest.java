@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -73,6 +74,53 @@ class LocalCommandsTest {
             assertThat(carteiro.command("carteiro.tools.QmailQstat").output())
                     .isEqualTo("messages in queue: 1\nmessages in queue but not yet preprocessed: 0\n");
             assertThat(carteiro.command("carteiro.tools.Check").output()).contains("no mistakes");
+        }
+    }
+
+    @Test
+    @DisplayName("qmail-qread shows what takes several pages, of messages and of recipients, each once and in order")
+    void pages() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.control("rcpthosts", "far.example");
+            carteiro.control("maxrecipients", "5000");
+            carteiro.start();
+            carteiro.control(CarteiroProcess.Verb.STOP, "send");
+            var wanted = new ArrayList<String>();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                for (int i = 0; i < 450; i++) {
+                    var recipients = new ArrayList<String>();
+                    for (int j = 0; j < (i == 300 ? 5000 : 1); j++) {
+                        recipients.add("r" + i + "-" + j + "@far.example");
+                    }
+                    assertThat(client.send("s@near.example", recipients, "\nx\n"))
+                            .startsWith("250 ");
+                    wanted.addAll(recipients);
+                }
+            }
+            List<String> lines = carteiro.command("carteiro.tools.QmailQread")
+                    .output()
+                    .lines()
+                    .toList();
+            assertThat(lines.stream().filter(line -> line.contains("  #"))).hasSize(450);
+            assertThat(lines.stream()
+                            .filter(line -> line.startsWith("\tremote\t"))
+                            .map(line -> line.substring(8)))
+                    .containsExactlyElementsOf(wanted);
+        }
+    }
+
+    @Test
+    @DisplayName("root looks into a queue whose owner is a number without an account, as in a container")
+    void queueOfANumber() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can be another user");
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.start();
+            carteiro.killAll();
+            Path queue = carteiro.home().resolve("queue");
+            CarteiroProcess.run(List.of("chown", "-R", "45678:45678", queue.toString()), Map.of(), "");
+            var checked = carteiro.attempt("", "carteiro.queue.QueueCommand", "check");
+            assertThat(checked.output()).contains(queue + ": queue is not running");
+            assertThat(checked.exit()).as(checked.output()).isZero();
         }
     }
 

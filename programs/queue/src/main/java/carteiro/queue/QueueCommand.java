@@ -33,6 +33,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** {@code carteiro queue check, show, ...}: for whoever looks after a queue (docs/programs/queue.md). */
@@ -182,11 +183,15 @@ public final class QueueCommand {
             throw new IOException(folder + " is not there; --home DIR says which installation is meant");
         }
         Path format = folder.resolve(Queue.FORMAT_FILE);
-        int owner = (Integer) Files.getAttribute(Files.exists(format) ? format : folder, "unix:uid");
+        Path owned = Files.exists(format) ? format : folder;
+        int owner = (Integer) Files.getAttribute(owned, "unix:uid");
         if (owner != 0 && Identity.ownUid() == 0) {
-            Identity.become(SystemAccount.withUid(owner)
-                    .orElseThrow(() -> new IOException(folder + " belongs to uid " + owner
-                            + ", which is no account; give it to the user of queue")));
+            Optional<SystemAccount> account = SystemAccount.withUid(owner);
+            if (account.isEmpty()) { // as in containers, where a user may be a number
+                int group = (Integer) Files.getAttribute(owned, "unix:gid");
+                account = Optional.of(new SystemAccount(Integer.toString(owner), owner, group, "/"));
+            }
+            Identity.become(account.get());
         }
     }
 

@@ -62,14 +62,18 @@ final class SpoolView {
                     + Integer.toOctalString(Spool.MODE) + " " + LogText.path(folder));
         }
         if (Files.isDirectory(queue)) {
-            String owner = Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName();
-            String queues = Files.getOwner(queue, LinkOption.NOFOLLOW_LINKS).getName();
-            if (!owner.equals(queues)) {
+            if (uid(folder) != uid(queue)) {
+                String owner = Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName();
+                String queues = Files.getOwner(queue, LinkOption.NOFOLLOW_LINKS).getName();
                 warnings.add(LogText.path(folder) + ": belongs to " + owner + ", and queue works as " + queues
                         + "; mend it by: chown " + queues + " " + LogText.path(folder) + " && chmod "
                         + Integer.toOctalString(Spool.MODE) + " " + LogText.path(folder));
             }
         }
+    }
+
+    private static int uid(Path file) throws IOException {
+        return (int) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     }
 
     private static void content(Path folder, Set<String> warnings) throws IOException {

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,20 +122,6 @@ class QueueCommandsTest {
                         + "\tlocal\tbare@example.org\n"
                         + "\t\tnext try 24 Nov 2026 04:00:00 GMT\n");
         assertThat(result.code()).isZero();
-    }
-
-    @Test
-    void qreadShowsMoreThanAPage() throws Exception {
-        var messages = new ArrayList<WaitingMessage>();
-        for (int i = 1; i <= 450; i++) {
-            messages.add(message(i, "a@b", List.of("c@d"), List.of(RecipientState.Due.NOW)));
-        }
-        var result = read(
-                new Held(messages),
-                call -> QueueView.with(call, "qmail-qread", QmailQread::run),
-                "--home",
-                home.toString());
-        assertThat(result.out().lines().filter(line -> line.contains("#"))).hasSize(450);
     }
 
     @Test

@@ -1,9 +1,11 @@
 package carteiro.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.control.Installation;
 import carteiro.posix.Invocation;
+import carteiro.posix.SystemAccount;
 import carteiro.protocol.Spool;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -75,6 +77,21 @@ class SpoolViewTest {
         assertThat(told()).isEmpty();
         Files.delete(home.resolve("queue"));
         assertThat(warnings()).isEmpty();
+    }
+
+    @Test
+    void theSpoolBelongsToQueuesUserWhoMayBeANumber() throws Exception {
+        assumeTrue(SystemAccount.effectiveUid() == 0, "SKIPPED: only root can give a folder away");
+        Spool.make(spool);
+        Files.setAttribute(home.resolve("queue"), "unix:uid", 45_678);
+        Files.setAttribute(spool, "unix:uid", 45_678);
+        Files.setAttribute(spool, "unix:mode", Spool.MODE);
+        assertThat(warnings()).isEmpty();
+        Files.setAttribute(spool, "unix:uid", 45_679);
+        Files.setAttribute(spool, "unix:mode", Spool.MODE);
+        assertThat(warnings())
+                .hasSize(1)
+                .allMatch(line -> line.contains("belongs to 45679, and queue works as 45678;"));
     }
 
     @Test
