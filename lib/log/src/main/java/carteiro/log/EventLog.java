@@ -71,6 +71,7 @@ public final class EventLog implements AutoCloseable {
     private final Clock clock;
     private final Severity severity;
     private final Consumer<String> trouble;
+    private final Duration retry;
     private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING_LINES);
     private final AtomicLong waitingOctets = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
@@ -93,6 +94,12 @@ public final class EventLog implements AutoCloseable {
      * @param trouble called on the log's thread whenever it cannot write, with the system's words; must not block
      */
     public EventLog(OutputStream out, Form form, Clock clock, Severity severity, Consumer<String> trouble) {
+        this(out, form, clock, severity, trouble, RETRY);
+    }
+
+    /** @param retry {@link #RETRY}, but for a test */
+    EventLog(OutputStream out, Form form, Clock clock, Severity severity, Consumer<String> trouble, Duration retry) {
+        this.retry = retry;
         this.trouble = trouble;
         this.out = out;
         this.form = form;
@@ -179,7 +186,7 @@ public final class EventLog implements AutoCloseable {
     private byte[] gather() throws InterruptedException {
         byte[] first = waiting.poll();
         while (first == null && failure != null) { // until it can be told what was lost
-            first = waiting.poll(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            first = waiting.poll(retry.toMillis(), TimeUnit.MILLISECONDS);
             if (first == null) {
                 flush(new ByteArrayOutputStream(WRITE_LIMIT), 0);
             }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Locale;
@@ -132,23 +133,40 @@ class EventLogTest {
         }
     }
 
+    private static EventLog on(OutputStream out, Duration retry) {
+        return new EventLog(out, EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, _ -> {}, retry);
+    }
+
     @Test
     void linesLostOnAFullDiskAreCountedAndToldWhenThereIsRoom() throws Exception {
         var disk = new Disk();
         disk.room = 5;
-        try (var log = new EventLog(disk, EventLog.Form.PLAIN, CLOCK)) {
+        try (var log = on(disk, Duration.ofHours(1))) {
             for (int i = 1; i <= 4; i++) {
                 log.log(new Ended(i));
                 disk.tries.acquire(); // of the line, or of what tells how many were lost
             }
-            disk.tries.acquire(); // nothing else is logged: it tries by itself
             disk.room = 1_000_000;
-            disk.tries.acquire();
             log.log(new Ended(5));
         }
         assertThat(disk.text())
                 .isEqualTo("end m\nalert: log: 4 lines lost: it could not be written (No space left on device)\n"
                         + "end msg 5\n");
+    }
+
+    @Test
+    void linesLostAreToldThoughNothingElseIsLogged() throws Exception {
+        var disk = new Disk();
+        try (var log = on(disk, Duration.ofMillis(1))) {
+            log.log(new Ended(1));
+            disk.tries.acquire(3); // it tries by itself
+            disk.room = 1_000_000;
+            while (disk.text().isEmpty()) {
+                disk.tries.acquire();
+            }
+        }
+        assertThat(disk.text())
+                .isEqualTo("\nalert: log: 1 lines lost: it could not be written (No space left on device)\n");
     }
 
     @Test

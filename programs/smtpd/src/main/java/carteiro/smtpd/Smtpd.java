@@ -6,7 +6,6 @@ import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import java.io.IOException;
 import java.time.Clock;
-import java.time.Duration;
 
 /** The SMTP server as a long-running program: opens its listeners, gives up root, serves. */
 public final class Smtpd implements Program {
@@ -30,13 +29,13 @@ public final class Smtpd implements Program {
 
     @Override
     public Running start(Surroundings surroundings) throws ControlException, IOException {
-        return start(surroundings, Budgets.ofThisProcess(), SmtpdServer.GRACE);
+        return start(surroundings, Budgets.ofThisProcess(), SmtpdServer.Times.STANDARD);
     }
 
-    static SmtpdServer start(Surroundings surroundings, Budgets budgets, Duration grace)
+    static SmtpdServer start(Surroundings surroundings, Budgets budgets, SmtpdServer.Times times)
             throws ControlException, IOException {
         SmtpdSettings settings = SmtpdSettings.read(surroundings.installation());
-        var server = new SmtpdServer(surroundings, settings, budgets, Clock.systemUTC(), grace);
+        var server = new SmtpdServer(surroundings, settings, budgets, Clock.systemUTC(), times);
         try {
             server.open(SystemAccount.effectiveUid() == 0);
             surroundings.dropPrivileges();

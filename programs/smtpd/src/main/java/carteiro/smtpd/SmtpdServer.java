@@ -33,8 +33,15 @@ final class SmtpdServer implements Program.Running {
 
     private static final Duration SWEEP = Duration.ofMillis(200);
 
-    /** How long a stop leaves a conversation that neither waits for its client nor for the fate of a message. */
-    static final Duration GRACE = Duration.ofSeconds(2);
+    /**
+     * What a test has shorter or longer.
+     *
+     * @param grace how long a stop leaves a conversation that neither waits for its client nor for the fate of a message
+     * @param startup how long after the start lookup and queue are waited for
+     */
+    record Times(Duration grace, Duration startup) {
+        static final Times STANDARD = new Times(Duration.ofSeconds(2), Startup.LENGTH);
+    }
 
     /** How long a closed listener's thread may take to end; it waits for nobody. */
     private static final Duration CLOSING = Duration.ofSeconds(5);
@@ -50,6 +57,7 @@ final class SmtpdServer implements Program.Running {
     private final EventLog log;
     private final Clock clock;
     private final Duration grace;
+    private final Startup startup;
     private final Places places = new Places();
     private final Budgets budgets;
     private final HostNames hostNames = new HostNames(InetAddress::getCanonicalHostName, HostNames.PATIENCE);
@@ -64,14 +72,13 @@ final class SmtpdServer implements Program.Running {
     /** That which must not end; that of a closed listener has ended well. */
     private final List<VitalThread> vital = new CopyOnWriteArrayList<>();
 
-    private final Startup startup = Startup.begin(stopping::get);
     private volatile SmtpdSettings settings;
     private volatile int uid;
 
-    /** @param grace {@link #GRACE}, but for a test */
     SmtpdServer(
-            Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock, Duration grace) {
-        this.grace = grace;
+            Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock, Times times) {
+        this.grace = times.grace();
+        this.startup = Startup.begin(times.startup(), stopping::get);
         this.budgets = budgets;
         this.surroundings = surroundings;
         this.log = surroundings.log();

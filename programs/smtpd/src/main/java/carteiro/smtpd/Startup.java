@@ -29,8 +29,8 @@ final class Startup {
     }
 
     /** It begins now. */
-    static Startup begin(BooleanSupplier stopping) {
-        return new Startup(System.nanoTime() + LENGTH.toNanos(), stopping);
+    static Startup begin(Duration length, BooleanSupplier stopping) {
+        return new Startup(System.nanoTime() + length.toNanos(), stopping);
     }
 
     /** What another program is asked. */

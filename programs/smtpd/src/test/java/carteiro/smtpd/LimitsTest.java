@@ -470,7 +470,8 @@ class LimitsTest {
 
     @Test
     void aStopWaitsForQueuesAnswerToAMessageAndForNothingElse() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home, Budgets.ofThisProcess(), Duration.ZERO);
+        try (var smtpd = SmtpdOnLoopback.start(
+                        home, Budgets.ofThisProcess(), new SmtpdServer.Times(Duration.ZERO, Startup.LENGTH));
                 var busy = smtpd.connect()) {
             smtpd.queue.hold = new CountDownLatch(1);
             busy.envelope().say("DATA", "354 ").send("whole\r\n.\r\n");
@@ -518,7 +519,8 @@ class LimitsTest {
 
     @Test
     void rightAfterTheStartLookupAndQueueAreWaitedFor() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home);
+        var patient = new SmtpdServer.Times(Duration.ofSeconds(2), Duration.ofHours(1)); // however slow this host is
+        try (var smtpd = SmtpdOnLoopback.start(home, Budgets.ofThisProcess(), patient);
                 var first = smtpd.connect();
                 var second = smtpd.connect()) {
             second.expect("220 ");

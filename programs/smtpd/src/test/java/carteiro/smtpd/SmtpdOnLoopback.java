@@ -33,13 +33,13 @@ final class SmtpdOnLoopback implements AutoCloseable {
     private Closeable queueOffer;
     private Closeable lookupOffer;
 
-    private SmtpdOnLoopback(Path home, Budgets budgets, Duration grace) throws IOException, ControlException {
+    private SmtpdOnLoopback(Path home, Budgets budgets, SmtpdServer.Times times) throws IOException, ControlException {
         this.home = home;
         var installation = new Installation(home);
         wires = new DirectWires(new SocketWires(installation, log));
         queueOffer = wires.offer(queue);
         lookupOffer = wires.offer(lookup);
-        running = Smtpd.start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}), budgets, grace);
+        running = Smtpd.start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}), budgets, times);
     }
 
     /** The control files of most tests, beside those given as names and texts. */
@@ -48,10 +48,10 @@ final class SmtpdOnLoopback implements AutoCloseable {
     }
 
     static SmtpdOnLoopback start(Path home, Budgets budgets, String... files) throws IOException, ControlException {
-        return start(home, budgets, SmtpdServer.GRACE, files);
+        return start(home, budgets, SmtpdServer.Times.STANDARD, files);
     }
 
-    static SmtpdOnLoopback start(Path home, Budgets budgets, Duration grace, String... files)
+    static SmtpdOnLoopback start(Path home, Budgets budgets, SmtpdServer.Times times, String... files)
             throws IOException, ControlException {
         writeControl(home, "me", "mail.example.org\n");
         writeControl(home, "locals", "example.org\nmail.example.org\n");
@@ -60,7 +60,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
         for (int i = 0; i < files.length; i += 2) {
             writeControl(home, files[i], files[i + 1]);
         }
-        return new SmtpdOnLoopback(home, budgets, grace);
+        return new SmtpdOnLoopback(home, budgets, times);
     }
 
     static void writeControl(Path home, String name, String text) {

@@ -128,7 +128,7 @@ final class DomainFindings {
         });
     }
 
-    /** A domain has two forms (RFC 5890 section 2.3.2.4), and letters of either case; what is read last is not said. */
+    /** A domain has two forms (RFC 5890 section 2.3.2.4), and letters of either case. */
     private void twice(String name) {
         record Seen(int number, String key, String value) {}
         var seen = new HashMap<String, Seen>();
@@ -138,15 +138,14 @@ final class DomainFindings {
             if (before == null || before.value().equals(line.value())) {
                 return;
             }
-            if (before.key().equals(line.key())) {
-                found.warning(name, number, line.key() + " stands there twice; the last counts");
-            } else {
-                found.mistake(
-                        name,
-                        number,
-                        line.key() + " is the same domain as " + before.key() + " of line " + before.number()
-                                + ", with another value, and either may count; remove one of them");
-            }
+            found.warning(
+                    name,
+                    number,
+                    line.key()
+                            + (before.key().equals(line.key())
+                                    ? " stands there twice; the last counts"
+                                    : " is the same domain as " + before.key() + " of line " + before.number()
+                                            + ", with another value; the last counts, so remove one of them"));
         });
     }
 
