@@ -34,7 +34,8 @@ class CoverageTableTest {
     /** A test that names these rows, whether it ran or not. */
     private void source(String rows) throws Exception {
         Path folder = Files.createDirectories(root.resolve("lib/x/src/test/java/carteiro/x"));
-        Files.writeString(folder.resolve("NumberTest.java"), "    @Test\n    @Covers(" + rows + ")\n    void numbers()");
+        Files.writeString(
+                folder.resolve("NumberTest.java"), "    @Test\n    @Covers(" + rows + ")\n    void numbers()");
     }
 
     private String page() throws Exception {

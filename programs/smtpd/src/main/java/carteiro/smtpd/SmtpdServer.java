@@ -75,8 +75,7 @@ final class SmtpdServer implements Program.Running {
     private volatile SmtpdSettings settings;
     private volatile int uid;
 
-    SmtpdServer(
-            Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock, Times times) {
+    SmtpdServer(Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock, Times times) {
         this.grace = times.grace();
         this.startup = Startup.begin(times.startup(), stopping::get);
         this.budgets = budgets;
