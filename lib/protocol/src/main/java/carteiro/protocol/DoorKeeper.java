@@ -43,6 +43,9 @@ final class DoorKeeper implements Closeable {
     /** Nanoseconds from one warning about callers to the next: who calls can make many. */
     private static final long WARNING_PAUSE = TimeUnit.SECONDS.toNanos(1);
 
+    /** Users that programs of ours run as. */
+    private static final Set<String> OWN_USERS = Set.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp");
+
     /**
      * Who is served.
      *
@@ -85,8 +88,8 @@ final class DoorKeeper implements Closeable {
     private final SystemUids uids = new SystemUids();
     private final int ownUid = SystemAccount.effectiveUid();
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
-    private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - WARNING_PAUSE);
-    private final AtomicLong unsaid = new AtomicLong();
+    private final Sparing warnings = new Sparing();
+    private final Sparing alerts = new Sparing();
     private final VitalThread accepting;
     private volatile boolean closed;
 
@@ -163,7 +166,7 @@ final class DoorKeeper implements Closeable {
             if (!caller.guest()) {
                 serve(peer, caller);
             } else if (!door.anyone()) {
-                warn("connection by user " + user + " refused");
+                refuse(user, uid);
             } else if (guests.enter(uid)) {
                 try {
                     serve(peer, caller);
@@ -211,18 +214,39 @@ final class DoorKeeper implements Closeable {
                 caller);
     }
 
-    /** A line in the log, at most one a second: the others are counted. */
-    private void warn(String text) {
-        long before = warnedAt.get();
-        long now = System.nanoTime();
-        if (now - before < WARNING_PAUSE || !warnedAt.compareAndSet(before, now)) {
-            unsaid.incrementAndGet();
-            return;
+    /** A program of ours that runs as another user than we expect would take mail that never gets on. */
+    private void refuse(String user, int uid) throws IOException {
+        if (uids.isOneOf(OWN_USERS, uid) || SystemAccount.withUid(uid).isEmpty()) {
+            alerts.say(others -> log.alert(
+                    door.program(),
+                    socket + ": connection by user " + user + " refused, who may run a program of Carteiro: then mail is accepted"
+                            + " and not delivered; start all programs as the users that \"carteiro init\" made, or all as one"
+                            + " user" + others));
+        } else {
+            warn("connection by user " + user + " refused");
         }
-        long others = unsaid.getAndSet(0);
-        log.warning(
-                door.program(),
-                socket + ": " + text + (others == 0 ? "" : " (and " + others + " times something like it before)"));
+    }
+
+    private void warn(String text) {
+        warnings.say(others -> log.warning(door.program(), socket + ": " + text + others));
+    }
+
+    /** Lines of the log, at most one a second: the others are counted. */
+    private static final class Sparing {
+        private final AtomicLong saidAt = new AtomicLong(System.nanoTime() - WARNING_PAUSE);
+        private final AtomicLong unsaid = new AtomicLong();
+
+        /** @param line takes what is to be said of those before that were not */
+        void say(Consumer<String> line) {
+            long before = saidAt.get();
+            long now = System.nanoTime();
+            if (now - before < WARNING_PAUSE || !saidAt.compareAndSet(before, now)) {
+                unsaid.incrementAndGet();
+                return;
+            }
+            long others = unsaid.getAndSet(0);
+            line.accept(others == 0 ? "" : " (and " + others + " times something like it before)");
+        }
     }
 
     String program() {

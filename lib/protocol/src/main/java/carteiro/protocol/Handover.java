@@ -10,8 +10,10 @@ import carteiro.mail.Status;
 import carteiro.posix.Caller;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileSystems;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,10 @@ public final class Handover extends OutputStream {
 
     /** The most octets of all addresses of a message, and of their lengths. */
     public static final int ENVELOPE_LIMIT = SpooledMessage.ENVELOPE_LIMIT;
+
+    /** What the Received field says of qmail's own users. */
+    private static final Map<String, String> INVOKED =
+            Map.of("alias", "by alias", "qmaild", "from network", "qmails", "for bounce");
 
     private static final Status STOPPING = new Status(4, 3, 2);
 
@@ -60,13 +66,24 @@ public final class Handover extends OutputStream {
 
     /** The field that says who called queue, with its line end. */
     public static String received(Caller caller, Instant now) {
-        String invoked = switch (caller.user()) {
-            case "alias" -> "by alias";
-            case "qmaild" -> "from network";
-            case "qmails" -> "for bounce";
-            default -> "by uid " + caller.uid();
-        };
+        String invoked = "by uid " + Integer.toUnsignedString(caller.uid());
+        for (Map.Entry<String, String> each : INVOKED.entrySet()) {
+            if (isUser(each.getKey(), caller.uid())) {
+                invoked = each.getValue();
+            }
+        }
         return "Received: (qmail " + caller.pid() + " invoked " + invoked + "); " + MailDate.format(now) + "\n";
+    }
+
+    /** Whether a number is that user's. Asked of the file system, which is faster here than the foreign function interface. */
+    private static boolean isUser(String name, int uid) {
+        var users = FileSystems.getDefault().getUserPrincipalLookupService();
+        try {
+            return users.lookupPrincipalByName(name)
+                    .equals(users.lookupPrincipalByName(Integer.toUnsignedString(uid))); // they are equal if their numbers are
+        } catch (IOException | UnsupportedOperationException e) {
+            return false; // the system has no such user
+        }
     }
 
     @Override
@@ -89,13 +106,24 @@ public final class Handover extends OutputStream {
         if (submission != null) {
             submission.write(octets, from, length);
         } else if (draft != null) {
-            draft.write(octets, from, length);
+            keep(draft, octets, from, length);
         } else {
             if (filled + length > kept.length) {
                 kept = java.util.Arrays.copyOf(kept, Math.max(2 * kept.length, filled + length));
             }
             System.arraycopy(octets, from, kept, filled, length);
             filled += length;
+        }
+    }
+
+    /** In the spool; or, when it can take no more, straight to queue with all that it has. */
+    private void keep(SpoolDraft in, byte[] octets, int from, int length) throws IOException {
+        long before = in.octets();
+        try {
+            in.write(octets, from, length);
+        } catch (IOException e) {
+            int taken = (int) (in.octets() - before);
+            keepNoMore().write(octets, from + taken, length - taken);
         }
     }
 
@@ -127,20 +155,26 @@ public final class Handover extends OutputStream {
     }
 
     /** From now on the octets go straight to queue. */
-    private void keepNoMore() throws IOException {
+    private Enqueue.Submission keepNoMore() throws IOException {
         var pauses = new Pauses();
-        while (submission == null) {
+        while (true) {
+            Enqueue.Submission begun = null;
             try {
-                submission = queue.open();
+                begun = queue.open();
                 reached = true;
+                replay(begun);
+                submission = begun;
+                dropDraft();
+                return begun;
             } catch (IOException e) {
+                if (begun != null) {
+                    begun.close();
+                }
                 if (filter || !pauses.next()) {
                     throw e;
                 }
             }
         }
-        replay(submission);
-        dropDraft();
     }
 
     private void replay(Enqueue.Submission to) throws IOException {
@@ -171,10 +205,8 @@ public final class Handover extends OutputStream {
                 eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
                 form(sender, recipients),
                 caller.uid());
-        if (submission == null && filter) {
-            keepNoMore();
-        }
-        return submission != null ? submission.commit(envelope) : commitWhole(envelope);
+        Enqueue.Submission begun = submission == null && filter ? keepNoMore() : submission;
+        return begun != null ? begun.commit(envelope) : commitWhole(envelope);
     }
 
     /** Tries until queue has answered or the patience has ended; what may have been queued is rather sent twice than lost. */

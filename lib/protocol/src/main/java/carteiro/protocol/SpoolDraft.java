@@ -43,6 +43,7 @@ final class SpoolDraft implements Closeable {
     private final CRC32C sum = new CRC32C();
     private final byte[] chunk = new byte[SpooledMessage.CHUNK];
     private int filled;
+    private long octets;
     private long written;
     private long lookAt = LOOK_EVERY;
     private boolean ended;
@@ -92,12 +93,19 @@ final class SpoolDraft implements Closeable {
         return true;
     }
 
+    /** How many octets of the message are here, those too whose {@link #write} failed in the middle. */
+    long octets() {
+        return octets;
+    }
+
+    /** @throws IOException if it cannot be kept; {@link #octets} tells how much of it is here and can be {@linkplain #replay replayed} */
     void write(byte[] octets, int from, int length) throws IOException {
         for (int done = 0; done < length; ) {
             int count = Math.min(length - done, chunk.length - filled);
             System.arraycopy(octets, from + done, chunk, filled, count);
             filled += count;
             done += count;
+            this.octets += count;
             if (filled == chunk.length) {
                 appendChunk();
             }

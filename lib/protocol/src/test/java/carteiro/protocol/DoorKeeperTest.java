@@ -255,6 +255,47 @@ final class DoorKeeperTest {
         }
     }
 
+    /** Connects to send's door at queue. */
+    static final class Sender {
+        private Sender() {}
+
+        public static void main(String[] arguments) {
+            try (var log = new EventLog(System.err, EventLog.Form.PLAIN, Clock.systemUTC());
+                    var wires = new SocketWires(new Installation(Path.of(arguments[0])), log);
+                    var session = wires.waiting().open()) {
+                System.out.print("served " + session);
+            } catch (IOException e) {
+                System.out.print("refused");
+            }
+        }
+    }
+
+    @Test
+    void aProgramOfOursThatIsRefusedIsAnAlertAtOnceAndAnotherUserIsNone() throws Exception {
+        int stranger = SystemAccount.named("nobody").orElseThrow().uid();
+        int qmailr = SystemUser.make("qmailr");
+        try (var wires = new SocketWires(new Installation(folder), log);
+                Closeable _ = wires.offer((Waiting) () -> {
+                    throw new IOException("not asked for");
+                })) {
+            for (int uid : new int[] {stranger, NAMELESS}) {
+                assertThat(as(uid, Sender.class)).isEqualTo("refused");
+            }
+            while (!lines.toString(StandardCharsets.UTF_8).contains("user qmailr refused")) { // one alert a second is said
+                assertThat(as(qmailr, Sender.class)).isEqualTo("refused");
+            }
+        }
+        log.close();
+        String socket = Door.WAITING.socket(folder.resolve("run")).toString();
+        assertThat(lines.toString(StandardCharsets.UTF_8).lines())
+                .contains("warning: queue: " + socket + ": connection by user nobody refused")
+                .filteredOn(line -> line.startsWith("alert: queue: " + socket + ": connection by user "))
+                .hasSize(2)
+                .allMatch(line -> line.contains("mail is accepted and not delivered"))
+                .anyMatch(line -> line.contains("user " + NAMELESS + " refused"))
+                .anyMatch(line -> line.contains("user qmailr refused"));
+    }
+
     /** Programs of one installation, both run by a user without a name: as in a container. */
     static final class Both {
         private Both() {}
@@ -313,6 +354,12 @@ final class DoorKeeperTest {
     void theReceivedFieldSaysWhoTheCallerReallyIs() throws Exception {
         assertThat(as(NAMELESS, Received.class))
                 .matches("Received: \\(qmail [0-9]+ invoked by uid " + NAMELESS + "\\); 1 Jan 1970 00:00:00 -0000\n");
+        int alias = SystemUser.make("alias");
+        assertThat(Handover.received(new Caller(1, NAMELESS, "alias"), Instant.EPOCH))
+                .as("a name proves nothing")
+                .contains(" by uid " + NAMELESS);
+        assertThat(Handover.received(new Caller(1, alias, "another-name-of-its"), Instant.EPOCH))
+                .contains(" by alias)");
         var invoked = Map.of("alias", "by alias", "qmaild", "from network", "qmails", "for bounce");
         for (var each : invoked.entrySet()) {
             assertThat(as(SystemUser.make(each.getKey()), Received.class))

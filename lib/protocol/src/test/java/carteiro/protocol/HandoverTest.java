@@ -240,6 +240,33 @@ class HandoverTest {
         assertThat(queue.messages).containsExactly(RECEIVED + message(LARGE));
     }
 
+    /** Lets no file of this process grow beyond so many octets; a write beyond that fails, as on a full disk. */
+    private static void limitFiles(String octets) throws Exception {
+        Process process = new ProcessBuilder(
+                        "prlimit", "--pid", Long.toString(ProcessHandle.current().pid()), "--fsize=" + octets + ":")
+                .redirectErrorStream(true)
+                .start();
+        String said = Octets.text(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).as(said).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "LOST_IN_MESSAGE ABSENT"})
+    void spoolThatCanTakeNoMoreInTheMiddleLeavesItToQueue(String does) throws Exception {
+        for (String one : does.isEmpty() ? new String[0] : does.split(" ")) {
+            queue.does.add(Does.valueOf(one));
+        }
+        String message = message(LARGE);
+        limitFiles(Integer.toString(Handover.KEPT + 100_000));
+        try {
+            assertThat(hand(message, Duration.ofSeconds(60))).isEqualTo(new Receipt.Accepted(1));
+        } finally {
+            limitFiles("unlimited");
+        }
+        assertThat(queue.messages).containsExactly(RECEIVED + message);
+        assertThat(spooled()).isEmpty();
+    }
+
     @Test
     void withdrawnMessageLeavesNothing() throws Exception {
         var spool = new Spool(new Installation(home), Duration.ZERO);

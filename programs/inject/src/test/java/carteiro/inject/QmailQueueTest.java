@@ -161,10 +161,8 @@ class QmailQueueTest {
 
     @ParameterizedTest(name = "run as {0}: {2}")
     @CsvSource({
-        "alias, 81, by alias",
-        "qmaild, 82, from network",
-        "qmails, 83, for bounce",
-        "joe, 1000, by uid 1000",
+        "joe, 54321, by uid 54321",
+        "qmaild, 54321, by uid 54321",
         "root, 0, by uid 0"
     })
     void receivedFieldSaysWhoCalled(String user, int uid, String invoked) {

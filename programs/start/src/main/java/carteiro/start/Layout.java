@@ -270,7 +270,7 @@ final class Layout {
 
     /** Gives a folder to its owner if root made it before there were accounts. */
     static void ownIfRoots(Path folder, Owner owner) throws IOException {
-        if (Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).getName().equals("root")) {
+        if ((int) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS) == 0) {
             own(folder, owner);
         }
     }

@@ -47,16 +47,18 @@ final class SpoolView {
                         + ": is no folder; local mail is refused while queue is down; move it away");
                 return;
             }
-            mode(folder, installation.queue(), warnings);
+            mode(folder, installation, warnings);
             content(folder, warnings);
         } catch (IOException e) {
             warnings.add(LogText.path(folder) + ": cannot be looked at (" + LogText.reason(e) + ")");
         }
     }
 
-    private static void mode(Path folder, Path queue, Set<String> warnings) throws IOException {
+    private static void mode(Path folder, Installation installation, Set<String> warnings) throws IOException {
+        Path queue = installation.queue();
         int mode = Spool.mode(folder);
-        if (mode != Spool.MODE) {
+        boolean ofOne = mode == Spool.MODE_OF_ONE && uid(folder) != 0 && uid(folder) == uid(installation.home());
+        if (mode != Spool.MODE && !ofOne) {
             warnings.add(LogText.path(folder) + ": has mode " + Integer.toOctalString(mode)
                     + ", so that not every user's mail can wait" + " there while queue is down; mend it by: chmod "
                     + Integer.toOctalString(Spool.MODE) + " " + LogText.path(folder));
