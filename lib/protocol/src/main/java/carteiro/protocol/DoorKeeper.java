@@ -219,7 +219,8 @@ final class DoorKeeper implements Closeable {
         if (uids.isOneOf(OWN_USERS, uid) || SystemAccount.withUid(uid).isEmpty()) {
             alerts.say(others -> log.alert(
                     door.program(),
-                    socket + ": connection by user " + user + " refused, who may run a program of Carteiro: then mail is accepted"
+                    socket + ": connection by user " + user
+                            + " refused, who may run a program of Carteiro: then mail is accepted"
                             + " and not delivered; start all programs as the users that \"carteiro init\" made, or all as one"
                             + " user" + others));
         } else {

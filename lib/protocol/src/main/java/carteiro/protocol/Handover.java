@@ -80,7 +80,8 @@ public final class Handover extends OutputStream {
         var users = FileSystems.getDefault().getUserPrincipalLookupService();
         try {
             return users.lookupPrincipalByName(name)
-                    .equals(users.lookupPrincipalByName(Integer.toUnsignedString(uid))); // they are equal if their numbers are
+                    .equals(users.lookupPrincipalByName(
+                            Integer.toUnsignedString(uid))); // they are equal if their numbers are
         } catch (IOException | UnsupportedOperationException e) {
             return false; // the system has no such user
         }

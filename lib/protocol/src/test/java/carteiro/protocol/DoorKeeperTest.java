@@ -281,7 +281,8 @@ final class DoorKeeperTest {
             for (int uid : new int[] {stranger, NAMELESS}) {
                 assertThat(as(uid, Sender.class)).isEqualTo("refused");
             }
-            while (!lines.toString(StandardCharsets.UTF_8).contains("user qmailr refused")) { // one alert a second is said
+            while (!lines.toString(StandardCharsets.UTF_8)
+                    .contains("user qmailr refused")) { // one alert a second is said
                 assertThat(as(qmailr, Sender.class)).isEqualTo("refused");
             }
         }

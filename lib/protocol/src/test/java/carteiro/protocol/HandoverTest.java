@@ -243,7 +243,10 @@ class HandoverTest {
     /** Lets no file of this process grow beyond so many octets; a write beyond that fails, as on a full disk. */
     private static void limitFiles(String octets) throws Exception {
         Process process = new ProcessBuilder(
-                        "prlimit", "--pid", Long.toString(ProcessHandle.current().pid()), "--fsize=" + octets + ":")
+                        "prlimit",
+                        "--pid",
+                        Long.toString(ProcessHandle.current().pid()),
+                        "--fsize=" + octets + ":")
                 .redirectErrorStream(true)
                 .start();
         String said = Octets.text(process.getInputStream().readAllBytes());

@@ -160,11 +160,7 @@ class QmailQueueTest {
     }
 
     @ParameterizedTest(name = "run as {0}: {2}")
-    @CsvSource({
-        "joe, 54321, by uid 54321",
-        "qmaild, 54321, by uid 54321",
-        "root, 0, by uid 0"
-    })
+    @CsvSource({"joe, 54321, by uid 54321", "qmaild, 54321, by uid 54321", "root, 0, by uid 0"})
     void receivedFieldSaysWhoCalled(String user, int uid, String invoked) {
         assertThat(Handover.received(new Caller(4711, uid, user), Instant.parse("2026-11-24T03:08:09Z")))
                 .isEqualTo("Received: (qmail 4711 invoked " + invoked + "); 24 Nov 2026 03:08:09 -0000\n");

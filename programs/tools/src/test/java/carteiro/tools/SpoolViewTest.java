@@ -103,7 +103,9 @@ class SpoolViewTest {
                 .allMatch(line -> line.contains("has mode 755") && line.contains("chmod 3733"));
         Files.setAttribute(spool, "unix:mode", Spool.MODE_OF_ONE);
         boolean root = (int) Files.getAttribute(home, "unix:uid") == 0;
-        assertThat(warnings()).as("where it is root's, others are meant to use it").hasSize(root ? 1 : 0);
+        assertThat(warnings())
+                .as("where it is root's, others are meant to use it")
+                .hasSize(root ? 1 : 0);
         if (root) {
             for (Path path : List.of(home, spool, home.resolve("queue"))) {
                 Files.setAttribute(path, "unix:uid", 54_321);
