@@ -266,19 +266,24 @@ public final class Start {
 
     /** Ends when start says so, in a line with the milliseconds we have, or when start is gone. */
     private static void followParent(CompletableFuture<Single> started, Supplier<Duration> patience) {
-        Duration limit = patience.get();
-        try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
-            String line = in.readLine();
-            if (line != null && line.matches("\\d{1,9}")) {
-                limit = Duration.ofMillis(Long.parseLong(line));
+        try {
+            Duration limit = patience.get();
+            try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+                String line = in.readLine();
+                if (line != null && line.matches("\\d{1,9}")) {
+                    limit = Duration.ofMillis(Long.parseLong(line));
+                }
+            } catch (IOException e) {
+                // the pipe is as good as closed
             }
-        } catch (IOException e) {
-            // the pipe is as good as closed
+            if (started.isDone()) {
+                started.join().end(Single.End.ASKED, limit);
+                return;
+            }
+        } catch (RuntimeException | Error e) {
+            e.printStackTrace(); // a program that start cannot end any more must not go on
         }
-        if (!started.isDone()) {
-            Runtime.getRuntime().halt(TROUBLE); // nothing has been begun that could be finished
-        }
-        started.join().end(Single.End.ASKED, limit);
+        Runtime.getRuntime().halt(TROUBLE); // nothing has been begun that could be finished
     }
 
     // ---- carteiro status, start, stop, restart, reload, alarm
