@@ -547,6 +547,24 @@ class LauncherTest {
     }
 
     @Test
+    void initAsksAtATerminalAndNowhereElse() throws Exception {
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String init = "\"$1\" init --me mail.example.org --home \"$2\"";
+        CarteiroProcess.Result answered = sh(
+                "export L=\"$1\" H=\"$2\"; echo y | script -qec '\"$L\" init --me mail.example.org --home \"$H\"' /dev/null",
+                Map.of(),
+                LAUNCHER.toString(),
+                folder.resolve("answered").toString());
+        assertThat(answered.output()).contains("Is mail for user@example.org for this host, too");
+        assertThat(folder.resolve("answered/control/locals")).hasContent("mail.example.org\nexample.org\n");
+        Path quiet = folder.resolve("quiet");
+        CarteiroProcess.Result elsewhere = sh(init + " </dev/null", Map.of(), LAUNCHER.toString(), quiet.toString());
+        assertThat(elsewhere.output()).contains("mail for user@example.org is refused");
+        assertThat(quiet.resolve("control/locals")).hasContent("mail.example.org\n");
+    }
+
+    @Test
     void whoEndsACommandEndsItsJava() throws Exception {
         assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
         for (String signal : List.of("TERM", "KILL")) {

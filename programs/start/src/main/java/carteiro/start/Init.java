@@ -47,8 +47,16 @@ final class Init {
     private final Installation installation;
     private final PrintStream out;
     private final boolean root;
+    private final Person person;
 
-    Init(Installation installation, PrintStream out, boolean root) {
+    /** Asks whoever runs this. */
+    interface Person {
+        /** The answer without its line end; empty if there is nobody to ask. */
+        Optional<String> ask(String question);
+    }
+
+    Init(Installation installation, PrintStream out, boolean root, Person person) {
+        this.person = person;
         this.installation = installation;
         this.out = out;
         this.root = root;
@@ -58,14 +66,13 @@ final class Init {
      * Does it.
      *
      * @param me the host's own name
+     * @param domain a further domain whose mail is for this host, if somebody has said one
      * @param delivery the content of control/defaultdelivery, if somebody has said it
-     * @throws IOException naming what could not be written, or that {@code me} is no name of a host
+     * @throws IOException naming what could not be written, or that {@code me} or {@code domain} is no name of a host
      */
-    void write(String me, Optional<String> delivery) throws IOException {
-        if (!HOST.matcher(me).matches()) {
-            throw new IOException("\"" + me + "\" is no name of a host; --me wants one such as mail.example.org");
-        }
-        String host = me.toLowerCase(Locale.ROOT);
+    void write(String me, Optional<String> domain, Optional<String> delivery) throws IOException {
+        String host = name(me, "--me");
+        Optional<String> second = domain.isPresent() ? Optional.of(name(domain.get(), "--domain")) : Optional.empty();
         Optional<String> instructions = delivery.or(this::deliveryOfQmail);
         Path setting = installation.control("defaultdelivery");
         if (instructions.isEmpty() && Files.exists(installation.control("me")) && !Files.exists(setting)) {
@@ -80,12 +87,16 @@ final class Init {
         if (root) {
             trusted();
         }
+        second = second.or(() -> askForDomain(host));
         folders();
+        String domains = second.filter(other -> !other.equals(host))
+                .map(other -> host + "\n" + other)
+                .orElse(host);
         control("me", host, "the name of this host, and what every other name below defaults to");
         control("defaultdomain", defaultDomain(host), "added to host names without a dot by inject");
         control("plusdomain", plusDomain(host), "added to host names that end in + by inject");
-        control("locals", host, "domains whose mail is delivered on this host; add one a line");
-        control("rcpthosts", host, "domains that strangers may send to by SMTP; add one a line");
+        control("locals", domains, "domains whose mail is delivered on this host; add one a line");
+        control("rcpthosts", domains, "domains that strangers may send to by SMTP; add one a line");
         control(
                 "defaultdelivery",
                 instructions.orElse("./Maildir/"),
@@ -106,6 +117,27 @@ final class Init {
         }
         out.println(
                 "Ready. Next: " + (root ? "carteiro run --split" : "carteiro run") + " --home " + installation.home());
+    }
+
+    private static String name(String text, String option) throws IOException {
+        if (!HOST.matcher(text).matches()) {
+            throw new IOException(
+                    "\"" + text + "\" is no name of a host; " + option + " wants one such as mail.example.org");
+        }
+        return text.toLowerCase(Locale.ROOT);
+    }
+
+    /** Most hosts called mail.example.org are for user@example.org, too; that can only be asked. */
+    private Optional<String> askForDomain(String host) {
+        String domain = defaultDomain(host);
+        if (domain.indexOf('.') < 0
+                || Files.exists(installation.control("locals"))
+                || Files.exists(installation.control("rcpthosts"))) {
+            return Optional.empty();
+        }
+        return person.ask("Is mail for user@" + domain + " for this host, too, beside user@" + host + "? [y/N] ")
+                .filter(answer -> answer.strip().toLowerCase(Locale.ROOT).matches("y(es)?"))
+                .map(_ -> domain);
     }
 
     /** The host without its first label, as config-fast has it; a name of one label stays. */
@@ -177,8 +209,7 @@ final class Init {
         List<String> locals = files.list("locals").orElse(List.of());
         if (domain.indexOf('.') > 0 && !locals.contains(domain)) {
             out.println("note: mail for user@" + host + " is taken, mail for user@" + domain
-                    + " is refused; if it is for this host," + " add " + domain
-                    + " to control/locals and control/rcpthosts");
+                    + " is refused; if it is for this host, add " + domain + " to control/locals and control/rcpthosts");
         }
         String delivery = files.text("defaultdelivery").orElse("").strip();
         for (String program : List.of("dot-forward", "fastforward")) {

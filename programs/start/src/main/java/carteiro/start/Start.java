@@ -19,6 +19,7 @@ import carteiro.protocol.SocketWires;
 import carteiro.start.StartCommand.Form;
 import carteiro.start.StartCommand.Parent;
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -401,6 +402,14 @@ public final class Start {
 
     // ---- carteiro init
 
+    /** What a person at a terminal answers; empty if there is none. */
+    private static Optional<String> askAtTerminal(String question) {
+        Console console = System.console();
+        return console == null || !console.isTerminal()
+                ? Optional.empty()
+                : Optional.ofNullable(console.readLine("%s", question));
+    }
+
     private int init(StartCommand.Init asked) {
         var installation = new Installation(asked.home());
         try {
@@ -408,7 +417,8 @@ public final class Start {
             if (asked.users() == StartCommand.Users.CREATE) {
                 SystemUsers.create(installation.home(), out);
             }
-            new Init(installation, out, root).write(asked.me(), asked.delivery());
+            new Init(installation, out, root, Start::askAtTerminal)
+                    .write(asked.me(), asked.domain(), asked.delivery());
             return DONE;
         } catch (IOException e) {
             out.println("carteiro: " + LogText.sentence(LogText.reason(e)));

@@ -17,6 +17,9 @@ sealed interface StartCommand {
     /** The option of init for this host's name. */
     String ME = "--me";
 
+    /** The option of init for a domain, beside the host's own name, whose mail is for this host. */
+    String DOMAIN = "--domain";
+
     /** The option of init for the default delivery. */
     String DELIVERY = "--delivery";
 
@@ -32,8 +35,9 @@ sealed interface StartCommand {
     /** A question to what runs. */
     record Ask(Verb verb, String program, Path home) implements StartCommand {}
 
-    /** The first control files. {@code delivery}: the default delivery, if it is said. */
-    record Init(Path home, String me, Optional<String> delivery, Users users) implements StartCommand {}
+    /** The first control files. {@code domain}, {@code delivery}: the further domain and the default delivery, if said. */
+    record Init(Path home, String me, Optional<String> domain, Optional<String> delivery, Users users)
+            implements StartCommand {}
 
     /** Not understood. */
     record Malformed(String reason) implements StartCommand {}
@@ -74,14 +78,14 @@ sealed interface StartCommand {
             return new Malformed(chosen.problem());
         }
         List<String> rest = chosen.rest();
-        var values = new HashMap<String, String>(); // of --me and --delivery
+        var values = new HashMap<String, String>(); // of --me, --domain and --delivery
         var options = new ArrayList<String>();
         var names = new ArrayList<String>();
         for (int i = 0; i < rest.size(); i++) {
             String argument = rest.get(i);
             int equals = argument.indexOf('=');
             String name = equals < 0 ? argument : argument.substring(0, equals);
-            if (name.equals(ME) || name.equals(DELIVERY)) {
+            if (name.equals(ME) || name.equals(DOMAIN) || name.equals(DELIVERY)) {
                 if (equals < 0 && ++i == rest.size()) {
                     return new Malformed(argument + " wants a value after it");
                 }
@@ -124,11 +128,13 @@ sealed interface StartCommand {
                 String me = values.getOrDefault(ME, "");
                 if (!names.isEmpty() || me.isEmpty()) {
                     yield new Malformed(
-                            "usage: carteiro init --home DIR --me HOST [--delivery INSTRUCTIONS] [--create-users]");
+                            "usage: carteiro init --home DIR --me HOST [--domain DOMAIN] [--delivery INSTRUCTIONS]"
+                                    + " [--create-users]");
                 }
                 yield new Init(
                         home,
                         me,
+                        Optional.ofNullable(values.get(DOMAIN)),
                         Optional.ofNullable(values.get(DELIVERY)),
                         options.isEmpty() ? Users.KEEP : Users.CREATE);
             }

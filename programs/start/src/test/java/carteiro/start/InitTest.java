@@ -30,7 +30,7 @@ class InitTest {
     @Test
     void aHomeBelowAFolderThatIsMissing() throws Exception {
         Path below = home.resolve("srv/mail");
-        new Init(new Installation(below), new PrintStream(said), false).write("mail.example.org", Optional.empty());
+        new Init(new Installation(below), new PrintStream(said), false, _ -> Optional.empty()).write("mail.example.org", Optional.empty(), Optional.empty());
         assertThat(below.resolve("control/me")).hasContent("mail.example.org\n");
     }
 
@@ -47,7 +47,7 @@ class InitTest {
     }
 
     private void init(String me) throws IOException {
-        new Init(new Installation(home), new PrintStream(said), false).write(me, Optional.empty());
+        new Init(new Installation(home), new PrintStream(said), false, _ -> Optional.empty()).write(me, Optional.empty(), Optional.empty());
     }
 
     @Test
@@ -121,15 +121,15 @@ class InitTest {
         Files.writeString(home.resolve("rc"), script + "\n");
         assertThatThrownBy(() -> init("mail.example.org")).hasMessageContaining("--delivery ./Mailbox");
         assertThat(home.resolve("control/defaultdelivery")).doesNotExist();
-        new Init(new Installation(home), new PrintStream(said), false)
-                .write("mail.example.org", Optional.of("./Mailbox"));
+        new Init(new Installation(home), new PrintStream(said), false, _ -> Optional.empty())
+                .write("mail.example.org", Optional.empty(), Optional.of("./Mailbox"));
         assertThat(home.resolve("control/defaultdelivery")).hasContent("./Mailbox");
     }
 
     @Test
     void programsOfOtherPackagesInTheDefaultDeliveryAreSaid() throws Exception {
-        new Init(new Installation(home), new PrintStream(said), false)
-                .write("mail.example.org", Optional.of("|dot-forward .forward\n./Mailbox"));
+        new Init(new Installation(home), new PrintStream(said), false, _ -> Optional.empty())
+                .write("mail.example.org", Optional.empty(), Optional.of("|dot-forward .forward\n./Mailbox"));
         assertThat(said.toString()).contains("note: control/defaultdelivery runs dot-forward");
         assertThat(said.toString()).as("no Maildir is needed").doesNotContain("no Maildir yet");
     }
@@ -146,6 +146,38 @@ class InitTest {
         } else {
             assertThat(said.toString()).doesNotContain("no Maildir yet");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"y,true", "YES,true", "n,false", "'',false"})
+    void theDomainWithoutTheHostIsAskedAboutAtATerminal(String answer, boolean taken) throws Exception {
+        var asked = new java.util.ArrayList<String>();
+        Init.Person person = question -> {
+            asked.add(question);
+            return Optional.of(answer);
+        };
+        var init = new Init(new Installation(home), new PrintStream(said), false, person);
+        init.write("mail.example.org", Optional.empty(), Optional.empty());
+        assertThat(asked).singleElement().asString().contains("user@example.org", "user@mail.example.org");
+        for (String name : new String[] {"locals", "rcpthosts"}) {
+            assertThat(home.resolve("control").resolve(name))
+                    .hasContent(taken ? "mail.example.org\nexample.org\n" : "mail.example.org\n");
+        }
+        init.write("mail.example.org", Optional.empty(), Optional.empty());
+        assertThat(asked).as("what is decided is not asked again").hasSize(1);
+    }
+
+    @Test
+    void theFurtherDomainMayBeSaid() throws Exception {
+        Init.Person nobody = question -> {
+            throw new AssertionError(question);
+        };
+        var init = new Init(new Installation(home), new PrintStream(said), false, nobody);
+        assertThatThrownBy(() -> init.write("mail.example.org", Optional.of("not a domain"), Optional.empty()))
+                .hasMessageContaining("--domain wants one");
+        init.write("mail.example.org", Optional.of("Example.org"), Optional.empty());
+        assertThat(home.resolve("control/locals")).hasContent("mail.example.org\nexample.org\n");
+        assertThat(said.toString()).doesNotContain("is refused");
     }
 
     @Test

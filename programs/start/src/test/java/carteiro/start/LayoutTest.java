@@ -38,8 +38,8 @@ class LayoutTest {
     }
 
     private void init() throws IOException {
-        new Init(new Installation(home), new PrintStream(new ByteArrayOutputStream()), true)
-                .write("mail.example.org", Optional.of("./Maildir/"));
+        new Init(new Installation(home), new PrintStream(new ByteArrayOutputStream()), true, _ -> Optional.empty())
+                .write("mail.example.org", Optional.empty(), Optional.of("./Maildir/"));
     }
 
     @Test

@@ -26,13 +26,13 @@ class StartCommandTest {
             now send                       | Ask[verb=ALARM, program=send, home=/var/qmail]
             stop remote local              | Malformed[reason=stop takes one program, or none for all]
             stop REMOTE                    | Malformed[reason="REMOTE" is no name of a program]
-            init --me a.org --home /h      | Init[home=/h, me=a.org, delivery=Optional.empty, users=KEEP]
-            init --me a.org --create-users | Init[home=/var/qmail, me=a.org, delivery=Optional.empty, users=CREATE]
-            init --me=a.org --home=/h --delivery=./Mailbox | Init[home=/h, me=a.org, delivery=Optional[./Mailbox], users=KEEP]
+            init --me a.org --home /h      | Init[home=/h, me=a.org, domain=Optional.empty, delivery=Optional.empty, users=KEEP]
+            init --me a.org --create-users | Init[home=/var/qmail, me=a.org, domain=Optional.empty, delivery=Optional.empty, users=CREATE]
+            init --me=a.org --home=/h --domain b.org --delivery=./Mailbox | Init[home=/h, me=a.org, domain=Optional[b.org], delivery=Optional[./Mailbox], users=KEEP]
             init --me                      | Malformed[reason=--me wants a value after it]
             status --me a.org              | Malformed[reason=status has no option --me]
             --split run                    | Malformed[reason="--split" with further names means nothing here]
-            init --home /h                 | Malformed[reason=usage: carteiro init --home DIR --me HOST [--delivery INSTRUCTIONS] [--create-users]]
+            init --home /h                 | Malformed[reason=usage: carteiro init --home DIR --me HOST [--domain DOMAIN] [--delivery INSTRUCTIONS] [--create-users]]
             """)
     void commandLines(String line, String understood) {
         assertThat(StartCommand.parse(List.of(line.split(" ")), Map.of())).hasToString(understood);
