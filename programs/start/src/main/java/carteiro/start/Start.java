@@ -260,13 +260,14 @@ public final class Start {
             case START -> { // a terminal or supervisor sends these to everybody at once; start stops us in order
                 Signals.ignore("TERM");
                 Signals.ignore("INT");
-                Thread.ofPlatform().name("parent").daemon(true).start(() -> followParent(started, patience));
+                Thread.ofPlatform().name("parent").daemon(true).start(() -> followParent(started, patience, log));
             }
         }
     }
 
     /** Ends when start says so, in a line with the milliseconds we have, or when start is gone. */
-    private static void followParent(CompletableFuture<Single> started, Supplier<Duration> patience) {
+    private static void followParent(
+            CompletableFuture<Single> started, Supplier<Duration> patience, EventLog log) {
         try {
             Duration limit = patience.get();
             try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
@@ -282,7 +283,7 @@ public final class Start {
                 return;
             }
         } catch (RuntimeException | Error e) {
-            e.printStackTrace(); // a program that start cannot end any more must not go on
+            log.bug("start", e); // a program that start cannot end any more must not go on
         }
         Runtime.getRuntime().halt(TROUBLE); // nothing has been begun that could be finished
     }
@@ -405,9 +406,7 @@ public final class Start {
     /** What a person at a terminal answers; empty if there is none. */
     private static Optional<String> askAtTerminal(String question) {
         Console console = System.console();
-        return console == null || !console.isTerminal()
-                ? Optional.empty()
-                : Optional.ofNullable(console.readLine("%s", question));
+        return console.isTerminal() ? Optional.ofNullable(console.readLine("%s", question)) : Optional.empty();
     }
 
     private int init(StartCommand.Init asked) {
