@@ -404,9 +404,12 @@ public final class Start {
     // ---- carteiro init
 
     /** What a person at a terminal answers; empty if there is none. */
+    @SuppressWarnings("SystemConsoleNull") // it is null again where there is no terminal, from Java 25 on
     private static Optional<String> askAtTerminal(String question) {
         Console console = System.console();
-        return console.isTerminal() ? Optional.ofNullable(console.readLine("%s", question)) : Optional.empty();
+        return console == null || !console.isTerminal()
+                ? Optional.empty()
+                : Optional.ofNullable(console.readLine("%s", question));
     }
 
     private int init(StartCommand.Init asked) {
