@@ -209,7 +209,8 @@ final class Init {
         List<String> locals = files.list("locals").orElse(List.of());
         if (domain.indexOf('.') > 0 && !locals.contains(domain)) {
             out.println("note: mail for user@" + host + " is taken, mail for user@" + domain
-                    + " is refused; if it is for this host, add " + domain + " to control/locals and control/rcpthosts");
+                    + " is refused; if it is for this host, add " + domain
+                    + " to control/locals and control/rcpthosts");
         }
         String delivery = files.text("defaultdelivery").orElse("").strip();
         for (String program : List.of("dot-forward", "fastforward")) {

@@ -266,8 +266,7 @@ public final class Start {
     }
 
     /** Ends when start says so, in a line with the milliseconds we have, or when start is gone. */
-    private static void followParent(
-            CompletableFuture<Single> started, Supplier<Duration> patience, EventLog log) {
+    private static void followParent(CompletableFuture<Single> started, Supplier<Duration> patience, EventLog log) {
         try {
             Duration limit = patience.get();
             try (var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
@@ -419,8 +418,7 @@ public final class Start {
             if (asked.users() == StartCommand.Users.CREATE) {
                 SystemUsers.create(installation.home(), out);
             }
-            new Init(installation, out, root, Start::askAtTerminal)
-                    .write(asked.me(), asked.domain(), asked.delivery());
+            new Init(installation, out, root, Start::askAtTerminal).write(asked.me(), asked.domain(), asked.delivery());
             return DONE;
         } catch (IOException e) {
             out.println("carteiro: " + LogText.sentence(LogText.reason(e)));

@@ -30,7 +30,8 @@ class InitTest {
     @Test
     void aHomeBelowAFolderThatIsMissing() throws Exception {
         Path below = home.resolve("srv/mail");
-        new Init(new Installation(below), new PrintStream(said), false, _ -> Optional.empty()).write("mail.example.org", Optional.empty(), Optional.empty());
+        new Init(new Installation(below), new PrintStream(said), false, _ -> Optional.empty())
+                .write("mail.example.org", Optional.empty(), Optional.empty());
         assertThat(below.resolve("control/me")).hasContent("mail.example.org\n");
     }
 
@@ -47,7 +48,8 @@ class InitTest {
     }
 
     private void init(String me) throws IOException {
-        new Init(new Installation(home), new PrintStream(said), false, _ -> Optional.empty()).write(me, Optional.empty(), Optional.empty());
+        new Init(new Installation(home), new PrintStream(said), false, _ -> Optional.empty())
+                .write(me, Optional.empty(), Optional.empty());
     }
 
     @Test
