@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
-import org.xbill.DNS.Cache;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedResolver;
 import org.xbill.DNS.MXRecord;
@@ -35,8 +34,10 @@ import org.xbill.DNS.lookup.NoSuchRRSetException;
  * bounds. Any number of threads.
  */
 public final class DnsLookup implements HostLookup {
-    /** The most names remembered. */
+    /** The most names remembered, and the most octets of memory for them. */
     private static final int MOST_CACHED = 20_000;
+
+    private static final long MOST_CACHED_OCTETS = 16 << 20;
 
     /** What exists is remembered for at most this many seconds, what does not for {@link #ABSENCE_CACHED}. */
     private static final int PRESENCE_CACHED = 3600;
@@ -79,7 +80,7 @@ public final class DnsLookup implements HostLookup {
         var all = new ExtendedResolver(resolvers);
         all.setTimeout(limit);
         all.setRetries(TRIES);
-        var cache = new Cache(DClass.IN);
+        var cache = new BoundedCache(MOST_CACHED_OCTETS);
         cache.setMaxEntries(MOST_CACHED);
         cache.setMaxCache(PRESENCE_CACHED);
         cache.setMaxNCache(ABSENCE_CACHED);

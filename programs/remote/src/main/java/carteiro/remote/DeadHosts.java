@@ -1,10 +1,12 @@
 package carteiro.remote;
 
 import carteiro.log.EventLog;
+import carteiro.posix.RegularFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -181,11 +183,12 @@ final class DeadHosts {
         }
     }
 
-    /** Empties a table. */
+    /**
+     * Empties a table by removing its file: remote takes a missing one for empty. Whatever stands there, a link too, is not
+     * followed and not written to; the folder is qmailr's, and root may be who calls.
+     */
     static void clear(Path file) throws IOException {
-        if (Files.exists(file)) {
-            replace(file, "");
-        }
+        Files.deleteIfExists(file);
     }
 
     private static void replace(Path file, String text) throws IOException {
@@ -219,8 +222,11 @@ final class DeadHosts {
     }
 
     private static byte[] bounded(Path file) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            return in.readNBytes(MOST * 80);
+        try (RegularFile table = RegularFile.open(file)
+                .orElseThrow(() -> Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                        ? new IOException("it is no regular file")
+                        : new NoSuchFileException(file.toString()))) {
+            return table.read(MOST * 80);
         }
     }
 }

@@ -10,6 +10,9 @@ import java.io.InputStream;
 final class MessageText {
     private static final int BLOCK = 64 * 1024;
 
+    /** So much of a long message is read for octets above 127: no long message is read twice to its end. */
+    static final int LOOKED_THROUGH = 256 * 1024;
+
     private final Letter.Message message;
     private long seen;
     private byte before = '\n';
@@ -59,12 +62,15 @@ final class MessageText {
         return !wideHeader;
     }
 
-    /** Whether any octet is above 127. */
-    boolean isEightBit() throws IOException {
+    /**
+     * Whether an octet above 127 is to be reckoned with: there is one within the first {@link #LOOKED_THROUGH}, or there is more
+     * than that.
+     */
+    boolean mayBeEightBit() throws IOException {
         if (!wide) {
             readOn(Until.END);
         }
-        return wide;
+        return wide || !whole;
     }
 
     private enum Until {
@@ -73,13 +79,13 @@ final class MessageText {
     }
 
     private void readOn(Until until) throws IOException {
-        if (whole) {
+        if (whole || until == Until.END && seen >= LOOKED_THROUGH) {
             return;
         }
         try (InputStream in = message.open()) {
             in.skipNBytes(seen);
             byte[] block = new byte[BLOCK];
-            while (!wide && !(until == Until.END_OF_HEADER && headerEnded)) {
+            while (!wide && (until == Until.END_OF_HEADER ? !headerEnded : seen < LOOKED_THROUGH)) {
                 int read = in.readNBytes(block, 0, BLOCK);
                 examine(block, 0, read);
                 if (read < BLOCK) {

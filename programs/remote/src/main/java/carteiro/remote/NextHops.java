@@ -7,12 +7,14 @@ import carteiro.dns.MailExchangers.MailExchanger;
 import carteiro.mail.Outcome;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -26,8 +28,8 @@ final class NextHops {
     /** The most addresses looked up in one delivery, for which ten times as many as are tried are enough. */
     static final int MOST_ADDRESSES = 10 * RemoteDelivery.MOST_TRIED;
 
-    /** After so many hosts of whom the DNS could not tell, no more are asked for in one delivery: each costs half a minute. */
-    static final int MOST_FAILED_LOOKUPS = 5;
+    /** After lookups have taken so long, no more hosts are asked for in one delivery: one that fails may take half a minute. */
+    static final Duration LOOKUPS = Duration.ofMinutes(5);
 
     private final HostLookup dns;
     private final OwnAddresses own;
@@ -37,16 +39,19 @@ final class NextHops {
     private final ArrayDeque<List<MailExchanger>> groups = new ArrayDeque<>();
     private Optional<Outcome> nothing = Optional.empty();
     private int found;
-    private int failedLookups;
+    private final LongSupplier nanoTime;
+    private long lookupTime;
 
     /** What the groups are made from: no thread of its own, the same for every delivery. */
-    record Sources(HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort) {}
+    record Sources(
+            HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort, LongSupplier nanoTime) {}
 
     private NextHops(Sources sources, String domain) {
         this.dns = sources.dns;
         this.own = sources.own;
         this.random = sources.random;
         this.smtpPort = sources.smtpPort;
+        this.nanoTime = sources.nanoTime;
         this.domain = domain;
     }
 
@@ -90,11 +95,19 @@ final class NextHops {
         while (!groups.isEmpty()) {
             var group = new ArrayList<NextHop>();
             for (MailExchanger exchanger : groups.removeFirst()) {
-                if (found >= MOST_ADDRESSES || failedLookups >= MOST_FAILED_LOOKUPS) {
+                if (found >= MOST_ADDRESSES) {
                     groups.clear();
                     break;
                 }
-                for (InetAddress address : addresses(exchanger.host())) {
+                if (lookupTime >= LOOKUPS.toNanos()) {
+                    note(Reports.dnsTrouble(exchanger.host(), "the lookups of other hosts took too long"));
+                    groups.clear();
+                    break;
+                }
+                long begun = nanoTime.getAsLong();
+                List<InetAddress> addresses = addresses(exchanger.host());
+                lookupTime += nanoTime.getAsLong() - begun;
+                for (InetAddress address : addresses) {
                     if (own.contains(address)) {
                         groups.clear();
                         if (!(nothing.isPresent() && nothing.get() instanceof Outcome.Deferred)) {
@@ -127,10 +140,7 @@ final class NextHops {
             case HostAddresses.None _ -> note(Reports.noAddress(domain));
             case HostAddresses.NoSuchHost _ ->
                 note(host.equals(domain) ? Reports.noSuchHost(domain) : Reports.noAddress(domain));
-            case HostAddresses.Trouble(var reason) -> {
-                failedLookups++;
-                note(Reports.dnsTrouble(host, reason));
-            }
+            case HostAddresses.Trouble(var reason) -> note(Reports.dnsTrouble(host, reason));
         }
         return List.of();
     }
@@ -154,7 +164,7 @@ final class NextHops {
 
     /** The one group of a relay: every address of it, and never "it is me". */
     static NextHops relay(Sources sources, Route.Relay relay) {
-        var nobody = new Sources(sources.dns, _ -> false, sources.random, relay.port());
+        var nobody = new Sources(sources.dns, _ -> false, sources.random, relay.port(), sources.nanoTime);
         var hops = new NextHops(nobody, relay.host());
         Optional<InetAddress> literal = Literal.ofSetting(relay.host());
         if (literal.isPresent()) {

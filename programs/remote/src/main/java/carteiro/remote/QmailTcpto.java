@@ -1,5 +1,6 @@
 package carteiro.remote;
 
+import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
 import carteiro.posix.Invocation;
 import java.io.IOException;
@@ -12,14 +13,22 @@ import java.time.Instant;
 
 /** The command {@code qmail-tcpto}: a line for each address that did not answer of late. */
 public final class QmailTcpto {
+    private static final int USAGE = 100;
+
     private QmailTcpto() {}
 
     /** Runs the command. */
     public static void main(String[] arguments) {
-        Invocation.runAndExit(
-                "qmail-tcpto",
-                arguments,
-                _ -> run(Installation.ofEnvironment(System.getenv()), Clock.systemUTC(), System.out, System.err));
+        Invocation.runAndExit("qmail-tcpto", arguments, QmailTcpto::run);
+    }
+
+    static int run(Invocation call) {
+        ChosenHome chosen = ChosenHome.ofOctets(call.arguments(), call.environment());
+        if (!chosen.problem().isEmpty() || !chosen.rest().isEmpty()) {
+            call.complain("qmail-tcpto: usage: qmail-tcpto [--home DIR]\n");
+            return USAGE;
+        }
+        return run(chosen.installation(), Clock.systemUTC(), System.out, System.err);
     }
 
     static int run(Installation installation, Clock clock, PrintStream out, PrintStream errors) {

@@ -76,7 +76,8 @@ public final class Remote implements Program {
                 new DnsLookup(settings.dnsServers()),
                 own,
                 () -> ThreadLocalRandom.current().nextLong(),
-                smtpPort);
+                smtpPort,
+                System::nanoTime);
         var connector = new Connector(settings, connections, watchdog, tls);
         return new RemoteDelivery.Tools(settings, sources, connector, connections, deadHosts, watchdog, log);
     }

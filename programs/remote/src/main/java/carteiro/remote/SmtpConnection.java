@@ -1,5 +1,6 @@
 package carteiro.remote;
 
+import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import carteiro.smtp.ReplyReader;
 import carteiro.smtp.SmtpReply;
@@ -215,8 +216,9 @@ final class SmtpConnection implements Closeable {
         if (replies.hasMore()) { // RFC 3207 section 4: what was said in clear must not be taken for encrypted
             throw new IOException("it went on in clear after its answer to STARTTLS");
         }
+        String name = DomainName.ascii(hop.host()).orElse(hop.host()); // RFC 6066 section 3: A-labels
         var encrypted = (SSLSocket) context.getSocketFactory()
-                .createSocket(raw, hop.host(), hop.address().getPort(), true);
+                .createSocket(raw, name, hop.address().getPort(), true);
         try (var _ = watchdog.closeAfter(limit, raw)) {
             encrypted.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
             encrypted.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));

@@ -229,7 +229,7 @@ final class SmtpTransaction {
             command.append(" SIZE=").append(size);
         }
         if (connection.extensions().offers(Extension.EIGHT_BIT_MIME)
-                && (letter.body() == BodyType.EIGHT_BIT_MIME || text.isEightBit())) {
+                && (letter.body() == BodyType.EIGHT_BIT_MIME || text.mayBeEightBit())) {
             command.append(" BODY=8BITMIME");
         }
         if (addresses == AddressForm.SMTPUTF8) {

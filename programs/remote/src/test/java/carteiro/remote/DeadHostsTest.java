@@ -4,23 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.posix.Fifo;
+import carteiro.posix.Invocation;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeadHostsTest {
     private static final InetAddress HOST = InetAddress.ofLiteral("192.0.2.1");
@@ -128,7 +137,8 @@ class DeadHostsTest {
         timeOutTwice(HOST);
         assertThat(hosts.isDead(HOST)).isTrue();
         FileTime written = Files.getLastModifiedTime(file);
-        assertThat(QmailTcpok.run(new Installation(home), System.err)).isZero();
+        Files.delete(file);
+        Files.createFile(file);
         Files.setLastModifiedTime(file, written);
         assertThat(hosts.isDead(HOST)).isFalse();
     }
@@ -160,6 +170,47 @@ class DeadHostsTest {
                 .isZero();
         assertThat(QmailTcpok.run(new Installation(home), System.err)).isZero();
         assertThat(out.size()).isZero();
+    }
+
+    @Test
+    void theTableIsEmptiedWithoutTouchingWhatALinkLeadsTo() throws Exception {
+        Path other = Files.writeString(home.resolve("other"), "192.0.2.1 2 5\n");
+        Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rw-------"));
+        Files.deleteIfExists(file);
+        Files.createSymbolicLink(file, other);
+        assertThat(QmailTcpok.run(new Installation(home), System.err)).isZero();
+        assertThat(other).hasContent("192.0.2.1 2 5");
+        assertThat(Files.getPosixFilePermissions(other)).hasSize(2);
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeInPlaceOfTheTableIsNotWaitedFor() throws Exception {
+        Files.deleteIfExists(file);
+        Fifo.make(file);
+        assertThat(hosts.isDead(HOST)).isFalse();
+        assertThat(QmailTcpto.run(new Installation(home), clock, System.out, System.err))
+                .isEqualTo(111);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--home DIR", "--home=DIR", "", "DIR"})
+    void theInstallationIsNamedAsForAllCommands(String words) throws Exception {
+        var arguments = new ArrayList<String>();
+        for (String word : words.replace("DIR", home.toString()).split(" ")) {
+            if (!word.isEmpty()) {
+                arguments.add(word);
+            }
+        }
+        timeOutTwice(HOST);
+        var environment = words.isEmpty() ? Map.of("CARTEIRO_HOME", home.toString()) : Map.<String, String>of();
+        var call = new Invocation(
+                arguments, environment, InputStream.nullInputStream(), new ByteArrayOutputStream(), System.err);
+        boolean wrong = words.equals("DIR");
+        assertThat(QmailTcpto.run(call)).isEqualTo(wrong ? 100 : 0);
+        assertThat(QmailTcpok.run(call)).isEqualTo(wrong ? 100 : 0);
+        assertThat(hosts.isDead(HOST)).isEqualTo(wrong);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.time.Duration;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class NextHopsTest {
     private final List<InetAddress> own = new ArrayList<>();
 
     private NextHops.Sources sources(HostLookup dns) {
-        return new NextHops.Sources(dns, own::contains, new Random(), 25);
+        return new NextHops.Sources(dns, own::contains, new Random(), 25, System::nanoTime);
     }
 
     private List<String> ips(NextHops hops) {
@@ -253,20 +254,32 @@ class NextHopsTest {
     }
 
     @Test
-    void afterSomeFailedLookupsNoMoreAreMade() {
-        String[] records = new String[NextHops.MOST_FAILED_LOOKUPS + 1];
+    void hostsAreLookedUpUntilTheTimeForItIsOver() {
+        String[] records = new String[30];
         for (int i = 0; i < records.length; i++) {
             records[i] = i + " h" + i;
             names.host("h" + i, new HostAddresses.Trouble("no answer"));
         }
-        names.host("h" + (records.length - 2), "192.0.2.1").host("h" + (records.length - 1), "192.0.2.2");
+        names.host("h29", "192.0.2.1");
         names.mx("example.org", records);
-        assertThat(ips("example.org")).as("one less").containsExactly("192.0.2.1", "192.0.2.2");
-        names.host("h" + (records.length - 2), new HostAddresses.Trouble("no answer"));
+        assertThat(ips("example.org")).as("whatever failed before, at once").containsExactly("192.0.2.1");
         names.asked.clear();
-        NextHops hops = NextHops.direct(sources(names), "example.org");
+        var sources = new NextHops.Sources(
+                names,
+                own::contains,
+                new Random(),
+                25,
+                () -> names.asked.size() * Duration.ofSeconds(30).toNanos());
+        NextHops hops = NextHops.direct(sources, "example.org");
         assertThat(ips(hops)).isEmpty();
-        assertThat(names.asked).hasSize(NextHops.MOST_FAILED_LOOKUPS);
+        assertThat(names.asked).hasSize(10);
         assertThat(hops.isIncomplete()).isTrue();
+        for (int i = 0; i < records.length; i++) {
+            names.host("h" + i, "198.51.100." + i);
+        }
+        names.asked.clear();
+        hops = NextHops.direct(sources, "example.org");
+        assertThat(ips(hops)).hasSize(10);
+        assertThat(hops.isIncomplete()).as("there may be others").isTrue();
     }
 }

@@ -64,7 +64,7 @@ final class Post implements AutoCloseable {
     RemoteDelivery.Tools tools() throws ControlException {
         RemoteSettings settings = RemoteSettings.read(installation());
         var sources = new NextHops.Sources(
-                names, own::contains, () -> ThreadLocalRandom.current().nextLong(), port);
+                names, own::contains, () -> ThreadLocalRandom.current().nextLong(), port, System::nanoTime);
         var connector = new Connector(settings, connections, watchdog, AnyCertificate.context());
         return new RemoteDelivery.Tools(settings, sources, connector, connections, deadHosts, watchdog, log);
     }

@@ -10,11 +10,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -155,6 +158,10 @@ final class ScriptedServer implements AutoCloseable {
                         in = new BufferedInputStream(encrypted.getInputStream());
                         out = encrypted.getOutputStream();
                         lines.add("(" + encrypted.getSession().getProtocol() + ")");
+                        for (SNIServerName name :
+                                ((ExtendedSSLSession) encrypted.getSession()).getRequestedServerNames()) {
+                            lines.add("(for " + new String(name.getEncoded(), StandardCharsets.US_ASCII) + ")");
+                        }
                     }
                     case "F:" -> {
                         while (true) {
