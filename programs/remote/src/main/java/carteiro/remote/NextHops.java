@@ -43,8 +43,7 @@ final class NextHops {
     private long lookupTime;
 
     /** What the groups are made from: no thread of its own, the same for every delivery. */
-    record Sources(
-            HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort, LongSupplier nanoTime) {}
+    record Sources(HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort, LongSupplier nanoTime) {}
 
     private NextHops(Sources sources, String domain) {
         this.dns = sources.dns;

@@ -217,8 +217,8 @@ final class SmtpConnection implements Closeable {
             throw new IOException("it went on in clear after its answer to STARTTLS");
         }
         String name = DomainName.ascii(hop.host()).orElse(hop.host()); // RFC 6066 section 3: A-labels
-        var encrypted = (SSLSocket) context.getSocketFactory()
-                .createSocket(raw, name, hop.address().getPort(), true);
+        var encrypted = (SSLSocket)
+                context.getSocketFactory().createSocket(raw, name, hop.address().getPort(), true);
         try (var _ = watchdog.closeAfter(limit, raw)) {
             encrypted.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
             encrypted.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
