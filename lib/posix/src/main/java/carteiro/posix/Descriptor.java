@@ -14,6 +14,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** A file descriptor of the kernel, closed on exec. One thread at a time. Linux. */
 final class Descriptor implements Closeable {
@@ -72,8 +73,9 @@ final class Descriptor implements Closeable {
         static final MethodHandle CLOSE = Calls.withErrno("close", Calls.intOfInt());
     }
 
-    private static boolean isArm() {
-        return System.getProperty("os.arch", "").equals("aarch64"); // these two flags have other numbers there
+    private static boolean isArm() { // these two flags have other numbers there
+        String machine = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+        return machine.startsWith("aarch64") || machine.startsWith("arm") || machine.startsWith("ppc");
     }
 
     /** What a system call answered. */
@@ -123,8 +125,24 @@ final class Descriptor implements Closeable {
             case READ_ONLY -> new FileSystemException(name, null, "the file system is read-only");
             case NO_SPACE -> new FileSystemException(name, null, "no space left on device");
             case QUOTA -> new FileSystemException(name, null, "disk quota exceeded");
-            default -> new IOException(name + ": cannot " + what + " (error " + errno + ")");
+            default -> new OtherError(name + ": cannot " + what + " (error " + errno + ")", errno);
         };
+    }
+
+    /** What Java has no exception of its own for. */
+    static final class OtherError extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final int errno;
+
+        OtherError(String message, int errno) {
+            super(message);
+            this.errno = errno;
+        }
+
+        int errno() {
+            return errno;
+        }
     }
 
     /** A symbolic link where none is followed. */

@@ -19,16 +19,17 @@ import java.util.Optional;
  * @param gid its group
  * @param mode the permission bits
  * @param links how many names it has
+ * @param size octets
  */
-public record FileStatus(Kind kind, int uid, int gid, int mode, int links) {
+public record FileStatus(Kind kind, int uid, int gid, int mode, int links, long size) {
     /** For {@link #at}: the descriptor itself. */
     static final int EMPTY_PATH = 0x1000;
 
     /** For {@link #at}: a symbolic link itself. */
     static final int LINK_ITSELF = 0x100;
 
-    private static final int SIZE = 256; // struct statx: links 16, uid 20, gid 24, mode 28
-    private static final int WANTED = 1 | 2 | 4 | 8 | 16; // type, mode, links, uid, gid
+    private static final int SIZE = 256; // struct statx: links 16, uid 20, gid 24, mode 28, size 40
+    private static final int WANTED = 1 | 2 | 4 | 8 | 16 | 0x200; // type, mode, links, uid, gid, size
     private static final int ENOENT = 2;
     private static final int EACCES = 13;
     private static final int ENOTDIR = 20;
@@ -101,7 +102,8 @@ public record FileStatus(Kind kind, int uid, int gid, int mode, int links) {
                     status.get(ValueLayout.JAVA_INT, 20),
                     status.get(ValueLayout.JAVA_INT, 24),
                     mode & 07777,
-                    status.get(ValueLayout.JAVA_INT, 16)));
+                    status.get(ValueLayout.JAVA_INT, 16),
+                    status.get(ValueLayout.JAVA_LONG, 40)));
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

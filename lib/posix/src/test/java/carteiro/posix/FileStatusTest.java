@@ -25,7 +25,7 @@ final class FileStatusTest {
         Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
         int uid = SystemAccount.effectiveUid();
         int gid = (int) Files.getAttribute(file, "unix:gid");
-        assertThat(FileStatus.of(file.toString())).contains(new FileStatus(Kind.REGULAR, uid, gid, 0651, 1));
+        assertThat(FileStatus.of(file.toString())).contains(new FileStatus(Kind.REGULAR, uid, gid, 0651, 1, 0));
         assertThat(FileStatus.of(folder + "/link").orElseThrow().kind()).isEqualTo(Kind.REGULAR);
         assertThat(FileStatus.of(folder.toString()).orElseThrow().kind()).isEqualTo(Kind.FOLDER);
         assertThat(FileStatus.of("/dev/null").orElseThrow().kind()).isEqualTo(Kind.OTHER);

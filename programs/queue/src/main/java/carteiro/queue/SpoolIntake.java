@@ -5,6 +5,7 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.FileStatus;
 import carteiro.posix.UntrustedFile;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Messages;
@@ -249,7 +250,7 @@ final class SpoolIntake {
             return End.LEFT; // its owner has a lease on it, or we are out of descriptors
         }
         try (UntrustedFile file = opened) {
-            UntrustedFile.Status status = file.status();
+            FileStatus status = file.status();
             String wrong = wrong(status, group);
             if (wrong != null) {
                 return setAside(found.name(), status.uid(), wrong);
@@ -259,8 +260,8 @@ final class SpoolIntake {
         }
     }
 
-    private static @Nullable String wrong(UntrustedFile.Status status, int group) {
-        if (!status.regular()) {
+    private static @Nullable String wrong(FileStatus status, int group) {
+        if (status.kind() != FileStatus.Kind.REGULAR) {
             return "it is no file";
         }
         if (status.links() != 1) {
@@ -276,7 +277,7 @@ final class SpoolIntake {
         return null;
     }
 
-    private End take(String name, UntrustedFile file, UntrustedFile.Status status) throws IOException {
+    private End take(String name, UntrustedFile file, FileStatus status) throws IOException {
         long known;
         try {
             known = takenBefore(name, file, status);
@@ -329,7 +330,7 @@ final class SpoolIntake {
     }
 
     /** What the file had when it was looked at, and no more, however it grows. */
-    private static InputStream content(UntrustedFile file, UntrustedFile.Status status) throws IOException {
+    private static InputStream content(UntrustedFile file, FileStatus status) throws IOException {
         return new Limited(Channels.newInputStream(file.channel()), status.size());
     }
 
@@ -389,7 +390,7 @@ final class SpoolIntake {
     }
 
     /** What was being taken in when queue stopped may be in the queue: the number of its message, or 0. */
-    private long takenBefore(String name, UntrustedFile file, UntrustedFile.Status status) throws IOException {
+    private long takenBefore(String name, UntrustedFile file, FileStatus status) throws IOException {
         SpoolTaking.Line line = before;
         if (line == null || !line.name().equals(name)) {
             return 0;
@@ -408,14 +409,14 @@ final class SpoolIntake {
         return 0;
     }
 
-    private static void read(UntrustedFile file, UntrustedFile.Status status, Enqueue.Submission into)
+    private static void read(UntrustedFile file, FileStatus status, Enqueue.Submission into)
             throws IOException {
         try (InputStream in = content(file, status)) {
             var _ = SpooledMessage.read(in, into);
         }
     }
 
-    private boolean isSame(long message, long octets, UntrustedFile file, UntrustedFile.Status status)
+    private boolean isSame(long message, long octets, UntrustedFile file, FileStatus status)
             throws IOException {
         try (Messages.MessageBody body = queue.messages().open(message)) {
             if (body.octets() != octets) {

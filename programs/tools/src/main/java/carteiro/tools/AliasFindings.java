@@ -8,6 +8,7 @@ import carteiro.mail.Address;
 import carteiro.mail.DotQmailName;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.FileStatus;
 import carteiro.posix.UntrustedFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -209,7 +210,7 @@ final class AliasFindings {
     private Optional<String> read(String name) {
         String place = "alias/" + name;
         try (UntrustedFile file = UntrustedFile.open(path(name))) {
-            if (!file.status().regular()) {
+            if (file.status().kind() != FileStatus.Kind.REGULAR) {
                 found.mistake(place + ": is no regular file, so that delivery passes over it; remove it");
                 return Optional.empty();
             }
