@@ -74,8 +74,8 @@ public final class UntrustedFile implements Closeable {
      * cannot sync that alone (syncfs).
      */
     public void syncFileSystem() throws IOException {
-        Descriptor.Answer answer = Descriptor.call(
-                (state, _) -> (int) Functions.SYNC_ALL.invokeExact(state, descriptor.number()));
+        Descriptor.Answer answer =
+                Descriptor.call((state, _) -> (int) Functions.SYNC_ALL.invokeExact(state, descriptor.number()));
         if (answer.result() != 0) {
             throw Descriptor.trouble(descriptor.name(), "be synced", answer.errno());
         }

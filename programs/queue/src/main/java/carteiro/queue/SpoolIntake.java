@@ -4,8 +4,8 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope;
-import carteiro.posix.SystemAccount;
 import carteiro.posix.FileStatus;
+import carteiro.posix.SystemAccount;
 import carteiro.posix.UntrustedFile;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Messages;
@@ -409,15 +409,13 @@ final class SpoolIntake {
         return 0;
     }
 
-    private static void read(UntrustedFile file, FileStatus status, Enqueue.Submission into)
-            throws IOException {
+    private static void read(UntrustedFile file, FileStatus status, Enqueue.Submission into) throws IOException {
         try (InputStream in = content(file, status)) {
             var _ = SpooledMessage.read(in, into);
         }
     }
 
-    private boolean isSame(long message, long octets, UntrustedFile file, FileStatus status)
-            throws IOException {
+    private boolean isSame(long message, long octets, UntrustedFile file, FileStatus status) throws IOException {
         try (Messages.MessageBody body = queue.messages().open(message)) {
             if (body.octets() != octets) {
                 return false;
