@@ -251,7 +251,7 @@ class CheckTest {
         write("alias/.qmail-mailer-daemon", "joe@elsewhere.example\n");
         write("alias/.qmail-root", "joe@elsewhere.example\n");
         String user = "www-data"; // has a hyphen
-        assumeTrue(SystemAccount.named(user).isPresent());
+        assumeTrue(SystemAccount.named(user).isPresent(), "SKIPPED: no user " + user + " here");
         write("alias/.qmail-postmaster", user + "-list\n");
         assertThat(check()).endsWith(home + ": no mistakes\n");
     }
