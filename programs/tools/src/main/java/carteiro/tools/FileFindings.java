@@ -11,7 +11,9 @@ import carteiro.mail.Octets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -58,6 +60,9 @@ final class FileFindings {
             return;
         }
         if (!Files.isRegularFile(path)) {
+            if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+                return; // removed meanwhile
+            }
             found.mistake("control/" + file.name() + ": is no regular file");
             return;
         }
@@ -176,11 +181,21 @@ final class FileFindings {
     private void older(String made, String source, String maker) throws IOException {
         Path cdb = installation.home().resolve(made);
         Path text = installation.home().resolve(source);
-        if (Files.exists(text) && !Files.exists(cdb)) {
+        Optional<FileTime> written = lastModified(text);
+        Optional<FileTime> compiled = lastModified(cdb);
+        if (written.isPresent() && compiled.isEmpty()) {
             found.mistake(source + ": exists, but " + made + " does not, so that it has no effect; run " + maker);
-        } else if (Files.exists(text)
-                && Files.getLastModifiedTime(cdb).compareTo(Files.getLastModifiedTime(text)) < 0) {
+        } else if (written.isPresent() && compiled.get().compareTo(written.get()) < 0) {
             found.mistake(made + ": is older than " + source + ", so that changes have no effect; run " + maker);
+        }
+    }
+
+    /** Empty if there is no such file. */
+    private static Optional<FileTime> lastModified(Path file) throws IOException {
+        try {
+            return Optional.of(Files.getLastModifiedTime(file));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
         }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.control.ControlCatalog;
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
@@ -297,10 +298,12 @@ class CheckTest {
     }
 
     /** The folders are other users', who work in them. */
-    @Test
+    @ParameterizedTest
     @Timeout(60)
-    void aFileThatVanishesMeanwhileDoesNotEndCheck() throws Exception {
-        Path file = home.resolve("alias/.qmail-flicker");
+    @ValueSource(strings = {"alias/.qmail-flicker", "users/cdb", "control/locals"})
+    void aFileThatVanishesMeanwhileDoesNotEndCheck(String name) throws Exception {
+        Path file = home.resolve(name);
+        write("users/assign", ".\n");
         var done = new AtomicBoolean();
         Thread flicker = Thread.ofPlatform().start(() -> {
             try {
@@ -315,8 +318,10 @@ class CheckTest {
         try {
             for (int i = 0; i < 1000; i++) {
                 var found = new FindingList();
-                new PermissionFindings(new Installation(home), found).look();
-                assertThat(found.mistakes()).isEmpty();
+                var installation = new Installation(home);
+                new PermissionFindings(installation, found).look();
+                new FileFindings(installation, new ControlFiles(installation), found).look();
+                assertThat(found.mistakes()).allMatch(mistake -> mistake.startsWith("users/assign: exists, but"));
             }
         } finally {
             done.set(true);
