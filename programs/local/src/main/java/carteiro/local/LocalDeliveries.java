@@ -12,6 +12,7 @@ import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Messages.MessageBody;
 import carteiro.protocol.NotRunningException;
+import carteiro.protocol.Startup;
 import carteiro.protocol.Wires;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -28,6 +29,9 @@ final class LocalDeliveries implements Deliver {
     /** Deliveries at a time; further callers wait. Above any concurrencylocal. */
     static final int MOST = 1000;
 
+    /** How long after local lookup may take to start, before a delivery is deferred for it. */
+    private static final Duration LOOKUP_STARTS = Duration.ofSeconds(5);
+
     private final Wires wires;
     private final Powers powers;
     private final MessageShelf shelf;
@@ -37,6 +41,7 @@ final class LocalDeliveries implements Deliver {
     private final DeliveryShares shares;
     private final Semaphore free = new Semaphore(MOST);
     private volatile boolean stopping;
+    private final Startup startup = Startup.begin(LOOKUP_STARTS, () -> stopping);
 
     LocalDeliveries(
             Wires wires,
@@ -92,7 +97,7 @@ final class LocalDeliveries implements Deliver {
 
     private Outcome deliver(Delivery delivery, Address recipient) throws BusyException {
         try {
-            return switch (wires.lookup().account(recipient)) {
+            return switch (startup.ask(() -> wires.lookup().account(recipient))) {
                 case Answer.Account account -> deliver(delivery, recipient, account);
                 case Answer.Forward(List<Address> targets) -> forward(delivery, recipient, targets);
                 case Answer.Trash() -> new Outcome.Delivered(new Status(2, 1, 5), "");

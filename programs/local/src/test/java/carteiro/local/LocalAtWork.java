@@ -12,6 +12,7 @@ import carteiro.protocol.Deliver.Delivery;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Messages;
+import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program.Running;
 import carteiro.protocol.Program.Surroundings;
 import carteiro.protocol.SocketWires;
@@ -54,6 +55,9 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     final Running running;
     private final ConcurrentMap<Long, byte[]> messages = new ConcurrentHashMap<>();
     private final AtomicLong counter = new AtomicLong();
+
+    /** How often lookup is not there when it is asked. */
+    final AtomicLong absent = new AtomicLong();
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
 
@@ -147,6 +151,9 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
 
     @Override
     public Answer account(Address recipient) throws IOException {
+        if (absent.getAndDecrement() > 0) {
+            throw new NotRunningException("lookup is not running");
+        }
         Answer answer = accounts.get(recipient.octets());
         return answer == null ? new Answer.Unknown(new Status(5, 1, 1), "No such mailbox") : answer;
     }

@@ -156,6 +156,15 @@ class MailboxDeliveryTest {
     }
 
     @Test
+    void lookupThatIsNotThereYetWhenEverythingStartsIsWaitedFor() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            local.write(".qmail", "./Maildir/\n");
+            local.absent.set(3);
+            assertThat(local.deliver("joe", "x\n")).isEqualTo(DID_ONE_FILE);
+        }
+    }
+
+    @Test
     void unknownIsAFailureAndNotNowADeferral() throws Exception {
         try (var local = new LocalAtWork(folder)) {
             assertThat(local.deliver("nobody", "\n"))

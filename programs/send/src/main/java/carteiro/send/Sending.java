@@ -9,6 +9,7 @@ import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
+import carteiro.protocol.Startup;
 import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
@@ -75,7 +76,7 @@ final class Sending implements Program.Running {
     /** How long after send the programs that deliver may take to start, before a delivery is told to be deferred for it. */
     private static final Duration OTHERS_START = Duration.ofSeconds(5);
 
-    /** How long the last reports may take when all deliveries have ended. */
+    /** What of the time to stop is kept for the last reports when deliveries take all the rest; a quarter if that is less. */
     private static final long LAST_REPORTS = TimeUnit.SECONDS.toNanos(5);
 
     /** Octets of memory for messages that wait, of all programs that keep them: a quarter of the heap. */
@@ -137,8 +138,8 @@ final class Sending implements Program.Running {
     /** Guarded by the lock. */
     private boolean stopping;
 
-    private final long startedAt = System.nanoTime();
     private volatile boolean closed;
+    private final Startup startup = Startup.begin(OTHERS_START, () -> closed);
     private volatile Settings settings;
 
     private Sending(
@@ -545,19 +546,7 @@ final class Sending implements Program.Running {
     private List<Outcome> attempt(Start start) throws IOException {
         Deliver.Delivery delivery = start.delivery();
         Deliver.Delivery shown = delivery.with(reports.ticket(start.channel(), delivery.message()));
-        while (true) {
-            try {
-                return wires.deliver(start.channel()).deliver(shown);
-            } catch (NotRunningException e) {
-                if (System.nanoTime() - startedAt > OTHERS_START.toNanos()) {
-                    throw e;
-                }
-                sleep(FIRST_PAUSE);
-                if (closed || isWithdrawn(start)) {
-                    throw e;
-                }
-            }
-        }
+        return startup.ask(() -> wires.deliver(start.channel()).deliver(shown), () -> isWithdrawn(start));
     }
 
     private boolean isWithdrawn(Start start) {
@@ -738,6 +727,7 @@ final class Sending implements Program.Running {
     /** TERM: nothing starts any more; what runs may end, for so long; what became of it is told to queue. */
     @Override
     public void stop(Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
         lock.lock();
         try {
             if (stopping) {
@@ -746,7 +736,7 @@ final class Sending implements Program.Running {
             stopping = true;
             schedule.exit();
             schedule.status();
-            long left = patience.toNanos();
+            long left = patience.toNanos() - Math.min(LAST_REPORTS, patience.toNanos() / 4);
             while ((schedule.running() > 0 || bouncing > 0 && reports.inSession()) && left > 0) {
                 long turn = Math.min(left, SECOND); // that queue has gone meanwhile is not signalled
                 left -= turn - ended.awaitNanos(turn);
@@ -765,7 +755,7 @@ final class Sending implements Program.Running {
         } finally {
             lock.unlock();
         }
-        reports.close(LAST_REPORTS);
+        reports.close(end - System.nanoTime());
         watchdog.close();
         log.log(new Event.Exiting());
         for (Closeable kept : List.of(door, onlyOne)) {

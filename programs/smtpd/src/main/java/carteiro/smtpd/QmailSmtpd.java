@@ -6,6 +6,7 @@ import carteiro.log.EventLog;
 import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.Startup;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;

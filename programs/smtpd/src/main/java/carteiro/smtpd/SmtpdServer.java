@@ -6,6 +6,7 @@ import carteiro.log.EventLog;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.Startup;
 import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -10,6 +10,7 @@ import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.QueueProgram;
+import carteiro.protocol.Startup;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.Result;
 import carteiro.smtpd.ReceivedField.Protocol;

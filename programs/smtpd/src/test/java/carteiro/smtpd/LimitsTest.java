@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import carteiro.protocol.Startup;
 import carteiro.testkit.Covers;
 import carteiro.wire.Line;
 import java.io.IOException;
