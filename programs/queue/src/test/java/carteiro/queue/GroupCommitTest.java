@@ -11,7 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -111,6 +113,13 @@ class GroupCommitTest {
         }
     }
 
+    /** Whether its message has been handed in: it may wait elsewhere, too. */
+    private static boolean awaitsItsAnswer(Thread thread) {
+        return Arrays.stream(thread.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals(CompletableFuture.class.getName())
+                        && frame.getMethodName().equals("join"));
+    }
+
     @Test
     @DisplayName("what gathers during a sync is written in one call, synced once, and answered only then")
     void manyAtOnce(@TempDir Path folder) throws Exception {
@@ -131,8 +140,8 @@ class GroupCommitTest {
                 answers.add(answer);
                 arriving.add(Thread.ofVirtual().start(answer));
             }
-            for (Thread each : arriving) { // each waits for its answer, and for nothing else
-                while (each.getState() != Thread.State.WAITING) {
+            for (Thread each : arriving) {
+                while (!awaitsItsAnswer(each)) {
                     Thread.onSpinWait();
                 }
             }
