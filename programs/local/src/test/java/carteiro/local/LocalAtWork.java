@@ -58,6 +58,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
 
     /** How often lookup is not there when it is asked. */
     final AtomicLong absent = new AtomicLong();
+
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
 
