@@ -194,6 +194,9 @@ final class DoorKeeper implements Closeable {
                 // the caller has gone, or we are closing: nothing was answered
             }
             case MalformedFrameException _, IllegalArgumentException _ -> warn(ofCaller + e.getMessage());
+            case IOException gone when isOfCaller(gone) -> {
+                // as remote does, when no recipient of a message that it has begun to read is taken
+            }
             case IOException _ -> {
                 if (!closed) {
                     log.info(door.program(), socket + ": " + ofConnection + e.getMessage());
@@ -201,6 +204,12 @@ final class DoorKeeper implements Closeable {
             }
             default -> log.bug(door.program(), e);
         }
+    }
+
+    /** Whether the caller has closed its end though there was more to read. */
+    private static boolean isOfCaller(IOException e) {
+        String words = String.valueOf(e.getMessage());
+        return words.contains("Broken pipe") || words.contains("Connection reset");
     }
 
     private void complainOfQuestion(Throwable e) {

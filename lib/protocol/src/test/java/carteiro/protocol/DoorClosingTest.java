@@ -9,8 +9,13 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.OutputStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -28,6 +33,32 @@ import org.junit.jupiter.api.io.TempDir;
 class DoorClosingTest {
     @TempDir
     Path home;
+
+    /** remote does so with a message when no recipient is taken; nothing is wrong then. */
+    @Test
+    void aCallerThatHasReadEnoughIsNotTold() throws Exception {
+        var lines = new ByteArrayOutputStream();
+        var ended = new CountDownLatch(1);
+        DoorKeeper.Server endless = (_, out, _) -> {
+            try {
+                while (true) {
+                    out.write(new byte[64 * 1024]);
+                }
+            } finally {
+                ended.countDown();
+            }
+        };
+        Path run = new Installation(home).run();
+        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+                var door = DoorKeeper.open(Door.REMOTE, run, endless, log)) {
+            try (var caller = SocketChannel.open(UnixDomainSocketAddress.of(Door.REMOTE.socket(run)))) {
+                assertThat(caller.read(ByteBuffer.allocate(10))).isEqualTo(10);
+            }
+            ended.await();
+            assertThat(door.alive()).isTrue();
+        }
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1)).isEmpty();
+    }
 
     @Test
     void anAnswerThatIsReadySoonStillGoesOut() throws Exception {

@@ -297,10 +297,13 @@ final class Watch {
         }
     }
 
-    /** Wants it to run; a pause ends at once. */
+    /** Wants it to run; a pause ends at once. Nothing once the watch is over. */
     void up() {
         lock.lock();
         try {
+            if (over) {
+                return;
+            }
             if (state == State.PAUSING) { // tried anew without delay
                 pauses = 0;
                 hurry = true;

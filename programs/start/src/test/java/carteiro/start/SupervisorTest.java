@@ -1,0 +1,58 @@
+package carteiro.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.control.Installation;
+import carteiro.log.EventLog;
+import carteiro.protocol.Program;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class SupervisorTest {
+    @TempDir
+    Path home;
+
+    /** A signal, or a logger that has gone, may come while programs are still starting. */
+    @Test
+    @Timeout(30)
+    void aStopWhileEverythingStartsEndsTheStart() throws Exception {
+        var installation = new Installation(StartProcess.home(home));
+        List<Program> programs = Order.programs();
+        assertThat(programs).extracting(program -> Order.of(program.name())).contains(Order.WAY_IN, Order.KEEPER);
+        var starting = new CountDownLatch(1);
+        Life.Beginning slow = (program, wanted) -> {
+            starting.countDown();
+            while (wanted.getAsBoolean()) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            throw new IOException("stopped before it was ready");
+        };
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+            var supervisor = new Supervisor(
+                    programs,
+                    slow,
+                    log,
+                    () -> Duration.ofSeconds(1),
+                    new ControlChanges(installation, programs.stream().map(Program::name).toList()));
+            Thread stop = Thread.ofPlatform().start(() -> {
+                try {
+                    starting.await();
+                    supervisor.stop();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            supervisor.start();
+            stop.join();
+        }
+    }
+}
