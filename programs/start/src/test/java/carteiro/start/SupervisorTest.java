@@ -42,7 +42,8 @@ class SupervisorTest {
                     slow,
                     log,
                     () -> Duration.ofSeconds(1),
-                    new ControlChanges(installation, programs.stream().map(Program::name).toList()));
+                    new ControlChanges(
+                            installation, programs.stream().map(Program::name).toList()));
             Thread stop = Thread.ofPlatform().start(() -> {
                 try {
                     starting.await();
