@@ -84,15 +84,17 @@ class Generator:
             raise RuntimeError(f"smtp-source: {done.stdout.strip()[-200:]}")
         return begun, time.monotonic(), []
 
+    def done(self, server, load):
+        """Deliveries of a load since the server and the sink were cleared."""
+        return self.sink.taken() if load.relay else server.delivered()
+
     def measure(self, server, load, messages, watch=contextlib.nullcontext()):
         """Messages a second: accepted; done; and the seconds of each. The watch is a context manager around just that."""
         server.clear()
         self.sink.reset()
         os.sync()  # what the last round left for the disk to do is not the next one's
-        done = ((lambda: self.sink.taken() >= messages) if load.relay
-                else (lambda: server.delivered() >= messages * load.recipients))
         with watch:
             begun, accepted, took = self.source(server.port, messages, load, getattr(server, "clients", 1000))
-            wait_for(done, 60, f"it to deliver {messages} messages")
+            wait_for(lambda: self.done(server, load) >= messages * load.recipients, 60, f"it to deliver {messages} messages")
             ended = time.monotonic()
         return messages / (accepted - begun), messages / (ended - begun), took

@@ -264,6 +264,12 @@ def set_aside(maildir):
             shutil.rmtree(folder)
 
 
+def make_maildir(maildir):
+    for path in (maildir, *(os.path.join(maildir, folder) for folder in ("new", "cur", "tmp"))):
+        os.mkdir(path)
+        os.chown(path, OWNER, OWNER)
+
+
 def count(maildir):
     try:
         with os.scandir(os.path.join(maildir, "new")) as entries:
@@ -344,10 +350,7 @@ class Carteiro:
 
     def clear(self):
         set_aside(os.path.join(self.mail, "Maildir"))
-        for folder in ("Maildir", "Maildir/new", "Maildir/cur", "Maildir/tmp"):
-            path = os.path.join(self.mail, folder)
-            os.mkdir(path)
-            os.chown(path, OWNER, OWNER)
+        make_maildir(os.path.join(self.mail, "Maildir"))
 
     def resident(self):
         return resident(self.process.pid)
