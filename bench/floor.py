@@ -11,7 +11,7 @@ PROGRAM = os.path.join(ROOT, "target", "bench", "floor")
 
 
 def build():
-    """Compiles it; the first line of the compiler's name and version."""
+    """Compiles it; what the compiler calls itself."""
     compiler = next((found for found in map(shutil.which, ("cc", "gcc", "clang")) if found), None)
     if not compiler:
         raise Absent("there is no C compiler here (cc, gcc or clang; in Debian: apt-get install gcc libc6-dev)")
