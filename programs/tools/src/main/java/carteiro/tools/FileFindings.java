@@ -10,9 +10,9 @@ import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -54,17 +54,37 @@ final class FileFindings {
         }
     }
 
+    private enum Kept {
+        NOTHING,
+        FILE,
+        OTHER
+    }
+
+    /** One look: a second one may find what has been made or removed meanwhile. */
+    private static Kept kind(Path path) {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class).isRegularFile() ? Kept.FILE : Kept.OTHER;
+        } catch (NoSuchFileException e) {
+            return Files.isSymbolicLink(path) ? Kept.OTHER : Kept.NOTHING;
+        } catch (IOException e) {
+            return Kept.FILE; // whoever reads it says why it cannot be read
+        }
+    }
+
     private void look(ControlFile file) {
-        Path path = installation.control(file.name());
-        if (file.kind() == Kind.CDB || !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        if (file.kind() == Kind.CDB) {
             return;
         }
-        if (!Files.isRegularFile(path)) {
-            if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-                return; // removed meanwhile
+        Path path = installation.control(file.name());
+        switch (kind(path)) {
+            case NOTHING -> {
+                return;
             }
-            found.mistake("control/" + file.name() + ": is no regular file");
-            return;
+            case OTHER -> {
+                found.mistake("control/" + file.name() + ": is no regular file");
+                return;
+            }
+            case FILE -> {}
         }
         Optional<String> text = files.text(file.name());
         if (text.isEmpty()) {
