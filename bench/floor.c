@@ -8,21 +8,25 @@
  *
  *     1. 250 is said when the message and its envelope are in the log, FOLDER/log, and a fdatasync that began afterwards has ended.
  *        Whoever waits for the log shares one write and one fdatasync (group commit).
- *     2. A delivery is a file written in tmp/, synced, renamed into new/, and a sync of new/. Whoever waits for new/ shares one.
+ *     2. A delivery is a file written in tmp/, synced, renamed into new/, and a sync of new/, one for all that wait for it.
  *     3. That a delivery is done is written to the log, without a sync: a crash may deliver twice, never lose.
  *
- * What it leaves out is what a server is: whose the address is, who may relay, limits, retries, bounces, users, TLS, events, checksums,
- * and reading the log again. Whatever goes wrong ends it with a line on standard error, so that no round is measured of a floor that
- * does less. Each connection has a thread; deliveries have threads of their own. Needs Linux, a C11 compiler, and nothing besides.
+ * What it leaves out is what a server is: whose the address is, who may relay, limits, retries, bounces, users, TLS, events,
+ * checksums, and reading the log again. Whatever goes wrong ends it with a line on standard error, so that no round is measured of
+ * a floor that does less. Needs Linux, a C11 compiler, and nothing besides.
+ *
+ * One thread at a time holds all dialogues. When messages are whole it lets go of them, to write and sync the log and to answer;
+ * another takes them on meanwhile. Deliveries have threads of their own. Nobody is woken for a sync: whoever finds one running
+ * leaves his message or his delivery to it, for the next one, and goes on.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,19 +34,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS 128                /* that are served at once; no load has more */
+#define DIALOGUES 3                    /* threads for them: one reads, one may sync, one may come from there */
 #define DELIVERIES 100                 /* at once, as many as bench/compare lets all others have; fewer share fewer syncs */
 #define INPUT (64 << 10)               /* octets read at once; also the longest line */
 #define MESSAGE_LIMIT (50 << 20)       /* octets */
 #define ENVELOPE_LIMIT (1 << 20)       /* octets */
 #define MOST_WAITING (64 << 20)        /* octets of messages in memory; while there are more, no 250 is said */
 #define LOG_SIZE (256 << 20)           /* octets; far more than can wait, so that what is overwritten was delivered */
+#define DONE_WITHIN 100                /* milliseconds until the log says so, if no message comes to write it with */
 #define MESSAGES_A_CONNECTION 100      /* to the next hop, as Carteiro's */
 #define KEPT_SECONDS 10                /* a connection to the next hop that is not used, as Carteiro's */
 
@@ -107,75 +113,6 @@ static void write_all(int file, struct iovec *parts, int count, off_t place, con
     }
 }
 
-/* ---- Work that is done once for all who wait for it */
-
-/* Somebody who waits. */
-struct waiter {
-    struct waiter *next;
-    sem_t wake;
-    bool leads;                        /* woken to work for all who wait by now, itself first */
-};
-
-/* One round runs at a time, done by one of those who want it; who comes meanwhile shares the next. Nobody waits for company. */
-struct group {
-    pthread_mutex_t lock;
-    struct waiter *first, **last;      /* who came since the round that runs, if any, began */
-    bool busy;                         /* somebody leads, or was woken to */
-    bool posted;                       /* there is something to do that nobody waits for */
-    void (*work)(struct group *, struct waiter *all);  /* called and left with the lock held, free meanwhile */
-};
-
-/* Called with the lock held and busy set; leaves it free. */
-static void lead(struct group *group, struct waiter *mine)
-{
-    for (bool more = true; more;) {
-        struct waiter *all = group->first;
-        group->first = NULL;
-        group->last = &group->first;
-        group->posted = false;
-        group->work(group, all);
-        struct waiter *heir = group->first;
-        more = !heir && group->posted;
-        group->busy = heir || more;
-        pthread_mutex_unlock(&group->lock);
-        if (heir) {
-            heir->leads = true;
-            sem_post(&heir->wake);
-        }
-        for (struct waiter *each = all, *next; each; each = next) {
-            next = each->next;         /* whoever is woken may be gone at once */
-            if (each != mine)
-                sem_post(&each->wake);
-        }
-        if (more)
-            pthread_mutex_lock(&group->lock);
-    }
-}
-
-/* Returns when a round that began after the call has ended. */
-static void join(struct group *group, struct waiter *mine)
-{
-    mine->next = NULL;
-    mine->leads = false;
-    sem_init(&mine->wake, 0, 0);
-    pthread_mutex_lock(&group->lock);
-    *group->last = mine;
-    group->last = &mine->next;
-    if (!group->busy) {
-        group->busy = true;
-        lead(group, mine);
-    } else {
-        pthread_mutex_unlock(&group->lock);
-        while (sem_wait(&mine->wake) != 0)
-            ;
-        if (mine->leads) {
-            pthread_mutex_lock(&group->lock);
-            lead(group, mine);
-        }
-    }
-    sem_destroy(&mine->wake);
-}
-
 /* ---- The log: filled with zeros before it is used, as Carteiro's segments, and used again from its start when it is full */
 
 struct header {
@@ -185,48 +122,75 @@ struct header {
 };
 enum { ACCEPTED = 1, DONE = 2 };
 
-struct record {
-    struct waiter waiter;
+struct message {
+    struct message *next;
+    struct client *client;             /* who waits for the answer */
     struct header header;
-    struct iovec envelope, text;
+    struct octets envelope;            /* the sender, then the recipients, a 0 behind each */
+    struct octets text;                /* lines end in LF */
+    int recipients;
+    int begun, ended;                  /* deliveries, guarded by the waiting lock */
+    const char *recipient;             /* the next to be begun */
 };
+
+static void answer(struct message *message);
 
 static int log_file;
 static off_t log_end;
-static uint64_t numbers;               /* given; changed in a round of the log alone */
-static struct octets done, done_before;  /* headers of deliveries; the first guarded by the log's lock */
+static uint64_t numbers;               /* given */
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct message *log_first, **log_last = &log_first;  /* to be written */
+static struct octets done;             /* headers of deliveries, to be written */
+static bool log_busy;                  /* somebody writes, and goes on until nothing is left */
 
-static void write_log(struct group *group, struct waiter *all)
+static void write_batch(struct message *all, struct octets *ended)
 {
-    struct octets ended = done;
-    done = done_before;
-    done.length = 0;
-    pthread_mutex_unlock(&group->lock);
-
-    struct iovec parts[3 * CONNECTIONS + 1];
-    int count = 0;
-    size_t total = ended.length;
-    parts[count++] = (struct iovec){ended.at, ended.length};
-    for (struct waiter *each = all; each; each = each->next) {
-        struct record *record = (struct record *)each;
-        record->header.number = ++numbers;
-        parts[count++] = (struct iovec){&record->header, sizeof record->header};
-        parts[count++] = record->envelope;
-        parts[count++] = record->text;
-        total += sizeof record->header + record->envelope.iov_len + record->text.iov_len;
+    static struct octets parts;        /* of struct iovec */
+    parts.length = 0;
+    add(&parts, &(struct iovec){ended->at, ended->length}, sizeof(struct iovec));
+    size_t total = ended->length;
+    for (struct message *each = all; each; each = each->next) {
+        each->header = (struct header){ACCEPTED, each->envelope.length, ++numbers, each->text.length, 0};
+        struct iovec record[] = {{&each->header, sizeof each->header}, {each->envelope.at, each->envelope.length},
+                                 {each->text.at, each->text.length}};
+        add(&parts, record, sizeof record);
+        total += sizeof each->header + each->envelope.length + each->text.length;
     }
     if (log_end + total > LOG_SIZE)
         log_end = 0;
-    write_all(log_file, parts, count, log_end, "the log");
+    write_all(log_file, (struct iovec *)parts.at, parts.length / sizeof(struct iovec), log_end, "the log");
     log_end += total;
     if (all && fdatasync(log_file) != 0)
         die("the log cannot be synced");
-
-    pthread_mutex_lock(&group->lock);
-    done_before = ended;
 }
 
-static struct group log_group = {.lock = PTHREAD_MUTEX_INITIALIZER, .last = &log_group.first, .work = write_log};
+/* Writes what there is to be written, and answers. Returns at once if somebody is at it: he will see it. */
+static void write_log(void)
+{
+    static struct octets ended;
+    pthread_mutex_lock(&log_lock);
+    if (!log_busy) {
+        log_busy = true;
+        while (log_first || done.length > 0) {
+            struct message *all = log_first;
+            log_first = NULL;
+            log_last = &log_first;
+            struct octets swap = ended;
+            ended = done;
+            done = swap;
+            done.length = 0;
+            pthread_mutex_unlock(&log_lock);
+            write_batch(all, &ended);
+            for (struct message *next; all; all = next) {
+                next = all->next;
+                answer(all);
+            }
+            pthread_mutex_lock(&log_lock);
+        }
+        log_busy = false;
+    }
+    pthread_mutex_unlock(&log_lock);
+}
 
 static void make_log(void)
 {
@@ -240,32 +204,16 @@ static void make_log(void)
         die("the log cannot be synced");
 }
 
-/* Notes a delivery that is done. Written by whoever writes next, or now if nobody does. */
+/* Notes a delivery that is done, for the next batch. */
 static void note_done(uint64_t number, int recipient)
 {
     struct header header = {.kind = DONE, .number = number, .recipient = recipient};
-    pthread_mutex_lock(&log_group.lock);
+    pthread_mutex_lock(&log_lock);
     add(&done, &header, sizeof header);
-    log_group.posted = true;
-    if (log_group.busy) {
-        pthread_mutex_unlock(&log_group.lock);
-    } else {
-        log_group.busy = true;
-        lead(&log_group, NULL);
-    }
+    pthread_mutex_unlock(&log_lock);
 }
 
 /* ---- Messages that wait for delivery */
-
-struct message {
-    struct message *next;
-    uint64_t number;
-    struct octets envelope;            /* the sender, then the recipients, a 0 behind each */
-    struct octets text;                /* lines end in LF */
-    int recipients;
-    int begun, ended;                  /* deliveries, guarded by the waiting lock */
-    const char *recipient;             /* the next to be begun */
-};
 
 static struct message *new_message(void)
 {
@@ -288,18 +236,26 @@ static struct message *waiting_first, **waiting_last = &waiting_first;
 static size_t waiting_octets;
 static int idle;                       /* threads that wait for a message */
 
-/* Waits until there is room in memory for one message more. */
 static void take_room(size_t octets)
+{
+    pthread_mutex_lock(&waiting_lock);
+    waiting_octets += octets;
+    pthread_mutex_unlock(&waiting_lock);
+}
+
+/* Waits until there is room in memory for one message more. */
+static void wait_for_room(void)
 {
     pthread_mutex_lock(&waiting_lock);
     while (waiting_octets > MOST_WAITING)
         pthread_cond_wait(&waiting_less, &waiting_lock);
-    waiting_octets += octets;
     pthread_mutex_unlock(&waiting_lock);
 }
 
 static void hand_over(struct message *message)
 {
+    message->next = NULL;
+    message->recipient = message->envelope.at + strlen(message->envelope.at) + 1;
     pthread_mutex_lock(&waiting_lock);
     *waiting_last = message;
     waiting_last = &message->next;
@@ -339,7 +295,7 @@ static struct message *next_delivery(const char **recipient, int *which, int sec
 
 static void end_delivery(struct message *message, int which)
 {
-    note_done(message->number, which);
+    note_done(message->header.number, which);
     pthread_mutex_lock(&waiting_lock);
     bool last = relays || ++message->ended == message->recipients;
     if (last) {
@@ -356,19 +312,42 @@ static void end_delivery(struct message *message, int which)
 /* ---- A delivery into the Maildir */
 
 struct arrival {
-    struct waiter waiter;
-    int new;                           /* the folder, open */
+    struct arrival *next;
+    struct message *message;
+    int which;                         /* of its deliveries */
 };
 
-static void sync_new(struct group *group, struct waiter *all)
+/* Syncs new/, once for all whose names are there, and ends their deliveries. Returns at once if somebody is at it: he will see it,
+   and sync once more. */
+static void arrive(struct arrival *arrival)
 {
-    pthread_mutex_unlock(&group->lock);
-    if (fsync(((struct arrival *)all)->new) != 0)
-        die("new/ cannot be synced");
-    pthread_mutex_lock(&group->lock);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct arrival *first;
+    static bool busy;
+    pthread_mutex_lock(&lock);
+    arrival->next = first;
+    first = arrival;
+    if (!busy) {
+        busy = true;
+        while (first) {
+            struct arrival *all = first;
+            first = NULL;
+            pthread_mutex_unlock(&lock);
+            /* looked for each time: bench/compare puts another Maildir in its place after each round */
+            int new = openat(folder, "Maildir/new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (new < 0 || fsync(new) != 0 || close(new) != 0)
+                die("new/ cannot be synced");
+            for (struct arrival *next; all; all = next) {
+                next = all->next;
+                end_delivery(all->message, all->which);
+                free(all);
+            }
+            pthread_mutex_lock(&lock);
+        }
+        busy = false;
+    }
+    pthread_mutex_unlock(&lock);
 }
-
-static struct group new_group = {.lock = PTHREAD_MUTEX_INITIALIZER, .last = &new_group.first, .work = sync_new};
 
 static void deliver(struct message *message, const char *recipient, int which)
 {
@@ -376,24 +355,25 @@ static void deliver(struct message *message, const char *recipient, int which)
     clock_gettime(CLOCK_REALTIME, &now);
     char draft[160], name[160], fields[1024];
     int from = snprintf(draft, sizeof draft, "Maildir/tmp/%lld.M%ldP%dQ%llu-%d.%s", (long long)now.tv_sec, now.tv_nsec / 1000,
-                        (int)getpid(), (unsigned long long)message->number, which, host);
+                        (int)getpid(), (unsigned long long)message->header.number, which, host);
     snprintf(name, sizeof name, "Maildir/new/%s", draft + strlen("Maildir/tmp/"));
     int length = snprintf(fields, sizeof fields, "Return-Path: <%s>\nDelivered-To: %s\n", message->envelope.at, recipient);
     if (from >= (int)sizeof draft || length >= (int)sizeof fields) {
         errno = ENAMETOOLONG;
         die("a delivery");
     }
-    /* The Maildir is looked for each time: bench/compare puts another in its place after each round. */
-    struct arrival arrival = {.new = openat(folder, "Maildir/new", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     int file = openat(folder, draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (arrival.new < 0 || file < 0)
+    if (file < 0)
         die("%s cannot be made", draft);
     struct iovec parts[] = {{fields, length}, {message->text.at, message->text.length}};
     write_all(file, parts, 2, -1, draft);
     if (fsync(file) != 0 || close(file) != 0 || renameat(folder, draft, folder, name) != 0)
         die("%s cannot be kept", draft);
-    join(&new_group, &arrival.waiter);
-    close(arrival.new);
+    struct arrival *arrival = malloc(sizeof *arrival);
+    if (!arrival)
+        die("memory");
+    *arrival = (struct arrival){.message = message, .which = which};
+    arrive(arrival);
 }
 
 static void *deliver_all(void *unused)
@@ -403,7 +383,6 @@ static void *deliver_all(void *unused)
         int which;
         struct message *message = next_delivery(&recipient, &which, 0);
         deliver(message, recipient, which);
-        end_delivery(message, which);
     }
     return unused;
 }
@@ -432,11 +411,9 @@ static bool flush(struct connection *connection)
     return true;
 }
 
-/* Reads more, after writing what is to be written. False if the other side is gone, or a line is too long. */
-static bool fill(struct connection *connection)
+/* Reads more. False if the other side is gone, or a line is too long. */
+static bool fill(struct connection *connection, int flags)
 {
-    if (!flush(connection))
-        return false;
     if (connection->from > 0) {
         connection->to -= connection->from;
         memmove(connection->in, connection->in + connection->from, connection->to);
@@ -444,24 +421,22 @@ static bool fill(struct connection *connection)
     }
     if (connection->to == INPUT)
         return false;
-    ssize_t octets = recv(connection->socket, connection->in + connection->to, INPUT - connection->to, 0);
+    ssize_t octets = recv(connection->socket, connection->in + connection->to, INPUT - connection->to, flags);
+    if (octets < 0 && errno == EAGAIN)
+        return true;
     if (octets <= 0)
         return false;
     connection->to += octets;
     return true;
 }
 
-/* The next line, ended by a 0 in place of its CRLF; NULL if there is none. */
+/* The next line of what was read, ended by a 0 in place of its CRLF; NULL if there is none. */
 static char *next_line(struct connection *connection)
 {
-    size_t seen = 0;
-    char *end;
-    while (!(end = memchr(connection->in + connection->from + seen, '\n', connection->to - connection->from - seen))) {
-        seen = connection->to - connection->from;
-        if (!fill(connection))
-            return NULL;
-    }
     char *line = connection->in + connection->from;
+    char *end = memchr(line, '\n', connection->to - connection->from);
+    if (!end)
+        return NULL;
     connection->from = end + 1 - connection->in;
     *end = 0;
     if (end > line && end[-1] == '\r')
@@ -482,12 +457,22 @@ static int no_delay(int socket)
 
 /* ---- A message to the next hop */
 
+/* The next line from the next hop, after writing what is to be written; NULL if it is gone. */
+static char *hear_line(struct connection *hop)
+{
+    char *line = NULL;
+    if (flush(hop))
+        while (!(line = next_line(hop)) && fill(hop, 0))
+            ;
+    return line;
+}
+
 /* False if the next hop is gone, or says something else. */
 static bool hears(struct connection *hop, const char *code)
 {
     char *line;
     do {
-        line = next_line(hop);
+        line = hear_line(hop);
     } while (line && strlen(line) > 3 && line[3] == '-');
     return line && strncmp(line, code, 3) == 0;
 }
@@ -495,8 +480,7 @@ static bool hears(struct connection *hop, const char *code)
 static void hang_up(struct connection *hop)
 {
     say(hop, "QUIT\r\n");
-    if (flush(hop))
-        hears(hop, "221");
+    hears(hop, "221");
     close(hop->socket);
     hop->socket = -1;
 }
@@ -512,7 +496,7 @@ static void call(struct connection *hop)
     bool pipelining = false;
     char *line;
     do {
-        line = next_line(hop);
+        line = hear_line(hop);
         pipelining |= line && strlen(line) > 4 && strcasecmp(line + 4, "PIPELINING") == 0;
     } while (line && strlen(line) > 3 && line[3] == '-');
     if (!line || strncmp(line, "250", 3) != 0 || !pipelining)
@@ -594,34 +578,37 @@ static void *relay_all(void *unused)
 
 /* ---- The dialogue */
 
-/* The text of a message, up to its final dot. False if the client is gone, or did not end its lines in CRLF. */
-static bool receive_text(struct connection *client, struct octets *text)
+struct client {
+    pthread_mutex_t lock;
+    struct message *message;           /* that comes in */
+    bool mail, text;                   /* MAIL was said; so was DATA */
+    bool keeping;                      /* a message is on its way to the log: nothing is said before its answer */
+    bool over;
+    struct connection wire;
+};
+
+static int poller;
+
+enum text { MORE, ENDED, NOT_CRLF };
+
+/* What there is of a text, up to its final dot. */
+static enum text take_text(struct connection *wire, struct octets *text)
 {
-    while (true) {
-        reserve(text, client->to - client->from);
-        char *line = client->in + client->from, *end;
-        while ((end = memchr(line, '\n', client->in + client->to - line))) {
-            char *next = end + 1;
-            if (end == line || end[-1] != '\r') {
-                say(client, "500 5.5.2 LF without CR\r\n");
-                flush(client);
-                return false;
-            }
-            if (*line == '.' && end - ++line == 1) {  /* the dot is no part of the text, nor is a line of it alone */
-                client->from = next - client->in;
-                return true;
-            }
-            end[-1] = '\n';
-            memcpy(text->at + text->length, line, end - line);
-            text->length += end - line;
-            line = next;
-        }
-        client->from = line - client->in;
-        if (!fill(client))
-            return false;
-        if (text->length > MESSAGE_LIMIT)
-            return false;
+    reserve(text, wire->to - wire->from);
+    char *line = wire->in + wire->from, *end;
+    while ((end = memchr(line, '\n', wire->in + wire->to - line))) {
+        char *next = end + 1;
+        wire->from = next - wire->in;
+        if (end == line || end[-1] != '\r')
+            return NOT_CRLF;
+        if (*line == '.' && end - ++line == 1)  /* the dot is no part of the text, nor is a line of it alone */
+            return ENDED;
+        end[-1] = '\n';
+        memcpy(text->at + text->length, line, end - line);
+        text->length += end - line;
+        line = next;
     }
+    return MORE;
 }
 
 /* The address in a command, added to the envelope. False if there is none, or no room. */
@@ -635,96 +622,183 @@ static bool take_address(struct octets *envelope, const char *line)
     return true;
 }
 
-/* Reads the text of a message, keeps it, answers, and hands it over. False if the conversation is over. */
-static bool receive(struct connection *client, struct message *message)
+static void begin_text(struct client *client)
 {
-    say(client, "354 go ahead, end with a dot alone\r\n");
+    say(&client->wire, "354 go ahead, end with a dot alone\r\n");
     char field[200], date[64];
     time_t now = time(NULL);
     struct tm parts;
     strftime(date, sizeof date, "%d %b %Y %H:%M:%S +0000", gmtime_r(&now, &parts));
-    add(&message->text, field, snprintf(field, sizeof field, "Received: from [127.0.0.1] by floor.bench.example; %s\n", date));
-    if (!receive_text(client, &message->text)) {
-        forget(message);
-        return false;
-    }
-    take_room(message->text.length);
-    struct record record = {.header = {.kind = ACCEPTED, .envelope = message->envelope.length, .text = message->text.length},
-                            .envelope = {message->envelope.at, message->envelope.length},
-                            .text = {message->text.at, message->text.length}};
-    join(&log_group, &record.waiter);
-    message->number = record.header.number;
-    message->recipient = message->envelope.at + strlen(message->envelope.at) + 1;
-    char reply[80];
-    snprintf(reply, sizeof reply, "250 ok %lld qp %llu\r\n", (long long)now, (unsigned long long)message->number);
-    say(client, reply);
-    bool there = flush(client);
-    hand_over(message);
-    return there;
+    add(&client->message->text, field,
+        snprintf(field, sizeof field, "Received: from [127.0.0.1] by floor.bench.example; %s\n", date));
+    client->text = true;
 }
 
-static void converse(struct connection *client)
+static void obey(struct client *client, const char *line)
 {
-    struct message *message = new_message();
-    bool mail = false;
-    say(client, "220 floor.bench.example ESMTP\r\n");
+    struct message *message = client->message;
+    struct connection *wire = &client->wire;
+    if (strncasecmp(line, "EHLO ", 5) == 0) {
+        say(wire, "250-floor.bench.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE 52428800\r\n"
+                  "250 ENHANCEDSTATUSCODES\r\n");
+    } else if (strncasecmp(line, "HELO ", 5) == 0) {
+        say(wire, "250 floor.bench.example\r\n");
+    } else if (strncasecmp(line, "MAIL FROM:", 10) == 0) {
+        message->envelope.length = message->recipients = 0;
+        client->mail = take_address(&message->envelope, line);
+        say(wire, client->mail ? "250 2.1.0 ok\r\n" : "501 5.5.4 no address\r\n");
+    } else if (strncasecmp(line, "RCPT TO:", 8) == 0) {
+        bool taken = client->mail && take_address(&message->envelope, line);
+        message->recipients += taken;
+        say(wire, taken ? "250 2.1.5 ok\r\n" : client->mail ? "501 5.5.4 no address\r\n" : "503 5.5.1 MAIL first\r\n");
+    } else if (strcasecmp(line, "DATA") == 0) {
+        if (message->recipients > 0)
+            begin_text(client);
+        else
+            say(wire, client->mail ? "503 5.5.1 RCPT first\r\n" : "503 5.5.1 MAIL first\r\n");
+    } else if (strcasecmp(line, "RSET") == 0) {
+        message->envelope.length = message->recipients = 0;
+        client->mail = false;
+        say(wire, "250 2.0.0 flushed\r\n");
+    } else if (strcasecmp(line, "NOOP") == 0) {
+        say(wire, "250 2.0.0 ok\r\n");
+    } else if (strcasecmp(line, "QUIT") == 0) {
+        say(wire, "221 2.0.0 floor.bench.example\r\n");
+        client->over = true;
+    } else {
+        say(wire, "500 5.5.1 this is no command of SMTP\r\n");
+    }
+}
+
+/* The message is whole: the log's, and then the deliveries'. */
+static void keep(struct client *client)
+{
+    struct message *whole = client->message;
+    client->message = new_message();
+    client->mail = client->text = false;
+    client->keeping = true;
+    whole->client = client;
+    take_room(whole->text.length);
+    pthread_mutex_lock(&log_lock);
+    *log_last = whole;
+    log_last = &whole->next;
+    pthread_mutex_unlock(&log_lock);
+}
+
+/* Goes on with what was read, as far as it can. */
+static void converse(struct client *client)
+{
     char *line;
-    while ((line = next_line(client))) {
-        if (strncasecmp(line, "EHLO ", 5) == 0) {
-            say(client, "250-floor.bench.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE 52428800\r\n"
-                        "250 ENHANCEDSTATUSCODES\r\n");
-        } else if (strncasecmp(line, "HELO ", 5) == 0) {
-            say(client, "250 floor.bench.example\r\n");
-        } else if (strncasecmp(line, "MAIL FROM:", 10) == 0) {
-            message->envelope.length = message->recipients = 0;
-            mail = take_address(&message->envelope, line);
-            say(client, mail ? "250 2.1.0 ok\r\n" : "501 5.5.4 no address\r\n");
-        } else if (strncasecmp(line, "RCPT TO:", 8) == 0) {
-            bool taken = mail && take_address(&message->envelope, line);
-            message->recipients += taken;
-            say(client, taken ? "250 2.1.5 ok\r\n" : mail ? "501 5.5.4 no address\r\n" : "503 5.5.1 MAIL first\r\n");
-        } else if (strcasecmp(line, "DATA") == 0) {
-            if (message->recipients == 0) {
-                say(client, mail ? "503 5.5.1 RCPT first\r\n" : "503 5.5.1 MAIL first\r\n");
-                continue;
-            }
-            struct message *whole = message;
-            message = new_message();
-            mail = false;
-            if (!receive(client, whole))
+    while (!client->keeping && !client->over) {
+        if (client->text) {
+            enum text came = take_text(&client->wire, &client->message->text);
+            if (came == NOT_CRLF)
+                say(&client->wire, "500 5.5.2 LF without CR\r\n");
+            client->over = came == NOT_CRLF || client->message->text.length > MESSAGE_LIMIT;
+            if (came == ENDED)
+                keep(client);
+            if (came == MORE)
                 break;
-        } else if (strcasecmp(line, "RSET") == 0) {
-            message->envelope.length = message->recipients = 0;
-            mail = false;
-            say(client, "250 2.0.0 flushed\r\n");
-        } else if (strcasecmp(line, "NOOP") == 0) {
-            say(client, "250 2.0.0 ok\r\n");
-        } else if (strcasecmp(line, "QUIT") == 0) {
-            say(client, "221 2.0.0 floor.bench.example\r\n");
-            flush(client);
-            break;
+        } else if ((line = next_line(&client->wire))) {
+            obey(client, line);
         } else {
-            say(client, "500 5.5.1 this is no command of SMTP\r\n");
+            break;
         }
     }
-    forget(message);
+    if (!flush(&client->wire))
+        client->over = true;
+}
+
+static void part(struct client *client)
+{
+    close(client->wire.socket);
+    forget(client->message);
+    free(client->wire.out.at);
+    pthread_mutex_unlock(&client->lock);
+    pthread_mutex_destroy(&client->lock);
+    free(client);
+}
+
+/* The message is in the log. Any thread that wrote it there. */
+static void answer(struct message *message)
+{
+    struct client *client = message->client;
+    pthread_mutex_lock(&client->lock);
+    client->keeping = false;
+    if (client->over) {                /* it went without waiting for the answer */
+        part(client);
+    } else {
+        char reply[80];
+        snprintf(reply, sizeof reply, "250 ok %lld qp %llu\r\n", (long long)time(NULL), (unsigned long long)message->header.number);
+        say(&client->wire, reply);
+        converse(client);
+        if (client->over)
+            shutdown(client->wire.socket, SHUT_RDWR);  /* who reads it sees its end */
+        pthread_mutex_unlock(&client->lock);
+    }
+    hand_over(message);
+}
+
+static void greet(int socket)
+{
+    struct client *client = malloc(sizeof *client);
+    if (!client)
+        die("memory");
+    memset(client, 0, offsetof(struct client, wire.in));
+    pthread_mutex_init(&client->lock, NULL);
+    client->message = new_message();
+    client->wire.socket = no_delay(socket);
+    say(&client->wire, "220 floor.bench.example ESMTP\r\n");
+    flush(&client->wire);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    if (epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event) != 0)
+        die("epoll");
+}
+
+/* Something has come, or the client has gone. */
+static void read_more(struct client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    if (!fill(&client->wire, MSG_DONTWAIT))
+        client->over = true;
+    else
+        converse(client);
+    if (client->over && !client->keeping) {
+        part(client);
+        return;
+    }
+    if (client->over)
+        epoll_ctl(poller, EPOLL_CTL_DEL, client->wire.socket, NULL);  /* whoever answers it parts with it */
+    pthread_mutex_unlock(&client->lock);
 }
 
 static void *serve(void *listener)
 {
-    struct connection *client = calloc(1, sizeof *client);
-    if (!client)
-        die("memory");
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    struct epoll_event events[64];
+    pthread_mutex_lock(&turn);
     while (true) {
-        client->socket = accept4(*(int *)listener, NULL, NULL, SOCK_CLOEXEC);
-        if (client->socket < 0 && errno == ECONNABORTED)
-            continue;
-        if (client->socket < 0)
-            die("no connection can be taken");
-        no_delay(client->socket);
-        client->from = client->to = client->out.length = 0;
-        converse(client);
-        close(client->socket);
+        wait_for_room();
+        int count = epoll_wait(poller, events, 64, DONE_WITHIN);
+        for (int i = 0; i < count; i++) {
+            if (events[i].data.ptr) {
+                read_more(events[i].data.ptr);
+            } else {
+                int socket = accept4(*(int *)listener, NULL, NULL, SOCK_CLOEXEC);
+                if (socket >= 0)
+                    greet(socket);
+                else if (errno != ECONNABORTED)
+                    die("no connection can be taken");
+            }
+        }
+        pthread_mutex_lock(&log_lock);
+        bool wanted = (log_first || done.length > 0) && !log_busy;
+        pthread_mutex_unlock(&log_lock);
+        if (wanted) {
+            pthread_mutex_unlock(&turn);
+            write_log();
+            pthread_mutex_lock(&turn);
+        }
     }
     return NULL;
 }
@@ -753,6 +827,8 @@ int main(int count, char **words)
         fputs("usage: floor deliver PORT FOLDER | floor relay PORT FOLDER HOST HOST-PORT\n", stderr);
         return 2;
     }
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);   /* memory of large messages is used again, not given back each time */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     folder = open(words[3], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         die("%s", words[3]);
@@ -766,9 +842,13 @@ int main(int count, char **words)
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     if (listener < 0 || bind(listener, (struct sockaddr *)&here, sizeof here) != 0 || listen(listener, 1000) != 0)
         die("port %s", words[2]);
+    struct epoll_event event = {.events = EPOLLIN};
+    poller = epoll_create1(EPOLL_CLOEXEC);
+    if (poller < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event) != 0)
+        die("epoll");
     for (int i = 0; i < DELIVERIES; i++)
         start(relays ? relay_all : deliver_all, NULL);
-    for (int i = 1; i < CONNECTIONS; i++)
+    for (int i = 1; i < DIALOGUES; i++)
         start(serve, &listener);
     serve(&listener);
 }
