@@ -56,4 +56,27 @@ class SupervisorTest {
             stop.join();
         }
     }
+
+    /** The logger may have gone before the first program is begun. */
+    @Test
+    @Timeout(30)
+    void aStopBeforeTheStartLeavesNothingToWaitFor() throws Exception {
+        var installation = new Installation(StartProcess.home(home));
+        List<Program> programs = Order.programs();
+        Life.Beginning none = (program, wanted) -> {
+            throw new AssertionError(program.name() + " was begun");
+        };
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+            var supervisor = new Supervisor(
+                    programs,
+                    none,
+                    log,
+                    () -> Duration.ofSeconds(1),
+                    new ControlChanges(
+                            installation, programs.stream().map(Program::name).toList()));
+            supervisor.stop();
+            supervisor.start();
+            assertThat(supervisor.awaitStopped()).isEqualTo(Supervisor.Cause.ASKED);
+        }
+    }
 }
