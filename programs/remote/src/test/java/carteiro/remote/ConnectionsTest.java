@@ -227,7 +227,9 @@ class ConnectionsTest {
                 throw new java.io.IOException("gone");
             });
             assertThat(post.sendOne(gone)).isInstanceOf(Outcome.Deferred.class);
-            assertThat(post.connections.keptCount()).as("at once, not when it is too old").isZero();
+            assertThat(post.connections.keptCount())
+                    .as("at once, not when it is too old")
+                    .isZero();
             assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
         }
