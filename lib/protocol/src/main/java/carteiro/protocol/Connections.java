@@ -38,10 +38,13 @@ final class Connections implements Closeable {
         final InputStream in;
         final OutputStream out;
 
-        Connection(SocketChannel channel) {
+        private final Refusal refusal;
+
+        Connection(String program, SocketChannel channel) {
             this.channel = channel;
-            this.in = new BufferedInputStream(Channels.newInputStream(channel), BUFFER);
-            this.out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+            this.refusal = new Refusal(program, Channels.newInputStream(channel));
+            this.in = new BufferedInputStream(refusal, BUFFER);
+            this.out = new BufferedOutputStream(refusal.told(Channels.newOutputStream(channel)), BUFFER);
         }
 
         @Override
@@ -118,7 +121,7 @@ final class Connections implements Closeable {
 
     Connection connect() throws IOException {
         try {
-            return new Connection(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+            return new Connection(program, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
         } catch (IOException e) {
             throw new NotRunningException(
                     program + " does not answer at " + socket + " (" + e.getMessage() + "); is it running?", e);

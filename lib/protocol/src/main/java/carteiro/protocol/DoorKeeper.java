@@ -167,6 +167,7 @@ final class DoorKeeper implements Closeable {
                 serve(peer, caller);
             } else if (!door.anyone()) {
                 refuse(user, uid);
+                Refusal.say(peer, "user " + user + " is none of those that it serves here");
             } else if (guests.enter(uid)) {
                 try {
                     serve(peer, caller);
@@ -178,6 +179,7 @@ final class DoorKeeper implements Closeable {
                         + Guests.MOST_OF_ONE + ", and " + guests.all() + " of all but Carteiro's own, at most "
                         + Guests.MOST
                         + "; see what this user runs");
+                Refusal.say(peer, "user " + user + " has too many connections, or all users together have");
             }
         } catch (Throwable e) { // an Error too: it is said, and the others are served
             complain(e, "connection closed, not understood: ", "connection lost: ");

@@ -8,11 +8,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * over one connection, so that questions of the same moment, and their answers, go out and come in together.
  */
 final class Questions implements Closeable {
+    /** How long what the other side said before it closed may take to be read. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private final Connections connections;
     private final int answerLimit;
     private final ReentrantLock connecting = new ReentrantLock();
@@ -65,11 +72,13 @@ final class Questions implements Closeable {
         final Outbox outbox;
         final ConcurrentMap<Long, CompletableFuture<FrameReader>> waiting = new ConcurrentHashMap<>();
         final AtomicLong last = new AtomicLong();
+        private final CountDownLatch allRead = new CountDownLatch(1);
+        private volatile @Nullable RefusedException refusal;
         volatile boolean ended;
 
         Shared(Connection connection) {
             this.connection = connection;
-            this.outbox = new Outbox("to " + connections.program(), connection.channel);
+            this.outbox = new Outbox("to " + connections.program(), new Written());
             Thread.ofVirtual().name("from " + connections.program()).start(this::read);
         }
 
@@ -95,7 +104,47 @@ final class Questions implements Closeable {
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
+                throwIfRefused();
                 throw new LostException(connections.program() + " was lost before it was asked", false, e);
+            }
+        }
+
+        /** What is written. When that fails the other side has closed: what it said before is read before we close, too. */
+        private final class Written implements WritableByteChannel {
+            @Override
+            public int write(ByteBuffer octets) throws IOException {
+                try {
+                    return connection.channel.write(octets);
+                } catch (IOException e) {
+                    awaitLastWords();
+                    throw e;
+                }
+            }
+
+            @Override
+            public boolean isOpen() {
+                return connection.channel.isOpen();
+            }
+
+            @Override
+            public void close() {
+                connection.close();
+            }
+        }
+
+        private void awaitLastWords() {
+            try {
+                var _ = allRead.await(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        private void throwIfRefused() throws RefusedException {
+            awaitLastWords();
+            RefusedException refused = refusal;
+            if (refused != null) {
+                throw new RefusedException(String.valueOf(refused.getMessage()), refused);
             }
         }
 
@@ -110,6 +159,8 @@ final class Questions implements Closeable {
                 switch (e.getCause()) {
                     case MalformedFrameException malformed -> throw malformed;
                     case SocketTimeoutException late -> throw late;
+                    case RefusedException refused ->
+                        throw new RefusedException(String.valueOf(refused.getMessage()), refused);
                     case FailedException failed -> throw failed;
                     case null, default -> {
                         outbox.finish(); // what was not written whole cannot have been understood
@@ -149,7 +200,11 @@ final class Questions implements Closeable {
                 VitalThread.endProcessIfOutOfMemory(e);
                 why = e;
             }
+            if (why instanceof RefusedException refused) {
+                refusal = refused;
+            }
             ended = true;
+            allRead.countDown();
             outbox.end();
             connection.close();
             for (CompletableFuture<FrameReader> asked : waiting.values()) {

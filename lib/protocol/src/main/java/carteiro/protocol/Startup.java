@@ -52,6 +52,8 @@ public final class Startup {
         while (true) {
             try {
                 return question.ask();
+            } catch (RefusedException e) {
+                throw e;
             } catch (NotRunningException e) {
                 if (System.nanoTime() - end >= 0
                         || stopping.getAsBoolean()

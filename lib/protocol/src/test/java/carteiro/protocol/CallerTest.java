@@ -305,9 +305,12 @@ class CallerTest {
             read.add(message);
             return Messages.MessageBody.of("secret\n".getBytes(StandardCharsets.US_ASCII));
         }));
-        assertThatThrownBy(() ->
-                        ask(STRANGER, Door.MESSAGES, new FrameWriter().put(457).put("")))
-                .isInstanceOf(IOException.class);
+        try (var refused = new Connections.Connection("queue", connect(STRANGER, Door.MESSAGES))) {
+            assertThatThrownBy(() -> FrameReader.receive(refused.in, 1000))
+                    .isInstanceOf(RefusedException.class)
+                    .hasMessage("queue refuses this connection: user " + STRANGER
+                            + " is none of those that it serves here");
+        }
         assertThat(read).isEmpty();
         try (var body = wires().messages().open(457)) {
             assertThat(body.readAllBytes()).hasSize(7);

@@ -48,6 +48,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,71 @@ class QuestionsTest {
                         .isNotInstanceOf(NotRunningException.class); // perhaps it is queued
             }
             assertThat(queue.questions).hasValue(1);
+        }
+    }
+
+    /** Whether the refusal comes before, while or after the question is written, and whatever the wire. */
+    @Test
+    @DisplayName("what a program says to whom it does not serve reaches the one who asked, at each kind of wire")
+    void refusals() throws Exception {
+        var delivery = new Deliver.Delivery(
+                1, 2, 3, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
+        try (var local = new Doorkeeper(Door.deliver(Channel.LOCAL));
+                var messages = new Doorkeeper(Door.MESSAGES);
+                var waiting = new Doorkeeper(Door.WAITING);
+                var enqueue = new Doorkeeper(Door.ENQUEUE);
+                var wires = new SocketWires(home(), log)) {
+            for (int i = 0; i < 200; i++) {
+                assertRefused("local", () -> wires.deliver(Channel.LOCAL).deliver(delivery));
+                assertRefused("queue", () -> wires.messages().open(457));
+                assertRefused("queue", () -> wires.waiting().open());
+                assertRefused("queue", () -> {
+                    try (var submission = wires.enqueue().open()) {
+                        submission.write(new byte[200_000], 0, 200_000);
+                        submission.commit(ENVELOPE);
+                    }
+                });
+                assertRefused("queue", () -> {
+                    try (var submission = wires.enqueue().open()) {
+                        submission.commit(ENVELOPE);
+                    }
+                });
+            }
+            assertThat(List.of(local, messages, waiting, enqueue))
+                    .allSatisfy(each -> assertThat(each.refused).hasPositiveValue());
+        }
+    }
+
+    private static void assertRefused(String program, ThrowableAssert.ThrowingCallable question) {
+        assertThatThrownBy(question)
+                .isInstanceOf(RefusedException.class)
+                .hasMessage(program + " refuses this connection: user joe_ is none of those that it serves here");
+    }
+
+    /** Refuses everybody, as a {@link DoorKeeper} does. */
+    private final class Doorkeeper implements Closeable {
+        private final ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        final AtomicInteger refused = new AtomicInteger();
+
+        Doorkeeper(Door door) throws IOException {
+            Path socket = door.socket(home().run());
+            Files.createDirectories(socket.getParent());
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            threads.submit(() -> {
+                while (true) {
+                    try (SocketChannel peer = listener.accept()) {
+                        Refusal.say(peer, "user joe\u001b is none of those that it serves here");
+                        refused.incrementAndGet();
+                    } catch (java.nio.channels.ClosedChannelException e) {
+                        return null;
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
         }
     }
 

@@ -479,7 +479,7 @@ final class Lane {
     }
 
     /** The program did not answer. Whether this is worth a line: it is no mere restart. */
-    boolean unreachable(long now) {
+    boolean unreachable(long now, boolean forGood) {
         if (pause == 0) {
             pause = 1;
             awaySince = now;
@@ -488,7 +488,7 @@ final class Lane {
         }
         probeStarted = 0;
         heldUntil = now + pause;
-        boolean worth = now - awaySince >= ABSENCE && !announced;
+        boolean worth = (forGood || now - awaySince >= ABSENCE) && !announced;
         announced |= worth;
         return worth;
     }

@@ -677,6 +677,20 @@ final class Schedule {
         Lane lane = lane(start.channel());
         end(lane, start, reason);
         hold(lane, reason, now);
+        putBack(lane, start, now);
+    }
+
+    /** The program does not serve us: as if it could not be reached, and somebody must know. */
+    void refused(Start start, String reason, long now) {
+        Lane lane = lane(start.channel());
+        end(lane, start, reason);
+        if (lane.unreachable(now, true)) {
+            sink.log(new Event.Refused(lane.channel.word(), reason));
+        }
+        putBack(lane, start, now);
+    }
+
+    private void putBack(Lane lane, Start start, long now) {
         if (!waitsNoMore(lane, start, now)) {
             lane.putBack(start);
         }
@@ -688,9 +702,7 @@ final class Schedule {
         back(lane);
         end(lane, start, "its share is used up (" + key + ": " + atOnce + " at once)");
         lane.learn(start, key, atOnce, now);
-        if (!waitsNoMore(lane, start, now)) {
-            lane.putBack(start);
-        }
+        putBack(lane, start, now);
     }
 
     /** The program was lost during the delivery, perhaps because of it. */
@@ -750,7 +762,7 @@ final class Schedule {
     }
 
     private void hold(Lane lane, String reason, long now) {
-        if (lane.unreachable(now)) {
+        if (lane.unreachable(now, false)) {
             sink.log(new Event.Lost(lane.channel.word(), reason));
         }
     }

@@ -9,6 +9,7 @@ import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
+import carteiro.protocol.RefusedException;
 import carteiro.protocol.Startup;
 import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting.Page;
@@ -69,9 +70,6 @@ final class Sending implements Program.Running {
 
     /** The longest sleep, so that a clock that was set is noticed. */
     private static final long LONGEST_SLEEP = 60_000;
-
-    /** So often in a row queue, which is there, ends the connection at once before that is an alert. */
-    private static final int REFUSED = 3;
 
     /** How long after send the programs that deliver may take to start, before a delivery is told to be deferred for it. */
     private static final Duration OTHERS_START = Duration.ofSeconds(5);
@@ -317,9 +315,9 @@ final class Sending implements Program.Running {
     private void takeMessages() {
         long pause = FIRST_PAUSE;
         boolean lost = false;
-        int refused = 0;
         while (!closed) {
             String reason;
+            boolean refused = false;
             try {
                 Session session = wires.waiting().open();
                 try {
@@ -330,23 +328,19 @@ final class Sending implements Program.Running {
                         lost = false;
                     }
                     pause = FIRST_PAUSE;
-                    refused = 0;
                     take(session);
                     return;
                 } finally {
                     reports.end(session);
                 }
-            } catch (NotRunningException e) {
-                reason = String.valueOf(e.getMessage());
-                refused = 0;
             } catch (IOException e) {
                 reason = String.valueOf(e.getMessage());
-                refused++;
+                refused = e instanceof RefusedException;
             } catch (RuntimeException e) {
                 log.bug("send", e);
                 reason = e.toString();
             }
-            if (refused == REFUSED && !lost && !closed) { // it is there, and will not: waiting does not help
+            if (refused && !lost && !closed) { // waiting does not help
                 log.log(new Event.Refused("queue", reason));
                 lost = true;
             } else if (!lost && pause > FIRST_PAUSE * 32 && !closed) { // after 6 seconds: more than a restart
@@ -521,6 +515,8 @@ final class Sending implements Program.Running {
             settle(() -> schedule.ended(start, outcomes, now()));
         } catch (BusyException e) {
             settle(() -> schedule.busy(start, e.key(), e.atOnce(), now()));
+        } catch (RefusedException e) {
+            settle(() -> schedule.refused(start, String.valueOf(e.getMessage()), now()));
         } catch (NotRunningException e) {
             settle(() -> schedule.unreachable(start, String.valueOf(e.getMessage()), now()));
         } catch (MalformedFrameException e) {

@@ -514,6 +514,29 @@ class ScheduleTest {
         assertThat(plan.lines()).noneMatch(line -> line.contains("lost local") || line.contains("answers again"));
     }
 
+    /** Mail is answered 250 and goes nowhere: waiting does not help. */
+    @Test
+    void programThatDoesNotServeUsIsAnAlertAtOnceAndOneOnly() {
+        var plan = Planned.of(10, 10);
+        plan.add(1, "a@local.example");
+        plan.schedule.refused(plan.only(), "local refuses this connection", plan.now);
+        for (int i = 0; i < 8; i++) {
+            assertThat(plan.lines())
+                    .filteredOn(line -> line.startsWith(
+                            "alert: oh no! local refuses send (local refuses this connection); mail is accepted and not"
+                                    + " delivered"))
+                    .hasSize(1);
+            plan.now += 60;
+            plan.schedule.refused(plan.only(), "local refuses this connection", plan.now);
+        }
+        plan.now += 60;
+        plan.end(plan.only(), Planned.OK);
+        assertThat(plan.lines())
+                .contains("send: local answers again; what waited for it goes on")
+                .noneMatch(line -> line.contains("lost local"));
+        assertThat(plan.reports).containsExactly(new Report.Done(1, 0));
+    }
+
     @Test
     void deliveryThatRunsForAWhileHasReachedItsProgram() {
         var plan = Planned.of(10, 10);

@@ -10,6 +10,7 @@ import carteiro.mail.Outcome;
 import carteiro.mail.Status;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.RefusedException;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
@@ -561,6 +562,22 @@ class SendTest {
             host.lines.await("send: remote answers again; what waited for it goes on");
             host.lines.await("end msg " + number);
             host.queue.awaitEmpty();
+            assertThat(host.queue.reports).noneMatch(Report.Deferred.class::isInstance);
+        }
+    }
+
+    @Test
+    void programThatDoesNotServeSendIsAnAlertAtOnceAndCostsNoAttempt() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Channel.LOCAL, _ -> {
+                throw new RefusedException("local refuses this connection: user joe is none of those");
+            });
+            host.start();
+            long number = host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.lines.await(1, "alert: oh no! local refuses send \\(local refuses this connection: user joe .*");
+            host.delivering(Channel.LOCAL, Installed.always(Installed.OK));
+            host.later(2);
+            host.lines.await("end msg " + number);
             assertThat(host.queue.reports).noneMatch(Report.Deferred.class::isInstance);
         }
     }
