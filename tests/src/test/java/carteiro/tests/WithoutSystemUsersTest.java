@@ -118,6 +118,39 @@ class WithoutSystemUsersTest {
         }
     }
 
+    /** As some platforms for containers run everything: a number, in group 0. */
+    @Test
+    @DisplayName("root looks into a queue as the queue's owner, in no case in root's group")
+    void ownerInRootsGroup() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can become another user");
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            try (var client = new SmtpClient(carteiro.smtp())) {
+                assertThat(client.send("ann@example.net", List.of("bob@example.org"), "Subject: x\n\nx\n"))
+                        .startsWith("250 ");
+            }
+            carteiro.awaitLog("end msg .*");
+            assertThat(carteiro.stop()).isZero();
+            Path queue = carteiro.home().resolve("queue");
+            CarteiroProcess.run(List.of("chown", "-R", "54321:0", queue.toString()), Map.of(), "");
+            var check = List.of("check", "--home", carteiro.home().toString()).toArray(String[]::new);
+            var own = carteiro.attempt("", "carteiro.queue.QueueCommand", check);
+            assertThat(own.exit()).as(own.output()).isZero();
+            Path roots;
+            try (var files = Files.list(queue.resolve("segments"))) {
+                roots = files.filter(file -> !file.getFileName().toString().startsWith("spare"))
+                        .findFirst()
+                        .orElseThrow();
+            }
+            CarteiroProcess.run(List.of("chown", "0:0", roots.toString()), Map.of(), "");
+            CarteiroProcess.run(List.of("chmod", "640", roots.toString()), Map.of(), "");
+            var others = carteiro.attempt("", "carteiro.queue.QueueCommand", check);
+            assertThat(others.exit()).as(others.output()).isNotZero();
+            assertThat(others.output()).contains(roots.getFileName() + " belongs to another user");
+        }
+    }
+
     @Test
     @DisplayName("in many processes nothing starts, and the log says how to make the accounts")
     void split() throws Exception {

@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.queue.Snapshot.State;
 import java.io.IOException;
@@ -66,7 +67,7 @@ final class Export {
             }
         } catch (SnapshotMessage.Unreadable e) {
             unreadable++;
-            complaints.accept(e.getMessage() + "; it is not exported: see carteiro queue check");
+            complaints.accept(LogText.reason(e) + "; it is not exported: see carteiro queue check");
         }
     }
 

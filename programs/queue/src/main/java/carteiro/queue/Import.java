@@ -77,7 +77,7 @@ final class Import {
             return new Result(messages, octets, recipients);
         } catch (Imports.NotSynced e) {
             throw new IOException(
-                    e.getMessage() + "; all was imported, but a power failure now would undo it: check the"
+                    LogText.reason(e) + "; all was imported, but a power failure now would undo it: check the"
                             + " disk and queue before the archive is removed",
                     e);
         } catch (IOException | RuntimeException e) {
@@ -96,7 +96,7 @@ final class Import {
             return "";
         } catch (IOException e) {
             why.addSuppressed(e);
-            return ", and the next start of queue takes out again what came in (" + e.getMessage() + ")";
+            return ", and the next start of queue takes out again what came in (" + LogText.reason(e) + ")";
         }
     }
 
@@ -148,7 +148,7 @@ final class Import {
             try {
                 envelope = ExportedEnvelope.read(json);
             } catch (ExportedEnvelope.Malformed e) {
-                throw new IOException(second.name() + ": " + e.getMessage(), e);
+                throw new IOException(second.name() + ": " + LogText.reason(e), e);
             }
             if (envelope.octets() != entry.size()
                     || !envelope.sha256().equals(HexFormat.of().formatHex(sum.digest()))) {

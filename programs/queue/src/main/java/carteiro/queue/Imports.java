@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import carteiro.log.LogText;
 import carteiro.queue.Disk.OpenFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -70,7 +71,7 @@ final class Imports {
         private static final long serialVersionUID = 1L;
 
         NotSynced(IOException cause) {
-            super(FOLDER + ": cannot be synced (" + cause.getMessage() + ")", cause);
+            super(FOLDER + ": cannot be synced (" + LogText.reason(cause) + ")", cause);
         }
     }
 

@@ -173,8 +173,8 @@ final class Queue implements Closeable {
             }
             segments.close();
             throw new IOException(
-                    "an import was broken off, and its messages cannot be taken out of the queue now (" + e.getMessage()
-                            + "); make room on the disk or repair it, then start again",
+                    "an import was broken off, and its messages cannot be taken out of the queue now ("
+                            + LogText.reason(e) + "); make room on the disk or repair it, then start again",
                     e);
         }
     }

@@ -111,7 +111,7 @@ final class QueueCheck {
                 // removed since it was listed
             } catch (IOException e) {
                 fault(
-                        path(Checkpoint.name(number)) + ": " + e.getMessage(),
+                        path(Checkpoint.name(number)) + ": " + LogText.reason(e),
                         "a start reads the older checkpoint or all segments instead; nothing is lost, but if no"
                                 + " checkpoint is whole, messages delivered long ago may be delivered again",
                         "",
@@ -391,7 +391,7 @@ final class QueueCheck {
         } catch (NoSuchFileException e) {
             return new Wrong("", place.segment());
         } catch (DamagedRecordException e) {
-            return new Wrong(String.valueOf(e.getMessage()), 0);
+            return new Wrong(LogText.reason(e), 0);
         } catch (Payload.Misshapen e) {
             return new Wrong(place(place) + ": " + e.getMessage(), 0);
         }

@@ -38,6 +38,9 @@ import java.util.Set;
 
 /** {@code carteiro queue check, show, ...}: for whoever looks after a queue (docs/programs/queue.md). */
 public final class QueueCommand {
+    /** The group of nobody: what the kernel says for a group that cannot be told. */
+    private static final int NO_GROUP = 65_534;
+
     private static final int FAULTS = 1;
     private static final int PERMANENT = 100;
     private static final int BUFFER = 1 << 20;
@@ -189,7 +192,8 @@ public final class QueueCommand {
             Optional<SystemAccount> account = SystemAccount.withUid(owner);
             if (account.isEmpty()) { // as in containers, where a user may be a number
                 int group = (Integer) Files.getAttribute(owned, "unix:gid");
-                account = Optional.of(new SystemAccount(Integer.toString(owner), owner, group, "/"));
+                account = Optional.of(new SystemAccount(
+                        Integer.toString(owner), owner, group == 0 ? NO_GROUP : group, "/")); // never in root's
             }
             Identity.become(account.get());
         }

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,7 +52,7 @@ final class Room {
             usable = disk.usable();
         } catch (NoSuchFileException e) {
             if (gone.compareAndSet(false, true)) {
-                log.log(new QueueEvent.FolderGone(String.valueOf(e.getMessage())));
+                log.log(new QueueEvent.FolderGone(LogText.reason(e)));
             }
             return;
         } catch (IOException e) {

@@ -83,7 +83,7 @@ final class Show {
             }
             return 0;
         } catch (SnapshotMessage.Unreadable e) {
-            call.complain("carteiro queue: " + e.getMessage() + "; see carteiro queue check\n");
+            call.complain("carteiro queue: " + LogText.reason(e) + "; see carteiro queue check\n");
             return FAULTS;
         }
     }

@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import carteiro.log.LogText;
 import carteiro.posix.UntrustedFile;
 import carteiro.protocol.Spool;
 import java.io.IOException;
@@ -59,7 +60,7 @@ final class SpoolFolder {
             Spool.make(path);
         } catch (IOException e) {
             throw new IOException(
-                    path + ": cannot be made (" + e.getMessage() + "), so that local mail is refused while"
+                    path + ": cannot be made (" + LogText.reason(e) + "), so that local mail is refused while"
                             + " queue is down; make it by: carteiro init --home " + path.getParent() + " --me HOST");
         }
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {

@@ -245,7 +245,7 @@ final class SpoolIntake {
         } catch (NoSuchFileException e) {
             return End.DONE; // its owner took it away
         } catch (UntrustedFile.UnusableException e) {
-            return setAside(found.name(), found.uid(), String.valueOf(e.getMessage()));
+            return setAside(found.name(), found.uid(), LogText.reason(e));
         } catch (IOException e) {
             return End.LEFT; // its owner has a lease on it, or we are out of descriptors
         }

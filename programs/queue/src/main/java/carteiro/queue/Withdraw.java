@@ -3,6 +3,7 @@ package carteiro.queue;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.posix.Invocation;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Paragraph;
@@ -64,7 +65,7 @@ final class Withdraw {
             throw e;
         } catch (IOException e) {
             throw new IOException(
-                    e.getMessage()
+                    LogText.reason(e)
                             + "; send is stopping, or does not serve this user: it serves root, the user it runs as,"
                             + " and qmailq, and says in its log whom it refused",
                     e);
