@@ -66,11 +66,6 @@ public final class Options {
         return word.length() > 1 && word.charAt(0) == '-';
     }
 
-    /** The letter that {@link #next} read last, known or not. */
-    public char letter() {
-        return letter;
-    }
-
     /** The value of the option that {@link #next} answered last. */
     public String value() {
         return value;

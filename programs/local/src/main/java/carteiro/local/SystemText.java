@@ -25,10 +25,6 @@ final class SystemText {
                         .toString();
     }
 
-    static String octets(String text) {
-        return Octets.text(text.getBytes(CHARSET));
-    }
-
     /** @throws IOException if there can be no such file in this process's locale */
     static Path path(Path folder, String octets) throws IOException {
         try {

@@ -24,9 +24,4 @@ final class Budget {
     void giveBack(long taken) {
         used.addAndGet(-taken);
     }
-
-    /** Octets taken now. */
-    long used() {
-        return used.get();
-    }
 }

@@ -2,9 +2,7 @@ package carteiro.send;
 
 import carteiro.mail.Address;
 import carteiro.mail.MailDate;
-import carteiro.mail.Octets;
 import java.time.Instant;
-import java.util.List;
 
 /** The text of a bounce: QSBMF, as qmail-send writes it, so that the programs that read bounces go on reading them. */
 final class BounceText {
@@ -30,27 +28,13 @@ final class BounceText {
     }
 
     /**
-     * Everything before the copy of the original: header, introduction, paragraphs, break and Return-Path.
+     * Header and introduction.
      *
      * @param invoker the number of this process, in the Received field
      * @param from control/bouncefrom at control/bouncehost
      * @param host control/bouncehost
      * @param to whom the bounce goes to
-     * @param sender the sender of the original, without a list's mark
      */
-    static String before(
-            Kind kind,
-            long invoker,
-            Instant now,
-            Address from,
-            String host,
-            Address to,
-            Address sender,
-            List<String> paragraphs) {
-        return head(kind, invoker, now, from, host, to) + String.join("", paragraphs) + tail(kind, sender);
-    }
-
-    /** Header and introduction. */
     static String head(Kind kind, long invoker, Instant now, Address from, String host, Address to) {
         String date = MailDate.format(now);
         var text = new StringBuilder(1000);
@@ -110,10 +94,5 @@ final class BounceText {
             }
         }
         return line;
-    }
-
-    /** Whether the text needs 8BITMIME. */
-    static boolean isEightBit(String text) {
-        return !Octets.areAscii(text);
     }
 }

@@ -376,14 +376,13 @@ final class Lane {
         settle(choice.destination);
     }
 
-    /** So many recipients of a choice were started; the rest keeps its turn. */
+    /** So many recipients of a choice are started; the rest keeps its turn. {@code running} is counted by the caller, line by line. */
     void started(Choice choice, int recipients, long now) {
         Destination destination = choice.destination;
         Ready rest = choice.ready.rest(channel, recipients);
         if (rest != null) {
             destination.ready.addLast(rest);
         }
-        running += recipients;
         destination.running += recipients;
         if (destination.share != null) {
             destination.share.running += recipients;

@@ -467,13 +467,11 @@ final class Schedule {
         }
         long number = deliveries + 1;
         var addresses = new ArrayList<Address>(recipients.length);
-        int before = lane.running;
         for (int recipient : recipients) {
             addresses.add(message.recipient(recipient));
         }
         lane.started(choice, recipients.length, now);
         message.running(recipients);
-        lane.running = before;
         for (Address address : addresses) {
             lane.running++;
             sink.log(new Event.Starting(++deliveries, message.number(), channel.word(), address.octets()));

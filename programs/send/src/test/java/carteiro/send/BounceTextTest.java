@@ -7,6 +7,7 @@ import carteiro.protocol.Paragraph;
 import carteiro.testkit.Covers;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -58,7 +59,7 @@ class BounceTextTest {
                     paragraph.substring(colon + 3, paragraph.length() - 1)));
         }
         boolean twice = parts.group(7).equals("the original bounce");
-        String ours = BounceText.before(
+        String ours = before(
                 twice ? BounceText.Kind.DOUBLE : BounceText.Kind.SINGLE,
                 Long.parseLong(parts.group(1)),
                 LocalDateTime.parse(parts.group(2), DateTimeFormatter.ofPattern("d MMM yyyy HH:mm:ss", Locale.ROOT))
@@ -88,7 +89,7 @@ class BounceTextTest {
     @Test
     void lineEndsInAnAddressCannotBeginAParagraphOrAField() {
         assertThat(Paragraph.of(new Address("u\n\n<x@y>:@h"), "no\n")).isEqualTo("<u__<x@y>:@h>:\nno\n\n");
-        String text = BounceText.before(
+        String text = before(
                 BounceText.Kind.SINGLE,
                 1,
                 java.time.Instant.EPOCH,
@@ -115,7 +116,7 @@ class BounceTextTest {
 
     @Test
     void addressesAreQuotedInTheHeaderAndInReturnPath() {
-        String text = BounceText.before(
+        String text = before(
                 BounceText.Kind.SINGLE,
                 1,
                 java.time.Instant.EPOCH,
@@ -125,5 +126,19 @@ class BounceTextTest {
                 new Address("a b@h"),
                 List.of());
         assertThat(text).contains("From: \"Mail System\"@h\n", "To: \"a b\"@h\n", "Return-Path: <\"a b\"@h>\n");
+    }
+
+    private static String before(
+            BounceText.Kind kind,
+            long invoker,
+            Instant now,
+            Address from,
+            String host,
+            Address to,
+            Address sender,
+            List<String> paragraphs) {
+        return BounceText.head(kind, invoker, now, from, host, to)
+                + String.join("", paragraphs)
+                + BounceText.tail(kind, sender);
     }
 }
