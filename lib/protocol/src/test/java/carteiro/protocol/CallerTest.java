@@ -198,6 +198,38 @@ class CallerTest {
     }
 
     @Test
+    void aGuestHasFiveHundredConnectionsAndNoMoreAndAnotherHasItsOwn() throws Exception {
+        offer(wires().offer(counting(new AtomicInteger())));
+        SocketChannel first = connect(STRANGER, Door.ENQUEUE);
+        envelope().send(Channels.newOutputStream(first));
+        assertThat(FrameReader.receive(Channels.newInputStream(first), 1000).text(1))
+                .isEqualTo("K");
+        for (int i = 1; i < Guests.MOST_OF_ONE; i++) {
+            assertThat(ask(STRANGER, Door.ENQUEUE, envelope()).text(1)).isEqualTo("K");
+        }
+        assertThatThrownBy(() -> ask(STRANGER, Door.ENQUEUE, envelope())).isInstanceOf(IOException.class);
+        assertThat(ask(OTHER, Door.ENQUEUE, envelope()).text(1)).isEqualTo("K");
+        first.close();
+        boolean served = false;
+        while (!served) { // its place is free a moment later; the test's time-out ends it
+            try {
+                served = ask(STRANGER, Door.ENQUEUE, envelope()).text(1).equals("K");
+            } catch (IOException e) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1))
+                .contains("refused: there are " + Guests.MOST_OF_ONE + " of this user");
+    }
+
+    private static FrameWriter envelope() {
+        var frame = new FrameWriter().put("E");
+        Frames.put(frame, CLAIMED);
+        return frame;
+    }
+
+    @Test
     void aGuestThatFallsSilentWithinAMessageIsClosed() throws Exception {
         var begun = new AtomicInteger();
         var watchdog = new Watchdog();
