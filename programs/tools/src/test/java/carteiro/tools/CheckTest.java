@@ -457,6 +457,18 @@ class CheckTest {
     }
 
     @Test
+    void aCertificateThatServesNoMoreKeepsNothingFromStarting() throws Exception {
+        for (String from : List.of("2021/01/30 12:00:00", "2089/01/01 12:00:00")) {
+            Files.deleteIfExists(home.resolve("control/servercert.pem"));
+            certificate(pem("CN=mail.example.org", "30", "-startdate", from));
+            Tool.Result asked =
+                    new Tool().run(call -> Check.run(call, List.of()), "--before-start", "--home", home.toString());
+            assertThat(asked.out()).isEqualTo(home + ": no mistakes\n");
+            assertThat(asked.code()).isZero();
+        }
+    }
+
+    @Test
     void checkKnowsUntilWhenACertificateServes() throws Exception {
         certificate(pem("CN=mail.example.org", "30"));
         assertThat(check()).endsWith(home + ": no mistakes\n");
