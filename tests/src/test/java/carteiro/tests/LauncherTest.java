@@ -278,6 +278,24 @@ class LauncherTest {
         assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
     }
 
+    @Test
+    void whatTheLockOfTheBuildRefusesIsNeitherBuiltWithNorUsed() throws Exception {
+        Map<String, String> environment = checkout();
+        Path lock = Files.createDirectories(folder.resolve("dist")).resolve("checksums");
+        for (String refused : List.of("check", "libraries")) {
+            Files.writeString(
+                    lock,
+                    "#!/bin/sh\n[ \"$1\" != " + refused + " ] || { echo 'dist/checksums: somebody else made it'; exit 1; }\n");
+            Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString("rwxr-xr-x"));
+            CarteiroProcess.Result result = CarteiroProcess.run(
+                    List.of(folder.resolve("carteiro").toString(), "build"), environment, "");
+            assertThat(result.exit()).as(refused).isEqualTo(111);
+            assertThat(result.output()).contains("dist/checksums: somebody else made it");
+            assertThat(Files.exists(folder.resolve("maven.calls"))).isEqualTo(refused.equals("libraries"));
+            assertThat(folder.resolve("target/dist/current")).doesNotExist();
+        }
+    }
+
     /** A small checkout in {@link #folder}, whose Maven only writes down that it was called. */
     private Map<String, String> checkout() throws Exception {
         Files.copy(LAUNCHER, folder.resolve("carteiro"));
@@ -410,12 +428,15 @@ class LauncherTest {
         }
         Files.delete(calls);
         Path dying = java("echo called >>" + calls + "\nexit 1");
-        CarteiroProcess.Result result = sh(
-                "echo hello | exec \"$1\" sendmail joe@example.org",
-                Map.of("JAVA_HOME", dying.toString()),
-                copy.resolve("carteiro").toString());
-        assertThat(result.exit()).isEqualTo(111);
-        assertThat(calls).as("with its cache and without").hasContent("called\ncalled");
+        for (String command : List.of("sendmail joe@example.org", "status --home /nonexistent")) {
+            CarteiroProcess.Result result = sh(
+                    "echo hello | exec \"$1\" " + command,
+                    Map.of("JAVA_HOME", dying.toString()),
+                    copy.resolve("carteiro").toString());
+            assertThat(result.exit()).as(command).isEqualTo(111);
+            assertThat(calls).as("with its cache and without").hasContent("called\ncalled");
+            Files.delete(calls);
+        }
     }
 
     @Test
@@ -435,6 +456,21 @@ class LauncherTest {
             } else {
                 assertThat(result.output()).doesNotContain(kept.toString());
             }
+        }
+    }
+
+    @Test
+    void runTellsItsProgramsWhichBuildItIsAndNobodyElseReadsWhatTheyWrite() throws Exception {
+        Path copy = moved();
+        Path java = java("echo \"build $CARTEIRO_BUILD umask $(umask)\"; exit 0");
+        for (String command : List.of("run", "queue", "init")) {
+            CarteiroProcess.Result result = sh(
+                    "umask 002; exec \"$1\" " + command + " --home /h",
+                    Map.of("JAVA_HOME", java.toString()),
+                    copy.resolve("carteiro").toString());
+            assertThat(result.output())
+                    .isEqualTo("build " + (command.equals("run") ? product(copy) : "") + " umask "
+                            + (command.equals("init") ? "0022\n" : "0077\n"));
         }
     }
 
@@ -472,6 +508,26 @@ class LauncherTest {
                 log.toString());
         assertThat(run.exit()).as(run.output()).isEqualTo(111);
         assertThat(log).content().contains("TZ=Europe/Lisbon", "PATH=").doesNotContain("AWS", "secret");
+    }
+
+    @Test
+    void theLoggerOfRootIsQmaillAndGainsNoRights() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: an ordinary user's logger is the user's own");
+        assumeThat(LAUNCHER.resolveSibling("target/dist/built")).as("a build").exists();
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path log = Files.createDirectory(folder.resolve("logs")).resolve("log");
+        Files.setPosixFilePermissions(log.getParent(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        CarteiroProcess.Result init = launch(
+                LAUNCHER, "init", "--create-users", "--home", folder.resolve("h").toString(), "--me", "a.example");
+        assertThat(init.exit()).as(init.output()).isZero();
+        CarteiroProcess.Result run = sh(
+                "\"$1\" run --home /nonexistent -- sh -c 'exec >\"$1\"; id -un; id -Gn; grep NoNewPrivs /proc/self/status;"
+                        + " exec cat >/dev/null' sh \"$2\"",
+                Map.of(),
+                LAUNCHER.toString(),
+                log.toString());
+        assertThat(run.exit()).as(run.output()).isEqualTo(111);
+        assertThat(log).content().isEqualTo("qmaill\nnofiles\nNoNewPrivs:\t1\n");
     }
 
     @Test
