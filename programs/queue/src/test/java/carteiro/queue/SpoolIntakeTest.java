@@ -308,6 +308,33 @@ class SpoolIntakeTest {
     }
 
     @Test
+    void theOctetsOfOneUserInOneRoundAreBounded() throws Exception {
+        Path large = folder.resolve(name(1));
+        try (var file = new RandomAccessFile(large.toFile(), "rw")) {
+            file.setLength(SpoolIntake.SHARE_OCTETS);
+        }
+        Files.setLastModifiedTime(large, FileTime.from(Instant.EPOCH));
+        leave("later\n");
+        assertThat(round()).as("there is more to do").isTrue();
+        assertThat(bodies()).isEmpty();
+        round();
+        assertThat(bodies()).containsExactly("later\n");
+    }
+
+    @Test
+    void theUsersOfOneRoundAreBounded() throws Exception {
+        assumeThat(self).isZero();
+        for (int i = 0; i <= SpoolFolder.MOST_USERS; i++) {
+            Path file = Files.writeString(folder.resolve(name(i)), "no message");
+            Files.setAttribute(file, "unix:uid", 100_000 + i);
+        }
+        assertThat(round()).as("there is more to do").isTrue();
+        assertThat(names()).filteredOn(Spool::isMessage).hasSize(1);
+        round();
+        assertThat(names()).noneMatch(Spool::isMessage);
+    }
+
+    @Test
     void thousandsOfBadFilesAreOneAlertASecond() throws Exception {
         for (int i = 0; i < 300; i++) {
             Files.writeString(folder.resolve(name(i)), "no message");
