@@ -379,6 +379,29 @@ final class LdapOutageTest {
     }
 
     @Test
+    void aServerThatHadLittleTimeForItsAnswerIsNotAtFault() throws Exception {
+        var server = keep(new Peer((in, _) -> in.readAllBytes()));
+        TestHome home = home(at(server.port())).control("ldaptimeout", "60\n").control("ldaptimeoutconnect", "60\n");
+        LdapSettings settings = java.util.Objects.requireNonNull(
+                LookupSettings.read(home.installation).ldap());
+        var logged = new java.io.ByteArrayOutputStream();
+        try (var log = new carteiro.log.EventLog(
+                        logged, carteiro.log.EventLog.Form.PLAIN, java.time.Clock.systemUTC());
+                var watchdog = new carteiro.wire.Watchdog();
+                var servers = new LdapServers(settings, new Alarms(log), watchdog)) {
+            var filter = com.unboundid.ldap.sdk.Filter.createEqualityFilter("mail", "nobody@example.org");
+            assertThat(servers.search(filter, List.of("mail"), Deadline.in(Duration.ofMillis(200))))
+                    .isInstanceOf(LdapServers.Found.Nothing.class);
+            assertThat(server.connections()).isEqualTo(1);
+            assertThat(servers.status()).contains("=up");
+            log.close();
+            assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                    .contains("was not asked: there was too little time left for its answer")
+                    .doesNotContain("is not used for");
+        }
+    }
+
+    @Test
     void aMalformedEntryConcernsItsOwnAddressAlone() throws Exception {
         var server = keep(new Peer(answering(LdapOutageTest::strangeAnswers)));
         TestHome home = home(at(server.port()));

@@ -243,6 +243,21 @@ class SpoolIntakeTest {
     }
 
     @Test
+    void fileThatGrowsWhileItIsReadIsTakenAsItWasWhenItWasLookedAt() throws Exception {
+        String text = "x".repeat(400_000) + "\n";
+        Path file = leave(text);
+        intake(() -> new Passing(queue.enqueue().open()) {
+                    @Override
+                    public void write(byte[] octets, int from, int length) throws IOException {
+                        super.write(octets, from, length);
+                        Files.writeString(file, "more", StandardOpenOption.APPEND);
+                    }
+                })
+                .round();
+        assertThat(bodies()).containsExactly(text);
+    }
+
+    @Test
     void fileThatWasCutIsNoMessage() throws Exception {
         Path file = leave("x\n");
         try (var cut = new RandomAccessFile(file.toFile(), "rw")) {

@@ -105,7 +105,7 @@ class QueueCommandsTest {
                 message(
                         26,
                         "",
-                        List.of("x y\u00ff@virtual.example", "bare"),
+                        List.of("x y\n\u00ff@virtual.example", "bare"),
                         List.of(new RecipientState.ToBounce(), new RecipientState.Due(DUE)))));
         var result =
                 read(queue, call -> QueueView.with(call, "qmail-qread", QmailQread::run), "--home", home.toString());
@@ -118,7 +118,7 @@ class QueueCommandsTest {
                         + "\tremote\tsecond@local.example\n"
                         + "\t\tnext try 24 Nov 2026 04:00:00 GMT: 192.0.2.7 said: 451 later/(#4.7.1)\n"
                         + "24 Nov 2026 03:02:00 GMT  #26  232  <>  bouncing\n"
-                        + "  done\tlocal\tjoe-x_y_@virtual.example\n"
+                        + "  done\tlocal\tjoe-x_y__@virtual.example\n"
                         + "\tlocal\tbare@example.org\n"
                         + "\t\tnext try 24 Nov 2026 04:00:00 GMT\n");
         assertThat(result.code()).isZero();

@@ -397,6 +397,10 @@ class TraceTest {
         assertThat(trace(log.lines().limit(2).reduce("", (a, b) -> a + b + "\n") + json, "1")
                         .out())
                 .contains("delivered: _[2J_\n");
+        String lines = "{\"line\":\"delivery 1: success: did\\u000a25 Jul  bounced\"}\n";
+        assertThat(trace(log.lines().limit(2).reduce("", (a, b) -> a + b + "\n") + lines, "1")
+                        .out())
+                .contains("delivered: did_25 Jul  bounced\n");
         assertThat(trace("", "\u001b[2J@x").err()).contains("nothing about _[2J@x");
     }
 
