@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,39 @@ class SupervisorTest {
             supervisor.start();
             stop.join();
         }
+    }
+
+    @Test
+    @Timeout(30)
+    void whatHearsStrangersIsBegunWhenTheRestHasBeenTried() throws Exception {
+        var installation = new Installation(StartProcess.home(home));
+        List<Program> programs = Order.programs();
+        var tried = new ConcurrentLinkedQueue<Order>();
+        Life.Beginning beginning = (program, wanted) -> {
+            Order order = Order.of(program.name());
+            if (order != Order.WAY_IN) {
+                LockSupport.parkNanos(50_000_000);
+            }
+            tried.add(order);
+            throw new IOException("not now");
+        };
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+            var supervisor = new Supervisor(
+                    programs,
+                    beginning,
+                    log,
+                    () -> Duration.ofSeconds(1),
+                    new ControlChanges(
+                            installation, programs.stream().map(Program::name).toList()));
+            supervisor.start();
+            supervisor.stop();
+        }
+        long rest = programs.stream()
+                .filter(program -> Order.of(program.name()) != Order.WAY_IN)
+                .count();
+        assertThat(rest).isPositive();
+        assertThat(tried.stream().takeWhile(order -> order != Order.WAY_IN).count())
+                .isGreaterThanOrEqualTo(rest);
     }
 
     /** The logger may have gone before the first program is begun. */
