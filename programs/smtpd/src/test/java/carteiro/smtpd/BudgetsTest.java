@@ -126,6 +126,25 @@ class BudgetsTest {
     }
 
     @Test
+    void aClientThatIdlesAfterItsMessageHoldsNothing() throws Exception {
+        Budgets budgets = budgets(PLENTY, PLENTY, PLENTY, PLENTY);
+        try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {
+            for (boolean chunked : new boolean[] {false, true}) {
+                var client = from(GREEDY, smtpd).envelope();
+                assertThat(budgets.recipients().taken()).isPositive();
+                if (chunked) {
+                    client.say("BDAT 3 LAST\r\nx\r", "250 ok");
+                } else {
+                    client.say("DATA", "354 ").say("x\r\n.", "250 ok");
+                }
+                assertThat(budgets.recipients().taken()).isZero();
+                assertThat(budgets.messages().taken()).isZero();
+                assertThat(budgets.text().taken()).isZero();
+            }
+        }
+    }
+
+    @Test
     void nobodyElseIsRefusedForTheMessagesOfOneClient() throws Exception {
         Budgets budgets = budgets(PLENTY, PLENTY, 6 * Budgets.MESSAGE, PLENTY);
         try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {

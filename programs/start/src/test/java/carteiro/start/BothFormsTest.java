@@ -254,7 +254,7 @@ class BothFormsTest {
             run.await("start: smtpd ready pid \\d+");
             List<ProcessHandle> all = new ArrayList<>(run.process.descendants().toList());
             all.add(run.process.toHandle());
-            for (String signal : List.of("USR1", "USR2", "PWR", "IO", "VTALRM", "PROF", "STKFLT")) {
+            for (String signal : List.of("USR1", "PWR", "IO", "VTALRM", "PROF", "STKFLT")) {
                 for (ProcessHandle process : all) {
                     StartProcess.signal(signal, process.pid());
                 }
