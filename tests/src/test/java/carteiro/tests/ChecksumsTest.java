@@ -64,6 +64,17 @@ class ChecksumsTest {
     }
 
     @Test
+    void mavenItselfIsToldToRefuseWhatIsNotLocked() throws Exception {
+        String checksums = "-Daether.artifactResolver.postProcessor.trustedChecksums";
+        assertThat(Files.readAllLines(CHECKOUT.resolve(".mvn/maven.config")))
+                .contains(
+                        checksums + "=true",
+                        checksums + ".checksumAlgorithms=SHA-256",
+                        checksums + ".failIfMissing=true",
+                        "-Daether.trustedChecksumsSource.summaryFile=true");
+    }
+
+    @Test
     void whatDiffersEndsTheBuildAndIsNamed() throws Exception {
         Files.writeString(artifact, "more", StandardOpenOption.APPEND);
         CarteiroProcess.Result found = check();

@@ -274,7 +274,23 @@ class LauncherTest {
         Files.setPosixFilePermissions(folder.resolve("lib"), PosixFilePermissions.fromString("rwxrwxrwx"));
         result = CarteiroProcess.run(build, environment, "");
         assertThat(result.output()).contains(folder + "/lib is not root's alone");
+        Files.setPosixFilePermissions(folder.resolve("lib"), PosixFilePermissions.fromString("rwxrwxr-x"));
+        Files.setAttribute(folder.resolve("lib"), "unix:gid", 41_000);
+        result = CarteiroProcess.run(build, environment, "");
+        assertThat(result.output()).contains(folder + "/lib is not root's alone");
+        Files.setAttribute(folder.resolve("lib"), "unix:gid", 0);
         Files.setPosixFilePermissions(folder.resolve("lib"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path above = Files.createDirectory(folder.resolve("above"));
+        CarteiroProcess.Result copied = CarteiroProcess.run(
+                List.of("sh", "-c", "cd \"$1/..\" && mkdir above/c && cp -a carteiro pom.xml lib above/c", "sh", above.toString()),
+                Map.of(),
+                "");
+        assertThat(copied.exit()).as(copied.output()).isZero();
+        Files.setAttribute(above, "unix:uid", 41_000); // who could put another checkout there
+        result = CarteiroProcess.run(
+                List.of(above.resolve("c/carteiro").toString(), "build"), environment, "");
+        assertThat(result.output()).contains(above + " is not root's alone");
+        Files.setAttribute(above, "unix:uid", 0);
         assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
     }
 
@@ -472,6 +488,21 @@ class LauncherTest {
                     .isEqualTo("build " + (command.equals("run") ? product(copy) : "") + " umask "
                             + (command.equals("init") ? "0022\n" : "0077\n"));
         }
+    }
+
+    @Test
+    void rootRunsTheBuildThatThereIsWhereItMayNotBuild() throws Exception {
+        assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root has this limit");
+        Path copy = moved();
+        Files.setLastModifiedTime(
+                copy.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(100)));
+        Files.setAttribute(copy.resolve("pom.xml"), "unix:uid", 41_000);
+        CarteiroProcess.Result status = CarteiroProcess.run(
+                List.of(copy.resolve("carteiro").toString(), "status", "--home", "/nonexistent"),
+                Map.of("CARTEIRO_NO_BUILD", ""),
+                "");
+        assertThat(status.exit()).as(status.output()).isEqualTo(3);
+        assertThat(status.output()).contains("is not root's alone", "nothing runs in /nonexistent");
     }
 
     @Test

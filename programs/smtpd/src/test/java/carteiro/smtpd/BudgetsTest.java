@@ -133,7 +133,7 @@ class BudgetsTest {
                 var client = from(GREEDY, smtpd).envelope();
                 assertThat(budgets.recipients().taken()).isPositive();
                 if (chunked) {
-                    client.say("BDAT 3 LAST\r\nx\r", "250 ok");
+                    client.say("BDAT 3 LAST\r\nx", "250 ok");
                 } else {
                     client.say("DATA", "354 ").say("x\r\n.", "250 ok");
                 }
