@@ -282,13 +282,17 @@ class LauncherTest {
         Files.setPosixFilePermissions(folder.resolve("lib"), PosixFilePermissions.fromString("rwxr-xr-x"));
         Path above = Files.createDirectory(folder.resolve("above"));
         CarteiroProcess.Result copied = CarteiroProcess.run(
-                List.of("sh", "-c", "cd \"$1/..\" && mkdir above/c && cp -a carteiro pom.xml lib above/c", "sh", above.toString()),
+                List.of(
+                        "sh",
+                        "-c",
+                        "cd \"$1/..\" && mkdir above/c && cp -a carteiro pom.xml lib above/c",
+                        "sh",
+                        above.toString()),
                 Map.of(),
                 "");
         assertThat(copied.exit()).as(copied.output()).isZero();
         Files.setAttribute(above, "unix:uid", 41_000); // who could put another checkout there
-        result = CarteiroProcess.run(
-                List.of(above.resolve("c/carteiro").toString(), "build"), environment, "");
+        result = CarteiroProcess.run(List.of(above.resolve("c/carteiro").toString(), "build"), environment, "");
         assertThat(result.output()).contains(above + " is not root's alone");
         Files.setAttribute(above, "unix:uid", 0);
         assertThat(CarteiroProcess.run(build, environment, "").exit()).isZero();
@@ -301,10 +305,11 @@ class LauncherTest {
         for (String refused : List.of("check", "libraries")) {
             Files.writeString(
                     lock,
-                    "#!/bin/sh\n[ \"$1\" != " + refused + " ] || { echo 'dist/checksums: somebody else made it'; exit 1; }\n");
+                    "#!/bin/sh\n[ \"$1\" != " + refused
+                            + " ] || { echo 'dist/checksums: somebody else made it'; exit 1; }\n");
             Files.setPosixFilePermissions(lock, PosixFilePermissions.fromString("rwxr-xr-x"));
-            CarteiroProcess.Result result = CarteiroProcess.run(
-                    List.of(folder.resolve("carteiro").toString(), "build"), environment, "");
+            CarteiroProcess.Result result =
+                    CarteiroProcess.run(List.of(folder.resolve("carteiro").toString(), "build"), environment, "");
             assertThat(result.exit()).as(refused).isEqualTo(111);
             assertThat(result.output()).contains("dist/checksums: somebody else made it");
             assertThat(Files.exists(folder.resolve("maven.calls"))).isEqualTo(refused.equals("libraries"));
@@ -549,7 +554,13 @@ class LauncherTest {
         Path log = Files.createDirectory(folder.resolve("logs")).resolve("log");
         Files.setPosixFilePermissions(log.getParent(), PosixFilePermissions.fromString("rwxrwxrwx"));
         CarteiroProcess.Result init = launch(
-                LAUNCHER, "init", "--create-users", "--home", folder.resolve("h").toString(), "--me", "a.example");
+                LAUNCHER,
+                "init",
+                "--create-users",
+                "--home",
+                folder.resolve("h").toString(),
+                "--me",
+                "a.example");
         assertThat(init.exit()).as(init.output()).isZero();
         CarteiroProcess.Result run = sh(
                 "\"$1\" run --home /nonexistent -- sh -c 'exec >\"$1\"; id -un; id -Gn; grep NoNewPrivs /proc/self/status;"

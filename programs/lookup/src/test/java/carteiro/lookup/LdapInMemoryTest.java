@@ -490,11 +490,13 @@ final class LdapInMemoryTest {
                 "qmailDotMode",
                 ": "
                         + java.util.Base64.getEncoder()
-                                .encodeToString(carteiro.mail.Octets.bytes("\u001b]0;x\u0007\u00c2\u009b2J\nanswer: unknown")));
+                                .encodeToString(
+                                        carteiro.mail.Octets.bytes("\u001b]0;x\u0007\u00c2\u009b2J\nanswer: unknown")));
         TestHome.Called called = home.call(java.util.List.of("ana@example.org"), "", Explain::run, "explain");
         assertThat(called.out()).contains("answer: cannot tell now", "qmailDotMode \"_]0;x__2J_answer: unknown\"");
         assertThat(called.out() + called.err()).doesNotContain("\u001b", "\u0007", "\u009b");
-        TestHome.Called lines = home.call(java.util.List.of("ana\nanswer: known@example.org"), "", Explain::run, "explain");
+        TestHome.Called lines =
+                home.call(java.util.List.of("ana\nanswer: known@example.org"), "", Explain::run, "explain");
         assertThat(lines.out()).startsWith("<ana_answer: known@example.org>\n");
     }
 }
