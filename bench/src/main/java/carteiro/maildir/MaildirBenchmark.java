@@ -63,14 +63,14 @@ public class MaildirBenchmark {
     /** One after the other. */
     @Benchmark
     @Threads(1)
-    public Maildir.Result alone() throws IOException {
+    public Maildir.MaildirResult alone() throws IOException {
         return maildir.deliver(box, HEADER, message);
     }
 
     /** From twenty threads. */
     @Benchmark
     @Threads(20)
-    public Maildir.Result twentyTogether() throws IOException {
+    public Maildir.MaildirResult twentyTogether() throws IOException {
         return maildir.deliver(box, HEADER, message);
     }
 }

@@ -1,6 +1,6 @@
 package carteiro.queue;
 
-import carteiro.queue.Index.Entry;
+import carteiro.queue.Index.IndexEntry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,15 +38,15 @@ public class IndexBenchmark {
     private void put() {
         newest++;
         long offset = newest * LENGTH;
-        var place = new Place((int) (offset / Journal.SEGMENT) + 1, (int) (offset % Journal.SEGMENT));
-        index.put(new Entry(newest, place, LENGTH, 4096, newest, 1, 0, new int[] {Index.UNTRIED}, List.of()));
+        var place = new SegmentPosition((int) (offset / Journal.SEGMENT) + 1, (int) (offset % Journal.SEGMENT));
+        index.put(new IndexEntry(newest, place, LENGTH, 4096, newest, 1, 0, new int[] {Index.UNTRIED}, List.of()));
     }
 
     /** A message comes, and the oldest ends. */
     @Benchmark
     @BenchmarkMode(Mode.AverageTime)
     @OutputTimeUnit(TimeUnit.NANOSECONDS)
-    public Index.@Nullable Ended insertAndEnd() {
+    public Index.@Nullable RemovedMessage insertAndEnd() {
         put();
         return index.ended(oldest++);
     }

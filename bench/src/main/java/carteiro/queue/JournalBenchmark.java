@@ -48,7 +48,8 @@ public class JournalBenchmark {
 
     private final byte[] text = new byte[4096];
     private final Path folder;
-    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log =
+            new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final Queue queue;
 
     /** Opens a queue. */
@@ -61,7 +62,7 @@ public class JournalBenchmark {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        queue.keepUp();
+        queue.startMaintenance();
     }
 
     /** Removes it. */

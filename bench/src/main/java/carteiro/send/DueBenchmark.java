@@ -49,7 +49,8 @@ public class DueBenchmark {
                 71);
         for (int i = 0; i < WAITING; i++) {
             var state = new RecipientState.Due(Instant.ofEpochSecond(1 + random.nextInt(SPREAD)));
-            due.add(new Message(new WaitingMessage(i + 1, Instant.EPOCH, 512, envelope, List.of(state)), routing));
+            due.add(new ScheduledMessage(
+                    new WaitingMessage(i + 1, Instant.EPOCH, 512, envelope, List.of(state)), routing));
         }
     }
 
@@ -57,7 +58,7 @@ public class DueBenchmark {
     @Benchmark
     public @Nullable Object takeAndPutBack() {
         long now = due.firstDue();
-        Message first = due.take(now);
+        ScheduledMessage first = due.take(now);
         if (first != null) {
             first.due(Channel.REMOTE, now + 1 + random.nextInt(SPREAD));
             due.add(first);

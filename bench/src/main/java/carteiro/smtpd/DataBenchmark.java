@@ -74,7 +74,7 @@ public class DataBenchmark {
     /** One message. */
     @Benchmark
     public long message() throws IOException {
-        var decoder = new TextDecoder(TextDecoder.Form.DOTTED);
+        var decoder = new TextDecoder(TextDecoder.TransferForm.DOTTED);
         try (var message = new IncomingMessage(
                 new Nowhere(),
                 decoder,

@@ -14,7 +14,8 @@ import java.util.List;
 final class AlertWatch extends OutputStream {
     private static final String MARK = "proof: ";
 
-    private final EventLog log = new EventLog(this, EventLog.Form.PLAIN, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+    private final EventLog log =
+            new EventLog(this, EventLog.LogFormat.PLAIN, Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final List<String> alerts = new ArrayList<>(); // guarded by this
     private String mark = ""; // guarded by this

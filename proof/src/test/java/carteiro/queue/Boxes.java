@@ -57,8 +57,8 @@ final class Boxes {
     void deliver(Address recipient, byte[] message) throws IOException {
         var octets = new MessageOctets.InMemory(message);
         boolean delivered = isMbox(recipient)
-                ? intoMbox.deliver(mbox, fromLine(recipient), octets) == Mbox.Result.DELIVERED
-                : intoMaildir.deliver(maildir, header(recipient), octets) == Maildir.Result.DELIVERED;
+                ? intoMbox.deliver(mbox, fromLine(recipient), octets) == Mbox.MboxResult.DELIVERED
+                : intoMaildir.deliver(maildir, header(recipient), octets) == Maildir.MaildirResult.DELIVERED;
         if (!delivered) {
             throw new IOException("no mailbox");
         }

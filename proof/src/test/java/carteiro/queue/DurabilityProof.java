@@ -2,7 +2,7 @@ package carteiro.queue;
 
 import carteiro.queue.Verdict.Presented;
 import carteiro.testkit.ModelDisk;
-import carteiro.testkit.ModelDisk.Call;
+import carteiro.testkit.ModelDisk.DiskOperation;
 import carteiro.testkit.ModelDisk.Fate;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -100,7 +100,7 @@ final class DurabilityProof {
         final long seed;
         final List<Promise> promises = new ArrayList<>();
         final List<Works.Delivery> deliveries = new ArrayList<>();
-        List<Call> calls = List.of();
+        List<DiskOperation> calls = List.of();
         String where = "while it was recorded";
 
         Trial(Plan plan, long seed) {
@@ -182,7 +182,7 @@ final class DurabilityProof {
 
         private void nest(
                 ModelDisk walker,
-                List<Call> recovery,
+                List<DiskOperation> recovery,
                 int opened,
                 int count,
                 int depth,

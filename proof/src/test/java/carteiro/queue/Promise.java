@@ -66,7 +66,7 @@ final class Promise {
 
     int endBegunAt() {
         return told.stream()
-                .filter(report -> report.report instanceof Report.Ended)
+                .filter(report -> report.report instanceof Report.MessageEnded)
                 .mapToInt(report -> report.begunAt)
                 .min()
                 .orElse(NEVER);
@@ -74,7 +74,7 @@ final class Promise {
 
     int endSyncedAt() {
         return told.stream()
-                .filter(report -> report.report instanceof Report.Ended)
+                .filter(report -> report.report instanceof Report.MessageEnded)
                 .mapToInt(report -> report.syncedAt)
                 .min()
                 .orElse(NEVER);
@@ -96,14 +96,14 @@ final class Promise {
 
     private static RecipientState apply(Report report, int recipient, RecipientState state) {
         return switch (report) {
-            case Report.Done(long _, int done) -> done == recipient ? new RecipientState.Done() : state;
-            case Report.Failed(long _, int failed, String _) ->
+            case Report.RecipientDelivered(long _, int done) -> done == recipient ? new RecipientState.Done() : state;
+            case Report.RecipientFailed(long _, int failed, String _) ->
                 failed == recipient ? new RecipientState.ToBounce() : state;
-            case Report.Deferred(long _, var deferred, Instant due, String _) ->
+            case Report.RecipientsDeferred(long _, var deferred, Instant due, String _) ->
                 deferred.contains(recipient) && state instanceof RecipientState.Due
                         ? new RecipientState.Due(due)
                         : state;
-            case Report.Ended _ -> state;
+            case Report.MessageEnded _ -> state;
         };
     }
 
@@ -112,7 +112,7 @@ final class Promise {
         Set<String> paragraphs = new HashSet<>();
         for (Told report : told) {
             if (report.begunAt <= calls
-                    && report.report instanceof Report.Failed(long _, int failed, String paragraph)
+                    && report.report instanceof Report.RecipientFailed(long _, int failed, String paragraph)
                     && failed == recipient) {
                 paragraphs.add(paragraph);
             }

@@ -31,7 +31,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
     private static final Envelope ONE_MORE = new Envelope(
             Address.NULL, List.of(new Address("m0@example.org")), BodyType.SEVEN_BIT, AddressForm.ASCII, 71);
 
-    static List<WaitingMessage> drain(Waiting.Session session) throws IOException {
+    static List<WaitingMessage> drain(Waiting.WaitingSession session) throws IOException {
         var all = new ArrayList<WaitingMessage>();
         while (true) {
             List<WaitingMessage> some = session.next(100, Duration.ZERO);

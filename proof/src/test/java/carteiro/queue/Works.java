@@ -66,7 +66,7 @@ final class Works implements AutoCloseable {
     private final Map<Promise, List<RecipientState>> open = new LinkedHashMap<>(); // as send knows it
     private Boxes boxes;
     private Queue queue;
-    private Waiting.Session session;
+    private Waiting.WaitingSession session;
     private volatile boolean alone;
     private int repeatedNames;
 
@@ -346,17 +346,17 @@ final class Works implements AutoCloseable {
         }
         switch (reached) {
             case DELIVERED -> {
-                report(promise, new Report.Done(promise.number, recipient));
+                report(promise, new Report.RecipientDelivered(promise.number, recipient));
                 open.get(promise).set(recipient, new RecipientState.Done());
             }
             case FAILED -> {
                 String paragraph = "<" + address.octets() + ">:\nno, says call " + disk.callCount() + "\n\n";
-                report(promise, new Report.Failed(promise.number, recipient, paragraph));
+                report(promise, new Report.RecipientFailed(promise.number, recipient, paragraph));
                 open.get(promise).set(recipient, new RecipientState.ToBounce());
             }
             case DEFERRED -> {
                 Instant due = clock.instant().truncatedTo(ChronoUnit.DAYS).plusSeconds(disk.callCount()); // differ
-                report(promise, new Report.Deferred(promise.number, List.of(recipient), due));
+                report(promise, new Report.RecipientsDeferred(promise.number, List.of(recipient), due));
                 open.get(promise).set(recipient, new RecipientState.Due(due));
             }
         }
@@ -395,7 +395,7 @@ final class Works implements AutoCloseable {
                 return; // the disk failed: another time
             }
         }
-        report(promise, new Report.Ended(promise.number));
+        report(promise, new Report.MessageEnded(promise.number));
         open.remove(promise);
     }
 

@@ -32,7 +32,7 @@ public final class CoverageTable {
     private static final Pattern MEANT_SO = Pattern.compile("\\|\\s*(?:qmail|ldap):.*");
     private static final Pattern COVERS = Pattern.compile("@Covers\\(([^)]*)\\)");
 
-    private record Row(String id, String feature) {}
+    private record ChecklistRow(String id, String feature) {}
 
     /** @param args the root of the checkout */
     public static void main(String[] args) throws IOException {
@@ -60,11 +60,11 @@ public final class CoverageTable {
         var unknown = new TreeSet<>(tests.keySet());
         var unknownDifferent = new TreeSet<>(different.keySet());
         for (String list : List.of("qmail", "ldap")) {
-            List<Row> rows = rows(list);
+            List<ChecklistRow> rows = rows(list);
             int covered = 0;
             int differ = 0;
             body.append("\n## ").append(list).append("\n\n| row | feature | tests |\n|---|---|---|\n");
-            for (Row row : rows) {
+            for (ChecklistRow row : rows) {
                 String id = list + ":" + row.id();
                 unknown.remove(id);
                 unknownDifferent.remove(id);
@@ -160,15 +160,15 @@ public final class CoverageTable {
         return tests;
     }
 
-    private static List<Row> rows(String list) throws IOException {
-        var rows = new ArrayList<Row>();
+    private static List<ChecklistRow> rows(String list) throws IOException {
+        var rows = new ArrayList<ChecklistRow>();
         try (InputStream in = CoverageTable.class.getResourceAsStream(list + ".tsv")) {
             if (in == null) {
                 throw new IOException("the checklist " + list + ".tsv is missing from the build");
             }
             for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
                 String[] fields = line.split("\t");
-                rows.add(new Row(fields[0], fields[1]));
+                rows.add(new ChecklistRow(fields[0], fields[1]));
             }
         }
         return rows;

@@ -51,16 +51,16 @@ public final class ModelDisk {
     private static final int FOLDER = -1;
 
     /** A change, or a sync. Files have numbers, in the order in which they were made. */
-    public sealed interface Call {
+    public sealed interface DiskOperation {
         /** A folder was made. */
-        record MakeFolder(String name) implements Call {}
+        record MakeFolder(String name) implements DiskOperation {}
 
         /** A file was made. */
-        record Create(String name, int file) implements Call {}
+        record Create(String name, int file) implements DiskOperation {}
 
         /** Octets were written. */
         @SuppressWarnings("ArrayRecordComponent") // never changed, never compared
-        record Write(int file, long at, byte[] octets) implements Call {
+        record Write(int file, long at, byte[] octets) implements DiskOperation {
             @Override
             public String toString() {
                 return "Write[file=" + file + ", at=" + at + ", octets=" + octets.length + "]";
@@ -68,36 +68,36 @@ public final class ModelDisk {
         }
 
         /** A file was cut. */
-        record Truncate(int file, long size) implements Call {}
+        record Truncate(int file, long size) implements DiskOperation {}
 
         /** A file was forced. */
-        record Force(int file) implements Call {}
+        record Force(int file) implements DiskOperation {}
 
         /** A file could not be forced. */
-        record ForceFailed(int file) implements Call {}
+        record ForceFailed(int file) implements DiskOperation {}
 
         /** A file got one more name. */
-        record Link(int file, String to) implements Call {}
+        record Link(int file, String to) implements DiskOperation {}
 
         /** A file got another name. */
-        record Rename(int file, String from, String to) implements Call {}
+        record Rename(int file, String from, String to) implements DiskOperation {}
 
         /** A name was removed. */
-        record Delete(String name) implements Call {}
+        record Delete(String name) implements DiskOperation {}
 
         /** A folder was forced. */
-        record ForceFolder(String folder) implements Call {}
+        record ForceFolder(String folder) implements DiskOperation {}
     }
 
     /** What a power failure leaves of what was not synced. */
     public sealed interface Fate {
         /** Each change whole or not at all; bit i is that of change i: files written to first, then changes of names. */
-        record Whole(long kept) implements Fate {
+        record WholeChanges(long kept) implements Fate {
             /** Everything reached the medium. */
-            public static final Whole KEPT = new Whole(-1);
+            public static final WholeChanges KEPT = new WholeChanges(-1);
 
             /** Nothing did. */
-            public static final Whole LOST = new Whole(0);
+            public static final WholeChanges LOST = new WholeChanges(0);
         }
 
         /** Whatever the dice say, down to sectors. */
@@ -144,14 +144,14 @@ public final class ModelDisk {
     }
 
     /** @param lasts a later force that succeeded covers it */
-    private record Change(Call call, boolean lasts) {}
+    private record Change(DiskOperation call, boolean lasts) {}
 
     private final ModelFileSystem fileSystem = new ModelFileSystem(this);
-    private final List<Call> calls = new ArrayList<>();
+    private final List<DiskOperation> calls = new ArrayList<>();
     private final List<File> files = new ArrayList<>();
     private final TreeMap<String, Integer> entries = new TreeMap<>();
     private final TreeMap<String, Integer> syncedEntries = new TreeMap<>();
-    private final List<Call> unsyncedEntries = new ArrayList<>();
+    private final List<DiskOperation> unsyncedEntries = new ArrayList<>();
     private Predicate<String> skipped = name -> false;
     private int failIn;
     private int failures;
@@ -181,7 +181,7 @@ public final class ModelDisk {
     }
 
     /** What was done so far. */
-    public synchronized List<Call> calls() {
+    public synchronized List<DiskOperation> calls() {
         return List.copyOf(calls);
     }
 
@@ -223,7 +223,7 @@ public final class ModelDisk {
         int next = from;
         while (true) {
             for (; next < calls.size(); next++) {
-                if (calls.get(next) instanceof Call.Write) {
+                if (calls.get(next) instanceof DiskOperation.Write) {
                     return;
                 }
             }
@@ -276,9 +276,9 @@ public final class ModelDisk {
     }
 
     /** Does what was recorded on a disk that looked the same. */
-    public synchronized void apply(Call call) {
+    public synchronized void apply(DiskOperation call) {
         switch (call) {
-            case Call.Create(String name, int number) -> {
+            case DiskOperation.Create(String name, int number) -> {
                 if (number != files.size()) {
                     throw new IllegalArgumentException(call + " was recorded on another disk");
                 }
@@ -286,29 +286,29 @@ public final class ModelDisk {
                 rename(entries, call);
                 unsyncedEntries.add(call);
             }
-            case Call.MakeFolder _, Call.Link _, Call.Delete _, Call.Rename _ -> {
+            case DiskOperation.MakeFolder _, DiskOperation.Link _, DiskOperation.Delete _, DiskOperation.Rename _ -> {
                 rename(entries, call);
                 unsyncedEntries.add(call);
             }
-            case Call.ForceFolder(String folder) -> {
-                for (Call change : List.copyOf(unsyncedEntries)) {
+            case DiskOperation.ForceFolder(String folder) -> {
+                for (DiskOperation change : List.copyOf(unsyncedEntries)) {
                     if (folder(names(change).getFirst()).equals(folder)) {
                         rename(syncedEntries, change);
                         unsyncedEntries.remove(change);
                     }
                 }
             }
-            case Call.Write(int file, long at, byte[] octets) -> {
+            case DiskOperation.Write(int file, long at, byte[] octets) -> {
                 files.get(file).write(Math.toIntExact(at), octets);
                 files.get(file).changes.add(new Change(call, false));
             }
-            case Call.Truncate(int file, long size) -> {
+            case DiskOperation.Truncate(int file, long size) -> {
                 files.get(file).truncate(Math.toIntExact(Math.min(size, Integer.MAX_VALUE)));
                 files.get(file).changes.add(new Change(call, false));
             }
-            case Call.Force(int number) -> {
+            case DiskOperation.Force(int number) -> {
                 File file = files.get(number);
-                if (file.changes.stream().anyMatch(change -> change.call() instanceof Call.ForceFailed)) {
+                if (file.changes.stream().anyMatch(change -> change.call() instanceof DiskOperation.ForceFailed)) {
                     forceAfterFailure(file);
                 } else {
                     file.now = file.octets();
@@ -316,7 +316,7 @@ public final class ModelDisk {
                     file.changes.clear();
                 }
             }
-            case Call.ForceFailed(int file) -> {
+            case DiskOperation.ForceFailed(int file) -> {
                 if (files.get(file).changes.stream().anyMatch(change -> !change.lasts())) {
                     files.get(file).changes.add(new Change(call, false));
                 }
@@ -328,7 +328,7 @@ public final class ModelDisk {
     private static void forceAfterFailure(File file) {
         int last = 0;
         for (int i = 0; i < file.changes.size(); i++) {
-            if (file.changes.get(i).call() instanceof Call.ForceFailed) {
+            if (file.changes.get(i).call() instanceof DiskOperation.ForceFailed) {
                 last = i;
             }
         }
@@ -337,30 +337,36 @@ public final class ModelDisk {
         }
     }
 
-    private static void rename(Map<String, Integer> map, Call call) {
+    private static void rename(Map<String, Integer> map, DiskOperation call) {
         switch (call) {
-            case Call.MakeFolder(String name) -> map.put(name, FOLDER);
-            case Call.Create(String name, int file) -> map.put(name, file);
-            case Call.Link(int file, String to) -> map.put(to, file);
-            case Call.Delete(String name) -> map.remove(name);
-            case Call.Rename(int file, String from, String to) -> {
+            case DiskOperation.MakeFolder(String name) -> map.put(name, FOLDER);
+            case DiskOperation.Create(String name, int file) -> map.put(name, file);
+            case DiskOperation.Link(int file, String to) -> map.put(to, file);
+            case DiskOperation.Delete(String name) -> map.remove(name);
+            case DiskOperation.Rename(int file, String from, String to) -> {
                 map.remove(from);
                 map.put(to, file);
             }
-            case Call.Write _, Call.Truncate _, Call.Force _, Call.ForceFailed _, Call.ForceFolder _ ->
-                throw new IllegalStateException();
+            case DiskOperation.Write _,
+                    DiskOperation.Truncate _,
+                    DiskOperation.Force _,
+                    DiskOperation.ForceFailed _,
+                    DiskOperation.ForceFolder _ -> throw new IllegalStateException();
         }
     }
 
-    private static List<String> names(Call call) {
+    private static List<String> names(DiskOperation call) {
         return switch (call) {
-            case Call.MakeFolder(String name) -> List.of(name);
-            case Call.Create(String name, int _) -> List.of(name);
-            case Call.Link(int _, String to) -> List.of(to);
-            case Call.Delete(String name) -> List.of(name);
-            case Call.Rename(int _, String from, String to) -> List.of(from, to);
-            case Call.Write _, Call.Truncate _, Call.Force _, Call.ForceFailed _, Call.ForceFolder _ ->
-                throw new IllegalStateException();
+            case DiskOperation.MakeFolder(String name) -> List.of(name);
+            case DiskOperation.Create(String name, int _) -> List.of(name);
+            case DiskOperation.Link(int _, String to) -> List.of(to);
+            case DiskOperation.Delete(String name) -> List.of(name);
+            case DiskOperation.Rename(int _, String from, String to) -> List.of(from, to);
+            case DiskOperation.Write _,
+                    DiskOperation.Truncate _,
+                    DiskOperation.Force _,
+                    DiskOperation.ForceFailed _,
+                    DiskOperation.ForceFolder _ -> throw new IllegalStateException();
         };
     }
 
@@ -377,14 +383,14 @@ public final class ModelDisk {
         if (written + names <= EXHAUSTIVE) {
             for (long kept = 0; kept < 1L << written + names; kept++) {
                 if (effective(kept >>> written) == kept >>> written) {
-                    fates.add(new Fate.Whole(kept));
+                    fates.add(new Fate.WholeChanges(kept));
                 }
             }
         } else {
-            fates.add(Fate.Whole.KEPT);
-            fates.add(Fate.Whole.LOST);
-            fates.add(new Fate.Whole((1L << written) - 1));
-            fates.add(new Fate.Whole(-1L << written));
+            fates.add(Fate.WholeChanges.KEPT);
+            fates.add(Fate.WholeChanges.LOST);
+            fates.add(new Fate.WholeChanges((1L << written) - 1));
+            fates.add(new Fate.WholeChanges(-1L << written));
         }
         if (written > 0 || written + names > EXHAUSTIVE) {
             for (int i = 0; i < draws; i++) {
@@ -405,11 +411,11 @@ public final class ModelDisk {
                 dirty.set(file);
             }
         }
-        for (Call change : unsyncedEntries) {
+        for (DiskOperation change : unsyncedEntries) {
             switch (change) {
-                case Call.Create(String _, int file) -> dirty.set(file);
-                case Call.Link(int file, String _) -> dirty.set(file);
-                case Call.Rename(int file, String _, String _) -> dirty.set(file);
+                case DiskOperation.Create(String _, int file) -> dirty.set(file);
+                case DiskOperation.Link(int file, String _) -> dirty.set(file);
+                case DiskOperation.Rename(int file, String _, String _) -> dirty.set(file);
                 default -> {
                     // makes no name of a file
                 }
@@ -442,7 +448,7 @@ public final class ModelDisk {
         left.entries.putAll(syncedEntries);
         BitSet dirty = dirty();
         switch (fate) {
-            case Fate.Whole(long kept) -> {
+            case Fate.WholeChanges(long kept) -> {
                 int bit = 0;
                 for (int i = 0; i < files.size(); i++) {
                     File file = files.get(i);
@@ -476,8 +482,9 @@ public final class ModelDisk {
         for (Change change : file.changes) {
             if (change.lasts()) {
                 switch (change.call()) {
-                    case Call.Write(int _, long at, byte[] octets) -> left.write((int) at, octets);
-                    case Call.Truncate(int _, long size) -> left.truncate((int) Math.min(size, Integer.MAX_VALUE));
+                    case DiskOperation.Write(int _, long at, byte[] octets) -> left.write((int) at, octets);
+                    case DiskOperation.Truncate(int _, long size) ->
+                        left.truncate((int) Math.min(size, Integer.MAX_VALUE));
                     default -> throw new IllegalStateException();
                 }
             }
@@ -485,14 +492,14 @@ public final class ModelDisk {
         return left.octets();
     }
 
-    private interface Choice {
+    private interface ChangeFilter {
         boolean keeps(int change);
     }
 
-    private void keepNames(Map<String, Integer> names, Choice choice) {
+    private void keepNames(Map<String, Integer> names, ChangeFilter choice) {
         Set<String> stuck = new LinkedHashSet<>();
         for (int i = 0; i < unsyncedEntries.size(); i++) {
-            Call change = unsyncedEntries.get(i);
+            DiskOperation change = unsyncedEntries.get(i);
             if (choice.keeps(i) && names(change).stream().noneMatch(stuck::contains)) {
                 rename(names, change);
             } else {
@@ -527,7 +534,7 @@ public final class ModelDisk {
         for (int i = 0; i < count; i++) {
             Change change = file.changes.get(i);
             certain = change.lasts() ? i : certain;
-            if (change.call() instanceof Call.Write(int _, long at, byte[] octets)) {
+            if (change.call() instanceof DiskOperation.Write(int _, long at, byte[] octets)) {
                 longest = Math.max(longest, (int) at + octets.length);
             }
         }
@@ -558,10 +565,10 @@ public final class ModelDisk {
         System.arraycopy(file.synced, 0, left, 0, file.synced.length);
         int size = file.synced.length;
         for (int i = 0; i < count; i++) {
-            Call call = file.changes.get(i).call();
+            DiskOperation call = file.changes.get(i).call();
             switch (call) {
-                case Call.Write(int _, long at, byte[] octets) -> current.write((int) at, octets);
-                case Call.Truncate(int _, long to) -> current.truncate((int) Math.min(to, Integer.MAX_VALUE));
+                case DiskOperation.Write(int _, long at, byte[] octets) -> current.write((int) at, octets);
+                case DiskOperation.Truncate(int _, long to) -> current.truncate((int) Math.min(to, Integer.MAX_VALUE));
                 default -> {
                     continue;
                 }
@@ -582,15 +589,15 @@ public final class ModelDisk {
         return Arrays.copyOf(left, size);
     }
 
-    private static int[] sectors(Call call, int longest) {
+    private static int[] sectors(DiskOperation call, int longest) {
         int from;
         int to;
         switch (call) {
-            case Call.Write(int _, long at, byte[] octets) -> {
+            case DiskOperation.Write(int _, long at, byte[] octets) -> {
                 from = (int) at / SECTOR;
                 to = octets.length == 0 ? from : ((int) at + octets.length - 1) / SECTOR + 1;
             }
-            case Call.Truncate(int _, long size) -> {
+            case DiskOperation.Truncate(int _, long size) -> {
                 from = (int) Math.min(size, longest) / SECTOR;
                 to = longest / SECTOR + 1;
             }
@@ -610,7 +617,7 @@ public final class ModelDisk {
         return slash < 0 ? "" : name.substring(0, slash);
     }
 
-    private void perform(Call call) throws IOException {
+    private void perform(DiskOperation call) throws IOException {
         boolean interrupted = false;
         while (holding) {
             held++;
@@ -629,10 +636,10 @@ public final class ModelDisk {
             failures--;
             lastFailure = calls.size();
             switch (call) {
-                case Call.Force(int file) -> record(new Call.ForceFailed(file));
-                case Call.Write(int file, long at, byte[] octets)
+                case DiskOperation.Force(int file) -> record(new DiskOperation.ForceFailed(file));
+                case DiskOperation.Write(int file, long at, byte[] octets)
                 when octets.length > SECTOR ->
-                    record(new Call.Write(file, at, Arrays.copyOf(octets, octets.length / 2)));
+                    record(new DiskOperation.Write(file, at, Arrays.copyOf(octets, octets.length / 2)));
                 default -> {
                     // nothing was done
                 }
@@ -642,7 +649,7 @@ public final class ModelDisk {
         record(call);
     }
 
-    private void record(Call call) {
+    private void record(DiskOperation call) {
         apply(call);
         calls.add(call);
         notifyAll();
@@ -684,12 +691,12 @@ public final class ModelDisk {
 
     synchronized void makeFolder(String name) throws IOException {
         mustBeFree(name);
-        perform(new Call.MakeFolder(name));
+        perform(new DiskOperation.MakeFolder(name));
     }
 
     synchronized int create(String name) throws IOException {
         mustBeFree(name);
-        perform(new Call.Create(name, files.size()));
+        perform(new DiskOperation.Create(name, files.size()));
         return files.size() - 1;
     }
 
@@ -713,7 +720,7 @@ public final class ModelDisk {
     synchronized void link(String from, String to) throws IOException {
         int file = file(from);
         mustBeFree(to);
-        perform(new Call.Link(file, to));
+        perform(new DiskOperation.Link(file, to));
     }
 
     synchronized void rename(String from, String to) throws IOException {
@@ -723,19 +730,19 @@ public final class ModelDisk {
             throw new UnsupportedOperationException(
                     "renames between folders are not in this model: " + from + " to " + to);
         }
-        perform(new Call.Rename(file, from, to));
+        perform(new DiskOperation.Rename(file, from, to));
     }
 
     synchronized void delete(String name) throws IOException {
         if (entry(name) == FOLDER && !list(name).isEmpty()) {
             throw new DirectoryNotEmptyException(name);
         }
-        perform(new Call.Delete(name));
+        perform(new DiskOperation.Delete(name));
     }
 
     synchronized void forceFolder(String folder) throws IOException {
         if (!skipped.test(folder + "/")) {
-            perform(new Call.ForceFolder(folder));
+            perform(new DiskOperation.ForceFolder(folder));
         }
     }
 
@@ -747,12 +754,12 @@ public final class ModelDisk {
             }
         }
         if (name == null || !skipped.test(name)) {
-            perform(new Call.Force(file));
+            perform(new DiskOperation.Force(file));
         }
     }
 
     synchronized void write(int file, long at, byte[] octets) throws IOException {
-        perform(new Call.Write(file, at, octets));
+        perform(new DiskOperation.Write(file, at, octets));
     }
 
     /** Writes at the end; where that was. */
@@ -764,7 +771,7 @@ public final class ModelDisk {
 
     synchronized void truncate(int file, long size) throws IOException {
         if (size < files.get(file).size) {
-            perform(new Call.Truncate(file, size));
+            perform(new DiskOperation.Truncate(file, size));
         }
     }
 

@@ -164,7 +164,7 @@ class FaultsTest {
         Control control = ControlWire.client("start", new Installation(carteiro.home()), CarteiroProcess.PATIENCE);
         carteiro.await("the end of every session", () -> {
             try {
-                return control.ask(Control.Verb.STATUS, "smtpd")
+                return control.ask(Control.ControlVerb.STATUS, "smtpd")
                         .programs()
                         .getFirst()
                         .status()

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.Installation;
 import carteiro.protocol.Control;
-import carteiro.protocol.Control.State;
+import carteiro.protocol.Control.ProgramState;
 import carteiro.protocol.ControlWire;
 import carteiro.tests.CarteiroProcess.Form;
 import java.io.IOException;
@@ -119,11 +119,12 @@ class KillUnderLoadTest {
     /** As an administrator in a hurry: a program that was killed again and again is given no longer and longer pauses. */
     private static void startThosePausing(Control control) {
         try {
-            for (Control.Row row : control.ask(Control.Verb.STATUS, Control.ALL).programs()) {
-                if (row.state() == State.PAUSING) {
+            for (Control.ProgramStatus row :
+                    control.ask(Control.ControlVerb.STATUS, Control.ALL).programs()) {
+                if (row.state() == ProgramState.PAUSING) {
                     Thread.ofVirtual().start(() -> {
                         try {
-                            control.ask(Control.Verb.START, row.program());
+                            control.ask(Control.ControlVerb.START, row.program());
                         } catch (IOException e) {
                             // killed again
                         }
@@ -138,10 +139,10 @@ class KillUnderLoadTest {
     /** Whether each is; start may not have seen yet that the one killed last has gone. */
     private boolean allReady(Control control) {
         try {
-            List<Control.Row> rows =
-                    control.ask(Control.Verb.STATUS, Control.ALL).programs();
+            List<Control.ProgramStatus> rows =
+                    control.ask(Control.ControlVerb.STATUS, Control.ALL).programs();
             return rows.size() == 7
-                    && rows.stream().allMatch(row -> row.state() == State.READY && row.pid() != killedLast);
+                    && rows.stream().allMatch(row -> row.state() == ProgramState.READY && row.pid() != killedLast);
         } catch (IOException e) {
             return false;
         }

@@ -304,7 +304,7 @@ class MainJobTest {
     }
 
     @Test
-    @DisplayName("started by root each program is its own user, in no other group, and without root's powers")
+    @DisplayName("started by root each program is its own user, in no other group, and without root's privilege")
     @Covers("qmail:A01")
     void ownUsers() throws Exception {
         assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: only root can run programs as others");

@@ -39,7 +39,7 @@ class SmallHeapTest {
             Files.writeString(trash, "#\n");
             CarteiroProcess.own(trash);
             carteiro.start();
-            try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+            try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                     var wires = new SocketWires(new Installation(carteiro.home()), log)) {
                 for (int i = 0; i < MESSAGES; i++) {
                     submit(wires, 1_000);
@@ -63,7 +63,7 @@ class SmallHeapTest {
     }
 
     private static void submit(SocketWires wires, int recipients) throws IOException {
-        var list = new AddressList.Builder();
+        var list = new AddressList.AddressListBuilder();
         IntStream.range(0, recipients).forEach(i -> list.add(new Address("somebody" + i + "@example.org")));
         try (var submission = wires.enqueue().open()) {
             submission.write(BODY, 0, BODY.length);

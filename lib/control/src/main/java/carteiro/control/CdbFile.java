@@ -18,20 +18,20 @@ import org.jspecify.annotations.Nullable;
 public final class CdbFile {
     private final Path file;
     private final Duration trust;
-    private volatile @Nullable Seen seen;
+    private volatile @Nullable CdbVersion seen;
 
     /**
      * What was there.
      *
      * @param at when, in nanoseconds of the system's timer
      */
-    private record Seen(
+    private record CdbVersion(
             long at,
             @Nullable Object inode,
             FileTime changed,
             long size,
             @Nullable Cdb cdb) {
-        boolean isStill(Seen now) {
+        boolean isStill(CdbVersion now) {
             return Objects.equals(inode, now.inode) && changed.equals(now.changed) && size == now.size;
         }
     }
@@ -48,30 +48,30 @@ public final class CdbFile {
      * @throws IOException if it cannot be read or is no cdb: never to be taken for a missing file
      */
     public Optional<Cdb> now() throws IOException {
-        Seen last = seen;
+        CdbVersion last = seen;
         long at = System.nanoTime();
         if (last != null && at - last.at < trust.toNanos()) {
             return Optional.ofNullable(last.cdb);
         }
-        Seen look = look(at);
+        CdbVersion look = look(at);
         if (last != null && last.isStill(look)) {
-            look = new Seen(at, look.inode, look.changed, look.size, last.cdb);
+            look = new CdbVersion(at, look.inode, look.changed, look.size, last.cdb);
         } else if (look.size >= 0) {
-            look = new Seen(at, look.inode, look.changed, look.size, Cdb.open(file));
+            look = new CdbVersion(at, look.inode, look.changed, look.size, Cdb.open(file));
         }
         seen = look; // two threads may both open it; either one is right
         return Optional.ofNullable(look.cdb);
     }
 
-    private Seen look(long at) throws IOException {
+    private CdbVersion look(long at) throws IOException {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             if (!attributes.isRegularFile()) { // the opening of a named pipe would wait for ever
                 throw new IOException(file + " is no regular file; remove it and make it again");
             }
-            return new Seen(at, attributes.fileKey(), attributes.lastModifiedTime(), attributes.size(), null);
+            return new CdbVersion(at, attributes.fileKey(), attributes.lastModifiedTime(), attributes.size(), null);
         } catch (NoSuchFileException e) {
-            return new Seen(at, null, FileTime.fromMillis(0), -1, null);
+            return new CdbVersion(at, null, FileTime.fromMillis(0), -1, null);
         }
     }
 }

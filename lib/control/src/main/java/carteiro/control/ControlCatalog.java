@@ -6,7 +6,7 @@ import static carteiro.control.ControlFile.Absence.NOTHING;
 import static carteiro.control.ControlFile.Absence.STANDARD;
 
 import carteiro.control.ControlFile.Absence;
-import carteiro.control.ControlFile.Kind;
+import carteiro.control.ControlFile.ControlFileFormat;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +18,13 @@ import java.util.TreeMap;
  */
 public final class ControlCatalog {
     private static final List<ControlFile> FILES = List.of(
-            row("me", Kind.LINE, NOTHING, "several programs refuse to start", "all", "the full name of this host"),
+            row(
+                    "me",
+                    ControlFileFormat.LINE,
+                    NOTHING,
+                    "several programs refuse to start",
+                    "all",
+                    "the full name of this host"),
             // inject
             orMe("defaultdomain", "inject", "added to host names without a dot"),
             orMe("defaulthost", "inject", "added to addresses without a host"),
@@ -36,7 +42,13 @@ public final class ControlCatalog {
                     "smtpd",
                     "octets of the largest message; 0 for the most there is, 2 GiB"),
             number("linebytes", 1000, 1000, 1L << 30, "smtpd", "octets of the longest line of a message"),
-            row("localiphost", Kind.LINE, STANDARD, "", "smtpd", "replaces [own address] in envelope addresses"),
+            row(
+                    "localiphost",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "",
+                    "smtpd",
+                    "replaces [own address] in envelope addresses"),
             number(
                     "maxidlecommands",
                     100,
@@ -47,10 +59,16 @@ public final class ControlCatalog {
             number("maxrecipients", 1000, 100, 100_000, "smtpd", "recipients of one message"),
             number("maxrefusals", 20, 1, 1_000_000, "smtpd", "refused commands until the conversation ends"),
             list("morercpthosts", "none", "qmail-newmrh", "more of rcpthosts, for large lists: source of the cdb"),
-            row("morercpthosts.cdb", Kind.CDB, NOTHING, "none", "smtpd", "more of rcpthosts, made by qmail-newmrh"),
+            row(
+                    "morercpthosts.cdb",
+                    ControlFileFormat.CDB,
+                    NOTHING,
+                    "none",
+                    "smtpd",
+                    "more of rcpthosts, made by qmail-newmrh"),
             row(
                     "openrelay",
-                    Kind.LINE,
+                    ControlFileFormat.LINE,
                     STANDARD,
                     "no",
                     "smtpd",
@@ -62,14 +80,26 @@ public final class ControlCatalog {
                     "domains that mail is accepted for; .suffix for all below"),
             row(
                     "servercert.pem",
-                    Kind.TEXT,
+                    ControlFileFormat.TEXT,
                     NOTHING,
                     "no STARTTLS",
                     "smtpd",
                     "the server's certificate, its chain and its private key"),
-            row("smtpdlisten", Kind.LIST, NOTHING, "port 25 as root, else none", "smtpd", "addresses to listen at"),
-            row("smtpgreeting", Kind.LINE, ME_ELSE_REFUSED, "", "smtpd", "what smtpd calls itself"),
-            row("tcp.smtp", Kind.TEXT, NOTHING, "no client may relay", "smtpd", "who may connect, who may relay"),
+            row(
+                    "smtpdlisten",
+                    ControlFileFormat.LIST,
+                    NOTHING,
+                    "port 25 as root, else none",
+                    "smtpd",
+                    "addresses to listen at"),
+            row("smtpgreeting", ControlFileFormat.LINE, ME_ELSE_REFUSED, "", "smtpd", "what smtpd calls itself"),
+            row(
+                    "tcp.smtp",
+                    ControlFileFormat.TEXT,
+                    NOTHING,
+                    "no client may relay",
+                    "smtpd",
+                    "who may connect, who may relay"),
             number("timeoutsession", 3600, 1, 86_400, "smtpd", "seconds of the longest conversation"),
             raised("timeoutsmtpd", 300, 1, 86_400, "smtpd", "seconds a client may be silent"),
             // queue
@@ -84,7 +114,13 @@ public final class ControlCatalog {
             // clean
             number("cleanpause", 10, 1, 3600, "clean", "seconds between two looks for dead segments"),
             // send
-            row("bouncefrom", Kind.LINE, STANDARD, "MAILER-DAEMON", "send", "local part in From of bounces"),
+            row(
+                    "bouncefrom",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "MAILER-DAEMON",
+                    "send",
+                    "local part in From of bounces"),
             orMe("bouncehost", "send", "host in From and in the text of bounces"),
             number("bouncemaxbytes", 0, 0, 1L << 60, "send", "octets of the original in a bounce; 0 for all"),
             cut("concurrencylocal", 10, 0, 1000, "send, local", "local deliveries at once; 0 holds local mail"),
@@ -93,41 +129,77 @@ public final class ControlCatalog {
             share("concurrencyperuser", "send, local", "local deliveries at once to one account and for one user"),
             list("destinationlimits", "none", "send", "remote deliveries at once and in a time, by domain"),
             orMe("doublebouncehost", "send", "host of the recipient of double bounces"),
-            row("doublebounceto", Kind.LINE, STANDARD, "postmaster", "send", "local part for double bounces"),
+            row(
+                    "doublebounceto",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "postmaster",
+                    "send",
+                    "local part for double bounces"),
             orMe("envnoathost", "send", "host given to envelope recipients that have none"),
-            row("locals", Kind.LIST, ME_ELSE_REFUSED, "", "send, smtpd, lookup", "domains delivered on this host"),
+            row(
+                    "locals",
+                    ControlFileFormat.LIST,
+                    ME_ELSE_REFUSED,
+                    "",
+                    "send, smtpd, lookup",
+                    "domains delivered on this host"),
             list("percenthack", "none", "send, smtpd, lookup", "domains whose user%host addresses are unfolded"),
             number("queuelifetime", 604_800, 0, 315_360_000, "send", "seconds a message may wait"),
             list("retryschedule", "qmail's formula", "send", "when a deferred recipient is tried again"),
             map("virtualdomains", "none", "send, smtpd, lookup", "domains and addresses that belong to an account"),
             // local
-            row("defaultdelivery", Kind.TEXT, STANDARD, "./Mailbox", "local", "instructions of who has no .qmail"),
+            row(
+                    "defaultdelivery",
+                    ControlFileFormat.TEXT,
+                    STANDARD,
+                    "./Mailbox",
+                    "local",
+                    "instructions of who has no .qmail"),
             list("programvariables", "none", "local", "environment variables that users' programs get too"),
             // lookup
             row(
                     "lookupsources",
-                    Kind.LIST,
+                    ControlFileFormat.LIST,
                     NOTHING,
                     "ldap if there is one, assign, passwd, alias",
                     "lookup",
                     "where addresses are looked for, in order"),
             row(
                     "ldapserver",
-                    Kind.LIST,
+                    ControlFileFormat.LIST,
                     NOTHING,
                     "no directory",
                     "lookup",
                     "LDAP servers, in the order they are tried"),
             map("aliasdomains", "none", "lookup", "domains that are searched in the directory under another name"),
             number("ldapcluster", 0, 0, 1, "lookup", "clusters are not possible; 1 is refused"),
-            row("ldapbasedn", Kind.LINE, STANDARD, "", "lookup", "where in the directory the search begins"),
-            row("ldapobjectclass", Kind.LINE, STANDARD, "", "lookup", "only entries of this object class are found"),
-            row("ldaplogin", Kind.LINE, STANDARD, "", "lookup", "the DN that reads; empty to read anonymously"),
-            row("ldappassword", Kind.SECRET, STANDARD, "", "lookup", "the password of ldaplogin"),
-            row("ldapstarttls", Kind.LINE, STANDARD, "off", "lookup", "off, optional or required"),
+            row(
+                    "ldapbasedn",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "",
+                    "lookup",
+                    "where in the directory the search begins"),
+            row(
+                    "ldapobjectclass",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "",
+                    "lookup",
+                    "only entries of this object class are found"),
+            row(
+                    "ldaplogin",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "",
+                    "lookup",
+                    "the DN that reads; empty to read anonymously"),
+            row("ldappassword", ControlFileFormat.SECRET, STANDARD, "", "lookup", "the password of ldaplogin"),
+            row("ldapstarttls", ControlFileFormat.LINE, STANDARD, "off", "lookup", "off, optional or required"),
             row(
                     "ldapcacerts",
-                    Kind.TEXT,
+                    ControlFileFormat.TEXT,
                     NOTHING,
                     "those that Java trusts",
                     "lookup",
@@ -137,7 +209,13 @@ public final class ControlCatalog {
             number("ldapconnections", 8, 1, 200, "lookup", "connections at once to each server"),
             number("ldapcachettl", 30, 0, 3600, "lookup", "seconds an entry is remembered"),
             number("ldapcachenegativettl", 5, 0, 3600, "lookup", "seconds the absence of an entry is remembered"),
-            row("ldapmessagestore", Kind.LINE, STANDARD, "", "lookup", "relative mailMessageStore values are below it"),
+            row(
+                    "ldapmessagestore",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "",
+                    "lookup",
+                    "relative mailMessageStore values are below it"),
             id("ldapuid", "uid of entries without qmailUID"),
             id("ldapgid", "gid of entries without qmailGID"),
             number(
@@ -147,18 +225,30 @@ public final class ControlCatalog {
                     1,
                     "lookup",
                     "1 asks the system's accounts after the directory, 0 does not"),
-            row("ldapdefaultdotmode", Kind.LINE, STANDARD, "ldaponly", "lookup", "dotmode of entries without one"),
-            row("ldapfaults", Kind.LINE, STANDARD, "defer", "lookup", "defer or bounce: mail for unusable entries"),
+            row(
+                    "ldapdefaultdotmode",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "ldaponly",
+                    "lookup",
+                    "dotmode of entries without one"),
+            row(
+                    "ldapfaults",
+                    ControlFileFormat.LINE,
+                    STANDARD,
+                    "defer",
+                    "lookup",
+                    "defer or bounce: mail for unusable entries"),
             // remote
             list("dnsservers", "those of the system", "remote", "DNS servers to ask: address or address:port"),
-            row("helohost", Kind.LINE, ME_ELSE_REFUSED, "", "remote", "what remote calls itself"),
+            row("helohost", ControlFileFormat.LINE, ME_ELSE_REFUSED, "", "remote", "what remote calls itself"),
             list("outgoingip", "the system chooses", "remote", "addresses that connections go out from"),
             map("smtproutes", "MX records decide", "remote", "relays: domain:relay or domain:relay:port"),
             number("timeoutconnect", 60, 1, 3600, "remote", "seconds to wait for a connection"),
             number("timeoutremote", 1200, 1, 86_400, "remote", "seconds a next hop may be silent"),
             map("tlsremote", "TLS where offered", "remote", "by domain: none, may or require"),
             // start
-            row("logformat", Kind.LINE, STANDARD, "plain", "start", "plain, tai64n or json"),
+            row("logformat", ControlFileFormat.LINE, STANDARD, "plain", "start", "plain, tai64n or json"),
             number("timeoutstop", 30, 1, 3600, "start", "seconds a program may take to finish what is in hand"));
 
     private static final Map<String, ControlFile> BY_NAME = byName();
@@ -188,38 +278,54 @@ public final class ControlCatalog {
     }
 
     private static ControlFile row(
-            String name, Kind kind, Absence absence, String standard, String readers, String meaning) {
+            String name, ControlFileFormat kind, Absence absence, String standard, String readers, String meaning) {
         return new ControlFile(name, kind, absence, standard, 0, 0, readers, meaning);
     }
 
     private static ControlFile orMe(String name, String readers, String meaning) {
-        return row(name, Kind.LINE, ME_ELSE_NAME, "", readers, meaning);
+        return row(name, ControlFileFormat.LINE, ME_ELSE_NAME, "", readers, meaning);
     }
 
     private static ControlFile number(
             String name, long standard, long least, long most, String readers, String meaning) {
-        return new ControlFile(name, Kind.NUMBER, STANDARD, Long.toString(standard), least, most, readers, meaning);
+        return new ControlFile(
+                name, ControlFileFormat.NUMBER, STANDARD, Long.toString(standard), least, most, readers, meaning);
     }
 
     private static ControlFile cut(String name, long standard, long least, long most, String readers, String meaning) {
-        return new ControlFile(name, Kind.NUMBER_CUT, STANDARD, Long.toString(standard), least, most, readers, meaning);
+        return new ControlFile(
+                name, ControlFileFormat.NUMBER_CUT, STANDARD, Long.toString(standard), least, most, readers, meaning);
     }
 
     private static ControlFile raised(
             String name, long standard, long least, long most, String readers, String meaning) {
         return new ControlFile(
-                name, Kind.NUMBER_RAISED, STANDARD, Long.toString(standard), least, most, readers, meaning);
+                name,
+                ControlFileFormat.NUMBER_RAISED,
+                STANDARD,
+                Long.toString(standard),
+                least,
+                most,
+                readers,
+                meaning);
     }
 
     private static ControlFile share(String name, String reader, String meaning) {
         return new ControlFile(
-                name, Kind.NUMBER, NOTHING, "three quarters of the whole", 1, Integer.MAX_VALUE, reader, meaning);
+                name,
+                ControlFileFormat.NUMBER,
+                NOTHING,
+                "three quarters of the whole",
+                1,
+                Integer.MAX_VALUE,
+                reader,
+                meaning);
     }
 
     private static ControlFile id(String name, String meaning) {
         return new ControlFile(
                 name,
-                Kind.NUMBER,
+                ControlFileFormat.NUMBER,
                 NOTHING,
                 "none: such an entry cannot be used",
                 100,
@@ -229,10 +335,10 @@ public final class ControlCatalog {
     }
 
     private static ControlFile list(String name, String standard, String readers, String meaning) {
-        return row(name, Kind.LIST, NOTHING, standard, readers, meaning);
+        return row(name, ControlFileFormat.LIST, NOTHING, standard, readers, meaning);
     }
 
     private static ControlFile map(String name, String standard, String readers, String meaning) {
-        return row(name, Kind.MAP, NOTHING, standard, readers, meaning);
+        return row(name, ControlFileFormat.MAP, NOTHING, standard, readers, meaning);
     }
 }

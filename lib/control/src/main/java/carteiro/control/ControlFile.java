@@ -14,7 +14,7 @@ package carteiro.control;
  */
 public record ControlFile(
         String name,
-        Kind kind,
+        ControlFileFormat kind,
         Absence absence,
         String standard,
         long least,
@@ -22,7 +22,7 @@ public record ControlFile(
         String readers,
         String meaning) {
     /** How it is read (docs/control/README.md). */
-    public enum Kind {
+    public enum ControlFileFormat {
         /** The first line. */
         LINE,
         /** The digits of the first line. */

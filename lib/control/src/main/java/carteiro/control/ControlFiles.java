@@ -103,10 +103,14 @@ public final class ControlFiles {
             return otherwise;
         }
         OptionalLong read = digits(line);
-        if (read.isPresent() && read.getAsLong() > file.most() && file.kind() == ControlFile.Kind.NUMBER_CUT) {
+        if (read.isPresent()
+                && read.getAsLong() > file.most()
+                && file.kind() == ControlFile.ControlFileFormat.NUMBER_CUT) {
             return file.most();
         }
-        if (read.isPresent() && read.getAsLong() < file.least() && file.kind() == ControlFile.Kind.NUMBER_RAISED) {
+        if (read.isPresent()
+                && read.getAsLong() < file.least()
+                && file.kind() == ControlFile.ControlFileFormat.NUMBER_RAISED) {
             return file.least();
         }
         if (read.isEmpty() || read.getAsLong() < file.least() || read.getAsLong() > file.most()) {

@@ -68,10 +68,10 @@ public final class Routing {
          *
          * @param visible the address to show in a bounce: without a virtual domain's prefix
          */
-        record Local(Address recipient, Address visible) implements Route {}
+        record ToLocal(Address recipient, Address visible) implements Route {}
 
         /** To remote. */
-        record Remote(Address recipient) implements Route {}
+        record ToRemote(Address recipient) implements Route {}
     }
 
     /** Rewrites and decides. A rewritten address that would exceed {@link Address#LIMIT} goes remote unchanged. */
@@ -84,16 +84,16 @@ public final class Routing {
         int at = address.lastIndexOf('@');
         String domain = DomainName.key(address.substring(at + 1));
         if (address.length() > Address.LIMIT) {
-            return new Route.Remote(envelopeRecipient);
+            return new Route.ToRemote(envelopeRecipient);
         }
         if (locals.contains(domain)) {
-            return new Route.Local(new Address(address), new Address(address));
+            return new Route.ToLocal(new Address(address), new Address(address));
         }
         String prefix = prefixFor(Octets.lowerCase(address.substring(0, at + 1)) + domain, domain);
         if (prefix.isEmpty() || prefix.length() + 1 + address.length() > Address.LIMIT) {
-            return new Route.Remote(new Address(address));
+            return new Route.ToRemote(new Address(address));
         }
-        return new Route.Local(new Address(prefix + "-" + address), new Address(address));
+        return new Route.ToLocal(new Address(prefix + "-" + address), new Address(address));
     }
 
     private String unfoldPercents(String address) {

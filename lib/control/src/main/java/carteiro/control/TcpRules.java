@@ -51,7 +51,7 @@ public final class TcpRules {
      * @param number from 1
      * @param address as it is written: whose rule it is
      */
-    public record Line(int number, String address, Rule rule) {}
+    public record RuleLine(int number, String address, Rule rule) {}
 
     private static final class Network {
         private final byte[] address;
@@ -82,7 +82,7 @@ public final class TcpRules {
 
     private final Map<String, Rule> rules = new HashMap<>();
     private final List<Network> networks = new ArrayList<>();
-    private final List<Line> lines = new ArrayList<>();
+    private final List<RuleLine> lines = new ArrayList<>();
     private boolean byHost;
 
     private TcpRules() {}
@@ -142,7 +142,7 @@ public final class TcpRules {
         } else {
             return "says neither allow nor deny after the address";
         }
-        lines.add(new Line(number, address, rule));
+        lines.add(new RuleLine(number, address, rule));
         if (address.startsWith("[")) {
             return addNetwork(address.substring(1, address.length() - 1), rule);
         }
@@ -231,7 +231,7 @@ public final class TcpRules {
     }
 
     /** What each line says that could be understood, in their order: those too that no client gets. */
-    public List<Line> lines() {
+    public List<RuleLine> lines() {
         return Collections.unmodifiableList(lines);
     }
 

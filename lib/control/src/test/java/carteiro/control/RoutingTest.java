@@ -56,8 +56,8 @@ class RoutingTest {
 
     private String route(String recipient) throws ControlException {
         return switch (read().route(new Address(recipient))) {
-            case Route.Local(Address to, Address _) -> "local " + to.octets();
-            case Route.Remote(Address to) -> "remote " + to.octets();
+            case Route.ToLocal(Address to, Address _) -> "local " + to.octets();
+            case Route.ToRemote(Address to) -> "remote " + to.octets();
         };
     }
 
@@ -145,7 +145,7 @@ class RoutingTest {
     void visibleAddressHasNoPrefix() throws Exception {
         write("virtualdomains", "virt.org:joe-v\n.wild.org:w\nfred@virt2.org:fred\n");
         for (String recipient : List.of("u@virt.org", "u@a.wild.org", "fred@virt2.org", "u@example.org")) {
-            assertThat(((Route.Local) read().route(new Address(recipient))).visible())
+            assertThat(((Route.ToLocal) read().route(new Address(recipient))).visible())
                     .isEqualTo(new Address(recipient));
         }
     }
@@ -210,9 +210,9 @@ class RoutingTest {
         String local = "x".repeat(Address.LIMIT - "@virt.org".length());
         Routing routing = Routing.of(List.of(), Map.of("virt.org", "joe"), List.of(), "host");
         assertThat(routing.route(new Address(local + "@virt.org")))
-                .isEqualTo(new Route.Remote(new Address(local + "@virt.org")));
+                .isEqualTo(new Route.ToRemote(new Address(local + "@virt.org")));
         String bare = "x".repeat(Address.LIMIT);
-        assertThat(routing.route(new Address(bare))).isEqualTo(new Route.Remote(new Address(bare)));
+        assertThat(routing.route(new Address(bare))).isEqualTo(new Route.ToRemote(new Address(bare)));
     }
 
     @Test
@@ -220,8 +220,8 @@ class RoutingTest {
         Routing old = Routing.of(List.of("a.org"), Map.of(), List.of("p.org"), "old.org");
         Routing read = Routing.of(List.of("b.org"), Map.of("c.org", "c"), List.of(), "new.org");
         Routing now = old.withTablesOf(read);
-        assertThat(now.route(new Address("u@b.org"))).isInstanceOf(Route.Local.class);
-        assertThat(now.route(new Address("u@a.org"))).isInstanceOf(Route.Remote.class);
+        assertThat(now.route(new Address("u@b.org"))).isInstanceOf(Route.ToLocal.class);
+        assertThat(now.route(new Address("u@a.org"))).isInstanceOf(Route.ToRemote.class);
         assertThat(now.route(new Address("u")).recipient()).isEqualTo(new Address("u@old.org"));
         assertThat(now.route(new Address("u%x@p.org")).recipient()).isEqualTo(new Address("u@x"));
     }

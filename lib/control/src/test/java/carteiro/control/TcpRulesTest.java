@@ -127,10 +127,10 @@ class TcpRulesTest {
         var text = "# first\n\n10.:deny\r\n10.:allow,A=\"1\",A=\"2\"\n[ten]:deny\n:allow,B\n=.example:allow";
         assertThat(rules(text).lines())
                 .containsExactly(
-                        new TcpRules.Line(3, "10.", new TcpRules.Rule.Deny()),
-                        new TcpRules.Line(4, "10.", new TcpRules.Rule.Allow(Map.of("A", "2"))),
-                        new TcpRules.Line(5, "[ten]", new TcpRules.Rule.Deny()),
-                        new TcpRules.Line(7, "=.example", new TcpRules.Rule.Allow(Map.of())));
+                        new TcpRules.RuleLine(3, "10.", new TcpRules.Rule.Deny()),
+                        new TcpRules.RuleLine(4, "10.", new TcpRules.Rule.Allow(Map.of("A", "2"))),
+                        new TcpRules.RuleLine(5, "[ten]", new TcpRules.Rule.Deny()),
+                        new TcpRules.RuleLine(7, "=.example", new TcpRules.Rule.Allow(Map.of())));
         assertThat(problems).hasSize(2);
     }
 

@@ -40,7 +40,7 @@ final class BoundedResolver implements Resolver {
         this.resolver = resolver;
     }
 
-    private enum Kind {
+    private enum RecordCategory {
         EXCHANGER(MOST_EXCHANGERS),
         IPV4(MOST_ADDRESSES),
         IPV6(MOST_ADDRESSES),
@@ -50,11 +50,11 @@ final class BoundedResolver implements Resolver {
 
         private final int most;
 
-        Kind(int most) {
+        RecordCategory(int most) {
             this.most = most;
         }
 
-        static Kind of(Record record) {
+        static RecordCategory of(Record record) {
             return switch (record.getType()) {
                 case Type.MX -> EXCHANGER;
                 case Type.A -> IPV4;
@@ -85,21 +85,26 @@ final class BoundedResolver implements Resolver {
     }
 
     private static void keep(Message answer, int section) {
-        Map<Kind, List<Record>> kept = new EnumMap<>(Kind.class);
+        Map<RecordCategory, List<Record>> kept = new EnumMap<>(RecordCategory.class);
         for (Record record : answer.getSection(section)) {
-            Kind kind = Kind.of(record);
+            RecordCategory kind = RecordCategory.of(record);
             List<Record> same = kept.computeIfAbsent(kind, _ -> new ArrayList<>());
-            if (same.size() < kind.most || kind == Kind.EXCHANGER) {
+            if (same.size() < kind.most || kind == RecordCategory.EXCHANGER) {
                 same.add(record);
             }
         }
-        List<Record> exchangers = kept.getOrDefault(Kind.EXCHANGER, List.of());
+        List<Record> exchangers = kept.getOrDefault(RecordCategory.EXCHANGER, List.of());
         if (exchangers.size() > MOST_EXCHANGERS) {
             exchangers.sort(Comparator.comparingInt(record -> ((MXRecord) record).getPriority()));
             exchangers.subList(MOST_EXCHANGERS, exchangers.size()).clear();
         }
         answer.removeAllRecords(section);
-        for (Kind kind : List.of(Kind.ALIAS, Kind.EXCHANGER, Kind.IPV4, Kind.IPV6, Kind.AUTHORITY)) {
+        for (RecordCategory kind : List.of(
+                RecordCategory.ALIAS,
+                RecordCategory.EXCHANGER,
+                RecordCategory.IPV4,
+                RecordCategory.IPV6,
+                RecordCategory.AUTHORITY)) {
             kept.getOrDefault(kind, List.of()).forEach(record -> answer.addRecord(record, section));
         }
     }

@@ -96,13 +96,13 @@ public final class DnsLookup implements HostLookup {
     public MailExchangers mailExchangers(String domain) {
         Optional<Name> name = name(domain);
         if (name.isEmpty()) {
-            return new MailExchangers.NoSuchHost();
+            return new MailExchangers.NoSuchDomain();
         }
         return switch (ask(name.get(), Type.MX)) {
-            case Answer.Records(var records) -> exchangers(records);
-            case Answer.None _ -> new MailExchangers.None();
-            case Answer.NoSuchName _ -> new MailExchangers.NoSuchHost();
-            case Answer.Trouble(var reason) -> new MailExchangers.Trouble(reason);
+            case DnsAnswer.Records(var records) -> exchangers(records);
+            case DnsAnswer.NoRecords _ -> new MailExchangers.NoMx();
+            case DnsAnswer.NoSuchName _ -> new MailExchangers.NoSuchDomain();
+            case DnsAnswer.DnsFailure(var reason) -> new MailExchangers.MxLookupFailure(reason);
         };
     }
 
@@ -120,9 +120,9 @@ public final class DnsLookup implements HostLookup {
             }
         }
         if (exchangers.isEmpty()) {
-            return pointsNowhere ? new MailExchangers.NullMx() : new MailExchangers.None();
+            return pointsNowhere ? new MailExchangers.NullMx() : new MailExchangers.NoMx();
         }
-        return new MailExchangers.Found(exchangers);
+        return new MailExchangers.Exchangers(exchangers);
     }
 
     @Override
@@ -132,12 +132,12 @@ public final class DnsLookup implements HostLookup {
             return new HostAddresses.NoSuchHost();
         }
         if (Octets.lowerCase(host).equals("localhost")) { // RFC 6761 section 6.3
-            return new HostAddresses.Found(List.of(loopback(127, 0, 0, 1), loopback(0, 0, 0, 0)));
+            return new HostAddresses.Resolved(List.of(loopback(127, 0, 0, 1), loopback(0, 0, 0, 0)));
         }
-        List<Answer> answers = askBoth(name.get());
+        List<DnsAnswer> answers = askBoth(name.get());
         var addresses = new ArrayList<InetAddress>();
-        for (Answer answer : answers) {
-            if (answer instanceof Answer.Records(var records)) {
+        for (DnsAnswer answer : answers) {
+            if (answer instanceof DnsAnswer.Records(var records)) {
                 for (Record record : records) {
                     switch (record) {
                         case ARecord a -> addresses.add(a.getAddress());
@@ -148,16 +148,16 @@ public final class DnsLookup implements HostLookup {
             }
         }
         if (!addresses.isEmpty()) {
-            return new HostAddresses.Found(addresses);
+            return new HostAddresses.Resolved(addresses);
         }
-        for (Answer answer : answers) {
-            if (answer instanceof Answer.Trouble(var reason)) {
-                return new HostAddresses.Trouble(reason);
+        for (DnsAnswer answer : answers) {
+            if (answer instanceof DnsAnswer.DnsFailure(var reason)) {
+                return new HostAddresses.AddressLookupFailure(reason);
             }
         }
-        return answers.stream().allMatch(answer -> answer instanceof Answer.NoSuchName)
+        return answers.stream().allMatch(answer -> answer instanceof DnsAnswer.NoSuchName)
                 ? new HostAddresses.NoSuchHost()
-                : new HostAddresses.None();
+                : new HostAddresses.NoAddress();
     }
 
     /** 127.0.0.1, or ::1 when the first number is 0. */
@@ -171,21 +171,21 @@ public final class DnsLookup implements HostLookup {
         }
     }
 
-    private sealed interface Answer {
-        record Records(List<Record> records) implements Answer {}
+    private sealed interface DnsAnswer {
+        record Records(List<Record> records) implements DnsAnswer {}
 
-        record None() implements Answer {}
+        record NoRecords() implements DnsAnswer {}
 
-        record NoSuchName() implements Answer {}
+        record NoSuchName() implements DnsAnswer {}
 
-        record Trouble(String reason) implements Answer {}
+        record DnsFailure(String reason) implements DnsAnswer {}
     }
 
-    private Answer ask(Name name, int type) {
+    private DnsAnswer ask(Name name, int type) {
         return asking(1, () -> List.of(await(send(name, type), name, type))).getFirst();
     }
 
-    private List<Answer> askBoth(Name name) {
+    private List<DnsAnswer> askBoth(Name name) {
         return asking(2, () -> {
             var first = send(name, Type.A);
             var second = send(name, Type.AAAA);
@@ -193,14 +193,14 @@ public final class DnsLookup implements HostLookup {
         });
     }
 
-    private interface Question {
-        List<Answer> put() throws InterruptedException;
+    private interface DnsQuestion {
+        List<DnsAnswer> put() throws InterruptedException;
     }
 
-    private List<Answer> asking(int permits, Question question) {
+    private List<DnsAnswer> asking(int permits, DnsQuestion question) {
         try {
             if (!questions.tryAcquire(permits, limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                return List.of(new Answer.Trouble("too many questions wait for the DNS"));
+                return List.of(new DnsAnswer.DnsFailure("too many questions wait for the DNS"));
             }
             try {
                 return question.put();
@@ -209,7 +209,7 @@ public final class DnsLookup implements HostLookup {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return List.of(new Answer.Trouble("stopping"));
+            return List.of(new DnsAnswer.DnsFailure("stopping"));
         }
     }
 
@@ -219,18 +219,18 @@ public final class DnsLookup implements HostLookup {
                 .thenApply(result -> List.copyOf(result.getRecords()));
     }
 
-    private Answer await(CompletableFuture<List<Record>> answer, Name name, int type) throws InterruptedException {
+    private DnsAnswer await(CompletableFuture<List<Record>> answer, Name name, int type) throws InterruptedException {
         try {
             List<Record> records = answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            return records.isEmpty() ? new Answer.None() : new Answer.Records(records);
+            return records.isEmpty() ? new DnsAnswer.NoRecords() : new DnsAnswer.Records(records);
         } catch (TimeoutException e) {
             answer.cancel(false);
-            return new Answer.Trouble(Type.string(type) + " " + name + ": no answer in time");
+            return new DnsAnswer.DnsFailure(Type.string(type) + " " + name + ": no answer in time");
         } catch (ExecutionException e) {
             return switch (e.getCause()) {
-                case NoSuchDomainException _ -> new Answer.NoSuchName();
-                case NoSuchRRSetException _ -> new Answer.None();
-                case null, default -> new Answer.Trouble(Type.string(type) + " " + name + ": " + reason(e));
+                case NoSuchDomainException _ -> new DnsAnswer.NoSuchName();
+                case NoSuchRRSetException _ -> new DnsAnswer.NoRecords();
+                case null, default -> new DnsAnswer.DnsFailure(Type.string(type) + " " + name + ": " + reason(e));
             };
         }
     }

@@ -6,19 +6,19 @@ import java.util.List;
 /** What the DNS says of a host's addresses. */
 public sealed interface HostAddresses {
     /** At least one; IPv4 first. */
-    record Found(List<InetAddress> addresses) implements HostAddresses {
+    record Resolved(List<InetAddress> addresses) implements HostAddresses {
         /** Copies the list. */
-        public Found {
+        public Resolved {
             addresses = List.copyOf(addresses);
         }
     }
 
     /** The name exists and has none. */
-    record None() implements HostAddresses {}
+    record NoAddress() implements HostAddresses {}
 
     /** The name does not exist, or is no name a host can have. */
     record NoSuchHost() implements HostAddresses {}
 
     /** Nobody can tell now. */
-    record Trouble(String reason) implements HostAddresses {}
+    record AddressLookupFailure(String reason) implements HostAddresses {}
 }

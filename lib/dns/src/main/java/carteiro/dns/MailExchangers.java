@@ -5,24 +5,24 @@ import java.util.List;
 /** What the DNS says of a domain's mail exchangers. */
 public sealed interface MailExchangers {
     /** At least one, in the order of the answer. */
-    record Found(List<MailExchanger> exchangers) implements MailExchangers {
+    record Exchangers(List<MailExchanger> exchangers) implements MailExchangers {
         /** Copies the list. */
-        public Found {
+        public Exchangers {
             exchangers = List.copyOf(exchangers);
         }
     }
 
     /** The domain has no MX records: it is its own exchanger (RFC 5321 section 5.1). */
-    record None() implements MailExchangers {}
+    record NoMx() implements MailExchangers {}
 
     /** The domain takes no mail and says so (RFC 7505). */
     record NullMx() implements MailExchangers {}
 
     /** The domain does not exist, or is no name a domain can have. */
-    record NoSuchHost() implements MailExchangers {}
+    record NoSuchDomain() implements MailExchangers {}
 
     /** Nobody can tell now. */
-    record Trouble(String reason) implements MailExchangers {}
+    record MxLookupFailure(String reason) implements MailExchangers {}
 
     /**
      * One of them.

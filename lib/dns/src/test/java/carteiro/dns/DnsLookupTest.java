@@ -53,7 +53,7 @@ class DnsLookupTest {
     void exchangersAreFoundWithTheirPreferences() {
         assertThat(dns.mailExchangers("Example.ORG"))
                 .isInstanceOfSatisfying(
-                        MailExchangers.Found.class,
+                        MailExchangers.Exchangers.class,
                         found -> assertThat(found.exchangers())
                                 .containsExactlyInAnyOrder(
                                         new MailExchanger(10, "mx1.example.org"),
@@ -62,45 +62,45 @@ class DnsLookupTest {
 
     @Test
     void addressesAreFoundIpv4First() {
-        assertThat(dns.addresses("mx1.example.org")).isInstanceOfSatisfying(HostAddresses.Found.class, found -> {
+        assertThat(dns.addresses("mx1.example.org")).isInstanceOfSatisfying(HostAddresses.Resolved.class, found -> {
             assertThat(found.addresses().subList(0, 2))
                     .containsExactlyInAnyOrder(InetAddress.ofLiteral("192.0.2.1"), InetAddress.ofLiteral("192.0.2.2"));
             assertThat(found.addresses().get(2)).isEqualTo(InetAddress.ofLiteral("2001:db8::1"));
         });
         assertThat(dns.addresses("six.example.org"))
-                .isEqualTo(new HostAddresses.Found(List.of(InetAddress.ofLiteral("2001:db8::6"))));
+                .isEqualTo(new HostAddresses.Resolved(List.of(InetAddress.ofLiteral("2001:db8::6"))));
     }
 
     @Test
     void aliasesAreFollowed() {
-        assertThat(dns.mailExchangers("alias.example.org")).isInstanceOf(MailExchangers.Found.class);
-        assertThat(dns.mailExchangers("nowhere.example.org")).isEqualTo(new MailExchangers.NoSuchHost());
-        assertThat(dns.mailExchangers("round.example.org")).isInstanceOf(MailExchangers.Trouble.class);
+        assertThat(dns.mailExchangers("alias.example.org")).isInstanceOf(MailExchangers.Exchangers.class);
+        assertThat(dns.mailExchangers("nowhere.example.org")).isEqualTo(new MailExchangers.NoSuchDomain());
+        assertThat(dns.mailExchangers("round.example.org")).isInstanceOf(MailExchangers.MxLookupFailure.class);
     }
 
     @Test
     void noneAndNoSuchHostAndNoMailAreToldApart() {
-        assertThat(dns.mailExchangers("empty.example.org")).isEqualTo(new MailExchangers.None());
-        assertThat(dns.mailExchangers("gone.example.org")).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.mailExchangers("empty.example.org")).isEqualTo(new MailExchangers.NoMx());
+        assertThat(dns.mailExchangers("gone.example.org")).isEqualTo(new MailExchangers.NoSuchDomain());
         assertThat(dns.mailExchangers("none.example.org")).isEqualTo(new MailExchangers.NullMx());
-        assertThat(dns.addresses("empty.example.org")).isEqualTo(new HostAddresses.None());
+        assertThat(dns.addresses("empty.example.org")).isEqualTo(new HostAddresses.NoAddress());
         assertThat(dns.addresses("gone.example.org")).isEqualTo(new HostAddresses.NoSuchHost());
     }
 
     @Test
     void aServerThatFailsIsTroubleAndNotAbsence() throws IOException {
         server.fails("broken.example.org.");
-        assertThat(dns.mailExchangers("broken.example.org")).isInstanceOf(MailExchangers.Trouble.class);
-        assertThat(dns.addresses("broken.example.org")).isInstanceOf(HostAddresses.Trouble.class);
+        assertThat(dns.mailExchangers("broken.example.org")).isInstanceOf(MailExchangers.MxLookupFailure.class);
+        assertThat(dns.addresses("broken.example.org")).isInstanceOf(HostAddresses.AddressLookupFailure.class);
     }
 
     @Test
     void aServerThatIsSilentIsTroubleInBoundedTime() throws IOException {
         server.ignores("mute.example.org.");
         dns = lookup(Duration.ofMillis(200), Duration.ofSeconds(1));
-        assertThat(dns.mailExchangers("mute.example.org")).isInstanceOf(MailExchangers.Trouble.class);
+        assertThat(dns.mailExchangers("mute.example.org")).isInstanceOf(MailExchangers.MxLookupFailure.class);
         server.knowsOf("mute.example.org.");
-        assertThat(dns.addresses("mute.example.org")).isInstanceOf(HostAddresses.Trouble.class);
+        assertThat(dns.addresses("mute.example.org")).isInstanceOf(HostAddresses.AddressLookupFailure.class);
     }
 
     @Test
@@ -112,7 +112,7 @@ class DnsLookupTest {
         var servers = new DnsServers(
                 List.of(new InetSocketAddress("127.0.0.1", gone), new InetSocketAddress("127.0.0.1", server.port())));
         dns = new DnsLookup(servers, Duration.ofMillis(300), Duration.ofSeconds(10));
-        assertThat(dns.mailExchangers("example.org")).isInstanceOf(MailExchangers.Found.class);
+        assertThat(dns.mailExchangers("example.org")).isInstanceOf(MailExchangers.Exchangers.class);
     }
 
     @Test
@@ -123,7 +123,7 @@ class DnsLookupTest {
         }
         assertThat(dns.mailExchangers("large.example"))
                 .isInstanceOfSatisfying(
-                        MailExchangers.Found.class,
+                        MailExchangers.Exchangers.class,
                         found -> assertThat(found.exchangers()).hasSize(100));
         assertThat(server.questions()).contains("MX large.example. udp", "MX large.example. tcp");
     }
@@ -152,28 +152,28 @@ class DnsLookupTest {
     @Test
     void aNameInUtf8IsAskedForInItsAsciiForm() {
         byte[] utf8 = "m\u00fcller.example".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(dns.mailExchangers(carteiro.mail.Octets.text(utf8))).isInstanceOf(MailExchangers.Found.class);
+        assertThat(dns.mailExchangers(carteiro.mail.Octets.text(utf8))).isInstanceOf(MailExchangers.Exchangers.class);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", ".", "..", "a..b", "a b", "a\\.b", "\\065.example", "a\nb", "\u00ff\u00fe", "a@b", "[x]"})
     void whatNoHostCanBeCalledIsNoHostAndNotAskedFor(String name) {
-        assertThat(dns.mailExchangers(name)).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.mailExchangers(name)).isEqualTo(new MailExchangers.NoSuchDomain());
         assertThat(dns.addresses(name)).isEqualTo(new HostAddresses.NoSuchHost());
         assertThat(server.questions()).isEmpty();
     }
 
     @Test
     void aLabelOrNameThatIsTooLongIsNoHost() {
-        assertThat(dns.mailExchangers("x".repeat(64) + ".example")).isEqualTo(new MailExchangers.NoSuchHost());
-        assertThat(dns.mailExchangers("x.".repeat(127) + "example")).isEqualTo(new MailExchangers.NoSuchHost());
+        assertThat(dns.mailExchangers("x".repeat(64) + ".example")).isEqualTo(new MailExchangers.NoSuchDomain());
+        assertThat(dns.mailExchangers("x.".repeat(127) + "example")).isEqualTo(new MailExchangers.NoSuchDomain());
     }
 
     @Test
     void localhostIsThisHost() {
         assertThat(dns.addresses("localhost"))
-                .isEqualTo(new HostAddresses.Found(
+                .isEqualTo(new HostAddresses.Resolved(
                         List.of(InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("::1"))));
     }
 
@@ -193,7 +193,7 @@ class DnsLookupTest {
         }
         assertThat(dns.mailExchangers("crowd.example"))
                 .isInstanceOfSatisfying(
-                        MailExchangers.Found.class,
+                        MailExchangers.Exchangers.class,
                         found -> assertThat(found.exchangers())
                                 .hasSize(most)
                                 .allMatch(exchanger -> exchanger.preference() < most));
@@ -207,7 +207,7 @@ class DnsLookupTest {
         }
         assertThat(dns.addresses("many.example"))
                 .isInstanceOfSatisfying(
-                        HostAddresses.Found.class,
+                        HostAddresses.Resolved.class,
                         found -> assertThat(found.addresses()).hasSize(2 * most));
         for (int i = 0; i < 3000; i++) { // as many as one answer can hold
             server.knows("crowd.example. 300 IN A 198.18." + i / 250 + "." + i % 250);
@@ -215,7 +215,7 @@ class DnsLookupTest {
         server.knows("crowd.example. 300 IN AAAA 2001:db8::1");
         assertThat(dns.addresses("crowd.example"))
                 .isInstanceOfSatisfying(
-                        HostAddresses.Found.class,
+                        HostAddresses.Resolved.class,
                         found -> assertThat(found.addresses()).hasSize(most + 1));
     }
 

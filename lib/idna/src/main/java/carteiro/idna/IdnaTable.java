@@ -17,7 +17,7 @@ final class IdnaTable {
     private static final String NAME = "uts46.txt";
 
     /** The kinds of lines, by the letter that begins them. */
-    private enum Kind {
+    private enum TableLineKind {
         V,
         I,
         L,
@@ -32,11 +32,11 @@ final class IdnaTable {
         static final IdnaTable TABLE = read();
     }
 
-    private final Map<Kind, BitSet> sets;
+    private final Map<TableLineKind, BitSet> sets;
     private final int[] from;
     private final String[] to;
 
-    private IdnaTable(Map<Kind, BitSet> sets, int[] from, String[] to) {
+    private IdnaTable(Map<TableLineKind, BitSet> sets, int[] from, String[] to) {
         this.sets = sets;
         this.from = from;
         this.to = to;
@@ -47,7 +47,7 @@ final class IdnaTable {
     }
 
     private static IdnaTable read() {
-        var sets = new EnumMap<Kind, BitSet>(Kind.class);
+        var sets = new EnumMap<TableLineKind, BitSet>(TableLineKind.class);
         int[] from = new int[8192];
         String[] to = new String[from.length];
         int mapped = 0;
@@ -69,7 +69,7 @@ final class IdnaTable {
                         int hyphen = words[1].indexOf('-');
                         int first = Integer.parseInt(hyphen < 0 ? words[1] : words[1].substring(0, hyphen), 16);
                         int last = hyphen < 0 ? first : Integer.parseInt(words[1].substring(hyphen + 1), 16);
-                        sets.computeIfAbsent(Kind.valueOf(words[0]), _ -> new BitSet())
+                        sets.computeIfAbsent(TableLineKind.valueOf(words[0]), _ -> new BitSet())
                                 .set(first, last + 1);
                     }
                 }
@@ -80,21 +80,21 @@ final class IdnaTable {
         return new IdnaTable(sets, Arrays.copyOf(from, mapped), Arrays.copyOf(to, mapped));
     }
 
-    private boolean is(Kind kind, int point) {
+    private boolean is(TableLineKind kind, int point) {
         BitSet set = sets.get(kind);
         return set != null && set.get(point);
     }
 
     boolean isValid(int point) {
-        return is(Kind.V, point);
+        return is(TableLineKind.V, point);
     }
 
     boolean isIgnored(int point) {
-        return is(Kind.I, point);
+        return is(TableLineKind.I, point);
     }
 
     boolean isVirama(int point) {
-        return is(Kind.K, point);
+        return is(TableLineKind.K, point);
     }
 
     /** What stands for the character; null if it may not be there. */
@@ -107,9 +107,11 @@ final class IdnaTable {
     /** Whether the letter next to a non-joiner, past the transparent ones, is one that would join it. */
     boolean joins(int[] points, int nonJoiner, int step) {
         int at = nonJoiner + step;
-        while (at >= 0 && at < points.length && is(Kind.T, points[at])) {
+        while (at >= 0 && at < points.length && is(TableLineKind.T, points[at])) {
             at += step;
         }
-        return at >= 0 && at < points.length && (is(Kind.D, points[at]) || is(step < 0 ? Kind.L : Kind.R, points[at]));
+        return at >= 0
+                && at < points.length
+                && (is(TableLineKind.D, points[at]) || is(step < 0 ? TableLineKind.L : TableLineKind.R, points[at]));
     }
 }

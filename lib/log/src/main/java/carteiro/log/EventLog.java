@@ -47,7 +47,7 @@ public final class EventLog implements AutoCloseable {
     private static final byte[] END = new byte[0];
 
     /** How a line looks. */
-    public enum Form {
+    public enum LogFormat {
         /** The bare line, as qmail-send writes it. */
         PLAIN,
         /** {@code @}, 24 hexadecimal digits of TAI64N, a space, the line. */
@@ -56,7 +56,7 @@ public final class EventLog implements AutoCloseable {
         JSON;
 
         /** The form that control/logformat names; nothing in it is {@code plain}. */
-        public static Optional<Form> named(String word) {
+        public static Optional<LogFormat> named(String word) {
             return switch (word) {
                 case "plain", "" -> Optional.of(PLAIN);
                 case "tai64n" -> Optional.of(TAI64N);
@@ -67,7 +67,7 @@ public final class EventLog implements AutoCloseable {
     }
 
     private final OutputStream out;
-    private final Form form;
+    private final LogFormat form;
     private final Clock clock;
     private final Severity severity;
     private final Consumer<String> trouble;
@@ -79,12 +79,12 @@ public final class EventLog implements AutoCloseable {
     private final Thread writer;
 
     /** A log on {@code out}, which stays open at {@link #close}. */
-    public EventLog(OutputStream out, Form form, Clock clock) {
+    public EventLog(OutputStream out, LogFormat form, Clock clock) {
         this(out, form, clock, Severity.IN_WORDS);
     }
 
     /** The same for a reader that is told each line's severity. */
-    public EventLog(OutputStream out, Form form, Clock clock, Severity severity) {
+    public EventLog(OutputStream out, LogFormat form, Clock clock, Severity severity) {
         this(out, form, clock, severity, _ -> {});
     }
 
@@ -93,12 +93,18 @@ public final class EventLog implements AutoCloseable {
      *
      * @param trouble called on the log's thread whenever it cannot write, with the system's words; must not block
      */
-    public EventLog(OutputStream out, Form form, Clock clock, Severity severity, Consumer<String> trouble) {
+    public EventLog(OutputStream out, LogFormat form, Clock clock, Severity severity, Consumer<String> trouble) {
         this(out, form, clock, severity, trouble, RETRY);
     }
 
     /** @param retry {@link #RETRY}, but for a test */
-    EventLog(OutputStream out, Form form, Clock clock, Severity severity, Consumer<String> trouble, Duration retry) {
+    EventLog(
+            OutputStream out,
+            LogFormat form,
+            Clock clock,
+            Severity severity,
+            Consumer<String> trouble,
+            Duration retry) {
         this.retry = retry;
         this.trouble = trouble;
         this.out = out;

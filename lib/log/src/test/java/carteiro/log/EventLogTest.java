@@ -35,7 +35,7 @@ class EventLogTest {
 
     private static final Clock CLOCK = Clock.fixed(Instant.ofEpochSecond(1_795_487_925L, 123_456_789), ZoneOffset.UTC);
 
-    private static String logged(EventLog.Form form, LogEvent... events) {
+    private static String logged(EventLog.LogFormat form, LogEvent... events) {
         var out = new ByteArrayOutputStream();
         try (var log = new EventLog(out, form, CLOCK)) {
             for (LogEvent event : events) {
@@ -57,23 +57,23 @@ class EventLogTest {
 
     @Test
     void plainIsTheBareLine() {
-        assertThat(logged(EventLog.Form.PLAIN, new Ended(1), new Ended(2))).isEqualTo("end msg 1\nend msg 2\n");
+        assertThat(logged(EventLog.LogFormat.PLAIN, new Ended(1), new Ended(2))).isEqualTo("end msg 1\nend msg 2\n");
     }
 
     @Test
     void tai64nIsWhatMultilogWrites() {
         // 2^62 + 10 + 1795487925, then the nanoseconds
-        assertThat(logged(EventLog.Form.TAI64N, new Ended(1)))
+        assertThat(logged(EventLog.LogFormat.TAI64N, new Ended(1)))
                 .isEqualTo(String.format(
                         Locale.ROOT, "@%016x%08x end msg 1\n", 0x400000000000000aL + 1_795_487_925L, 123_456_789));
     }
 
     @Test
     void jsonHasTheFieldsAndTheLine() {
-        assertThat(logged(EventLog.Form.JSON, new Ended(457)))
+        assertThat(logged(EventLog.LogFormat.JSON, new Ended(457)))
                 .isEqualTo("{\"time\":\"2026-11-24T02:38:45.123456789Z\",\"event\":\"Ended\",\"message\":457,"
                         + "\"line\":\"end msg 457\"}\n");
-        assertThat(logged(EventLog.Form.JSON, new Note(Note.Level.INFO, "smtpd", "a \"b\" \\ c")))
+        assertThat(logged(EventLog.LogFormat.JSON, new Note(Note.Level.INFO, "smtpd", "a \"b\" \\ c")))
                 .contains("\"text\":\"a \\\"b\\\" \\\\ c\"");
     }
 
@@ -97,7 +97,7 @@ class EventLogTest {
                 out.write(octets, from, length);
             }
         };
-        var log = new EventLog(slow, EventLog.Form.PLAIN, CLOCK);
+        var log = new EventLog(slow, EventLog.LogFormat.PLAIN, CLOCK);
         for (int i = 0; i < EventLog.WAITING_LINES + 5_000; i++) {
             log.log(new Ended(i)); // returns at once, or this test does not end
         }
@@ -134,7 +134,7 @@ class EventLogTest {
     }
 
     private static EventLog on(OutputStream out, Duration retry) {
-        return new EventLog(out, EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, _ -> {}, retry);
+        return new EventLog(out, EventLog.LogFormat.PLAIN, CLOCK, Severity.IN_WORDS, _ -> {}, retry);
     }
 
     @Test
@@ -189,7 +189,7 @@ class EventLogTest {
                 out.write(octets, from, length);
             }
         };
-        var log = new EventLog(slow, EventLog.Form.PLAIN, CLOCK);
+        var log = new EventLog(slow, EventLog.LogFormat.PLAIN, CLOCK);
         String long2000 = "x".repeat(LogText.LIMIT);
         for (int i = 0; i < 8_000; i++) { // 16 MB
             log.info("test", long2000);
@@ -203,7 +203,7 @@ class EventLogTest {
     @Test
     void theJournalIsToldTheSeverity() throws Exception {
         var out = new ByteArrayOutputStream();
-        try (var log = new EventLog(out, EventLog.Form.TAI64N, CLOCK, Severity.PREFIXED)) {
+        try (var log = new EventLog(out, EventLog.LogFormat.TAI64N, CLOCK, Severity.PREFIXED)) {
             log.log(new Ended(1));
             log.warning("send", "w");
             log.alert("send", "a");
@@ -245,7 +245,8 @@ class EventLogTest {
     @Test
     void whyALogCannotBeWrittenIsTold() throws Exception {
         var told = new java.util.concurrent.LinkedBlockingQueue<String>();
-        try (var log = new EventLog(broken("Broken pipe"), EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
+        try (var log =
+                new EventLog(broken("Broken pipe"), EventLog.LogFormat.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
             log.info("toy", "one");
             assertThat(told.take()).isEqualTo("Broken pipe");
         }
@@ -261,7 +262,7 @@ class EventLogTest {
                 throw new IllegalStateException("a mistake");
             }
         };
-        try (var log = new EventLog(failing, EventLog.Form.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
+        try (var log = new EventLog(failing, EventLog.LogFormat.PLAIN, CLOCK, Severity.IN_WORDS, told::add)) {
             log.info("toy", "one");
             assertThat(told.take()).isEqualTo(EventLog.WRITER_ENDED);
         }

@@ -19,16 +19,16 @@ public final class AddressList extends AbstractList<Address> implements RandomAc
     }
 
     /** Takes addresses one after another. One thread. */
-    public static final class Builder {
+    public static final class AddressListBuilder {
         private byte[] octets = new byte[256];
         private int[] ends = new int[16];
         private int count;
 
         /** Of no addresses yet. */
-        public Builder() {}
+        public AddressListBuilder() {}
 
         /** Adds one. */
-        public Builder add(Address address) {
+        public AddressListBuilder add(Address address) {
             byte[] added = Octets.bytes(address.octets());
             int begin = count == 0 ? 0 : ends[count - 1];
             if (octets.length - begin < added.length) {
@@ -53,7 +53,7 @@ public final class AddressList extends AbstractList<Address> implements RandomAc
         if (addresses instanceof AddressList list) {
             return list;
         }
-        var builder = new Builder();
+        var builder = new AddressListBuilder();
         addresses.forEach(builder::add);
         return builder.build();
     }

@@ -10,9 +10,9 @@ import java.util.List;
  * @param defaultPart the tail of the extension that {@code default} stands for; empty for an exact name
  * @param kind whether the name is exact or a default
  */
-public record DotQmailName(String file, String defaultPart, Kind kind) {
+public record DotQmailName(String file, String defaultPart, DotQmailMatch kind) {
     /** How a name came about. */
-    public enum Kind {
+    public enum DotQmailMatch {
         /** The whole extension is in the name. */
         EXACT,
         /** A tail of the extension is replaced by {@code default}; DEFAULT is set to it. */
@@ -30,14 +30,17 @@ public record DotQmailName(String file, String defaultPart, Kind kind) {
         var names = new ArrayList<DotQmailName>();
         String exact = ".qmail" + dash + safe;
         if (safe.endsWith("default")) {
-            names.add(new DotQmailName(exact, extension.substring(safe.length() - "default".length()), Kind.DEFAULT));
+            names.add(new DotQmailName(
+                    exact, extension.substring(safe.length() - "default".length()), DotQmailMatch.DEFAULT));
         } else {
-            names.add(new DotQmailName(exact, "", Kind.EXACT));
+            names.add(new DotQmailName(exact, "", DotQmailMatch.EXACT));
         }
         for (int i = safe.length(); i >= 0; i--) {
             if (i == 0 || safe.charAt(i - 1) == '-') {
                 names.add(new DotQmailName(
-                        ".qmail" + dash + safe.substring(0, i) + "default", extension.substring(i), Kind.DEFAULT));
+                        ".qmail" + dash + safe.substring(0, i) + "default",
+                        extension.substring(i),
+                        DotQmailMatch.DEFAULT));
             }
         }
         return List.copyOf(names);

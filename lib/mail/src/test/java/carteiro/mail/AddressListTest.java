@@ -25,7 +25,7 @@ class AddressListTest {
 
     @Test
     void whatIsAddedLaterIsNotInAListThatWasBuilt() {
-        var builder = new AddressList.Builder().add(SOME.getFirst());
+        var builder = new AddressList.AddressListBuilder().add(SOME.getFirst());
         AddressList one = builder.build();
         builder.add(SOME.getLast());
         assertThat(one).containsExactly(SOME.getFirst());

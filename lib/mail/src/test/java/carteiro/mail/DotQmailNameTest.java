@@ -35,7 +35,7 @@ class DotQmailNameTest {
     @Test
     void aNameThatItselfEndsInDefaultSetsTheTailToo() {
         assertThat(DotQmailName.candidates("-", "a-DEFAULT").getFirst())
-                .isEqualTo(new DotQmailName(".qmail-a-default", "DEFAULT", DotQmailName.Kind.DEFAULT));
+                .isEqualTo(new DotQmailName(".qmail-a-default", "DEFAULT", DotQmailName.DotQmailMatch.DEFAULT));
     }
 
     @Test

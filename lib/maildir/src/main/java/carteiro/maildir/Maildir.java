@@ -52,7 +52,7 @@ public final class Maildir {
     }
 
     /** How a delivery ended that no {@link IOException} stopped. */
-    public enum Result {
+    public enum MaildirResult {
         /** On disk, in new/. */
         DELIVERED,
         /** The folder, its tmp/ or its new/ is missing or is no folder. */
@@ -60,14 +60,14 @@ public final class Maildir {
     }
 
     /**
-     * Delivers one message. When this returns {@link Result#DELIVERED} it survives a crash.
+     * Delivers one message. When this returns {@link MaildirResult#DELIVERED} it survives a crash.
      *
      * @param folder the Maildir
      * @param header what stands before the message: the Return-Path and Delivered-To lines
      * @throws IOException if the disk, or its permissions, refuse; then there is nothing new in the folder, unless
      *     forcing it failed
      */
-    public Result deliver(Path folder, byte[] header, MessageOctets message) throws IOException {
+    public MaildirResult deliver(Path folder, byte[] header, MessageOctets message) throws IOException {
         Path newFolder = folder.resolve("new");
         Path tmp = folder.resolve("tmp");
         try (FileChannel place = DirectorySync.open(newFolder)) { // before there is a name in it
@@ -78,14 +78,14 @@ public final class Maildir {
                 remove(draft);
             }
             sync.force(newFolder, place);
-            return Result.DELIVERED;
+            return MaildirResult.DELIVERED;
         } catch (AccessDeniedException e) {
             throw e;
         } catch (FileSystemException e) {
             if (Files.isDirectory(newFolder) && Files.isDirectory(tmp)) {
                 throw e;
             }
-            return Result.NO_MAILDIR;
+            return MaildirResult.NO_MAILDIR;
         }
     }
 

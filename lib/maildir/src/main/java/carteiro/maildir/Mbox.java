@@ -1,7 +1,7 @@
 package carteiro.maildir;
 
-import static carteiro.posix.LockableFile.Attempt.BUSY;
-import static carteiro.posix.LockableFile.Attempt.LOCKED;
+import static carteiro.posix.LockableFile.LockResult.BUSY;
+import static carteiro.posix.LockableFile.LockResult.LOCKED;
 
 import carteiro.posix.LockableFile;
 import java.io.BufferedOutputStream;
@@ -43,7 +43,7 @@ public final class Mbox {
     }
 
     /** How a delivery ended that no {@link IOException} stopped. */
-    public enum Result {
+    public enum MboxResult {
         /** On disk. */
         DELIVERED,
         /** Somebody else held the lock all the time; nothing was written. */
@@ -58,22 +58,22 @@ public final class Mbox {
      * @param header the From_, Return-Path and Delivered-To lines
      * @throws IOException if the disk, or its permissions, refuse; what was written of the message is cut off again
      */
-    public Result deliver(Path file, byte[] header, MessageOctets message) throws IOException {
+    public MboxResult deliver(Path file, byte[] header, MessageOctets message) throws IOException {
         long deadline = System.nanoTime() + patience.toNanos();
         if (isSomethingElse(file)) {
-            return Result.NO_FILE; // some devices do something when they are opened
+            return MboxResult.NO_FILE; // some devices do something when they are opened
         }
         try (LockableFile opened = LockableFile.open(file)) {
             if (!Files.isRegularFile(opened.path())) {
-                return Result.NO_FILE;
+                return MboxResult.NO_FILE;
             }
             try (FileChannel in = readable(opened.path());
                     FileChannel out =
                             FileChannel.open(opened.path(), StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-                LockableFile.Attempt flock = await(opened::tryLock, deadline);
-                LockableFile.Attempt fcntl = flock == BUSY ? BUSY : await(() -> tryLock(out), deadline);
+                LockableFile.LockResult flock = await(opened::tryLock, deadline);
+                LockableFile.LockResult fcntl = flock == BUSY ? BUSY : await(() -> tryLock(out), deadline);
                 if (fcntl == BUSY) {
-                    return Result.LOCKED;
+                    return MboxResult.LOCKED;
                 }
                 Repair repair = flock == LOCKED || fcntl == LOCKED ? Repair.CUT : Repair.LEAVE;
                 append(file, isTorn(in, out.size()) || uncut.contains(file), out, header, message, repair);
@@ -82,7 +82,7 @@ public final class Mbox {
         if (file.getParent() != null) {
             force(file.getParent()); // also if it is not new: that may have failed when it was
         }
-        return Result.DELIVERED;
+        return MboxResult.DELIVERED;
     }
 
     private static boolean isSomethingElse(Path file) {
@@ -150,12 +150,12 @@ public final class Mbox {
         }
     }
 
-    private interface Lock {
-        LockableFile.Attempt attempt();
+    private interface MboxLock {
+        LockableFile.LockResult attempt();
     }
 
-    private static LockableFile.Attempt await(Lock lock, long deadline) throws IOException {
-        LockableFile.Attempt attempt = lock.attempt();
+    private static LockableFile.LockResult await(MboxLock lock, long deadline) throws IOException {
+        LockableFile.LockResult attempt = lock.attempt();
         while (attempt == BUSY && System.nanoTime() - deadline < 0) {
             pause();
             attempt = lock.attempt();
@@ -163,14 +163,14 @@ public final class Mbox {
         return attempt;
     }
 
-    private static LockableFile.Attempt tryLock(FileChannel out) {
+    private static LockableFile.LockResult tryLock(FileChannel out) {
         try {
             FileLock lock = out.tryLock();
             return lock == null ? BUSY : LOCKED;
         } catch (OverlappingFileLockException e) {
             return BUSY; // another thread of ours, where there is no flock
         } catch (IOException e) {
-            return LockableFile.Attempt.UNSUPPORTED;
+            return LockableFile.LockResult.UNSUPPORTED;
         }
     }
 

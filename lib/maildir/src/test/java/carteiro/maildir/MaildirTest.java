@@ -53,7 +53,7 @@ class MaildirTest {
 
     @Test
     void theMessageIsInNewOctetForOctetAndNothingIsLeftInTmp() throws Exception {
-        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.DELIVERED);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.DELIVERED);
         Path file = files("new").getFirst();
         assertThat(Octets.text(Files.readAllBytes(file)))
                 .isEqualTo("Return-Path: <a@b>\nSubject: x\n\n\u00ff\u0000partial");
@@ -70,13 +70,13 @@ class MaildirTest {
         Path place = folder.resolve(part);
         Files.delete(place);
         Fifo.make(place);
-        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.NO_MAILDIR);
         Files.delete(place);
         Files.createFile(place);
-        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.NO_MAILDIR);
         Files.delete(place);
         Files.createSymbolicLink(place, Path.of("/dev/zero"));
-        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.NO_MAILDIR);
         assertThat(files(part.equals("new") ? "tmp" : "new")).isEmpty();
     }
 
@@ -121,14 +121,14 @@ class MaildirTest {
 
     @Test
     void deliveriesAtTheSameTimeAreAllKept() throws Exception {
-        var results = new ArrayList<Future<Maildir.Result>>();
+        var results = new ArrayList<Future<Maildir.MaildirResult>>();
         try (var threads = Executors.newFixedThreadPool(16)) {
             for (int i = 0; i < 200; i++) {
                 results.add(threads.submit(() -> maildir.deliver(folder, HEADER, MESSAGE)));
             }
         }
-        for (Future<Maildir.Result> result : results) {
-            assertThat(result.get()).isEqualTo(Maildir.Result.DELIVERED);
+        for (Future<Maildir.MaildirResult> result : results) {
+            assertThat(result.get()).isEqualTo(Maildir.MaildirResult.DELIVERED);
         }
         assertThat(files("new")).hasSize(200);
         assertThat(files("tmp")).isEmpty();
@@ -143,7 +143,7 @@ class MaildirTest {
                 .isInstanceOf(FileAlreadyExistsException.class);
         assertThat(files("new").getFirst()).hasSize(HEADER.length + MESSAGE.count());
         assertThat(files("tmp")).isEmpty();
-        assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.DELIVERED);
+        assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.DELIVERED);
     }
 
     @Test
@@ -152,18 +152,19 @@ class MaildirTest {
         Path taken = folder.resolve("tmp").resolve(new MaildirNames("host", 7).next(Instant.EPOCH));
         Files.createSymbolicLink(taken, folder.resolve("elsewhere"));
         var again = new Maildir(new MaildirNames("host", 7), new DirectorySync(), still);
-        assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.DELIVERED);
+        assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.DELIVERED);
         assertThat(folder.resolve("elsewhere")).doesNotExist();
         assertThat(taken).isSymbolicLink();
     }
 
     @Test
     void whatIsNoMaildirIsTold() throws Exception {
-        assertThat(maildir.deliver(folder.resolve("none"), HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(maildir.deliver(folder.resolve("none"), HEADER, MESSAGE))
+                .isEqualTo(Maildir.MaildirResult.NO_MAILDIR);
         Files.delete(folder.resolve("tmp"));
-        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.NO_MAILDIR);
         Files.writeString(folder.resolve("tmp"), "");
-        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.Result.NO_MAILDIR);
+        assertThat(maildir.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.NO_MAILDIR);
         assertThat(files("new")).isEmpty();
     }
 

@@ -70,12 +70,12 @@ class MboxTest {
     void afterWhatCouldBeNeitherForcedNorCutOffAMessageBeginsALineWhateverThatBecomes() throws Exception {
         var disk = new ModelDisk();
         Path box = disk.root().resolve("mbox");
-        assertThat(mbox.deliver(box, HEADER, message("one\n"))).isEqualTo(Mbox.Result.DELIVERED);
+        assertThat(mbox.deliver(box, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
 
         disk.fail(1, 3); // the write works; the force and the cut do not
         assertThatThrownBy(() -> mbox.deliver(box, HEADER, message("two\n"))).isInstanceOf(IOException.class);
-        assertThat(mbox.deliver(box, HEADER, message("three\n"))).isEqualTo(Mbox.Result.DELIVERED);
-        assertThat(mbox.deliver(box, HEADER, message("four\n"))).isEqualTo(Mbox.Result.DELIVERED);
+        assertThat(mbox.deliver(box, HEADER, message("three\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
+        assertThat(mbox.deliver(box, HEADER, message("four\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
 
         String header = Octets.text(HEADER);
         assertThat(Files.readString(box))
@@ -116,8 +116,8 @@ class MboxTest {
     @Test
     void anMboxIsMadeForItsOwnerAloneAndGrows() throws Exception {
         Path file = folder.resolve("Mailbox");
-        assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.Result.DELIVERED);
-        assertThat(mbox.deliver(file, HEADER, message("two"))).isEqualTo(Mbox.Result.DELIVERED);
+        assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
+        assertThat(mbox.deliver(file, HEADER, message("two"))).isEqualTo(Mbox.MboxResult.DELIVERED);
         String header = Octets.text(HEADER);
         assertThat(file).hasContent(header + "one\n\n" + header + "two\n\n");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -144,13 +144,13 @@ class MboxTest {
         var holder = new ProcessBuilder("/usr/bin/flock", file.toString(), "sh", "-c", "echo locked; exec cat").start();
         try {
             assertThat(holder.inputReader().readLine()).isEqualTo("locked");
-            assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.Result.LOCKED);
+            assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.LOCKED);
             assertThat(file).hasSize(0);
         } finally {
             holder.getOutputStream().close();
             holder.waitFor();
         }
-        assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.Result.DELIVERED);
+        assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
     }
 
     @Test
@@ -158,7 +158,7 @@ class MboxTest {
         Path file = Files.writeString(folder.resolve("Mailbox"), "");
         try (var holder = FileChannel.open(file, StandardOpenOption.WRITE);
                 var _ = holder.lock()) {
-            assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.Result.LOCKED);
+            assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.LOCKED);
             assertThat(file).hasSize(0);
         }
     }
@@ -178,8 +178,8 @@ class MboxTest {
     void whatIsNoRegularFileIsRefusedAtOnce() throws Exception {
         Path pipe = folder.resolve("pipe");
         Fifo.make(pipe);
-        assertThat(mbox.deliver(pipe, HEADER, message("x"))).isEqualTo(Mbox.Result.NO_FILE);
-        assertThat(mbox.deliver(folder, HEADER, message("x"))).isEqualTo(Mbox.Result.NO_FILE);
-        assertThat(mbox.deliver(Path.of("/dev/null"), HEADER, message("x"))).isEqualTo(Mbox.Result.NO_FILE);
+        assertThat(mbox.deliver(pipe, HEADER, message("x"))).isEqualTo(Mbox.MboxResult.NO_FILE);
+        assertThat(mbox.deliver(folder, HEADER, message("x"))).isEqualTo(Mbox.MboxResult.NO_FILE);
+        assertThat(mbox.deliver(Path.of("/dev/null"), HEADER, message("x"))).isEqualTo(Mbox.MboxResult.NO_FILE);
     }
 }

@@ -44,8 +44,8 @@ public final class ChildCommand {
 
     private ChildCommand() {}
 
-    private static final class Functions {
-        static final MethodHandle KILL = Calls.plain(
+    private static final class KillFunction {
+        static final MethodHandle KILL = CLibrary.plain(
                 "kill", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     }
 
@@ -176,7 +176,7 @@ public final class ChildCommand {
 
     private static void signalGroup(long leader) {
         try {
-            int _ = (int) Functions.KILL.invokeExact(-Math.toIntExact(leader), SIGKILL);
+            int _ = (int) KillFunction.KILL.invokeExact(-Math.toIntExact(leader), SIGKILL);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

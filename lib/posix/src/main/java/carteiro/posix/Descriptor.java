@@ -56,8 +56,8 @@ final class Descriptor implements Closeable {
         this.name = name;
     }
 
-    private static final class Functions {
-        static final MethodHandle OPENAT = Calls.variadicWithErrno(
+    private static final class DescriptorFunctions {
+        static final MethodHandle OPENAT = CLibrary.variadicWithErrno(
                 "openat",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT,
@@ -66,11 +66,11 @@ final class Descriptor implements Closeable {
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_INT),
                 3);
-        static final MethodHandle READ = Calls.withErrno(
+        static final MethodHandle READ = CLibrary.withErrno(
                 "read",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
-        static final MethodHandle CLOSE = Calls.withErrno("close", Calls.intOfInt());
+        static final MethodHandle CLOSE = CLibrary.withErrno("close", CLibrary.intOfInt());
     }
 
     private static boolean isArm() { // these two flags have other numbers there
@@ -79,18 +79,18 @@ final class Descriptor implements Closeable {
     }
 
     /** What a system call answered. */
-    record Answer(int result, int errno) {}
+    record SystemCallResult(int result, int errno) {}
 
     /** A system call that takes a segment for errno first. */
-    interface Call {
+    interface SystemCall {
         int call(MemorySegment state, Arena arena) throws Throwable;
     }
 
-    static Answer call(Call call) {
+    static SystemCallResult call(SystemCall call) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Calls.state(arena);
+            MemorySegment state = CLibrary.state(arena);
             int result = call.call(state, arena);
-            return new Answer(result, Calls.errno(state));
+            return new SystemCallResult(result, CLibrary.errno(state));
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
@@ -106,8 +106,8 @@ final class Descriptor implements Closeable {
      * @param name what is said in messages
      */
     static Descriptor open(int folder, String path, int flags, int mode, String name) throws IOException {
-        Answer answer = call((state, arena) -> (int) Functions.OPENAT.invokeExact(
-                state, folder, Calls.text(arena, path), flags | CLOSE_ON_EXEC | NO_TERMINAL, mode));
+        SystemCallResult answer = call((state, arena) -> (int) DescriptorFunctions.OPENAT.invokeExact(
+                state, folder, CLibrary.text(arena, path), flags | CLOSE_ON_EXEC | NO_TERMINAL, mode));
         if (answer.result() < 0) {
             throw trouble(name, "be opened", answer.errno());
         }
@@ -121,21 +121,21 @@ final class Descriptor implements Closeable {
             case NO_PERMISSION, ACCESS -> new AccessDeniedException(name);
             case EXISTS -> new FileAlreadyExistsException(name);
             case NO_FOLDER -> new NotDirectoryException(name);
-            case LOOP -> new SymbolicLink(name);
+            case LOOP -> new SymbolicLinkException(name);
             case READ_ONLY -> new FileSystemException(name, null, "the file system is read-only");
             case NO_SPACE -> new FileSystemException(name, null, "no space left on device");
             case QUOTA -> new FileSystemException(name, null, "disk quota exceeded");
-            default -> new OtherError(name + ": cannot " + what + " (error " + errno + ")", errno);
+            default -> new SystemCallException(name + ": cannot " + what + " (error " + errno + ")", errno);
         };
     }
 
     /** What Java has no exception of its own for. */
-    static final class OtherError extends IOException {
+    static final class SystemCallException extends IOException {
         private static final long serialVersionUID = 1L;
 
         private final int errno;
 
-        OtherError(String message, int errno) {
+        SystemCallException(String message, int errno) {
             super(message);
             this.errno = errno;
         }
@@ -146,10 +146,10 @@ final class Descriptor implements Closeable {
     }
 
     /** A symbolic link where none is followed. */
-    static final class SymbolicLink extends FileSystemLoopException {
+    static final class SymbolicLinkException extends FileSystemLoopException {
         private static final long serialVersionUID = 1L;
 
-        SymbolicLink(String name) {
+        SymbolicLinkException(String name) {
             super(name);
         }
 
@@ -184,8 +184,8 @@ final class Descriptor implements Closeable {
             MemorySegment chunk = arena.allocate(Math.clamp(limit, 1, 64 * 1024));
             while (count < limit) {
                 int wanted = (int) Math.min(chunk.byteSize(), limit - count);
-                Answer answer = call(
-                        (state, _) -> (int) (long) Functions.READ.invokeExact(state, number, chunk, (long) wanted));
+                SystemCallResult answer = call((state, _) ->
+                        (int) (long) DescriptorFunctions.READ.invokeExact(state, number, chunk, (long) wanted));
                 if (answer.result() < 0) {
                     if (answer.errno() == INTERRUPTED) {
                         continue;
@@ -210,7 +210,7 @@ final class Descriptor implements Closeable {
     public void close() {
         if (!closed) {
             closed = true;
-            var _ = call((state, _) -> (int) Functions.CLOSE.invokeExact(state, number));
+            var _ = call((state, _) -> (int) DescriptorFunctions.CLOSE.invokeExact(state, number));
         }
     }
 }

@@ -14,8 +14,8 @@ public final class Fifo {
 
     private Fifo() {}
 
-    private static final class Functions {
-        static final MethodHandle MAKE = Calls.withErrno(
+    private static final class MkfifoFunction {
+        static final MethodHandle MAKE = CLibrary.withErrno(
                 "mkfifo", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
     }
 
@@ -28,9 +28,9 @@ public final class Fifo {
         int result;
         int error;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Calls.state(arena);
-            result = (int) Functions.MAKE.invokeExact(state, Calls.path(arena, name), OWNER_ONLY);
-            error = Calls.errno(state);
+            MemorySegment state = CLibrary.state(arena);
+            result = (int) MkfifoFunction.MAKE.invokeExact(state, CLibrary.path(arena, name), OWNER_ONLY);
+            error = CLibrary.errno(state);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

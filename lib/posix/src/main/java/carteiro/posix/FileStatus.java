@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param links how many names it has
  * @param size octets
  */
-public record FileStatus(Kind kind, int uid, int gid, int mode, int links, long size) {
+public record FileStatus(FileKind kind, int uid, int gid, int mode, int links, long size) {
     /** For {@link #at}: the descriptor itself. */
     static final int EMPTY_PATH = 0x1000;
 
@@ -37,7 +37,7 @@ public record FileStatus(Kind kind, int uid, int gid, int mode, int links, long 
     private static final int ELOOP = 40;
 
     /** What a path leads to. */
-    public enum Kind {
+    public enum FileKind {
         /** A file with octets in it. */
         REGULAR,
         /** A folder. */
@@ -48,8 +48,8 @@ public record FileStatus(Kind kind, int uid, int gid, int mode, int links, long 
         OTHER
     }
 
-    private static final class Functions {
-        static final MethodHandle STATX = Calls.withErrno(
+    private static final class StatxFunction {
+        static final MethodHandle STATX = CLibrary.withErrno(
                 "statx",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT,
@@ -73,7 +73,7 @@ public record FileStatus(Kind kind, int uid, int gid, int mode, int links, long 
 
     /** The same from a descriptor on; the path is in Java's own encoding. */
     static Optional<FileStatus> at(int folder, String path, int flags, String name) throws IOException {
-        return at(folder, Calls.octets(path), flags, name);
+        return at(folder, CLibrary.octets(path), flags, name);
     }
 
     private static Optional<FileStatus> at(int folder, byte[] octets, int flags, String name) throws IOException {
@@ -81,21 +81,22 @@ public record FileStatus(Kind kind, int uid, int gid, int mode, int links, long 
             MemorySegment asked = arena.allocate(octets.length + 1L);
             MemorySegment.copy(octets, 0, asked, ValueLayout.JAVA_BYTE, 0, octets.length);
             MemorySegment status = arena.allocate(SIZE, 8);
-            MemorySegment state = Calls.state(arena);
-            int result = (int) Functions.STATX.invokeExact(state, folder, asked, flags, WANTED, status);
+            MemorySegment state = CLibrary.state(arena);
+            int result = (int) StatxFunction.STATX.invokeExact(state, folder, asked, flags, WANTED, status);
             if (result != 0) {
-                return switch (Calls.errno(state)) {
+                return switch (CLibrary.errno(state)) {
                     case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP -> Optional.empty();
                     case EACCES -> throw new AccessDeniedException(name);
-                    default -> throw new IOException(name + " cannot be examined (error " + Calls.errno(state) + ")");
+                    default ->
+                        throw new IOException(name + " cannot be examined (error " + CLibrary.errno(state) + ")");
                 };
             }
             int mode = Short.toUnsignedInt(status.get(ValueLayout.JAVA_SHORT, 28));
-            Kind kind = switch (mode & 0170000) {
-                case 0100000 -> Kind.REGULAR;
-                case 0040000 -> Kind.FOLDER;
-                case 0120000 -> Kind.LINK;
-                default -> Kind.OTHER;
+            FileKind kind = switch (mode & 0170000) {
+                case 0100000 -> FileKind.REGULAR;
+                case 0040000 -> FileKind.FOLDER;
+                case 0120000 -> FileKind.LINK;
+                default -> FileKind.OTHER;
             };
             return Optional.of(new FileStatus(
                     kind,

@@ -11,8 +11,8 @@ public final class Hangup {
 
     private Hangup() {}
 
-    private static final class Functions {
-        static final MethodHandle SIGNAL = Calls.plain(
+    private static final class SignalFunction {
+        static final MethodHandle SIGNAL = CLibrary.plain(
                 "signal", FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
     }
 
@@ -20,9 +20,9 @@ public final class Hangup {
      * Gives SIGHUP its default action, which is to end the process: to be called just before a handler is set. A process that
      * nohup(1) started ignores the signal, and Java sets no handler for one that was ignored when it began.
      */
-    public static void heed() {
+    public static void restoreDefaultAction() {
         try {
-            var _ = (MemorySegment) Functions.SIGNAL.invokeExact(SIGHUP, MemorySegment.NULL); // SIG_DFL is null
+            var _ = (MemorySegment) SignalFunction.SIGNAL.invokeExact(SIGHUP, MemorySegment.NULL); // SIG_DFL is null
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

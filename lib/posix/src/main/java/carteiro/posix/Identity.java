@@ -25,15 +25,15 @@ public final class Identity {
             throw new IOException("refusing to run as " + account.name() + ", whose uid is 0");
         }
         try (Arena arena = Arena.ofConfined()) {
-            MethodHandle initgroups = Calls.withErrno(
+            MethodHandle initgroups = CLibrary.withErrno(
                     "initgroups",
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-            MemorySegment state = Calls.state(arena);
+            MemorySegment state = CLibrary.state(arena);
             MemorySegment name = arena.allocateFrom(account.name());
             check("initgroups", (int) initgroups.invokeExact(state, name, account.gid()), state);
-            MethodHandle setgid = Calls.withErrno("setgid", Calls.intOfInt());
+            MethodHandle setgid = CLibrary.withErrno("setgid", CLibrary.intOfInt());
             check("setgid", (int) setgid.invokeExact(state, account.gid()), state);
-            MethodHandle setuid = Calls.withErrno("setuid", Calls.intOfInt());
+            MethodHandle setuid = CLibrary.withErrno("setuid", CLibrary.intOfInt());
             check("setuid", (int) setuid.invokeExact(state, account.uid()), state);
         } catch (IOException | RuntimeException | Error e) {
             throw e;
@@ -64,7 +64,7 @@ public final class Identity {
 
     private static void check(String call, int result, MemorySegment state) throws IOException {
         if (result != 0) {
-            throw new IOException(call + " failed with error " + Calls.errno(state));
+            throw new IOException(call + " failed with error " + CLibrary.errno(state));
         }
     }
 }

@@ -67,16 +67,16 @@ public record Invocation(
             try {
                 super.write(octets, from, length);
             } catch (IOException e) {
-                throw "Broken pipe".equals(e.getMessage()) ? new NobodyReads(e) : e;
+                throw "Broken pipe".equals(e.getMessage()) ? new BrokenPipeException(e) : e;
             }
         }
     }
 
     /** Whoever read standard output has gone, as head does when it has enough. */
-    private static final class NobodyReads extends IOException {
+    private static final class BrokenPipeException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        NobodyReads(IOException cause) {
+        BrokenPipeException(IOException cause) {
             super(cause.getMessage(), cause);
         }
     }
@@ -85,7 +85,7 @@ public record Invocation(
      * What {@code main} does: the work of this process, and its end with the exit code. Whatever goes wrong, an Error too, is
      * 111 and never Java's own 1, which means something else to who calls.
      */
-    public static void runAndExit(String name, String[] arguments, Work work) {
+    public static void runAndExit(String name, String[] arguments, CommandAction work) {
         int code = 111;
         try {
             code = ofThisProcess(arguments).run(name, work);
@@ -96,7 +96,7 @@ public record Invocation(
 
     /** The work of a command. */
     @FunctionalInterface
-    public interface Work {
+    public interface CommandAction {
         /** @return the exit code */
         int run(Invocation call) throws IOException;
     }
@@ -107,10 +107,10 @@ public record Invocation(
      *
      * @param name the command's name, before what it says
      */
-    public int run(String name, Work work) {
+    public int run(String name, CommandAction work) {
         try {
             return work.run(this);
-        } catch (NobodyReads e) {
+        } catch (BrokenPipeException e) {
             return 111;
         } catch (IOException e) {
             complain(name + ": fatal: " + asUtf8(e.getMessage() == null ? e.toString() : e.getMessage()) + "\n");

@@ -18,8 +18,8 @@ public final class LauncherLink {
 
     private LauncherLink() {}
 
-    private static final class Functions {
-        static final MethodHandle WRITE = Calls.withErrno(
+    private static final class WriteFunction {
+        static final MethodHandle WRITE = CLibrary.withErrno(
                 "write",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
@@ -46,7 +46,7 @@ public final class LauncherLink {
         byte[] octets = (line + "\n").getBytes(StandardCharsets.US_ASCII);
         var _ = Descriptor.call((state, arena) -> {
             MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, octets);
-            return (int) (long) Functions.WRITE.invokeExact(state, ERRORS, text, (long) octets.length);
+            return (int) (long) WriteFunction.WRITE.invokeExact(state, ERRORS, text, (long) octets.length);
         });
     }
 }

@@ -31,7 +31,7 @@ public final class LockableFile implements Closeable {
     }
 
     /** How an attempt to lock ended. */
-    public enum Attempt {
+    public enum LockResult {
         /** It is ours until it is closed. */
         LOCKED,
         /** Somebody else has it. */
@@ -40,8 +40,8 @@ public final class LockableFile implements Closeable {
         UNSUPPORTED
     }
 
-    private static final class Functions {
-        static final MethodHandle FLOCK = Calls.withErrno(
+    private static final class FlockFunction {
+        static final MethodHandle FLOCK = CLibrary.withErrno(
                 "flock", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     }
 
@@ -63,16 +63,16 @@ public final class LockableFile implements Closeable {
     }
 
     /** Tries to get the exclusive lock; never waits. */
-    public Attempt tryLock() {
+    public LockResult tryLock() {
         if (descriptor == null) {
-            return Attempt.UNSUPPORTED;
+            return LockResult.UNSUPPORTED;
         }
-        Descriptor.Answer answer = Descriptor.call(
-                (state, _) -> (int) Functions.FLOCK.invokeExact(state, descriptor.number(), EXCLUSIVE_NOW));
+        Descriptor.SystemCallResult answer = Descriptor.call(
+                (state, _) -> (int) FlockFunction.FLOCK.invokeExact(state, descriptor.number(), EXCLUSIVE_NOW));
         if (answer.result() == 0) {
-            return Attempt.LOCKED;
+            return LockResult.LOCKED;
         }
-        return answer.errno() == EWOULDBLOCK || answer.errno() == EINTR ? Attempt.BUSY : Attempt.UNSUPPORTED;
+        return answer.errno() == EWOULDBLOCK || answer.errno() == EINTR ? LockResult.BUSY : LockResult.UNSUPPORTED;
     }
 
     /** Gives up the lock with the file. */

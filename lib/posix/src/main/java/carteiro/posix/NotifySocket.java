@@ -21,12 +21,12 @@ public final class NotifySocket {
 
     private NotifySocket() {}
 
-    private static final class Functions {
-        static final MethodHandle SOCKET = Calls.withErrno(
+    private static final class SocketFunctions {
+        static final MethodHandle SOCKET = CLibrary.withErrno(
                 "socket",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle SEND = Calls.withErrno(
+        static final MethodHandle SEND = CLibrary.withErrno(
                 "sendto",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG,
@@ -36,7 +36,7 @@ public final class NotifySocket {
                         ValueLayout.JAVA_INT,
                         ValueLayout.ADDRESS,
                         ValueLayout.JAVA_INT));
-        static final MethodHandle CLOSE = Calls.withErrno("close", Calls.intOfInt());
+        static final MethodHandle CLOSE = CLibrary.withErrno("close", CLibrary.intOfInt());
     }
 
     /**
@@ -47,19 +47,19 @@ public final class NotifySocket {
      * @throws IOException if nobody takes it
      */
     public static void send(String name, String message) throws IOException {
-        byte[] path = Calls.octets(name);
+        byte[] path = CLibrary.octets(name);
         if (path.length == 0 || path.length >= PATH || path[0] != '/' && path[0] != '@') {
             throw new IOException("NOTIFY_SOCKET is no path of a socket: " + name);
         }
         int descriptor = checked(
                 Descriptor.call((state, _) ->
-                        (int) Functions.SOCKET.invokeExact(state, UNIX_DOMAIN, DATAGRAM | CLOSE_ON_EXEC, 0)),
+                        (int) SocketFunctions.SOCKET.invokeExact(state, UNIX_DOMAIN, DATAGRAM | CLOSE_ON_EXEC, 0)),
                 name);
         try {
             byte[] octets = message.getBytes(StandardCharsets.US_ASCII);
             checked(Descriptor.call((state, arena) -> send(state, arena, descriptor, path, octets)), name);
         } finally {
-            var _ = Descriptor.call((state, _) -> (int) Functions.CLOSE.invokeExact(state, descriptor));
+            var _ = Descriptor.call((state, _) -> (int) SocketFunctions.CLOSE.invokeExact(state, descriptor));
         }
     }
 
@@ -72,11 +72,11 @@ public final class NotifySocket {
             address.set(ValueLayout.JAVA_BYTE, FAMILY, (byte) 0);
         }
         MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, octets);
-        return (int) (long) Functions.SEND.invokeExact(
+        return (int) (long) SocketFunctions.SEND.invokeExact(
                 state, descriptor, text, (long) octets.length, 0, address, FAMILY + path.length);
     }
 
-    private static int checked(Descriptor.Answer answer, String name) throws IOException {
+    private static int checked(Descriptor.SystemCallResult answer, String name) throws IOException {
         if (answer.result() < 0) {
             throw Descriptor.trouble(name, "be told", answer.errno());
         }

@@ -38,7 +38,7 @@ public final class RegularFile implements Closeable {
         }
         try {
             FileStatus status = descriptor.status();
-            if (status.kind() == FileStatus.Kind.REGULAR) {
+            if (status.kind() == FileStatus.FileKind.REGULAR) {
                 return Optional.of(new RegularFile(descriptor, status));
             }
         } catch (IOException | RuntimeException e) {

@@ -45,18 +45,18 @@ public final class SafeFolder implements Closeable {
         this.descriptor = descriptor;
     }
 
-    private static final class Functions {
+    private static final class FolderFunctions {
         static final FunctionDescriptor INT_PATH_INT = FunctionDescriptor.of(
                 ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
-        static final MethodHandle MKDIRAT = Calls.withErrno("mkdirat", INT_PATH_INT);
-        static final MethodHandle UNLINKAT = Calls.withErrno("unlinkat", INT_PATH_INT);
-        static final MethodHandle FCHMOD = Calls.withErrno(
+        static final MethodHandle MKDIRAT = CLibrary.withErrno("mkdirat", INT_PATH_INT);
+        static final MethodHandle UNLINKAT = CLibrary.withErrno("unlinkat", INT_PATH_INT);
+        static final MethodHandle FCHMOD = CLibrary.withErrno(
                 "fchmod", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle FCHOWN = Calls.withErrno(
+        static final MethodHandle FCHOWN = CLibrary.withErrno(
                 "fchown",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle FCHOWNAT = Calls.withErrno(
+        static final MethodHandle FCHOWNAT = CLibrary.withErrno(
                 "fchownat",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT,
@@ -65,7 +65,7 @@ public final class SafeFolder implements Closeable {
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_INT));
-        static final MethodHandle LINK_TARGET = Calls.withErrno(
+        static final MethodHandle LINK_TARGET = CLibrary.withErrno(
                 "readlinkat",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG,
@@ -76,7 +76,7 @@ public final class SafeFolder implements Closeable {
     }
 
     /** Who may change the folders on the way. */
-    private enum Way {
+    private enum PathTrust {
         /** Anybody, for only links that root or we made are followed. */
         ANYBODYS,
         /** Root and we alone. */
@@ -91,7 +91,7 @@ public final class SafeFolder implements Closeable {
      * @throws IOException if it is missing, no folder, or behind somebody else's link
      */
     public static SafeFolder open(Path folder) throws IOException {
-        return open(folder, Way.ANYBODYS);
+        return open(folder, PathTrust.ANYBODYS);
     }
 
     /**
@@ -102,10 +102,10 @@ public final class SafeFolder implements Closeable {
      * @throws IOException if somebody else could replace it; the message names the folder and how to mend it
      */
     public static SafeFolder openTrusted(Path folder) throws IOException {
-        return open(folder, Way.OURS);
+        return open(folder, PathTrust.OURS);
     }
 
-    private static SafeFolder open(Path folder, Way way) throws IOException {
+    private static SafeFolder open(Path folder, PathTrust way) throws IOException {
         if (!folder.isAbsolute()) {
             throw new IOException(folder + " is no absolute path");
         }
@@ -136,7 +136,7 @@ public final class SafeFolder implements Closeable {
                 Path target = at.trustedLink(part, self);
                 links++;
                 if (links > MOST_LINKS) {
-                    throw new Descriptor.SymbolicLink(at.name() + "/" + part);
+                    throw new Descriptor.SymbolicLinkException(at.name() + "/" + part);
                 }
                 for (int i = target.getNameCount() - 1; i >= 0; i--) {
                     parts.push(target.getName(i).toString());
@@ -163,7 +163,7 @@ public final class SafeFolder implements Closeable {
         return status.uid() == ROOT || status.uid() == self;
     }
 
-    private void check(Way way, int self, String path) throws IOException {
+    private void check(PathTrust way, int self, String path) throws IOException {
         switch (way) {
             case ANYBODYS -> {}
             case OURS -> {
@@ -190,11 +190,11 @@ public final class SafeFolder implements Closeable {
     private Optional<SafeFolder> folderUnlessLink(String part) throws IOException {
         try {
             return Optional.of(new SafeFolder(Descriptor.open(descriptor.number(), part, ON_THE_WAY, 0, below(part))));
-        } catch (Descriptor.SymbolicLink e) {
+        } catch (Descriptor.SymbolicLinkException e) {
             return Optional.empty();
         } catch (java.nio.file.NotDirectoryException e) { // what Linux says of a link, too
             FileStatus there = status(part).orElseThrow(() -> e);
-            if (there.kind() != FileStatus.Kind.LINK) {
+            if (there.kind() != FileStatus.FileKind.LINK) {
                 throw e;
             }
             return Optional.empty();
@@ -205,24 +205,24 @@ public final class SafeFolder implements Closeable {
         FileStatus link = status(part).orElseThrow(() -> new NoSuchFileException(name() + "/" + part));
         FileStatus here = status();
         if (!isOurs(link, self) || !isOurs(here, self) || isOpenToWriters(here)) {
-            throw new Descriptor.SymbolicLink(name() + "/" + part);
+            throw new Descriptor.SymbolicLinkException(name() + "/" + part);
         }
         return Path.of(target(part));
     }
 
     private String target(String part) throws IOException {
         byte[] octets = new byte[4096];
-        Descriptor.Answer answer = Descriptor.call((state, arena) -> {
+        Descriptor.SystemCallResult answer = Descriptor.call((state, arena) -> {
             MemorySegment target = arena.allocate(octets.length);
-            int count = (int) (long) Functions.LINK_TARGET.invokeExact(
-                    state, descriptor.number(), Calls.text(arena, part), target, (long) octets.length);
+            int count = (int) (long) FolderFunctions.LINK_TARGET.invokeExact(
+                    state, descriptor.number(), CLibrary.text(arena, part), target, (long) octets.length);
             MemorySegment.copy(target, ValueLayout.JAVA_BYTE, 0, octets, 0, Math.max(count, 0));
             return count;
         });
         if (answer.result() < 0 || answer.result() == octets.length) {
             throw Descriptor.trouble(name() + "/" + part, "be read as a link", answer.errno());
         }
-        return Calls.text(octets, answer.result());
+        return CLibrary.text(octets, answer.result());
     }
 
     private static String oneName(String name) throws IOException {
@@ -242,7 +242,7 @@ public final class SafeFolder implements Closeable {
                 : name() + "/" + name;
     }
 
-    private static void check(Descriptor.Answer answer, String name, String what) throws IOException {
+    private static void check(Descriptor.SystemCallResult answer, String name, String what) throws IOException {
         if (answer.result() < 0) {
             throw Descriptor.trouble(name, what, answer.errno());
         }
@@ -266,8 +266,9 @@ public final class SafeFolder implements Closeable {
      */
     public SafeFolder makeFolder(String name, int mode) throws IOException {
         String part = oneName(name);
-        Descriptor.Answer answer = Descriptor.call((state, arena) ->
-                (int) Functions.MKDIRAT.invokeExact(state, descriptor.number(), Calls.text(arena, part), mode & 0700));
+        Descriptor.SystemCallResult answer =
+                Descriptor.call((state, arena) -> (int) FolderFunctions.MKDIRAT.invokeExact(
+                        state, descriptor.number(), CLibrary.text(arena, part), mode & 0700));
         check(answer, below(name), "be made");
         SafeFolder made = folder(name);
         try {
@@ -316,7 +317,7 @@ public final class SafeFolder implements Closeable {
         int flags = Descriptor.READ_WRITE | Descriptor.CREATE | Descriptor.NO_FOLLOW | Descriptor.NO_WAIT;
         try (Descriptor opened = Descriptor.open(descriptor.number(), oneName(name), flags, mode, below(name))) {
             FileStatus status = opened.status();
-            if (status.kind() != FileStatus.Kind.REGULAR || status.links() > 1) {
+            if (status.kind() != FileStatus.FileKind.REGULAR || status.links() > 1) {
                 throw new FileSystemException(below(name), null, "is no regular file with one name; remove it");
             }
             return FileChannel.open(opened.path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -331,7 +332,7 @@ public final class SafeFolder implements Closeable {
     public Optional<byte[]> read(String name, int limit) throws IOException {
         int flags = Descriptor.READ | Descriptor.NO_FOLLOW | Descriptor.NO_WAIT;
         try (Descriptor opened = Descriptor.open(descriptor.number(), oneName(name), flags, 0, below(name))) {
-            if (opened.status().kind() != FileStatus.Kind.REGULAR) {
+            if (opened.status().kind() != FileStatus.FileKind.REGULAR) {
                 throw new FileSystemException(below(name), null, "is no regular file");
             }
             byte[] octets = opened.read(Math.addExact(limit, 1));
@@ -360,8 +361,8 @@ public final class SafeFolder implements Closeable {
     public void own(String name, int uid, int gid) throws IOException {
         String part = oneName(name);
         check(
-                Descriptor.call((state, arena) -> (int) Functions.FCHOWNAT.invokeExact(
-                        state, descriptor.number(), Calls.text(arena, part), uid, gid, NO_FOLLOW_AT)),
+                Descriptor.call((state, arena) -> (int) FolderFunctions.FCHOWNAT.invokeExact(
+                        state, descriptor.number(), CLibrary.text(arena, part), uid, gid, NO_FOLLOW_AT)),
                 below(name),
                 "be given to user " + Integer.toUnsignedString(uid));
     }
@@ -379,8 +380,8 @@ public final class SafeFolder implements Closeable {
     private void remove(String name, int flags) throws IOException {
         String part = oneName(name);
         check(
-                Descriptor.call((state, arena) -> (int)
-                        Functions.UNLINKAT.invokeExact(state, descriptor.number(), Calls.text(arena, part), flags)),
+                Descriptor.call((state, arena) -> (int) FolderFunctions.UNLINKAT.invokeExact(
+                        state, descriptor.number(), CLibrary.text(arena, part), flags)),
                 below(name),
                 "be removed");
     }
@@ -390,7 +391,8 @@ public final class SafeFolder implements Closeable {
     /** Gives this folder to somebody. */
     public void own(int uid, int gid) throws IOException {
         check(
-                Descriptor.call((state, _) -> (int) Functions.FCHOWN.invokeExact(state, descriptor.number(), uid, gid)),
+                Descriptor.call(
+                        (state, _) -> (int) FolderFunctions.FCHOWN.invokeExact(state, descriptor.number(), uid, gid)),
                 descriptor.name(),
                 "be given to user " + Integer.toUnsignedString(uid));
     }
@@ -400,8 +402,8 @@ public final class SafeFolder implements Closeable {
         check(chmod(descriptor, mode), descriptor.name(), "be given its mode");
     }
 
-    private static Descriptor.Answer chmod(Descriptor of, int mode) {
-        return Descriptor.call((state, _) -> (int) Functions.FCHMOD.invokeExact(state, of.number(), mode));
+    private static Descriptor.SystemCallResult chmod(Descriptor of, int mode) {
+        return Descriptor.call((state, _) -> (int) FolderFunctions.FCHMOD.invokeExact(state, of.number(), mode));
     }
 
     /** A name for this folder, whatever its path leads to now; a name below it is looked up as usual, links are followed. */

@@ -25,15 +25,15 @@ public record SystemAccount(String name, int uid, int gid, String home) {
     private static final int ENOENT = 2;
     private static final int ESRCH = 3;
 
-    private static final class Functions {
-        static final MethodHandle BY_NAME = Calls.plain(
+    private static final class PasswdFunctions {
+        static final MethodHandle BY_NAME = CLibrary.plain(
                 "getpwnam_r",
                 FunctionDescriptor.of(ValueLayout.JAVA_INT, TEXT, TEXT, TEXT, ValueLayout.JAVA_LONG, TEXT));
-        static final MethodHandle BY_UID = Calls.plain(
+        static final MethodHandle BY_UID = CLibrary.plain(
                 "getpwuid_r",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, TEXT, TEXT, ValueLayout.JAVA_LONG, TEXT));
-        static final MethodHandle EFFECTIVE = Calls.plain("geteuid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+        static final MethodHandle EFFECTIVE = CLibrary.plain("geteuid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
     }
 
     /**
@@ -50,7 +50,7 @@ public record SystemAccount(String name, int uid, int gid, String home) {
             MemorySegment passwd = arena.allocate(PASSWD, 8);
             MemorySegment buffer = arena.allocate(BUFFER);
             MemorySegment result = arena.allocate(TEXT);
-            int error = (int) Functions.BY_NAME.invokeExact(asked, passwd, buffer, (long) BUFFER, result);
+            int error = (int) PasswdFunctions.BY_NAME.invokeExact(asked, passwd, buffer, (long) BUFFER, result);
             return account(error, passwd, result, "\"" + name + "\"");
         } catch (IOException | RuntimeException | Error e) {
             throw e;
@@ -65,7 +65,7 @@ public record SystemAccount(String name, int uid, int gid, String home) {
             MemorySegment passwd = arena.allocate(PASSWD, 8);
             MemorySegment buffer = arena.allocate(BUFFER);
             MemorySegment result = arena.allocate(TEXT);
-            int error = (int) Functions.BY_UID.invokeExact(uid, passwd, buffer, (long) BUFFER, result);
+            int error = (int) PasswdFunctions.BY_UID.invokeExact(uid, passwd, buffer, (long) BUFFER, result);
             return account(error, passwd, result, "uid " + uid);
         } catch (IOException | RuntimeException | Error e) {
             throw e;
@@ -77,7 +77,7 @@ public record SystemAccount(String name, int uid, int gid, String home) {
     /** The effective user id of this process. */
     public static int effectiveUid() {
         try {
-            return (int) Functions.EFFECTIVE.invokeExact();
+            return (int) PasswdFunctions.EFFECTIVE.invokeExact();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

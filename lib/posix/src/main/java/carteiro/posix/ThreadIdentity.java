@@ -25,23 +25,23 @@ public final class ThreadIdentity {
     private ThreadIdentity() {}
 
     /** Numbers of system calls. */
-    private record Numbers(long setGroups, long setGid, long setUid, long uid, long gid) {
-        static Numbers ofThisMachine() throws IOException {
+    private record SystemCallNumbers(long setGroups, long setGid, long setUid, long uid, long gid) {
+        static SystemCallNumbers ofThisMachine() throws IOException {
             String machine = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
             boolean linux = System.getProperty("os.name", "").equals("Linux");
             if (linux && machine.equals("amd64")) {
-                return new Numbers(116, 119, 117, 107, 108);
+                return new SystemCallNumbers(116, 119, 117, 107, 108);
             }
             if (linux && (machine.equals("aarch64") || machine.equals("riscv64"))) {
-                return new Numbers(159, 149, 147, 175, 177);
+                return new SystemCallNumbers(159, 149, 147, 175, 177);
             }
             throw new IOException("threads cannot change their user on " + System.getProperty("os.name") + " " + machine
                     + "; start local as the accounts' own user instead of root");
         }
     }
 
-    private static final class Functions {
-        static final MethodHandle SYSCALL = Calls.variadicWithErrno(
+    private static final class IdentityFunctions {
+        static final MethodHandle SYSCALL = CLibrary.variadicWithErrno(
                 "syscall",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG,
@@ -65,7 +65,7 @@ public final class ThreadIdentity {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException("a virtual thread has no identity of its own");
         }
-        Numbers numbers = Numbers.ofThisMachine();
+        SystemCallNumbers numbers = SystemCallNumbers.ofThisMachine();
         call("setgroups", numbers.setGroups(), 0, 0, 0);
         call("setresgid", numbers.setGid(), UNCHANGED, gid, UNCHANGED);
         call("setresuid", numbers.setUid(), UNCHANGED, uid, UNCHANGED);
@@ -82,7 +82,7 @@ public final class ThreadIdentity {
      * @throws IOException if the system refuses; the thread must then end
      */
     public static void restore() throws IOException {
-        Numbers numbers = Numbers.ofThisMachine();
+        SystemCallNumbers numbers = SystemCallNumbers.ofThisMachine();
         call("setresuid", numbers.setUid(), UNCHANGED, 0, UNCHANGED); // first: the rest needs root's capabilities
         call("setresgid", numbers.setGid(), UNCHANGED, 0, UNCHANGED);
     }
@@ -91,9 +91,9 @@ public final class ThreadIdentity {
         long result;
         int error;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Calls.state(arena);
-            result = (long) Functions.SYSCALL.invokeExact(state, number, first, second, third);
-            error = Calls.errno(state);
+            MemorySegment state = CLibrary.state(arena);
+            result = (long) IdentityFunctions.SYSCALL.invokeExact(state, number, first, second, third);
+            error = CLibrary.errno(state);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

@@ -22,8 +22,8 @@ public final class UntrustedFile implements Closeable {
         this.descriptor = descriptor;
     }
 
-    private static final class Functions {
-        static final MethodHandle SYNC_ALL = Calls.withErrno("syncfs", Calls.intOfInt());
+    private static final class SyncfsFunction {
+        static final MethodHandle SYNC_ALL = CLibrary.withErrno("syncfs", CLibrary.intOfInt());
     }
 
     /** What stands there can never be read as a file: a link, a socket, or it is closed to us. */
@@ -47,11 +47,11 @@ public final class UntrustedFile implements Closeable {
         try {
             return new UntrustedFile(
                     Descriptor.open(Descriptor.CURRENT_FOLDER, path.toString(), flags, 0, path.toString()));
-        } catch (Descriptor.SymbolicLink e) {
+        } catch (Descriptor.SymbolicLinkException e) {
             throw new UnusableException("it is a symbolic link");
         } catch (AccessDeniedException e) {
             throw new UnusableException("its mode keeps us from reading it");
-        } catch (Descriptor.OtherError e) {
+        } catch (Descriptor.SystemCallException e) {
             if (e.errno() == NO_SUCH_DEVICE) {
                 throw new UnusableException("it is a socket or a device");
             }
@@ -74,8 +74,8 @@ public final class UntrustedFile implements Closeable {
      * cannot sync that alone (syncfs).
      */
     public void syncFileSystem() throws IOException {
-        Descriptor.Answer answer =
-                Descriptor.call((state, _) -> (int) Functions.SYNC_ALL.invokeExact(state, descriptor.number()));
+        Descriptor.SystemCallResult answer =
+                Descriptor.call((state, _) -> (int) SyncfsFunction.SYNC_ALL.invokeExact(state, descriptor.number()));
         if (answer.result() != 0) {
             throw Descriptor.trouble(descriptor.name(), "be synced", answer.errno());
         }

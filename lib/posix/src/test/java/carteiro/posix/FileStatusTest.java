@@ -3,7 +3,7 @@ package carteiro.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import carteiro.posix.FileStatus.Kind;
+import carteiro.posix.FileStatus.FileKind;
 import carteiro.testkit.NeedsOrdinaryUser;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -25,10 +25,10 @@ final class FileStatusTest {
         Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
         int uid = SystemAccount.effectiveUid();
         int gid = (int) Files.getAttribute(file, "unix:gid");
-        assertThat(FileStatus.of(file.toString())).contains(new FileStatus(Kind.REGULAR, uid, gid, 0651, 1, 0));
-        assertThat(FileStatus.of(folder + "/link").orElseThrow().kind()).isEqualTo(Kind.REGULAR);
-        assertThat(FileStatus.of(folder.toString()).orElseThrow().kind()).isEqualTo(Kind.FOLDER);
-        assertThat(FileStatus.of("/dev/null").orElseThrow().kind()).isEqualTo(Kind.OTHER);
+        assertThat(FileStatus.of(file.toString())).contains(new FileStatus(FileKind.REGULAR, uid, gid, 0651, 1, 0));
+        assertThat(FileStatus.of(folder + "/link").orElseThrow().kind()).isEqualTo(FileKind.REGULAR);
+        assertThat(FileStatus.of(folder.toString()).orElseThrow().kind()).isEqualTo(FileKind.FOLDER);
+        assertThat(FileStatus.of("/dev/null").orElseThrow().kind()).isEqualTo(FileKind.OTHER);
         assertThat(FileStatus.of(folder + "/none")).isEmpty();
         assertThat(FileStatus.of(folder + "/loop")).isEmpty();
         assertThat(FileStatus.of(folder + "/file/below")).isEmpty();
@@ -42,7 +42,7 @@ final class FileStatusTest {
                 .start();
         assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
         assertThat(FileStatus.of(folder + "/\u00ff\u00c3\u00a9").orElseThrow().kind())
-                .isEqualTo(Kind.REGULAR);
+                .isEqualTo(FileKind.REGULAR);
         assertThat(FileStatus.of(folder + "/\u00ff\u00c3")).isEmpty();
         shell = new ProcessBuilder("/bin/sh", "-c", "rm \"$1\"/*", "sh", folder.toString()).start();
         assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();

@@ -20,10 +20,10 @@ class LockableFileTest {
         Path file = folder.resolve("file");
         try (var one = LockableFile.open(file);
                 var other = LockableFile.open(file)) {
-            assertThat(one.tryLock()).isEqualTo(LockableFile.Attempt.LOCKED);
-            assertThat(other.tryLock()).isEqualTo(LockableFile.Attempt.BUSY);
+            assertThat(one.tryLock()).isEqualTo(LockableFile.LockResult.LOCKED);
+            assertThat(other.tryLock()).isEqualTo(LockableFile.LockResult.BUSY);
             one.close();
-            assertThat(other.tryLock()).isEqualTo(LockableFile.Attempt.LOCKED);
+            assertThat(other.tryLock()).isEqualTo(LockableFile.LockResult.LOCKED);
         }
     }
 

@@ -3,7 +3,7 @@ package carteiro.posix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import carteiro.posix.FileStatus.Kind;
+import carteiro.posix.FileStatus.FileKind;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -56,7 +56,7 @@ final class SafeFolderTest {
                     .isInstanceOf(FileAlreadyExistsException.class);
             assertThatThrownBy(() -> safe.openOrCreate("filelink", 0644)).hasMessageContaining("symbolic link");
             assertThatThrownBy(() -> safe.read("filelink", 10)).hasMessageContaining("symbolic link");
-            assertThat(safe.status("link").orElseThrow().kind()).isEqualTo(Kind.LINK);
+            assertThat(safe.status("link").orElseThrow().kind()).isEqualTo(FileKind.LINK);
         }
         assertThat(mode(target)).isEqualTo("rwx------");
         assertThat(target.resolve("secret")).hasContent("s");
@@ -68,7 +68,7 @@ final class SafeFolderTest {
             assertThatThrownBy(() -> safe.folder("pipe")).isInstanceOf(IOException.class);
             assertThatThrownBy(() -> safe.openOrCreate("pipe", 0644)).hasMessageContaining("no regular file");
             assertThatThrownBy(() -> safe.read("pipe", 10)).hasMessageContaining("no regular file");
-            assertThat(safe.status("pipe").orElseThrow().kind()).isEqualTo(Kind.OTHER);
+            assertThat(safe.status("pipe").orElseThrow().kind()).isEqualTo(FileKind.OTHER);
         }
         assertThat(RegularFile.open(theirs.resolve("pipe"))).isEmpty();
         assertThat(RegularFile.open(theirs.resolve("none"))).isEmpty();

@@ -17,10 +17,10 @@ final class CleaningWire {
     private CleaningWire() {}
 
     /** The side of clean. */
-    static final class Client implements Cleaning {
-        private final Connections connections;
+    static final class CleaningClient implements Cleaning {
+        private final ConnectionPool connections;
 
-        Client(Connections connections) {
+        CleaningClient(ConnectionPool connections) {
             this.connections = connections;
         }
 
@@ -52,7 +52,7 @@ final class CleaningWire {
     }
 
     /** The side of queue. */
-    static DoorKeeper.Server server(Cleaning cleaning) {
+    static EndpointServer.ConnectionHandler server(Cleaning cleaning) {
         return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, FRAME_LIMIT);

@@ -18,10 +18,10 @@ public interface Control {
      * @param program the name of one program, or {@link #ALL}
      * @throws IOException if nobody answers
      */
-    Answer ask(Verb verb, String program) throws IOException;
+    ControlReply ask(ControlVerb verb, String program) throws IOException;
 
     /** What may be asked. */
-    enum Verb {
+    enum ControlVerb {
         /** How are they? */
         STATUS,
         /** Run it if it is down. */
@@ -37,7 +37,7 @@ public interface Control {
     }
 
     /** How it went. */
-    enum Result {
+    enum ControlResult {
         /** As asked; of a status: every program asked about is ready. */
         DONE,
         /** What was asked about does not run. */
@@ -47,7 +47,7 @@ public interface Control {
     }
 
     /** How a program is. */
-    enum State {
+    enum ProgramState {
         /** Not yet at work. */
         STARTING,
         /** At work. */
@@ -68,7 +68,7 @@ public interface Control {
      * @param restarts how often it was started again after it ended by itself
      * @param status what it says of itself, or why it last ended
      */
-    record Row(String program, State state, Instant since, long pid, long restarts, String status) {}
+    record ProgramStatus(String program, ProgramState state, Instant since, long pid, long restarts, String status) {}
 
     /**
      * An answer.
@@ -76,9 +76,9 @@ public interface Control {
      * @param text for people; may be empty, may have several lines
      * @param programs those asked about, in the order of their start
      */
-    record Answer(Result result, String text, List<Row> programs) {
+    record ControlReply(ControlResult result, String text, List<ProgramStatus> programs) {
         /** Copies the list. */
-        public Answer {
+        public ControlReply {
             programs = List.copyOf(programs);
         }
     }

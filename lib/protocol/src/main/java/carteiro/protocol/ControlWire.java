@@ -3,11 +3,11 @@ package carteiro.protocol;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
-import carteiro.protocol.Control.Answer;
-import carteiro.protocol.Control.Result;
-import carteiro.protocol.Control.Row;
-import carteiro.protocol.Control.State;
-import carteiro.protocol.Control.Verb;
+import carteiro.protocol.Control.ControlReply;
+import carteiro.protocol.Control.ControlResult;
+import carteiro.protocol.Control.ControlVerb;
+import carteiro.protocol.Control.ProgramState;
+import carteiro.protocol.Control.ProgramStatus;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.Watchdog;
@@ -48,8 +48,9 @@ public final class ControlWire {
             String program, Installation installation, Set<String> callers, Control control, EventLog log)
             throws IOException {
         var answering = new Semaphore(MOST_ANSWERS);
-        var door = new Door(program, "control", callers);
-        Closeable keeper = DoorKeeper.open(door, installation.run(), server(program, control, answering, log), log);
+        var endpoint = new Endpoint(program, "control", callers);
+        Closeable keeper =
+                EndpointServer.open(endpoint, installation.run(), server(program, control, answering, log), log);
         return () -> {
             try { // whoever asked for the end of it all hears of it
                 boolean _ = answering.tryAcquire(MOST_ANSWERS, LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS);
@@ -62,10 +63,10 @@ public final class ControlWire {
 
     /** @param limit how long an answer may take */
     public static Control client(String program, Installation installation, Duration limit) {
-        var door = new Door(program, "control", Set.of());
+        var endpoint = new Endpoint(program, "control", Set.of());
         return (verb, which) -> {
             try (var watchdog = new Watchdog();
-                    var connections = new Connections(door, installation.run(), watchdog)) {
+                    var connections = new ConnectionPool(endpoint, installation.run(), watchdog)) {
                 return connections.askOnce(limit, connection -> {
                     new FrameWriter().put(verb.name()).put(which).send(connection.out);
                     return answer(FrameReader.receive(connection.in, ANSWER_LIMIT));
@@ -74,11 +75,12 @@ public final class ControlWire {
         };
     }
 
-    private static DoorKeeper.Server server(String name, Control control, Semaphore answering, EventLog log) {
+    private static EndpointServer.ConnectionHandler server(
+            String name, Control control, Semaphore answering, EventLog log) {
         return (in, out, _) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, REQUEST_LIMIT);
-                Verb verb = Frames.constant(frame, Verb.class);
+                ControlVerb verb = Frames.constant(frame, ControlVerb.class);
                 String program = frame.text(NAME_LIMIT);
                 frame.end();
                 answering.acquireUninterruptibly();
@@ -92,40 +94,42 @@ public final class ControlWire {
     }
 
     /** Whatever goes wrong is told: who asks can do nothing with a connection that ends. */
-    private static Answer answer(String name, Control control, Verb verb, String program, EventLog log) {
+    private static ControlReply answer(String name, Control control, ControlVerb verb, String program, EventLog log) {
         try {
             return control.ask(verb, program);
         } catch (IOException e) {
-            return new Answer(Result.FAILED, LogText.reason(e), List.of());
+            return new ControlReply(ControlResult.FAILED, LogText.reason(e), List.of());
         } catch (RuntimeException e) {
             log.bug(name, e);
-            return new Answer(
-                    Result.FAILED, "a bug in " + name + " (" + e + "); its log has more; please report", List.of());
+            return new ControlReply(
+                    ControlResult.FAILED,
+                    "a bug in " + name + " (" + e + "); its log has more; please report",
+                    List.of());
         }
     }
 
-    private static FrameWriter frame(Answer answer) {
+    private static FrameWriter frame(ControlReply answer) {
         var frame = new FrameWriter();
         frame.put(answer.result().name())
                 .put(cut(answer.text(), TEXT_LIMIT))
                 .put(answer.programs().size());
-        for (Row row : answer.programs()) {
+        for (ProgramStatus row : answer.programs()) {
             frame.put(row.program()).put(row.state().name()).put(row.since().getEpochSecond());
             frame.put(row.pid()).put(row.restarts()).put(cut(row.status(), STATUS_LIMIT));
         }
         return frame;
     }
 
-    private static Answer answer(FrameReader frame) throws IOException {
-        Result result = Frames.constant(frame, Result.class);
+    private static ControlReply answer(FrameReader frame) throws IOException {
+        ControlResult result = Frames.constant(frame, ControlResult.class);
         String text = frame.text(TEXT_LIMIT);
         int count = (int) frame.number(0, MOST_PROGRAMS);
-        var rows = new ArrayList<Row>();
+        var rows = new ArrayList<ProgramStatus>();
         for (int i = 0; i < count; i++) {
             String program = frame.text(NAME_LIMIT);
-            State state = Frames.constant(frame, State.class);
+            ProgramState state = Frames.constant(frame, ProgramState.class);
             Instant since = Instant.ofEpochSecond(frame.number(0, 1L << 40));
-            rows.add(new Row(
+            rows.add(new ProgramStatus(
                     program,
                     state,
                     since,
@@ -134,7 +138,7 @@ public final class ControlWire {
                     frame.text(STATUS_LIMIT)));
         }
         frame.end();
-        return new Answer(result, text, rows);
+        return new ControlReply(result, text, rows);
     }
 
     /** What does not fit is left out: it is for people. */

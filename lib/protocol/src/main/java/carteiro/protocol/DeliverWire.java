@@ -14,24 +14,24 @@ import java.util.List;
 final class DeliverWire {
     private static final String BUSY = "B";
     private static final int FRAME = (Deliver.MOST_RECIPIENTS + 1) * (Frames.REPORT_LIMIT + 100);
-    static final Answers.Limits LIMITS = new Answers.Limits(FRAME, FRAME);
+    static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(FRAME, FRAME);
 
     private DeliverWire() {}
 
     /** The side of send. */
-    static final class Client implements Deliver {
-        private final Questions questions;
+    static final class DeliverClient implements Deliver {
+        private final RequestClient requests;
 
-        Client(Questions questions) {
-            this.questions = questions;
+        DeliverClient(RequestClient requests) {
+            this.requests = requests;
         }
 
         @Override
         public List<Outcome> deliver(Delivery delivery) throws IOException {
             // once: a message that ends the program must not be taken for one that could not be tried
-            FrameReader answer = questions.askOnce(Deliver.LIMIT, frame -> put(frame, delivery));
+            FrameReader answer = requests.askOnce(Deliver.LIMIT, frame -> put(frame, delivery));
             if (!answer.more()) { // it is stopping: nothing was tried
-                throw new NotRunningException(questions.program() + " is stopping");
+                throw new NotRunningException(requests.program() + " is stopping");
             }
             var outcomes = new ArrayList<Outcome>();
             while (answer.more()) {
@@ -67,8 +67,8 @@ final class DeliverWire {
     }
 
     /** The side of local or remote. */
-    static DoorKeeper.Server server(Deliver deliver, Watchdog watchdog) {
-        return Answers.server(LIMITS, watchdog, (frame, answer, _) -> {
+    static EndpointServer.ConnectionHandler server(Deliver deliver, Watchdog watchdog) {
+        return RequestServer.server(LIMITS, watchdog, (frame, answer, _) -> {
             var delivery = new Deliver.Delivery(
                     frame.number(0, Long.MAX_VALUE),
                     frame.number(0, Long.MAX_VALUE),

@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DirectWires implements Wires {
     private final Wires sockets;
-    private final Plug<Enqueue> enqueue = new Plug<>("queue");
-    private final Plug<Waiting> waiting = new Plug<>("queue");
-    private final Plug<Messages> messages = new Plug<>("queue");
-    private final Plug<Cleaning> cleaning = new Plug<>("queue");
-    private final Plug<Inspection> inspection = new Plug<>("queue");
-    private final Plug<Withdrawal> withdrawal = new Plug<>("send");
-    private final Plug<Deliver> local = new Plug<>("local");
-    private final Plug<Deliver> remote = new Plug<>("remote");
-    private final Plug<Lookup> lookup = new Plug<>("lookup");
-    private final Plug<Homes> homes = new Plug<>("local");
+    private final ServiceSlot<Enqueue> enqueue = new ServiceSlot<>("queue");
+    private final ServiceSlot<Waiting> waiting = new ServiceSlot<>("queue");
+    private final ServiceSlot<Messages> messages = new ServiceSlot<>("queue");
+    private final ServiceSlot<Cleaning> cleaning = new ServiceSlot<>("queue");
+    private final ServiceSlot<Inspection> inspection = new ServiceSlot<>("queue");
+    private final ServiceSlot<Withdrawal> withdrawal = new ServiceSlot<>("send");
+    private final ServiceSlot<Deliver> local = new ServiceSlot<>("local");
+    private final ServiceSlot<Deliver> remote = new ServiceSlot<>("remote");
+    private final ServiceSlot<Lookup> lookup = new ServiceSlot<>("lookup");
+    private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
     public DirectWires(Wires sockets) {
@@ -32,11 +32,11 @@ public final class DirectWires implements Wires {
     }
 
     /** Where one program is plugged in, or not. */
-    private static final class Plug<T> {
+    private static final class ServiceSlot<T> {
         private final String program;
         private final AtomicReference<@Nullable T> offered = new AtomicReference<>();
 
-        Plug(String program) {
+        ServiceSlot(String program) {
             this.program = program;
         }
 
@@ -77,7 +77,7 @@ public final class DirectWires implements Wires {
 
     @Override
     public Deliver deliver(Channel channel) {
-        Plug<Deliver> plug = switch (channel) {
+        ServiceSlot<Deliver> plug = switch (channel) {
             case LOCAL -> local;
             case REMOTE -> remote;
         };
@@ -95,7 +95,7 @@ public final class DirectWires implements Wires {
     public Lookup lookup() {
         return new Lookup() {
             @Override
-            public Verdict recipient(Address envelopeRecipient) throws IOException {
+            public AddressVerdict recipient(Address envelopeRecipient) throws IOException {
                 return lookup.get().recipient(envelopeRecipient);
             }
 
@@ -135,7 +135,7 @@ public final class DirectWires implements Wires {
     public Inspection inspection() {
         return new Inspection() {
             @Override
-            public Counts counts() throws IOException {
+            public QueueCounts counts() throws IOException {
                 return inspection.get().counts();
             }
 
@@ -178,7 +178,7 @@ public final class DirectWires implements Wires {
 
     @Override
     public Closeable offer(Channel channel, Deliver offer) throws IOException {
-        Plug<Deliver> plug = switch (channel) {
+        ServiceSlot<Deliver> plug = switch (channel) {
             case LOCAL -> local;
             case REMOTE -> remote;
         };

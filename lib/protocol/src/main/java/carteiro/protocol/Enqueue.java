@@ -47,9 +47,9 @@ public interface Enqueue {
         record Accepted(long message) implements Receipt {}
 
         /** Not now: disk low, memory exhausted, queue stopping. To SMTP this is 4xx. */
-        record NotNow(Status status, String reason) implements Receipt {}
+        record TemporaryFailure(Status status, String reason) implements Receipt {}
 
         /** Never: the message or its envelope cannot be kept. To SMTP this is 5xx. */
-        record Never(Status status, String reason) implements Receipt {}
+        record PermanentFailure(Status status, String reason) implements Receipt {}
     }
 }

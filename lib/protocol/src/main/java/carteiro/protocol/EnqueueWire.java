@@ -2,8 +2,8 @@ package carteiro.protocol;
 
 import carteiro.mail.Envelope;
 import carteiro.mail.Status;
-import carteiro.protocol.Connections.Connection;
-import carteiro.protocol.DoorKeeper.Caller;
+import carteiro.protocol.ConnectionPool.PooledConnection;
+import carteiro.protocol.EndpointServer.Caller;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -38,7 +38,7 @@ final class EnqueueWire {
     private static final int ANSWER = 2 * Frames.REPORT_LIMIT;
 
     /** Of a message of at most {@link #CHUNK} octets with its envelope. */
-    static final Answers.Limits LIMITS = new Answers.Limits(CHUNK + SMALL_ENVELOPE, ANSWER);
+    static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(CHUNK + SMALL_ENVELOPE, ANSWER);
 
     /** The most octets of an envelope's frame: 100,000 recipients of 120 octets; with a small heap a sixteenth of it. */
     static final int LARGEST_ENVELOPE =
@@ -60,28 +60,28 @@ final class EnqueueWire {
 
     private EnqueueWire() {}
 
-    private interface Sending {
+    private interface OutputAction {
         void to(OutputStream out) throws IOException;
     }
 
     /** The side of the ways in. */
-    static final class Client implements Enqueue {
-        private final Connections connections;
-        private final Questions questions;
+    static final class EnqueueClient implements Enqueue {
+        private final ConnectionPool connections;
+        private final RequestClient requests;
 
-        Client(Connections connections, Questions questions) {
+        EnqueueClient(ConnectionPool connections, RequestClient requests) {
             this.connections = connections;
-            this.questions = questions;
+            this.requests = requests;
         }
 
         @Override
         public Submission open() throws IOException {
-            questions.reach();
+            requests.reach();
             return new SocketSubmission();
         }
 
         private final class SocketSubmission implements Submission {
-            private @Nullable Connection own; // once it is too large for a question
+            private @Nullable PooledConnection own; // once it is too large for a question
             private boolean kept; // an idle connection not yet heard from: nothing was sent by it
             private final byte[] chunk = new byte[CHUNK];
             private int filled;
@@ -102,8 +102,8 @@ final class EnqueueWire {
                 }
             }
 
-            private Connection connection() throws IOException {
-                Connection mine = own;
+            private PooledConnection connection() throws IOException {
+                PooledConnection mine = own;
                 if (mine == null) {
                     mine = connections.takeIdle();
                     kept = mine != null;
@@ -125,7 +125,7 @@ final class EnqueueWire {
             }
 
             /** Sends frames; by a new connection where an idle one turns out to be dead: then queue has got none of it whole. */
-            private void send(Sending frames) throws IOException {
+            private void send(OutputAction frames) throws IOException {
                 try {
                     sendOnce(frames);
                 } catch (IOException e) {
@@ -138,8 +138,8 @@ final class EnqueueWire {
                 kept = false;
             }
 
-            private void sendOnce(Sending frames) throws IOException {
-                Connection mine = connection();
+            private void sendOnce(OutputAction frames) throws IOException {
+                PooledConnection mine = connection();
                 try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, mine)) {
                     frames.to(mine.out);
                     mine.out.flush();
@@ -156,7 +156,7 @@ final class EnqueueWire {
             @Override
             public Receipt commit(Envelope envelope) throws IOException {
                 if (own == null && isSmall(envelope)) {
-                    return receipt(questions.askOnce(ANSWER_LIMIT, frame -> {
+                    return receipt(requests.askOnce(ANSWER_LIMIT, frame -> {
                         frame.put(chunk, 0, filled);
                         Frames.put(frame, envelope);
                     }));
@@ -169,7 +169,7 @@ final class EnqueueWire {
                     }
                     frame.send(out);
                 });
-                Connection mine = connection();
+                PooledConnection mine = connection();
                 try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, mine)) {
                     Receipt receipt = receipt(FrameReader.receive(mine.in, ANSWER));
                     own = null;
@@ -190,15 +190,15 @@ final class EnqueueWire {
             private static Receipt receipt(FrameReader frame) throws MalformedFrameException {
                 return switch (frame.text(1)) {
                     case "K" -> new Receipt.Accepted(frame.number(1, Long.MAX_VALUE));
-                    case "Z" -> new Receipt.NotNow(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
-                    case "D" -> new Receipt.Never(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
+                    case "Z" -> new Receipt.TemporaryFailure(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
+                    case "D" -> new Receipt.PermanentFailure(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
                     default -> throw new MalformedFrameException("queue answered with no receipt");
                 };
             }
 
             @Override
             public void close() {
-                Connection mine = own;
+                PooledConnection mine = own;
                 if (mine != null) {
                     own = null;
                     mine.close();
@@ -208,16 +208,16 @@ final class EnqueueWire {
     }
 
     /** The side of queue. What is said of the uid is replaced by what the kernel says. */
-    static DoorKeeper.Server server(Enqueue queue, Watchdog watchdog) {
-        return server(queue, watchdog, Patience.GUEST);
+    static EndpointServer.ConnectionHandler server(Enqueue queue, Watchdog watchdog) {
+        return server(queue, watchdog, ReceiveTimeouts.GUEST);
     }
 
     /** @param guestPatience how long messages of guests may take */
-    static DoorKeeper.Server server(Enqueue queue, Watchdog watchdog, Patience guestPatience) {
-        var begun = new Begun();
+    static EndpointServer.ConnectionHandler server(Enqueue queue, Watchdog watchdog, ReceiveTimeouts guestPatience) {
+        var begun = new UnfinishedMessages();
         var ours = new Semaphore(ENVELOPES, true);
         var guests = new Semaphore(ENVELOPES, true);
-        return Answers.server(
+        return RequestServer.server(
                 LIMITS,
                 watchdog,
                 (question, answer, caller) -> {
@@ -238,7 +238,7 @@ final class EnqueueWire {
                                     submission,
                                     begun,
                                     caller,
-                                    caller.guest() ? guestPatience : Patience.OURS,
+                                    caller.guest() ? guestPatience : ReceiveTimeouts.OURS,
                                     watchdog);
                             Enqueue.Receipt receipt =
                                     envelopes.with(in, length, claimed -> submission.commit(claimed.by(caller.uid())));
@@ -256,16 +256,16 @@ final class EnqueueWire {
      * @param frame from the end of a frame to the end of the next
      * @param whole from its first octet to its envelope
      */
-    record Patience(Duration frame, Duration whole) {
+    record ReceiveTimeouts(Duration frame, Duration whole) {
         /** What a program of a user writes may take its time; what it holds of queue meanwhile is little, but something. */
-        static final Patience GUEST = new Patience(Duration.ofMinutes(10), Duration.ofHours(6));
+        static final ReceiveTimeouts GUEST = new ReceiveTimeouts(Duration.ofMinutes(10), Duration.ofHours(6));
 
         /** Above the longest silence and session that smtpd allows. */
-        static final Patience OURS = new Patience(Duration.ofMinutes(70), Duration.ofHours(25));
+        static final ReceiveTimeouts OURS = new ReceiveTimeouts(Duration.ofMinutes(70), Duration.ofHours(25));
     }
 
     /** Messages that have begun to come and have not ended, by user. */
-    private static final class Begun {
+    private static final class UnfinishedMessages {
         /** Those of one user that is a guest. */
         static final int MOST_OF_ONE = 100;
 
@@ -291,9 +291,9 @@ final class EnqueueWire {
     private static int takeMessage(
             InputStream in,
             Enqueue.Submission submission,
-            Begun begun,
+            UnfinishedMessages begun,
             Caller caller,
-            Patience patience,
+            ReceiveTimeouts patience,
             Watchdog watchdog)
             throws IOException {
         int length = FrameReader.announced(in, LONGEST);
@@ -344,7 +344,7 @@ final class EnqueueWire {
                 if (in.read() != ',') {
                     throw new MalformedFrameException("frame has no comma");
                 }
-                return new Enqueue.Receipt.Never(
+                return new Enqueue.Receipt.PermanentFailure(
                         new Status(5, 5, 3), "envelope of " + length + " octets; the most is " + LARGEST_ENVELOPE);
             }
             int share = Math.min(ENVELOPES, Math.ceilDiv(length, 1024));
@@ -407,12 +407,12 @@ final class EnqueueWire {
     private static void put(FrameWriter frame, Enqueue.Receipt receipt) {
         switch (receipt) {
             case Enqueue.Receipt.Accepted(long message) -> frame.put("K").put(message);
-            case Enqueue.Receipt.NotNow(var status, var reason) -> {
+            case Enqueue.Receipt.TemporaryFailure(var status, var reason) -> {
                 frame.put("Z");
                 Frames.put(frame, status);
                 frame.put(Frames.cut(reason));
             }
-            case Enqueue.Receipt.Never(var status, var reason) -> {
+            case Enqueue.Receipt.PermanentFailure(var status, var reason) -> {
                 frame.put("D");
                 Frames.put(frame, status);
                 frame.put(Frames.cut(reason));

@@ -61,7 +61,7 @@ final class Frames {
     static List<Address> addresses(FrameReader frame, int most) throws MalformedFrameException {
         int count = (int) frame.number(0, most);
         if (count > MANY) {
-            var many = new AddressList.Builder();
+            var many = new AddressList.AddressListBuilder();
             for (int i = 0; i < count; i++) {
                 many.add(address(frame));
             }

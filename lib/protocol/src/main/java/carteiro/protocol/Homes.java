@@ -12,7 +12,7 @@ public interface Homes {
      *
      * @throws IOException if local cannot be reached: the same as {@link Presence#NOT_NOW}
      */
-    Presence look(Extension extension) throws IOException;
+    Presence look(AccountExtension extension) throws IOException;
 
     /**
      * An extension of an account.
@@ -23,7 +23,7 @@ public interface Homes {
      * @param dash what stands between {@code .qmail} and the extension
      * @param extension EXT, as octets
      */
-    record Extension(int uid, int gid, String home, String dash, String extension) {}
+    record AccountExtension(int uid, int gid, String home, String dash, String extension) {}
 
     /** What was found. */
     enum Presence {

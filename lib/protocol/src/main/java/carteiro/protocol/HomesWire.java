@@ -2,7 +2,7 @@ package carteiro.protocol;
 
 import carteiro.mail.Address;
 import carteiro.posix.UnixId;
-import carteiro.protocol.Homes.Extension;
+import carteiro.protocol.Homes.AccountExtension;
 import carteiro.protocol.Homes.Presence;
 import carteiro.wire.FrameReader;
 import carteiro.wire.Watchdog;
@@ -14,8 +14,8 @@ final class HomesWire {
     private static final int LONGEST_HOME = 4096;
     private static final int LONGEST_DASH = 4096;
 
-    static final Answers.Limits LIMITS =
-            new Answers.Limits(LONGEST_HOME + LONGEST_DASH + Address.LIMIT + 128, 64, Duration.ofMinutes(1), 500);
+    static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(
+            LONGEST_HOME + LONGEST_DASH + Address.LIMIT + 128, 64, Duration.ofMinutes(1), 500);
 
     /** How long an answer may take. Must stay below the two minutes that lookup's own answer may take. */
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -23,16 +23,16 @@ final class HomesWire {
     private HomesWire() {}
 
     /** The side of lookup. */
-    static final class Client implements Homes {
-        private final Questions questions;
+    static final class HomesClient implements Homes {
+        private final RequestClient requests;
 
-        Client(Questions questions) {
-            this.questions = questions;
+        HomesClient(RequestClient requests) {
+            this.requests = requests;
         }
 
         @Override
-        public Presence look(Extension extension) throws IOException {
-            FrameReader answer = questions.ask(
+        public Presence look(AccountExtension extension) throws IOException {
+            FrameReader answer = requests.ask(
                     LIMIT,
                     frame -> frame.put(UnixId.number(extension.uid()))
                             .put(UnixId.number(extension.gid()))
@@ -46,9 +46,9 @@ final class HomesWire {
     }
 
     /** The side of local. */
-    static DoorKeeper.Server server(Homes homes, Watchdog watchdog) {
-        return Answers.server(LIMITS, watchdog, (frame, answer, _) -> {
-            var extension = new Extension(
+    static EndpointServer.ConnectionHandler server(Homes homes, Watchdog watchdog) {
+        return RequestServer.server(LIMITS, watchdog, (frame, answer, _) -> {
+            var extension = new AccountExtension(
                     UnixId.of(frame.number(1, UnixId.MOST)),
                     UnixId.of(frame.number(0, UnixId.MOST)),
                     frame.text(LONGEST_HOME),

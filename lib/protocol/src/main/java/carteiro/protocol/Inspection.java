@@ -17,7 +17,7 @@ public interface Inspection {
      *
      * @throws IOException if queue cannot be reached
      */
-    Counts counts() throws IOException;
+    QueueCounts counts() throws IOException;
 
     /**
      * A page of the messages in the queue, in the order of their numbers.
@@ -59,5 +59,5 @@ public interface Inspection {
      * @param segments segments on disk, dead ones included
      * @param diskOctets what segments and files of large messages take on disk
      */
-    record Counts(long messages, long unseen, long recipients, long octets, long segments, long diskOctets) {}
+    record QueueCounts(long messages, long unseen, long recipients, long octets, long segments, long diskOctets) {}
 }

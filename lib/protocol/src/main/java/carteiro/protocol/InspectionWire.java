@@ -19,19 +19,20 @@ final class InspectionWire {
     private InspectionWire() {}
 
     /** The side of the tools. */
-    static final class Client implements Inspection {
-        private final Connections connections;
+    static final class InspectionClient implements Inspection {
+        private final ConnectionPool connections;
 
-        Client(Connections connections) {
+        InspectionClient(ConnectionPool connections) {
             this.connections = connections;
         }
 
         @Override
-        public Counts counts() throws IOException {
+        public QueueCounts counts() throws IOException {
             return connections.ask(LIMIT, connection -> {
                 new FrameWriter().put("counts").send(connection.out);
                 FrameReader frame = FrameReader.receive(connection.in, 256);
-                return new Counts(count(frame), count(frame), count(frame), count(frame), count(frame), count(frame));
+                return new QueueCounts(
+                        count(frame), count(frame), count(frame), count(frame), count(frame), count(frame));
             });
         }
 
@@ -43,7 +44,7 @@ final class InspectionWire {
         public List<WaitingMessage> page(long after, int most) throws IOException {
             long from = after;
             while (true) {
-                Looked looked = look(from, most);
+                InspectionPage looked = look(from, most);
                 if (!looked.messages.isEmpty() || looked.upTo <= from) {
                     return looked.messages;
                 }
@@ -51,7 +52,7 @@ final class InspectionWire {
             }
         }
 
-        private Looked look(long after, int most) throws IOException {
+        private InspectionPage look(long after, int most) throws IOException {
             return connections.ask(LIMIT, connection -> {
                 new FrameWriter().put("page").put(after).put(most).send(connection.out);
                 return looked(FrameReader.receive(connection.in, Frames.LIMIT));
@@ -93,15 +94,15 @@ final class InspectionWire {
      *
      * @param upTo the last message that was looked at; 0 if none follows
      */
-    private record Looked(long upTo, List<WaitingMessage> messages) {}
+    private record InspectionPage(long upTo, List<WaitingMessage> messages) {}
 
-    private static Looked looked(FrameReader frame) throws MalformedFrameException {
+    private static InspectionPage looked(FrameReader frame) throws MalformedFrameException {
         long upTo = frame.number(0, Long.MAX_VALUE);
         var page = new ArrayList<WaitingMessage>();
         while (frame.more()) {
             page.add(WaitingWire.message(frame));
         }
-        return new Looked(upTo, List.copyOf(page));
+        return new InspectionPage(upTo, List.copyOf(page));
     }
 
     /** What a caller sees. */
@@ -118,14 +119,15 @@ final class InspectionWire {
             return !found.isEmpty() && found.getFirst().message() == message && shows(found.getFirst());
         }
 
-        Looked look(long after, int most) throws IOException {
+        InspectionPage look(long after, int most) throws IOException {
             List<WaitingMessage> found = inspection.page(after, guest ? Inspection.PAGE_LIMIT : most);
             if (found.isEmpty()) {
-                return new Looked(0, found);
+                return new InspectionPage(0, found);
             }
             List<WaitingMessage> shown =
                     found.stream().filter(this::shows).limit(most).toList();
-            return new Looked((shown.size() == most ? shown : found).getLast().message(), shown);
+            return new InspectionPage(
+                    (shown.size() == most ? shown : found).getLast().message(), shown);
         }
     }
 
@@ -134,7 +136,7 @@ final class InspectionWire {
      *
      * @param watchdog ends guests that take too long to read
      */
-    static DoorKeeper.Server server(Inspection inspection, Watchdog watchdog) {
+    static EndpointServer.ConnectionHandler server(Inspection inspection, Watchdog watchdog) {
         var oneGuest = new Semaphore(1, true); // looking through the queue reads the disk
         return (in, out, caller) -> {
             var view = new View(inspection, caller.guest(), caller.uid());
@@ -167,7 +169,7 @@ final class InspectionWire {
                 if (view.guest()) {
                     throw new MalformedFrameException("how much waits is told to root and to Carteiro alone");
                 }
-                Inspection.Counts counts = inspection.counts();
+                Inspection.QueueCounts counts = inspection.counts();
                 answer.put(counts.messages())
                         .put(counts.unseen())
                         .put(counts.recipients())
@@ -178,7 +180,7 @@ final class InspectionWire {
             case "page" -> {
                 long after = frame.number(0, Long.MAX_VALUE);
                 int most = (int) frame.number(1, Inspection.PAGE_LIMIT);
-                Looked looked = view.look(after, most);
+                InspectionPage looked = view.look(after, most);
                 answer.put(looked.upTo());
                 looked.messages().forEach(message -> WaitingWire.put(answer, message));
             }

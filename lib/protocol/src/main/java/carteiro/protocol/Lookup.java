@@ -14,39 +14,39 @@ public interface Lookup {
      * Asks about an envelope recipient as the transport heard it: rewriting and virtual domains are applied first. For
      * smtpd, and open to every user of the host.
      *
-     * @throws IOException if lookup cannot be reached: the same as {@link Verdict.NotNow}
+     * @throws IOException if lookup cannot be reached: the same as {@link AddressVerdict.Undecided}
      */
-    Verdict recipient(Address envelopeRecipient) throws IOException;
+    AddressVerdict recipient(Address envelopeRecipient) throws IOException;
 
     /**
      * Asks about a recipient that send gave to local, after rewriting. For local; another user of the host is told the
      * instructions of its own account alone.
      *
-     * @throws IOException if lookup cannot be reached: the same as {@link Answer.NotNow}
+     * @throws IOException if lookup cannot be reached: the same as {@link Answer.Unresolved}
      */
     Answer account(Address localRecipient) throws IOException;
 
     /** Whether there is somebody. It holds nothing but what whoever sends mail to the address may learn. */
-    sealed interface Verdict {
+    sealed interface AddressVerdict {
         /** Mail for it is taken. */
-        record Known() implements Verdict {}
+        record KnownAddress() implements AddressVerdict {}
 
         /** An address of another host. */
-        record Elsewhere() implements Verdict {}
+        record RemoteAddress() implements AddressVerdict {}
 
         /**
          * No such address (5.1.1), or one that takes no mail (5.2.1, 5.3.5).
          *
          * @param reason for the peer; no path, no setting
          */
-        record Unknown(Status status, String reason) implements Verdict {}
+        record UnknownAddress(Status status, String reason) implements AddressVerdict {}
 
         /**
          * Cannot tell now. Never to be taken for unknown.
          *
          * @param reason for the log of Carteiro's own programs; others are told no more than that there is one
          */
-        record NotNow(Status status, String reason) implements Verdict {}
+        record Undecided(Status status, String reason) implements AddressVerdict {}
     }
 
     /** What to do with a message for an address. */
@@ -60,21 +60,28 @@ public interface Lookup {
          * @param home an absolute path
          * @param dash what stands between {@code .qmail} and the extension: {@code -} or empty
          * @param extension EXT, case kept; may be empty
-         * @param recipe what to do with a message
+         * @param instructions what to do with a message
          */
-        record Account(String user, int uid, int gid, String home, String dash, String extension, Recipe recipe)
+        record Account(
+                String user,
+                int uid,
+                int gid,
+                String home,
+                String dash,
+                String extension,
+                DeliveryInstructions instructions)
                 implements Answer {}
 
         /** Other addresses, and no mailbox: to each of them a copy. */
-        record Forward(List<Address> targets) implements Answer {
+        record ForwardOnly(List<Address> targets) implements Answer {
             /** Copies the list. */
-            public Forward {
+            public ForwardOnly {
                 targets = List.copyOf(targets);
             }
         }
 
         /** An address of another host. */
-        record Remote() implements Answer {}
+        record OtherHost() implements Answer {}
 
         /** The empty local part at a local domain: delivery succeeds and does nothing. */
         record Trash() implements Answer {}
@@ -84,20 +91,20 @@ public interface Lookup {
          *
          * @param reason for the peer; no path, no setting
          */
-        record Unknown(Status status, String reason) implements Answer {}
+        record NoSuchAddress(Status status, String reason) implements Answer {}
 
         /**
          * Cannot tell now. Never to be taken for unknown.
          *
          * @param reason for the log
          */
-        record NotNow(Status status, String reason) implements Answer {}
+        record Unresolved(Status status, String reason) implements Answer {}
     }
 
     /** What an account does with a message. */
-    sealed interface Recipe {
+    sealed interface DeliveryInstructions {
         /** The {@code .qmail} files of the home decide; with none, the default delivery. */
-        record DotQmail() implements Recipe {}
+        record DotQmailInstructions() implements DeliveryInstructions {}
 
         /**
          * The directory decides (qmail-LDAP).
@@ -108,11 +115,11 @@ public interface Lookup {
          * @param forwards copies to other addresses, after everything else succeeded
          * @param dotFiles whether the lines of the {@code .qmail} files follow
          */
-        record Directory(
+        record DirectoryInstructions(
                 String delivery, Mailbox mailbox, List<String> programs, List<Address> forwards, DotFiles dotFiles)
-                implements Recipe {
+                implements DeliveryInstructions {
             /** Copies the lists. */
-            public Directory {
+            public DirectoryInstructions {
                 programs = List.copyOf(programs);
                 forwards = List.copyOf(forwards);
             }
@@ -133,7 +140,7 @@ public interface Lookup {
         IGNORED,
         /** Their lines follow. */
         APPENDED,
-        /** They alone count, as with {@link Recipe.DotQmail}, only with another default delivery (qmail-LDAP's dotonly). */
+        /** They alone count, as with {@link DeliveryInstructions.DotQmailInstructions}, only with another default delivery (qmail-LDAP's dotonly). */
         ALONE
     }
 }

@@ -3,13 +3,13 @@ package carteiro.protocol;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.UnixId;
-import carteiro.protocol.DoorKeeper.Caller;
-import carteiro.protocol.DoorKeeper.Standing;
+import carteiro.protocol.EndpointServer.Caller;
+import carteiro.protocol.EndpointServer.CallerRole;
+import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.protocol.Lookup.Recipe;
-import carteiro.protocol.Lookup.Verdict;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -22,8 +22,8 @@ import java.util.List;
 /** Lookup over a socket (docs/protocols/lookup.md): numbered questions. */
 final class LookupWire {
     /** An answer has at most so many octets of programs and forwards, and the rest; a thousand of them may be in memory. */
-    static final Answers.Limits LIMITS =
-            new Answers.Limits(Address.LIMIT + 64, 96 * 1024, Duration.ofMinutes(1), 1_000);
+    static final RequestServer.RequestLimits LIMITS =
+            new RequestServer.RequestLimits(Address.LIMIT + 64, 96 * 1024, Duration.ofMinutes(1), 1_000);
 
     private static final Status NOT_TOLD = new Status(4, 7, 0);
 
@@ -36,15 +36,15 @@ final class LookupWire {
     private LookupWire() {}
 
     /** The side of those who ask. */
-    static final class Client implements Lookup {
-        private final Questions questions;
+    static final class LookupClient implements Lookup {
+        private final RequestClient requests;
 
-        Client(Questions questions) {
-            this.questions = questions;
+        LookupClient(RequestClient requests) {
+            this.requests = requests;
         }
 
         @Override
-        public Verdict recipient(Address envelopeRecipient) throws IOException {
+        public AddressVerdict recipient(Address envelopeRecipient) throws IOException {
             return verdict(ask("R", envelopeRecipient));
         }
 
@@ -54,13 +54,13 @@ final class LookupWire {
         }
 
         private FrameReader ask(String question, Address address) throws IOException {
-            return questions.ask(LIMIT, frame -> frame.put(question).put(address.octets()));
+            return requests.ask(LIMIT, frame -> frame.put(question).put(address.octets()));
         }
     }
 
     /** The side of lookup. */
-    static DoorKeeper.Server server(Lookup lookup, Watchdog watchdog) {
-        return Answers.server(LIMITS, watchdog, (frame, answer, caller) -> {
+    static EndpointServer.ConnectionHandler server(Lookup lookup, Watchdog watchdog) {
+        return RequestServer.server(LIMITS, watchdog, (frame, answer, caller) -> {
             String question = frame.text(1);
             Address address = Frames.address(frame);
             frame.end();
@@ -73,34 +73,37 @@ final class LookupWire {
     }
 
     /** What a caller may be told: why the answer is not now may name servers and entries. */
-    private static Verdict fit(Verdict verdict, Caller caller) {
+    private static AddressVerdict fit(AddressVerdict verdict, Caller caller) {
         return switch (verdict) {
-            case Verdict.NotNow(var status, var _)
-            when caller.guest() -> new Verdict.NotNow(status, "the log of lookup says why");
-            case Verdict.NotNow _, Verdict.Known _, Verdict.Elsewhere _, Verdict.Unknown _ -> verdict;
+            case AddressVerdict.Undecided(var status, var _)
+            when caller.guest() -> new AddressVerdict.Undecided(status, "the log of lookup says why");
+            case AddressVerdict.Undecided _,
+                    AddressVerdict.KnownAddress _,
+                    AddressVerdict.RemoteAddress _,
+                    AddressVerdict.UnknownAddress _ -> verdict;
         };
     }
 
     /** What a caller may be told: commands and forwards are the account's own affair. */
     private static Answer fit(Answer answer, Caller caller) {
-        if (caller.standing() == Standing.OWN) {
+        if (caller.standing() == CallerRole.OWN) {
             return answer;
         }
         return switch (answer) {
             case Answer.Account account when account.uid() == caller.uid() -> account;
-            case Answer.Unknown unknown -> unknown;
-            case Answer.NotNow(var status, var _) -> new Answer.NotNow(status, "the log of lookup says why");
-            case Answer.Account _, Answer.Forward _, Answer.Remote _, Answer.Trash _ ->
-                new Answer.NotNow(NOT_TOLD, "this is told to root and to the account's own user alone");
+            case Answer.NoSuchAddress unknown -> unknown;
+            case Answer.Unresolved(var status, var _) -> new Answer.Unresolved(status, "the log of lookup says why");
+            case Answer.Account _, Answer.ForwardOnly _, Answer.OtherHost _, Answer.Trash _ ->
+                new Answer.Unresolved(NOT_TOLD, "this is told to root and to the account's own user alone");
         };
     }
 
-    private static void put(FrameWriter frame, Verdict verdict) {
+    private static void put(FrameWriter frame, AddressVerdict verdict) {
         switch (verdict) {
-            case Verdict.Known() -> frame.put("known");
-            case Verdict.Elsewhere() -> frame.put("remote");
-            case Verdict.Unknown(var status, var reason) -> put(frame, "unknown", status, reason);
-            case Verdict.NotNow(var status, var reason) -> put(frame, "notnow", status, reason);
+            case AddressVerdict.KnownAddress() -> frame.put("known");
+            case AddressVerdict.RemoteAddress() -> frame.put("remote");
+            case AddressVerdict.UnknownAddress(var status, var reason) -> put(frame, "unknown", status, reason);
+            case AddressVerdict.Undecided(var status, var reason) -> put(frame, "notnow", status, reason);
         }
     }
 
@@ -110,12 +113,12 @@ final class LookupWire {
         frame.put(Frames.cut(reason));
     }
 
-    private static Verdict verdict(FrameReader frame) throws MalformedFrameException {
-        Verdict verdict = switch (frame.text(16)) {
-            case "known" -> new Verdict.Known();
-            case "remote" -> new Verdict.Elsewhere();
-            case "unknown" -> new Verdict.Unknown(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
-            case "notnow" -> new Verdict.NotNow(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
+    private static AddressVerdict verdict(FrameReader frame) throws MalformedFrameException {
+        AddressVerdict verdict = switch (frame.text(16)) {
+            case "known" -> new AddressVerdict.KnownAddress();
+            case "remote" -> new AddressVerdict.RemoteAddress();
+            case "unknown" -> new AddressVerdict.UnknownAddress(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
+            case "notnow" -> new AddressVerdict.Undecided(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
             default -> throw new MalformedFrameException("lookup gave no verdict we know");
         };
         frame.end();
@@ -130,23 +133,23 @@ final class LookupWire {
                         .put(UnixId.number(account.uid()))
                         .put(UnixId.number(account.gid()));
                 frame.put(account.home()).put(account.dash()).put(account.extension());
-                put(frame, account.recipe());
+                put(frame, account.instructions());
             }
-            case Answer.Forward(var targets) -> {
+            case Answer.ForwardOnly(var targets) -> {
                 frame.put("forward");
                 Frames.put(frame, targets);
             }
-            case Answer.Remote() -> frame.put("remote");
+            case Answer.OtherHost() -> frame.put("remote");
             case Answer.Trash() -> frame.put("trash");
-            case Answer.Unknown(var status, var reason) -> put(frame, "unknown", status, reason);
-            case Answer.NotNow(var status, var reason) -> put(frame, "notnow", status, reason);
+            case Answer.NoSuchAddress(var status, var reason) -> put(frame, "unknown", status, reason);
+            case Answer.Unresolved(var status, var reason) -> put(frame, "notnow", status, reason);
         }
     }
 
-    private static void put(FrameWriter frame, Recipe recipe) {
-        switch (recipe) {
-            case Recipe.DotQmail() -> frame.put("dotqmail");
-            case Recipe.Directory directory -> {
+    private static void put(FrameWriter frame, DeliveryInstructions instructions) {
+        switch (instructions) {
+            case DeliveryInstructions.DotQmailInstructions() -> frame.put("dotqmail");
+            case DeliveryInstructions.DirectoryInstructions directory -> {
                 frame.put("directory").put(directory.delivery());
                 frame.put(directory.mailbox().name()).put(directory.dotFiles().name());
                 frame.put(directory.programs().size());
@@ -166,21 +169,21 @@ final class LookupWire {
                         frame.text(TEXT),
                         frame.text(TEXT),
                         frame.text(TEXT),
-                        recipe(frame));
-            case "forward" -> new Answer.Forward(Frames.addresses(frame, MOST_TARGETS));
-            case "remote" -> new Answer.Remote();
+                        instructions(frame));
+            case "forward" -> new Answer.ForwardOnly(Frames.addresses(frame, MOST_TARGETS));
+            case "remote" -> new Answer.OtherHost();
             case "trash" -> new Answer.Trash();
-            case "unknown" -> new Answer.Unknown(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
-            case "notnow" -> new Answer.NotNow(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
+            case "unknown" -> new Answer.NoSuchAddress(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
+            case "notnow" -> new Answer.Unresolved(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
             default -> throw new MalformedFrameException("lookup gave no answer we know");
         };
         frame.end();
         return answer;
     }
 
-    private static Recipe recipe(FrameReader frame) throws MalformedFrameException {
+    private static DeliveryInstructions instructions(FrameReader frame) throws MalformedFrameException {
         return switch (frame.text(16)) {
-            case "dotqmail" -> new Recipe.DotQmail();
+            case "dotqmail" -> new DeliveryInstructions.DotQmailInstructions();
             case "directory" -> {
                 String delivery = frame.text(TEXT);
                 Mailbox mailbox = Frames.constant(frame, Mailbox.class);
@@ -190,10 +193,10 @@ final class LookupWire {
                 for (int i = 0; i < count; i++) {
                     programs.add(frame.text(TEXT));
                 }
-                yield new Recipe.Directory(
+                yield new DeliveryInstructions.DirectoryInstructions(
                         delivery, mailbox, programs, Frames.addresses(frame, MOST_TARGETS), dotFiles);
             }
-            default -> throw new MalformedFrameException("lookup gave no recipe we know");
+            default -> throw new MalformedFrameException("lookup gave no instructions we know");
         };
     }
 }

@@ -1,8 +1,8 @@
 package carteiro.protocol;
 
-import carteiro.protocol.Connections.Connection;
-import carteiro.protocol.DoorKeeper.Caller;
-import carteiro.protocol.DoorKeeper.Standing;
+import carteiro.protocol.ConnectionPool.PooledConnection;
+import carteiro.protocol.EndpointServer.Caller;
+import carteiro.protocol.EndpointServer.CallerRole;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -23,7 +23,7 @@ final class MessagesWire {
     /** The most octets of a message that is the answer to a numbered question. */
     private static final int SMALL = 32 * 1024;
 
-    static final Answers.Limits LIMITS = new Answers.Limits(QUESTION, SMALL + 64);
+    static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(QUESTION, SMALL + 64);
 
     /** How long queue may take until the first octet. */
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
@@ -34,13 +34,13 @@ final class MessagesWire {
     private MessagesWire() {}
 
     /** The side of those who deliver. */
-    static final class Client implements Messages {
-        private final Connections connections;
-        private final Questions questions;
+    static final class MessagesClient implements Messages {
+        private final ConnectionPool connections;
+        private final RequestClient requests;
 
-        Client(Connections connections, Questions questions) {
+        MessagesClient(ConnectionPool connections, RequestClient requests) {
             this.connections = connections;
-            this.questions = questions;
+            this.requests = requests;
         }
 
         @Override
@@ -51,7 +51,7 @@ final class MessagesWire {
         @Override
         public MessageBody open(long message, String ticket) throws IOException {
             FrameReader answer =
-                    questions.ask(ANSWER_LIMIT, frame -> frame.put(message).put(ticket));
+                    requests.ask(ANSWER_LIMIT, frame -> frame.put(message).put(ticket));
             return switch (answer.text(1)) {
                 case "K" -> MessageBody.of(answer.octets(SMALL));
                 case "L" -> openLarge(message, ticket);
@@ -67,7 +67,7 @@ final class MessagesWire {
         }
 
         private MessageBody openLarge(long message, String ticket) throws IOException {
-            Connection kept = connections.takeIdle();
+            PooledConnection kept = connections.takeIdle();
             if (kept != null) {
                 try {
                     return openOver(kept, message, ticket);
@@ -78,7 +78,7 @@ final class MessagesWire {
                     connections.dropIdle();
                 }
             }
-            Connection fresh = connections.connect();
+            PooledConnection fresh = connections.connect();
             try {
                 return openOver(fresh, message, ticket);
             } catch (FileNotFoundException e) {
@@ -89,7 +89,7 @@ final class MessagesWire {
             }
         }
 
-        private MessageBody openOver(Connection connection, long message, String ticket) throws IOException {
+        private MessageBody openOver(PooledConnection connection, long message, String ticket) throws IOException {
             FrameReader frame;
             try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
                 new FrameWriter().put(message).put(ticket).send(connection.out);
@@ -111,13 +111,13 @@ final class MessagesWire {
         }
 
         private final class SocketBody extends MessageBody {
-            private final Connection connection;
+            private final PooledConnection connection;
             private final long octets;
             private final carteiro.wire.Watchdog.Limit limit;
             private long left;
             private boolean closed;
 
-            SocketBody(Connection connection, long octets, carteiro.wire.Watchdog.Limit limit) {
+            SocketBody(PooledConnection connection, long octets, carteiro.wire.Watchdog.Limit limit) {
                 this.connection = connection;
                 this.octets = octets;
                 this.left = octets;
@@ -171,9 +171,9 @@ final class MessagesWire {
     }
 
     /** The side of queue. */
-    static DoorKeeper.Server server(Messages messages, Tickets tickets, Watchdog watchdog) {
+    static EndpointServer.ConnectionHandler server(Messages messages, Tickets tickets, Watchdog watchdog) {
         var uids = new SystemUids();
-        return Answers.server(
+        return RequestServer.server(
                 LIMITS,
                 watchdog,
                 (question, answer, caller) -> answer(messages, tickets, uids, question, answer, caller),
@@ -200,8 +200,8 @@ final class MessagesWire {
 
     /** remote talks to the network: what it may read is what send has handed to it. */
     private static boolean mayRead(Tickets tickets, SystemUids uids, Caller caller, long message, String ticket) {
-        return caller.standing() == Standing.OWN
-                || uids.isOneOf(Door.READERS_OF_ALL, caller.uid())
+        return caller.standing() == CallerRole.OWN
+                || uids.isOneOf(Endpoint.READERS_OF_ALL, caller.uid())
                 || tickets.match(Wires.Channel.REMOTE, message, ticket);
     }
 

@@ -17,7 +17,7 @@ public interface Program {
 
     /**
      * The system user it runs as when root started it; {@code root} for local alone. Before it answers, {@link #start}
-     * must have called {@link Surroundings#dropPrivileges}.
+     * must have called {@link ProgramContext#dropPrivileges}.
      */
     String user();
 
@@ -27,7 +27,7 @@ public interface Program {
      * @throws ControlException naming every setting that cannot be used
      * @throws IOException if a socket or a file is in the way
      */
-    Running start(Surroundings surroundings) throws ControlException, IOException;
+    RunningProgram start(ProgramContext context) throws ControlException, IOException;
 
     /**
      * Reads its settings and does nothing else, for {@code carteiro check}.
@@ -45,14 +45,14 @@ public interface Program {
      * @param environment the variables that reach local's programs
      * @param privileges how to give up root
      */
-    record Surroundings(
+    record ProgramContext(
             Installation installation,
             Wires wires,
             EventLog log,
             Map<String, String> environment,
             Privileges privileges) {
         /** Copies the map. */
-        public Surroundings {
+        public ProgramContext {
             environment = Map.copyOf(environment);
         }
 
@@ -70,7 +70,7 @@ public interface Program {
     }
 
     /** A program at work. */
-    interface Running {
+    interface RunningProgram {
         /**
          * Reads its settings again (HUP). A bad one leaves the old settings.
          *

@@ -16,9 +16,9 @@ public final class SocketWires implements Wires {
     private final EventLog log;
     private final Watchdog watchdog = new Watchdog();
     private final Tickets tickets = Tickets.fresh(); // of what is offered
-    private final ConcurrentMap<Door, Connections> connections = new ConcurrentHashMap<>();
-    private final ConcurrentMap<Door, Questions> questions = new ConcurrentHashMap<>();
-    private final Set<DoorKeeper> open = ConcurrentHashMap.newKeySet();
+    private final ConcurrentMap<Endpoint, ConnectionPool> connections = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Endpoint, RequestClient> questions = new ConcurrentHashMap<>();
+    private final Set<EndpointServer> open = ConcurrentHashMap.newKeySet();
 
     /** The wires of an installation. */
     public SocketWires(Installation installation, EventLog log) {
@@ -26,106 +26,106 @@ public final class SocketWires implements Wires {
         this.log = log;
     }
 
-    private Questions asking(Door door, Answers.Limits limits) {
-        return questions.computeIfAbsent(door, wanted -> new Questions(to(wanted), limits.answer()));
+    private RequestClient asking(Endpoint endpoint, RequestServer.RequestLimits limits) {
+        return questions.computeIfAbsent(endpoint, wanted -> new RequestClient(to(wanted), limits.answer()));
     }
 
-    private Connections to(Door door) {
-        return connections.computeIfAbsent(door, wanted -> new Connections(wanted, run, watchdog));
+    private ConnectionPool to(Endpoint endpoint) {
+        return connections.computeIfAbsent(endpoint, wanted -> new ConnectionPool(wanted, run, watchdog));
     }
 
     @Override
     public Enqueue enqueue() {
-        return new EnqueueWire.Client(to(Door.ENQUEUE), asking(Door.ENQUEUE, EnqueueWire.LIMITS));
+        return new EnqueueWire.EnqueueClient(to(Endpoint.ENQUEUE), asking(Endpoint.ENQUEUE, EnqueueWire.LIMITS));
     }
 
     @Override
     public Waiting waiting() {
-        return new WaitingWire.Client(to(Door.WAITING));
+        return new WaitingWire.WaitingClient(to(Endpoint.WAITING));
     }
 
     @Override
     public Messages messages() {
-        return new MessagesWire.Client(to(Door.MESSAGES), asking(Door.MESSAGES, MessagesWire.LIMITS));
+        return new MessagesWire.MessagesClient(to(Endpoint.MESSAGES), asking(Endpoint.MESSAGES, MessagesWire.LIMITS));
     }
 
     @Override
     public Deliver deliver(Channel channel) {
-        return new DeliverWire.Client(asking(Door.deliver(channel), DeliverWire.LIMITS));
+        return new DeliverWire.DeliverClient(asking(Endpoint.deliver(channel), DeliverWire.LIMITS));
     }
 
     @Override
     public Lookup lookup() {
-        return new LookupWire.Client(asking(Door.LOOKUP, LookupWire.LIMITS));
+        return new LookupWire.LookupClient(asking(Endpoint.LOOKUP, LookupWire.LIMITS));
     }
 
     @Override
     public Homes homes() {
-        return new HomesWire.Client(asking(Door.HOMES, HomesWire.LIMITS));
+        return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
 
     @Override
     public Cleaning cleaning() {
-        return new CleaningWire.Client(to(Door.CLEANING));
+        return new CleaningWire.CleaningClient(to(Endpoint.CLEANING));
     }
 
     @Override
     public Inspection inspection() {
-        return new InspectionWire.Client(to(Door.INSPECTION));
+        return new InspectionWire.InspectionClient(to(Endpoint.INSPECTION));
     }
 
     @Override
     public Withdrawal withdrawal() {
-        return new WithdrawalWire.Client(to(Door.WITHDRAWAL));
+        return new WithdrawalWire.WithdrawalClient(to(Endpoint.WITHDRAWAL));
     }
 
     @Override
     public Closeable offer(Enqueue enqueue) throws IOException {
-        return open(Door.ENQUEUE, EnqueueWire.server(enqueue, watchdog));
+        return open(Endpoint.ENQUEUE, EnqueueWire.server(enqueue, watchdog));
     }
 
     @Override
     public Closeable offer(Waiting waiting) throws IOException {
-        return open(Door.WAITING, WaitingWire.server(waiting, tickets));
+        return open(Endpoint.WAITING, WaitingWire.server(waiting, tickets));
     }
 
     @Override
     public Closeable offer(Messages messages) throws IOException {
-        return open(Door.MESSAGES, MessagesWire.server(messages, tickets, watchdog));
+        return open(Endpoint.MESSAGES, MessagesWire.server(messages, tickets, watchdog));
     }
 
     @Override
     public Closeable offer(Channel channel, Deliver deliver) throws IOException {
-        return open(Door.deliver(channel), DeliverWire.server(deliver, watchdog));
+        return open(Endpoint.deliver(channel), DeliverWire.server(deliver, watchdog));
     }
 
     @Override
     public Closeable offer(Lookup lookup) throws IOException {
-        return open(Door.LOOKUP, LookupWire.server(lookup, watchdog));
+        return open(Endpoint.LOOKUP, LookupWire.server(lookup, watchdog));
     }
 
     @Override
     public Closeable offerHomes(Homes homes) throws IOException {
-        return open(Door.HOMES, HomesWire.server(homes, watchdog));
+        return open(Endpoint.HOMES, HomesWire.server(homes, watchdog));
     }
 
     @Override
     public Closeable offer(Cleaning cleaning) throws IOException {
-        return open(Door.CLEANING, CleaningWire.server(cleaning));
+        return open(Endpoint.CLEANING, CleaningWire.server(cleaning));
     }
 
     @Override
     public Closeable offer(Inspection inspection) throws IOException {
-        return open(Door.INSPECTION, InspectionWire.server(inspection, watchdog));
+        return open(Endpoint.INSPECTION, InspectionWire.server(inspection, watchdog));
     }
 
     @Override
     public Closeable offer(Withdrawal withdrawal) throws IOException {
-        return open(Door.WITHDRAWAL, WithdrawalWire.server(withdrawal));
+        return open(Endpoint.WITHDRAWAL, WithdrawalWire.server(withdrawal));
     }
 
-    private Closeable open(Door door, DoorKeeper.Server server) throws IOException {
-        DoorKeeper keeper = DoorKeeper.open(door, run, server, log);
+    private Closeable open(Endpoint endpoint, EndpointServer.ConnectionHandler server) throws IOException {
+        EndpointServer keeper = EndpointServer.open(endpoint, run, server, log);
         open.add(keeper);
         return () -> {
             open.remove(keeper);
@@ -135,7 +135,7 @@ public final class SocketWires implements Wires {
 
     @Override
     public boolean serves(String program) {
-        for (DoorKeeper keeper : open) {
+        for (EndpointServer keeper : open) {
             if (keeper.program().equals(program) && !keeper.alive()) {
                 return false;
             }
@@ -145,8 +145,8 @@ public final class SocketWires implements Wires {
 
     @Override
     public void close() {
-        questions.values().forEach(Questions::close);
-        connections.values().forEach(Connections::close);
+        questions.values().forEach(RequestClient::close);
+        connections.values().forEach(ConnectionPool::close);
         watchdog.close();
     }
 }

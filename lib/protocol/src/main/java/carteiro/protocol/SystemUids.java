@@ -30,16 +30,16 @@ final class SystemUids {
             Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"), StandardCharsets.UTF_8);
 
     private final UserPrincipalLookupService users = FileSystems.getDefault().getUserPrincipalLookupService();
-    private final Map<String, Known> known = new ConcurrentHashMap<>();
+    private final Map<String, CachedUid> known = new ConcurrentHashMap<>();
 
     /**
      * What a name stands for.
      *
      * @param principal null if it stands for nobody
      */
-    private record Known(@Nullable UserPrincipal principal, int uid, long at) {
-        static Known nobody() {
-            return new Known(null, -1, System.nanoTime());
+    private record CachedUid(@Nullable UserPrincipal principal, int uid, long at) {
+        static CachedUid nobody() {
+            return new CachedUid(null, -1, System.nanoTime());
         }
     }
 
@@ -50,7 +50,7 @@ final class SystemUids {
      * @throws IOException if the system cannot tell it beyond doubt, or not now
      */
     int of(UserPrincipal user) throws IOException {
-        Known now = known(user.getName(), user);
+        CachedUid now = known(user.getName(), user);
         if (!user.equals(now.principal)) { // principals are equal if their numbers are
             throw new IOException("the number of the user " + user.getName() + " cannot be told");
         }
@@ -76,19 +76,19 @@ final class SystemUids {
         }
     }
 
-    private static OptionalInt uid(@Nullable Known known) {
+    private static OptionalInt uid(@Nullable CachedUid known) {
         return known == null || known.principal == null ? OptionalInt.empty() : OptionalInt.of(known.uid);
     }
 
     /** @param expected whom it should stand for; if what is remembered is somebody else, the system is asked again */
-    private Known known(String name, @Nullable UserPrincipal expected) throws IOException {
-        Known before = known.get(name);
+    private CachedUid known(String name, @Nullable UserPrincipal expected) throws IOException {
+        CachedUid before = known.get(name);
         if (before != null
                 && System.nanoTime() - before.at < TRUST
                 && (expected == null || expected.equals(before.principal))) {
             return before;
         }
-        Known now = ask(name);
+        CachedUid now = ask(name);
         if (known.size() >= MOST) {
             known.clear();
         }
@@ -96,7 +96,7 @@ final class SystemUids {
         return now;
     }
 
-    private Known ask(String name) throws IOException {
+    private CachedUid ask(String name) throws IOException {
         String octets = new String(name.getBytes(NAMES), StandardCharsets.ISO_8859_1);
         Optional<SystemAccount> account =
                 SystemAccount.named(octets); // first: it tells trouble from a name that nobody has
@@ -104,13 +104,13 @@ final class SystemUids {
         try {
             principal = users.lookupPrincipalByName(name); // a number is taken too, if it is nobody's name
         } catch (UserPrincipalNotFoundException e) {
-            return Known.nobody();
+            return CachedUid.nobody();
         }
         if (account.isPresent()) {
-            return new Known(principal, account.get().uid(), System.nanoTime());
+            return new CachedUid(principal, account.get().uid(), System.nanoTime());
         }
         return name.matches("-?[0-9]{1,10}")
-                ? new Known(principal, Integer.parseInt(name), System.nanoTime())
-                : Known.nobody();
+                ? new CachedUid(principal, Integer.parseInt(name), System.nanoTime())
+                : CachedUid.nobody();
     }
 }

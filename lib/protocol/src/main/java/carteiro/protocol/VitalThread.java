@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * A thread that its program cannot do without. If it ends while the program is not stopping, that is said as an alert and
- * {@link #alive} turns false: the program answers so to {@link Program.Running#alive}, and start ends it and starts it again.
+ * {@link #alive} turns false: the program answers so to {@link Program.RunningProgram#alive}, and start ends it and starts it again.
  * A program that goes on without such a thread looks ready and does nothing.
  *
  * <p>An exhausted heap ends the whole process at once ({@link #endProcessIfOutOfMemory}): which of its threads got the error

@@ -17,10 +17,10 @@ public interface Waiting {
      *
      * @throws IOException if queue cannot be reached
      */
-    Session open() throws IOException;
+    WaitingSession open() throws IOException;
 
     /** A session. {@link #next} and {@link #report} may be called by two threads at once, each by one at a time. */
-    interface Session extends Closeable {
+    interface WaitingSession extends Closeable {
         /**
          * Up to {@code most} messages not yet presented in this session; blocks until there is one or the patience ends.
          *
@@ -52,7 +52,7 @@ public interface Waiting {
         Page recipients(long message, int from) throws IOException;
 
         /**
-         * Recipients of a message reported as {@link Report.Failed} so far, in order of their index.
+         * Recipients of a message reported as {@link Report.RecipientFailed} so far, in order of their index.
          *
          * @param after only those with a greater index; -1 for the first
          * @return at least one unless there is none, and as many as {@link Failure#PAGE_OCTETS} allows
@@ -105,7 +105,7 @@ public interface Waiting {
      * @param octets its size, LF line ends
      * @param envelope as it was accepted, but of more than {@link #MOST_TOLD} recipients, or of very long ones, only the first
      * @param states one for each of these recipients, in their order
-     * @param recipients how many the message has; the others are asked for by {@link Session#recipients}
+     * @param recipients how many the message has; the others are asked for by {@link WaitingSession#recipients}
      */
     record WaitingMessage(
             long message, Instant birth, long octets, Envelope envelope, List<RecipientState> states, int recipients) {
@@ -190,7 +190,7 @@ public interface Waiting {
          *
          * @param recipient the index in the envelope
          */
-        record Done(long message, int recipient) implements Report {}
+        record RecipientDelivered(long message, int recipient) implements Report {}
 
         /**
          * Failed for good.
@@ -198,7 +198,7 @@ public interface Waiting {
          * @param recipient the index in the envelope
          * @param paragraph what the bounce will say, at most {@link #PARAGRAPH_LIMIT} octets
          */
-        record Failed(long message, int recipient, String paragraph) implements Report {}
+        record RecipientFailed(long message, int recipient, String paragraph) implements Report {}
 
         /**
          * To be tried again.
@@ -207,21 +207,21 @@ public interface Waiting {
          * @param due not before
          * @param why what was said of them last, for whoever looks; at most {@link #WHY_LIMIT} octets, may be empty
          */
-        record Deferred(long message, List<Integer> recipients, Instant due, String why) implements Report {
+        record RecipientsDeferred(long message, List<Integer> recipients, Instant due, String why) implements Report {
             /** Copies the list and cuts what is too long. */
-            public Deferred {
+            public RecipientsDeferred {
                 recipients = List.copyOf(recipients);
                 why = why.length() > WHY_LIMIT ? why.substring(0, WHY_LIMIT) : why;
             }
 
             /** Without a word. */
-            public Deferred(long message, List<Integer> recipients, Instant due) {
+            public RecipientsDeferred(long message, List<Integer> recipients, Instant due) {
                 this(message, recipients, due, "");
             }
         }
 
         /** Finished: every recipient is done, or in a bounce that is itself in the queue. */
-        record Ended(long message) implements Report {}
+        record MessageEnded(long message) implements Report {}
 
         /** The most octets of what is kept of a deferral. */
         int WHY_LIMIT = 200;

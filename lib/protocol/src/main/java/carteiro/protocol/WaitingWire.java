@@ -2,7 +2,7 @@ package carteiro.protocol;
 
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
-import carteiro.protocol.Connections.Connection;
+import carteiro.protocol.ConnectionPool.PooledConnection;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
@@ -28,17 +28,17 @@ final class WaitingWire {
     private WaitingWire() {}
 
     /** The side of send. */
-    static final class Client implements Waiting {
-        private final Connections connections;
+    static final class WaitingClient implements Waiting {
+        private final ConnectionPool connections;
 
-        Client(Connections connections) {
+        WaitingClient(ConnectionPool connections) {
             this.connections = connections;
         }
 
         @Override
-        public Session open() throws IOException {
-            Connection taking = connections.connect();
-            Connection reporting = null;
+        public WaitingSession open() throws IOException {
+            PooledConnection taking = connections.connect();
+            PooledConnection reporting = null;
             try (var _ = connections.watchdog().closeAfter(LIMIT, taking)) {
                 new FrameWriter().put("session").send(taking.out);
                 FrameReader opened = FrameReader.receive(taking.in, 256);
@@ -64,12 +64,12 @@ final class WaitingWire {
             }
         }
 
-        private final class SocketSession implements Session {
-            private final Connection taking;
-            private final Connection reporting;
+        private final class SocketSession implements WaitingSession {
+            private final PooledConnection taking;
+            private final PooledConnection reporting;
             private final Tickets tickets;
 
-            SocketSession(Connection taking, Connection reporting, Tickets tickets) {
+            SocketSession(PooledConnection taking, PooledConnection reporting, Tickets tickets) {
                 this.tickets = tickets;
                 this.taking = taking;
                 this.reporting = reporting;
@@ -142,8 +142,8 @@ final class WaitingWire {
     }
 
     /** The side of queue. */
-    static DoorKeeper.Server server(Waiting waiting, Tickets tickets) {
-        var sessions = new java.util.concurrent.ConcurrentHashMap<String, Waiting.Session>();
+    static EndpointServer.ConnectionHandler server(Waiting waiting, Tickets tickets) {
+        var sessions = new java.util.concurrent.ConcurrentHashMap<String, Waiting.WaitingSession>();
         return (in, out, _) -> {
             FrameReader hello = FrameReader.receive(in, 256);
             switch (hello.text(16)) {
@@ -170,7 +170,7 @@ final class WaitingWire {
                     }
                 }
                 case "reports" -> {
-                    Waiting.Session session = sessions.get(hello.text(64));
+                    Waiting.WaitingSession session = sessions.get(hello.text(64));
                     if (session == null) {
                         throw new MalformedFrameException("reports for a session that is over");
                     }
@@ -270,16 +270,16 @@ final class WaitingWire {
 
     private static void put(FrameWriter frame, Report report) {
         switch (report) {
-            case Report.Done(long message, int recipient) ->
+            case Report.RecipientDelivered(long message, int recipient) ->
                 frame.put("K").put(message).put(recipient);
-            case Report.Failed(long message, int recipient, String paragraph) ->
+            case Report.RecipientFailed(long message, int recipient, String paragraph) ->
                 frame.put("D").put(message).put(recipient).put(paragraph);
-            case Report.Deferred(long message, var recipients, var due, String why) -> {
+            case Report.RecipientsDeferred(long message, var recipients, var due, String why) -> {
                 frame.put("Z").put(message).put(due.toEpochMilli()).put(recipients.size());
                 recipients.forEach(frame::put);
                 frame.put(why);
             }
-            case Report.Ended(long message) -> frame.put("E").put(message);
+            case Report.MessageEnded(long message) -> frame.put("E").put(message);
         }
     }
 
@@ -293,9 +293,9 @@ final class WaitingWire {
             long message = frame.number(0, Long.MAX_VALUE);
             reports.add(
                     switch (letter) {
-                        case "K" -> new Report.Done(message, (int) frame.number(0, Integer.MAX_VALUE));
+                        case "K" -> new Report.RecipientDelivered(message, (int) frame.number(0, Integer.MAX_VALUE));
                         case "D" ->
-                            new Report.Failed(
+                            new Report.RecipientFailed(
                                     message,
                                     (int) frame.number(0, Integer.MAX_VALUE),
                                     frame.text(Report.PARAGRAPH_LIMIT));
@@ -306,9 +306,9 @@ final class WaitingWire {
                             for (int i = 0; i < count; i++) {
                                 recipients.add((int) frame.number(0, Integer.MAX_VALUE));
                             }
-                            yield new Report.Deferred(message, recipients, due, frame.text(Report.WHY_LIMIT));
+                            yield new Report.RecipientsDeferred(message, recipients, due, frame.text(Report.WHY_LIMIT));
                         }
-                        case "E" -> new Report.Ended(message);
+                        case "E" -> new Report.MessageEnded(message);
                         default -> throw new MalformedFrameException("no report: " + letter);
                     });
         }

@@ -12,7 +12,7 @@ public interface Withdrawal {
     /** The most octets of a reason. */
     int REASON_LIMIT = 1000;
 
-    /** How long queue may take to write down what was withdrawn, before the answer is {@link Result#PENDING}. */
+    /** How long queue may take to write down what was withdrawn, before the answer is {@link WithdrawalOutcome#PENDING}. */
     Duration PATIENCE = Duration.ofSeconds(30);
 
     /**
@@ -24,10 +24,10 @@ public interface Withdrawal {
      * @return a result for each, in their order
      * @throws IOException if send cannot be reached
      */
-    List<Result> withdraw(Order order, String by, List<Long> messages) throws IOException;
+    List<WithdrawalOutcome> withdraw(WithdrawalRequest order, String by, List<Long> messages) throws IOException;
 
     /** What is to become of a message. */
-    enum Way {
+    enum WithdrawalAction {
         /** It goes without a word to anybody, whatever had become of its recipients. */
         REMOVE,
         /** Its recipients fail, and its sender is told by a bounce. */
@@ -39,9 +39,9 @@ public interface Withdrawal {
      *
      * @param reason for the log and for the bounce, at most {@link #REASON_LIMIT} octets; may be empty
      */
-    record Order(Way way, String reason) {
+    record WithdrawalRequest(WithdrawalAction way, String reason) {
         /** Checks the length. */
-        public Order {
+        public WithdrawalRequest {
             if (reason.length() > REASON_LIMIT) {
                 throw new IllegalArgumentException(
                         "a reason of " + reason.length() + " octets; at most " + REASON_LIMIT + " are told");
@@ -56,7 +56,7 @@ public interface Withdrawal {
     }
 
     /** What became of the order for one message. */
-    enum Result {
+    enum WithdrawalOutcome {
         /** It has ended, or its bounce is being written. */
         WITHDRAWN,
         /** Some deliveries of it run: they end as they end, nothing else of it is tried, and then it is withdrawn. */

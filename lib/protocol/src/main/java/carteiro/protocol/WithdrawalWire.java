@@ -1,8 +1,8 @@
 package carteiro.protocol;
 
-import carteiro.protocol.Withdrawal.Order;
-import carteiro.protocol.Withdrawal.Result;
-import carteiro.protocol.Withdrawal.Way;
+import carteiro.protocol.Withdrawal.WithdrawalAction;
+import carteiro.protocol.Withdrawal.WithdrawalOutcome;
+import carteiro.protocol.Withdrawal.WithdrawalRequest;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -19,23 +19,24 @@ final class WithdrawalWire {
     private WithdrawalWire() {}
 
     /** The side of the tools. */
-    static final class Client implements Withdrawal {
-        private final Connections connections;
+    static final class WithdrawalClient implements Withdrawal {
+        private final ConnectionPool connections;
 
-        Client(Connections connections) {
+        WithdrawalClient(ConnectionPool connections) {
             this.connections = connections;
         }
 
         @Override
-        public List<Result> withdraw(Order order, String by, List<Long> messages) throws IOException {
+        public List<WithdrawalOutcome> withdraw(WithdrawalRequest order, String by, List<Long> messages)
+                throws IOException {
             return connections.askOnce(LIMIT, connection -> {
                 var frame = new FrameWriter().put(order.way().name()).put(order.reason());
                 messages.forEach(frame::put);
                 frame.send(connection.out);
                 FrameReader answer = FrameReader.receive(connection.in, FRAME_LIMIT);
-                var results = new ArrayList<Result>();
+                var results = new ArrayList<WithdrawalOutcome>();
                 while (answer.more()) {
-                    results.add(Frames.constant(answer, Result.class));
+                    results.add(Frames.constant(answer, WithdrawalOutcome.class));
                 }
                 if (results.size() != messages.size()) {
                     throw new MalformedFrameException(results.size() + " results for " + messages.size() + " messages");
@@ -46,12 +47,12 @@ final class WithdrawalWire {
     }
 
     /** The side of send. */
-    static DoorKeeper.Server server(Withdrawal withdrawal) {
+    static EndpointServer.ConnectionHandler server(Withdrawal withdrawal) {
         return (in, out, caller) -> {
             while (true) {
                 FrameReader frame = FrameReader.receive(in, FRAME_LIMIT);
-                Way way = Frames.constant(frame, Way.class);
-                var order = new Order(way, frame.text(Withdrawal.REASON_LIMIT));
+                WithdrawalAction way = Frames.constant(frame, WithdrawalAction.class);
+                var order = new WithdrawalRequest(way, frame.text(Withdrawal.REASON_LIMIT));
                 var messages = new ArrayList<Long>();
                 while (frame.more()) {
                     messages.add(frame.number(1, Long.MAX_VALUE));

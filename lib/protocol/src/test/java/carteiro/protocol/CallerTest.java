@@ -49,7 +49,7 @@ class CallerTest {
 
     private Path home;
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final List<Closeable> open = new ArrayList<>();
 
     @BeforeEach
@@ -90,8 +90,8 @@ class CallerTest {
     }
 
     /** Connects as that user; nothing else is done as that user, so that no thread inherits it. */
-    private SocketChannel connect(int uid, Door door) throws Exception {
-        var address = UnixDomainSocketAddress.of(door.socket(new Installation(home).run()));
+    private SocketChannel connect(int uid, Endpoint endpoint) throws Exception {
+        var address = UnixDomainSocketAddress.of(endpoint.socket(new Installation(home).run()));
         var task = new FutureTask<SocketChannel>(() -> {
             if (uid == 0) {
                 return SocketChannel.open(address);
@@ -110,8 +110,8 @@ class CallerTest {
         return channel;
     }
 
-    private FrameReader ask(int uid, Door door, FrameWriter question) throws Exception {
-        SocketChannel channel = connect(uid, door);
+    private FrameReader ask(int uid, Endpoint endpoint, FrameWriter question) throws Exception {
+        SocketChannel channel = connect(uid, endpoint);
         question.send(Channels.newOutputStream(channel));
         return FrameReader.receive(Channels.newInputStream(channel), 1000);
     }
@@ -142,7 +142,7 @@ class CallerTest {
         for (int uid : new int[] {STRANGER, OTHER, 0}) {
             var frame = new FrameWriter().put("E");
             Frames.put(frame, CLAIMED);
-            assertThat(ask(uid, Door.ENQUEUE, frame).text(1)).isEqualTo("K");
+            assertThat(ask(uid, Endpoint.ENQUEUE, frame).text(1)).isEqualTo("K");
         }
         assertThat(uids).containsExactly(STRANGER, OTHER, 0);
     }
@@ -185,13 +185,13 @@ class CallerTest {
         var begun = new AtomicInteger();
         offer(wires().offer(counting(begun)));
         for (int i = 0; i < 100; i++) {
-            connect(STRANGER, Door.ENQUEUE).write(ByteBuffer.wrap(HALF));
+            connect(STRANGER, Endpoint.ENQUEUE).write(ByteBuffer.wrap(HALF));
         }
         await(begun, 100);
-        SocketChannel further = connect(STRANGER, Door.ENQUEUE);
+        SocketChannel further = connect(STRANGER, Endpoint.ENQUEUE);
         further.write(ByteBuffer.wrap(HALF));
         assertThat(further.read(ByteBuffer.allocate(1))).as("closed").isEqualTo(-1);
-        connect(OTHER, Door.ENQUEUE).write(ByteBuffer.wrap(HALF));
+        connect(OTHER, Endpoint.ENQUEUE).write(ByteBuffer.wrap(HALF));
         await(begun, 101);
         open.removeLast().close();
         await(begun, 100);
@@ -200,27 +200,27 @@ class CallerTest {
     @Test
     void aGuestHasFiveHundredConnectionsAndNoMoreAndAnotherHasItsOwn() throws Exception {
         offer(wires().offer(counting(new AtomicInteger())));
-        SocketChannel first = connect(STRANGER, Door.ENQUEUE);
+        SocketChannel first = connect(STRANGER, Endpoint.ENQUEUE);
         envelope().send(Channels.newOutputStream(first));
         assertThat(FrameReader.receive(Channels.newInputStream(first), 1000).text(1))
                 .isEqualTo("K");
-        for (int i = 1; i < Guests.MOST_OF_ONE; i++) {
-            assertThat(ask(STRANGER, Door.ENQUEUE, envelope()).text(1)).isEqualTo("K");
+        for (int i = 1; i < CallerQuota.MOST_OF_ONE; i++) {
+            assertThat(ask(STRANGER, Endpoint.ENQUEUE, envelope()).text(1)).isEqualTo("K");
         }
-        assertThatThrownBy(() -> ask(STRANGER, Door.ENQUEUE, envelope())).isInstanceOf(IOException.class);
-        assertThat(ask(OTHER, Door.ENQUEUE, envelope()).text(1)).isEqualTo("K");
+        assertThatThrownBy(() -> ask(STRANGER, Endpoint.ENQUEUE, envelope())).isInstanceOf(IOException.class);
+        assertThat(ask(OTHER, Endpoint.ENQUEUE, envelope()).text(1)).isEqualTo("K");
         first.close();
         boolean served = false;
         while (!served) { // its place is free a moment later; the test's time-out ends it
             try {
-                served = ask(STRANGER, Door.ENQUEUE, envelope()).text(1).equals("K");
+                served = ask(STRANGER, Endpoint.ENQUEUE, envelope()).text(1).equals("K");
             } catch (IOException e) {
                 LockSupport.parkNanos(1_000_000);
             }
         }
         log.close();
         assertThat(lines.toString(StandardCharsets.ISO_8859_1))
-                .contains("refused: there are " + Guests.MOST_OF_ONE + " of this user");
+                .contains("refused: there are " + CallerQuota.MOST_OF_ONE + " of this user");
     }
 
     private static FrameWriter envelope() {
@@ -235,15 +235,15 @@ class CallerTest {
         var watchdog = new Watchdog();
         open.add(watchdog::close);
         for (var patience : List.of(
-                new EnqueueWire.Patience(Duration.ofMillis(50), Duration.ofHours(1)),
-                new EnqueueWire.Patience(Duration.ofHours(1), Duration.ofMillis(50)))) {
-            DoorKeeper keeper = DoorKeeper.open(
-                    Door.ENQUEUE,
+                new EnqueueWire.ReceiveTimeouts(Duration.ofMillis(50), Duration.ofHours(1)),
+                new EnqueueWire.ReceiveTimeouts(Duration.ofHours(1), Duration.ofMillis(50)))) {
+            EndpointServer keeper = EndpointServer.open(
+                    Endpoint.ENQUEUE,
                     new Installation(home).run(),
                     EnqueueWire.server(counting(begun), watchdog, patience),
                     log);
             offer(keeper);
-            SocketChannel silent = connect(STRANGER, Door.ENQUEUE);
+            SocketChannel silent = connect(STRANGER, Endpoint.ENQUEUE);
             silent.write(ByteBuffer.wrap(HALF));
             assertThat(silent.read(ByteBuffer.allocate(1))).as("closed").isEqualTo(-1);
             await(begun, 0);
@@ -276,38 +276,38 @@ class CallerTest {
             return Messages.MessageBody.of("for others\n".getBytes(StandardCharsets.US_ASCII));
         }));
         offer(queue.offer((Waiting) NothingWaits::new));
-        assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(""))
+        assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457).put(""))
                         .text(1))
                 .isEqualTo("R");
-        assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(ticket))
+        assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457).put(ticket))
                         .text(1))
                 .as("of another queue's key")
                 .isEqualTo("R");
         assertThat(read).isEmpty();
-        try (Waiting.Session send = wires().waiting().open()) { // as root: it is told the key, as qmails is
+        try (Waiting.WaitingSession send = wires().waiting().open()) { // as root: it is told the key, as qmails is
             String handed = send.ticket(Wires.Channel.REMOTE, 457);
             FrameReader answer =
-                    ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(handed));
+                    ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457).put(handed));
             assertThat(answer.text(1)).isEqualTo("K");
             assertThat(answer.number(0, 1000)).isEqualTo("for others\n".length());
-            assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(458).put(handed))
+            assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(458).put(handed))
                             .text(1))
                     .as("of another message")
                     .isEqualTo("R");
             String local = send.ticket(Wires.Channel.LOCAL, 457);
-            assertThat(ask(qmailr, Door.MESSAGES, new FrameWriter().put(457).put(local))
+            assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457).put(local))
                             .text(1))
                     .as("of the other way out")
                     .isEqualTo("R");
         }
         assertThat(read).containsExactly(457L);
-        assertThatThrownBy(() -> ask(qmailr, Door.WAITING, new FrameWriter().put("session")))
+        assertThatThrownBy(() -> ask(qmailr, Endpoint.WAITING, new FrameWriter().put("session")))
                 .as("the key")
                 .isInstanceOf(IOException.class);
     }
 
     /** A session of a queue that is empty. */
-    private static final class NothingWaits implements Waiting.Session {
+    private static final class NothingWaits implements Waiting.WaitingSession {
         @Override
         public List<Waiting.WaitingMessage> next(int most, Duration patience) {
             return List.of();
@@ -337,7 +337,7 @@ class CallerTest {
             read.add(message);
             return Messages.MessageBody.of("secret\n".getBytes(StandardCharsets.US_ASCII));
         }));
-        try (var refused = new Connections.Connection("queue", connect(STRANGER, Door.MESSAGES))) {
+        try (var refused = new ConnectionPool.PooledConnection("queue", connect(STRANGER, Endpoint.MESSAGES))) {
             assertThatThrownBy(() -> FrameReader.receive(refused.in, 1000))
                     .isInstanceOf(RefusedException.class)
                     .hasMessage("queue refuses this connection: user " + STRANGER
@@ -357,8 +357,8 @@ class CallerTest {
                 waiting(1, STRANGER), waiting(2, OTHER), waiting(3, 0), waiting(4, STRANGER), waiting(5, OTHER));
         offer(wires().offer(new Inspection() {
             @Override
-            public Counts counts() {
-                return new Counts(1, 2, 3, 4, 5, 6);
+            public QueueCounts counts() {
+                return new QueueCounts(1, 2, 3, 4, 5, 6);
             }
 
             @Override
@@ -379,22 +379,24 @@ class CallerTest {
                 return java.util.Collections.nCopies(count, "secret");
             }
         }));
-        assertThatThrownBy(() -> ask(STRANGER, Door.INSPECTION, new FrameWriter().put("counts")))
+        assertThatThrownBy(() -> ask(STRANGER, Endpoint.INSPECTION, new FrameWriter().put("counts")))
                 .isInstanceOf(IOException.class);
         FrameReader page = ask(
-                STRANGER, Door.INSPECTION, new FrameWriter().put("page").put(0).put(1000));
+                STRANGER,
+                Endpoint.INSPECTION,
+                new FrameWriter().put("page").put(0).put(1000));
         assertThat(page.number(0, 9)).as("looked at").isEqualTo(2);
         assertThat(WaitingWire.message(page)).isEqualTo(all.getFirst());
         assertThat(page.more()).isFalse();
-        FrameReader none =
-                ask(OTHER, Door.INSPECTION, new FrameWriter().put("page").put(2).put(1000));
+        FrameReader none = ask(
+                OTHER, Endpoint.INSPECTION, new FrameWriter().put("page").put(2).put(1000));
         assertThat(none.number(0, 9)).isEqualTo(4);
         assertThat(none.more()).isFalse();
         for (String question : List.of("recipients", "reasons")) {
             var asked = new FrameWriter().put(question).put(2).put(0).put(1);
             var own = new FrameWriter().put(question).put(1).put(0).put(1);
-            assertThat(ask(STRANGER, Door.INSPECTION, own).octets(100)).isNotEqualTo(new byte[] {'0'});
-            FrameReader answer = ask(STRANGER, Door.INSPECTION, asked);
+            assertThat(ask(STRANGER, Endpoint.INSPECTION, own).octets(100)).isNotEqualTo(new byte[] {'0'});
+            FrameReader answer = ask(STRANGER, Endpoint.INSPECTION, asked);
             assertThat(!answer.more() || answer.number(0, 9) == 0).as(question).isTrue();
         }
         Inspection root = wires().inspection();

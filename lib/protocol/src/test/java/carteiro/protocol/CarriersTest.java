@@ -48,7 +48,7 @@ class CarriersTest {
     @TempDir
     Path home;
 
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final List<AutoCloseable> open = new ArrayList<>();
 
     private Wires server = new DirectWires(new SocketWires(new Installation(Path.of("/nonexistent")), log));
@@ -142,7 +142,8 @@ class CarriersTest {
         var queue = new Kept();
         open.add(server.offer(queue));
         for (Receipt receipt : List.of(
-                new Receipt.NotNow(new Status(4, 3, 1), "disk low"), new Receipt.Never(new Status(5, 3, 0), "no"))) {
+                new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk low"),
+                new Receipt.PermanentFailure(new Status(5, 3, 0), "no"))) {
             queue.answer = receipt;
             try (var submission = client.enqueue().open()) {
                 assertThat(submission.commit(ENVELOPE)).isEqualTo(receipt);
@@ -193,7 +194,8 @@ class CarriersTest {
     void everyLookupAnswerArrives(Carrier carrier) throws Exception {
         connect(carrier);
         List<Lookup.Answer> answers = List.of(
-                new Lookup.Answer.Account("joe", 503, 78, "/home/joe", "-", "a", new Lookup.Recipe.DotQmail()),
+                new Lookup.Answer.Account(
+                        "joe", 503, 78, "/home/joe", "-", "a", new Lookup.DeliveryInstructions.DotQmailInstructions()),
                 new Lookup.Answer.Account(
                         "joe",
                         503,
@@ -201,25 +203,25 @@ class CarriersTest {
                         "/home/joe",
                         "",
                         "",
-                        new Lookup.Recipe.Directory(
+                        new Lookup.DeliveryInstructions.DirectoryInstructions(
                                 "./Maildir/",
                                 Lookup.Mailbox.NONE,
                                 List.of("cat"),
                                 List.of(new Address("x@y")),
                                 Lookup.DotFiles.APPENDED)),
-                new Lookup.Answer.Forward(List.of(new Address("a@b"), new Address("c@d"))),
-                new Lookup.Answer.Remote(),
+                new Lookup.Answer.ForwardOnly(List.of(new Address("a@b"), new Address("c@d"))),
+                new Lookup.Answer.OtherHost(),
                 new Lookup.Answer.Trash(),
-                new Lookup.Answer.Unknown(new Status(5, 1, 1), "no such address"),
-                new Lookup.Answer.NotNow(new Status(4, 4, 3), "directory away"));
-        List<Lookup.Verdict> verdicts = List.of(
-                new Lookup.Verdict.Known(),
-                new Lookup.Verdict.Elsewhere(),
-                new Lookup.Verdict.Unknown(new Status(5, 1, 1), "no such address"),
-                new Lookup.Verdict.NotNow(new Status(4, 4, 3), "directory away"));
+                new Lookup.Answer.NoSuchAddress(new Status(5, 1, 1), "no such address"),
+                new Lookup.Answer.Unresolved(new Status(4, 4, 3), "directory away"));
+        List<Lookup.AddressVerdict> verdicts = List.of(
+                new Lookup.AddressVerdict.KnownAddress(),
+                new Lookup.AddressVerdict.RemoteAddress(),
+                new Lookup.AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address"),
+                new Lookup.AddressVerdict.Undecided(new Status(4, 4, 3), "directory away"));
         open.add(server.offer(new Lookup() {
             @Override
-            public Verdict recipient(Address address) {
+            public AddressVerdict recipient(Address address) {
                 return verdicts.get(Integer.parseInt(address.localPart()));
             }
 
@@ -252,12 +254,12 @@ class CarriersTest {
                 "/" + longest,
                 longest,
                 "e".repeat(1000),
-                new Lookup.Recipe.Directory(
+                new Lookup.DeliveryInstructions.DirectoryInstructions(
                         "./" + longest, Lookup.Mailbox.NONE, List.of(), forwards, Lookup.DotFiles.APPENDED));
         open.add(server.offer(new Lookup() {
             @Override
-            public Verdict recipient(Address address) {
-                return new Verdict.Known();
+            public AddressVerdict recipient(Address address) {
+                return new AddressVerdict.KnownAddress();
             }
 
             @Override
@@ -272,15 +274,15 @@ class CarriersTest {
     @EnumSource
     void whatIsInAHomeArrives(Carrier carrier) throws Exception {
         connect(carrier);
-        assertThatThrownBy(() -> client.homes().look(new Homes.Extension(503, 78, "/home/joe", "-", "a")))
+        assertThatThrownBy(() -> client.homes().look(new Homes.AccountExtension(503, 78, "/home/joe", "-", "a")))
                 .isInstanceOf(NotRunningException.class);
-        var asked = new ArrayList<Homes.Extension>();
+        var asked = new ArrayList<Homes.AccountExtension>();
         open.add(server.offerHomes(extension -> {
             asked.add(extension);
             return Homes.Presence.valueOf(extension.extension());
         }));
         for (Homes.Presence presence : Homes.Presence.values()) {
-            var extension = new Homes.Extension(503, 78, "/home/jo\u00e9", "-", presence.name());
+            var extension = new Homes.AccountExtension(503, 78, "/home/jo\u00e9", "-", presence.name());
             assertThat(client.homes().look(extension)).isEqualTo(presence);
             assertThat(asked.getLast()).isEqualTo(extension);
         }
@@ -353,7 +355,7 @@ class CarriersTest {
                 ENVELOPE,
                 List.of(RecipientState.Due.NOW, new RecipientState.ToBounce()));
         var reported = new ArrayList<Report>();
-        open.add(server.offer((Waiting) () -> new Waiting.Session() {
+        open.add(server.offer((Waiting) () -> new Waiting.WaitingSession() {
             @Override
             public List<WaitingMessage> next(int most, Duration patience) {
                 return List.of(waiting);
@@ -382,10 +384,10 @@ class CarriersTest {
             public void close() {}
         }));
         List<Report> reports = List.of(
-                new Report.Done(457, 0),
-                new Report.Failed(457, 1, "<x>:\nno\n\n"),
-                new Report.Deferred(457, List.of(0, 1), Instant.ofEpochSecond(1_795_490_000), "not now"),
-                new Report.Ended(457));
+                new Report.RecipientDelivered(457, 0),
+                new Report.RecipientFailed(457, 1, "<x>:\nno\n\n"),
+                new Report.RecipientsDeferred(457, List.of(0, 1), Instant.ofEpochSecond(1_795_490_000), "not now"),
+                new Report.MessageEnded(457));
         try (var session = client.waiting().open()) {
             assertThat(session.next(10, Duration.ofSeconds(1))).containsExactly(waiting);
             assertThat(session.recipients(457, 1))
@@ -402,7 +404,7 @@ class CarriersTest {
     @EnumSource
     void toolsSeeCountsAndPages(Carrier carrier) throws Exception {
         connect(carrier);
-        var counts = new Inspection.Counts(3, 1, 4, 6144, 2, 128 << 20);
+        var counts = new Inspection.QueueCounts(3, 1, 4, 6144, 2, 128 << 20);
         var waiting = new WaitingMessage(
                 457,
                 Instant.ofEpochMilli(1_795_487_925_123L),
@@ -411,7 +413,7 @@ class CarriersTest {
                 List.of(new RecipientState.Due(Instant.ofEpochSecond(1_795_490_000)), new RecipientState.Done()));
         open.add(server.offer(new Inspection() {
             @Override
-            public Counts counts() {
+            public QueueCounts counts() {
                 return counts;
             }
 
@@ -450,18 +452,20 @@ class CarriersTest {
         open.add(server.offer((Withdrawal) (order, by, messages) -> {
             heard.add(order.way() + " " + order.reason() + " " + by + " " + messages);
             return messages.stream()
-                    .map(message -> message == 9 ? Withdrawal.Result.UNKNOWN : Withdrawal.Result.WITHDRAWN)
+                    .map(message -> message == 9
+                            ? Withdrawal.WithdrawalOutcome.UNKNOWN
+                            : Withdrawal.WithdrawalOutcome.WITHDRAWN)
                     .toList();
         }));
         String user = System.getProperty("user.name");
-        var order = new Withdrawal.Order(Withdrawal.Way.BOUNCE, "caf\u00c3\u00a9");
+        var order = new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.BOUNCE, "caf\u00c3\u00a9");
         assertThat(client.withdrawal().withdraw(order, user, List.of(8L, 9L)))
-                .containsExactly(Withdrawal.Result.WITHDRAWN, Withdrawal.Result.UNKNOWN);
+                .containsExactly(Withdrawal.WithdrawalOutcome.WITHDRAWN, Withdrawal.WithdrawalOutcome.UNKNOWN);
         var all = new ArrayList<Long>();
         for (long i = Long.MAX_VALUE - Withdrawal.MOST_MESSAGES; i < Long.MAX_VALUE; i++) {
             all.add(i);
         }
-        var remove = new Withdrawal.Order(Withdrawal.Way.REMOVE, "");
+        var remove = new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.REMOVE, "");
         assertThat(client.withdrawal().withdraw(remove, user, all)).hasSize(all.size());
         assertThat(heard).containsExactly("BOUNCE caf\u00c3\u00a9 " + user + " [8, 9]", "REMOVE  " + user + " " + all);
     }

@@ -22,30 +22,30 @@ class ControlWireTest {
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
 
-    private Control.Answer ask(Control control) throws IOException {
+    private Control.ControlReply ask(Control control) throws IOException {
         var installation = new Installation(home);
-        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var _ = ControlWire.offer("send", installation, Set.of(), control, log)) {
             return ControlWire.client("send", installation, Duration.ofSeconds(30))
-                    .ask(Control.Verb.ALARM, "send");
+                    .ask(Control.ControlVerb.ALARM, "send");
         }
     }
 
     @Test
     void trouble() throws IOException {
-        Control.Answer answer = ask((_, _) -> {
+        Control.ControlReply answer = ask((_, _) -> {
             throw new IOException("queue: disk full");
         });
-        assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
+        assertThat(answer.result()).isEqualTo(Control.ControlResult.FAILED);
         assertThat(answer.text()).isEqualTo("queue: disk full");
     }
 
     @Test
     void aBug() throws IOException {
-        Control.Answer answer = ask((_, _) -> {
+        Control.ControlReply answer = ask((_, _) -> {
             throw new IllegalStateException("impossible");
         });
-        assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
+        assertThat(answer.result()).isEqualTo(Control.ControlResult.FAILED);
         assertThat(answer.text()).contains("a bug in send", "impossible", "its log has more");
         assertThat(lines.toString()).contains("IllegalStateException: impossible");
     }

@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What happens to a call that is being served when its program closes the door. */
+/** What happens to a call that is being served when its program closes the endpoint. */
 class DoorClosingTest {
     @TempDir
     Path home;
@@ -39,7 +39,7 @@ class DoorClosingTest {
     void aCallerThatHasReadEnoughIsNotTold() throws Exception {
         var lines = new ByteArrayOutputStream();
         var ended = new CountDownLatch(1);
-        DoorKeeper.Server endless = (_, out, _) -> {
+        EndpointServer.ConnectionHandler endless = (_, out, _) -> {
             try {
                 while (true) {
                     out.write(new byte[64 * 1024]);
@@ -49,13 +49,13 @@ class DoorClosingTest {
             }
         };
         Path run = new Installation(home).run();
-        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
-                var door = DoorKeeper.open(Door.REMOTE, run, endless, log)) {
-            try (var caller = SocketChannel.open(UnixDomainSocketAddress.of(Door.REMOTE.socket(run)))) {
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
+                var endpoint = EndpointServer.open(Endpoint.REMOTE, run, endless, log)) {
+            try (var caller = SocketChannel.open(UnixDomainSocketAddress.of(Endpoint.REMOTE.socket(run)))) {
                 assertThat(caller.read(ByteBuffer.allocate(10))).isEqualTo(10);
             }
             ended.await();
-            assertThat(door.alive()).isTrue();
+            assertThat(endpoint.alive()).isTrue();
         }
         assertThat(lines.toString(StandardCharsets.ISO_8859_1)).isEmpty();
     }
@@ -75,18 +75,18 @@ class DoorClosingTest {
             }
             return List.of(done);
         };
-        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Closeable door = wires.offer(Wires.Channel.REMOTE, deliver);
+            Closeable endpoint = wires.offer(Wires.Channel.REMOTE, deliver);
             Future<List<Outcome>> answer = threads.submit((Callable<List<Outcome>>)
                     () -> wires.deliver(Wires.Channel.REMOTE).deliver(delivery()));
             called.await();
             Future<?> closed = threads.submit(() -> {
-                door.close();
+                endpoint.close();
                 return null;
             });
-            Path socket = Door.REMOTE.socket(installation.run());
+            Path socket = Endpoint.REMOTE.socket(installation.run());
             while (Files.exists(socket)) { // it is being closed
                 LockSupport.parkNanos(1_000_000);
             }

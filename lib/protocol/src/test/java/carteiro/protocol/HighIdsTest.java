@@ -6,9 +6,9 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.posix.UnixId;
+import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.Recipe;
-import carteiro.protocol.Lookup.Verdict;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -27,14 +27,15 @@ class HighIdsTest {
     @ValueSource(longs = {1, Integer.MAX_VALUE, Integer.MAX_VALUE + 1L, UnixId.MOST})
     void theyArriveAsTheyWereSent(long number) throws Exception {
         int id = UnixId.of(number);
-        var account = new Answer.Account("joe", id, id, "/home/joe", "-", "x", new Recipe.DotQmail());
-        var asked = new AtomicReference<Homes.Extension>();
-        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+        var account = new Answer.Account(
+                "joe", id, id, "/home/joe", "-", "x", new DeliveryInstructions.DotQmailInstructions());
+        var asked = new AtomicReference<Homes.AccountExtension>();
+        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(new Installation(home), log);
                 var _ = wires.offer(new Lookup() {
                     @Override
-                    public Verdict recipient(Address address) {
-                        return new Verdict.Known();
+                    public AddressVerdict recipient(Address address) {
+                        return new AddressVerdict.KnownAddress();
                     }
 
                     @Override
@@ -47,7 +48,7 @@ class HighIdsTest {
                     return Homes.Presence.YES;
                 })) {
             assertThat(wires.lookup().account(new Address("joe@example.org"))).isEqualTo(account);
-            var extension = new Homes.Extension(id, id, "/home/joe", "-", "x");
+            var extension = new Homes.AccountExtension(id, id, "/home/joe", "-", "x");
             assertThat(wires.homes().look(extension)).isEqualTo(Homes.Presence.YES);
             assertThat(asked).hasValue(extension);
         }

@@ -12,7 +12,7 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
@@ -85,9 +85,9 @@ class LyingProgramsTest {
     private static Answering offering(Function<List<String>, OfWires<Closeable>> offer) {
         return (home, log, did) -> {
             var wires = new SocketWires(home, log);
-            Closeable door = offer.apply(did).of(wires);
+            Closeable endpoint = offer.apply(did).of(wires);
             return () -> {
-                door.close();
+                endpoint.close();
                 wires.close();
             };
         };
@@ -102,14 +102,14 @@ class LyingProgramsTest {
     }
 
     enum Protocol {
-        ENQUEUE(Door.ENQUEUE, offering(did -> wires -> wires.offer(enqueue(did))), asking(wires -> {
+        ENQUEUE(Endpoint.ENQUEUE, offering(did -> wires -> wires.offer(enqueue(did))), asking(wires -> {
             try (var submission = wires.enqueue().open()) {
                 submission.write("Subject: x\n\nbody\n".getBytes(StandardCharsets.US_ASCII), 0, 17);
                 return submission.commit(ENVELOPE);
             }
         })),
         /** Too many recipients for a numbered question. */
-        ENQUEUE_LARGE(Door.ENQUEUE, offering(did -> wires -> wires.offer(enqueue(did))), asking(wires -> {
+        ENQUEUE_LARGE(Endpoint.ENQUEUE, offering(did -> wires -> wires.offer(enqueue(did))), asking(wires -> {
             try (var submission = wires.enqueue().open()) {
                 submission.write("Subject: x\n\nbody\n".getBytes(StandardCharsets.US_ASCII), 0, 17);
                 return submission.commit(new Envelope(
@@ -117,22 +117,22 @@ class LyingProgramsTest {
             }
         })),
         LOOKUP(
-                Door.LOOKUP,
+                Endpoint.LOOKUP,
                 offering(did -> wires -> wires.offer(lookup(did))),
                 asking(wires -> wires.lookup().account(ANN))),
         VERDICT(
-                Door.LOOKUP,
+                Endpoint.LOOKUP,
                 offering(did -> wires -> wires.offer(lookup(did))),
                 asking(wires -> wires.lookup().recipient(ANN))),
         HOMES(
-                Door.HOMES,
+                Endpoint.HOMES,
                 offering(did -> wires -> wires.offerHomes(extension -> {
                     did.add("looked " + extension);
                     return Homes.Presence.YES;
                 })),
-                asking(wires -> wires.homes().look(new Homes.Extension(1000, 100, "/home/ann", "-", "ext")))),
+                asking(wires -> wires.homes().look(new Homes.AccountExtension(1000, 100, "/home/ann", "-", "ext")))),
         DELIVER(
-                Door.REMOTE,
+                Endpoint.REMOTE,
                 offering(did -> wires -> wires.offer(Wires.Channel.REMOTE, delivery -> {
                     did.add("delivered " + delivery);
                     return List.of(
@@ -143,7 +143,7 @@ class LyingProgramsTest {
                         .deliver(new Deliver.Delivery(
                                 1, 457, 5, ANN, ENVELOPE.recipients(), BodyType.SEVEN_BIT, AddressForm.ASCII)))),
         MESSAGES(
-                Door.MESSAGES,
+                Endpoint.MESSAGES,
                 offering(did -> wires -> wires.offer(messages(did, "body\n".getBytes(StandardCharsets.US_ASCII)))),
                 asking(wires -> {
                     try (var body = wires.messages().open(457)) {
@@ -152,7 +152,7 @@ class LyingProgramsTest {
                 })),
         /** Too long for a numbered answer. */
         MESSAGES_LARGE(
-                Door.MESSAGES,
+                Endpoint.MESSAGES,
                 offering(did ->
                         wires -> wires.offer(messages(did, "body\n".repeat(8000).getBytes(StandardCharsets.US_ASCII)))),
                 asking(wires -> {
@@ -160,62 +160,63 @@ class LyingProgramsTest {
                         return body.readAllBytes();
                     }
                 })),
-        WAITING(Door.WAITING, offering(did -> wires -> wires.offer(waiting(did))), asking(wires -> {
+        WAITING(Endpoint.WAITING, offering(did -> wires -> wires.offer(waiting(did))), asking(wires -> {
             try (var session = wires.waiting().open()) {
                 session.next(10, Duration.ZERO);
                 session.report(List.of(
-                        new Report.Done(457, 1),
-                        new Report.Failed(457, 0, "no\n"),
-                        new Report.Deferred(457, List.of(0, 1), THEN),
-                        new Report.Ended(457)));
+                        new Report.RecipientDelivered(457, 1),
+                        new Report.RecipientFailed(457, 0, "no\n"),
+                        new Report.RecipientsDeferred(457, List.of(0, 1), THEN),
+                        new Report.MessageEnded(457)));
                 session.recipients(457, 0);
                 return session.failures(457, -1);
             }
         })),
-        CLEANING(Door.CLEANING, offering(did -> wires -> wires.offer(cleaning(did))), asking(wires -> {
+        CLEANING(Endpoint.CLEANING, offering(did -> wires -> wires.offer(cleaning(did))), asking(wires -> {
             wires.cleaning().removed(wires.cleaning().dead());
             return wires.cleaning().rewriteSparse();
         })),
-        INSPECTION(Door.INSPECTION, offering(did -> wires -> wires.offer(inspection())), asking(wires -> {
+        INSPECTION(Endpoint.INSPECTION, offering(did -> wires -> wires.offer(inspection())), asking(wires -> {
             wires.inspection().counts();
             return wires.inspection().page(0, 10);
         })),
         WITHDRAWAL(
-                Door.WITHDRAWAL,
+                Endpoint.WITHDRAWAL,
                 offering(did -> wires -> wires.offer((Withdrawal) (order, by, messages) -> {
                     did.add(order + " " + messages);
                     return messages.stream()
-                            .map(_ -> Withdrawal.Result.WITHDRAWN)
+                            .map(_ -> Withdrawal.WithdrawalOutcome.WITHDRAWN)
                             .toList();
                 })),
                 asking(wires -> wires.withdrawal()
                         .withdraw(
-                                new Withdrawal.Order(Withdrawal.Way.BOUNCE, "no such project"),
+                                new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.BOUNCE, "no such project"),
                                 "root",
                                 List.of(457L, 458L)))),
         CONTROL(
-                new Door("smtpd", "control", Set.of()),
+                new Endpoint("smtpd", "control", Set.of()),
                 (home, log, did) -> ControlWire.offer(
                         "smtpd",
                         home,
                         Set.of(),
                         (verb, program) -> {
                             did.add(verb + " " + program);
-                            return new Control.Answer(
-                                    Control.Result.DONE,
+                            return new Control.ControlReply(
+                                    Control.ControlResult.DONE,
                                     "yes",
-                                    List.of(new Control.Row("smtpd", Control.State.READY, THEN, 1, 0, "well")));
+                                    List.of(new Control.ProgramStatus(
+                                            "smtpd", Control.ProgramState.READY, THEN, 1, 0, "well")));
                         },
                         log),
-                (home, log) ->
-                        ControlWire.client("smtpd", home, Duration.ofMinutes(1)).ask(Control.Verb.STATUS, "smtpd"));
+                (home, log) -> ControlWire.client("smtpd", home, Duration.ofMinutes(1))
+                        .ask(Control.ControlVerb.STATUS, "smtpd"));
 
-        private final Door door;
+        private final Endpoint endpoint;
         private final Answering answering;
         private final Asking asking;
 
-        Protocol(Door door, Answering answering, Asking asking) {
-            this.door = door;
+        Protocol(Endpoint endpoint, Answering answering, Asking asking) {
+            this.endpoint = endpoint;
             this.answering = answering;
             this.asking = asking;
         }
@@ -247,9 +248,9 @@ class LyingProgramsTest {
     private static Lookup lookup(List<String> did) {
         return new Lookup() {
             @Override
-            public Verdict recipient(Address envelopeRecipient) {
+            public AddressVerdict recipient(Address envelopeRecipient) {
                 did.add("asked " + envelopeRecipient);
-                return new Verdict.Unknown(new Status(5, 1, 1), "no such address");
+                return new AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address");
             }
 
             @Override
@@ -262,7 +263,7 @@ class LyingProgramsTest {
                         "/home/ann",
                         "-",
                         "ext",
-                        new Recipe.Directory(
+                        new DeliveryInstructions.DirectoryInstructions(
                                 "./Maildir/",
                                 Lookup.Mailbox.KEEP,
                                 List.of("cat"),
@@ -280,7 +281,7 @@ class LyingProgramsTest {
     }
 
     private static Waiting waiting(List<String> did) {
-        return () -> new Waiting.Session() {
+        return () -> new Waiting.WaitingSession() {
             @Override
             public List<WaitingMessage> next(int most, Duration patience) {
                 return List.of(WAITING);
@@ -328,8 +329,8 @@ class LyingProgramsTest {
     private static Inspection inspection() {
         return new Inspection() {
             @Override
-            public Counts counts() {
-                return new Counts(1, 2, 3, 4, 5, 6);
+            public QueueCounts counts() {
+                return new QueueCounts(1, 2, 3, 4, 5, 6);
             }
 
             @Override
@@ -355,7 +356,7 @@ class LyingProgramsTest {
     Path folder;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final List<String> did = new CopyOnWriteArrayList<>();
     private Installation answerer = new Installation(Path.of("/nonexistent"));
     private Installation asker = answerer;
@@ -378,7 +379,7 @@ class LyingProgramsTest {
         final ByteArrayOutputStream answered = new ByteArrayOutputStream();
     }
 
-    /** Stands at a door, and gives each connection to a function with its number; they are served one at a time or side by side. */
+    /** Stands at an endpoint, and gives each connection to a function with its number; they are served one at a time or side by side. */
     private static final class Doorman implements Closeable {
         private final ServerSocketChannel listener;
         private final List<SocketChannel> open = new CopyOnWriteArrayList<>();
@@ -433,8 +434,8 @@ class LyingProgramsTest {
     /** One conversation, as it should be; what went over each of its connections. */
     private List<Recorded> record(Protocol protocol) throws Exception {
         var recorded = new CopyOnWriteArrayList<Recorded>();
-        Path socket = protocol.door.socket(asker.run());
-        Path real = protocol.door.socket(answerer.run());
+        Path socket = protocol.endpoint.socket(asker.run());
+        Path real = protocol.endpoint.socket(answerer.run());
         try (var _ = new Doorman(socket, (number, peer) -> {
             var one = new Recorded();
             recorded.add(one);
@@ -521,7 +522,7 @@ class LyingProgramsTest {
 
     /** Says it over a connection of its own, and hears the other side out. */
     private void say(Protocol protocol, byte[] lie, int number) throws IOException {
-        var socket = UnixDomainSocketAddress.of(protocol.door.socket(answerer.run()));
+        var socket = UnixDomainSocketAddress.of(protocol.endpoint.socket(answerer.run()));
         boolean reports = protocol == Protocol.WAITING && number == 1;
         try (var before = SocketChannel.open(socket);
                 var peer = !reports ? before : SocketChannel.open(socket)) {
@@ -558,7 +559,7 @@ class LyingProgramsTest {
         }
         var script = new AtomicReference<>(List.<byte[]>of());
         var next = new AtomicInteger();
-        try (var _ = new Doorman(protocol.door.socket(asker.run()), (_, peer) -> {
+        try (var _ = new Doorman(protocol.endpoint.socket(asker.run()), (_, peer) -> {
             int number = next.getAndIncrement();
             if (number < script.get().size()) {
                 peer.write(ByteBuffer.wrap(script.get().get(number)));
@@ -591,15 +592,15 @@ class LyingProgramsTest {
     void askerThatStopsReading() throws Exception {
         byte[] octets = new byte[8 << 20];
         try (var wires = new SocketWires(answerer, log)) {
-            Closeable door = wires.offer(messages(did, octets));
-            try (var deaf = SocketChannel.open(UnixDomainSocketAddress.of(Door.MESSAGES.socket(answerer.run())))) {
+            Closeable endpoint = wires.offer(messages(did, octets));
+            try (var deaf = SocketChannel.open(UnixDomainSocketAddress.of(Endpoint.MESSAGES.socket(answerer.run())))) {
                 deaf.write(ByteBuffer.wrap("9:3:457,0:,,".getBytes(StandardCharsets.US_ASCII)));
                 ByteBuffer first = ByteBuffer.allocate(1);
                 deaf.read(first); // it is being served
                 try (var body = wires.messages().open(457)) {
                     assertThat(body.readAllBytes()).isEqualTo(octets);
                 }
-                door.close();
+                endpoint.close();
             }
         }
         assertThat(did).hasSize(3); // once for the deaf one; that it is large, and all of it, for the other
@@ -609,7 +610,7 @@ class LyingProgramsTest {
     @DisplayName("who neither reads nor answers is given up when the time for an answer is over")
     void answererThatStopsReading() throws Exception {
         var end = new CountDownLatch(1);
-        try (var _ = new Doorman(Door.LOOKUP.socket(asker.run()), (_, _) -> {
+        try (var _ = new Doorman(Endpoint.LOOKUP.socket(asker.run()), (_, _) -> {
                     try {
                         end.await();
                     } catch (InterruptedException e) {
@@ -617,7 +618,7 @@ class LyingProgramsTest {
                     }
                 });
                 var watchdog = new Watchdog();
-                var connections = new Connections(Door.LOOKUP, asker.run(), watchdog)) {
+                var connections = new ConnectionPool(Endpoint.LOOKUP, asker.run(), watchdog)) {
             Duration soon = Duration.ofMillis(100);
             assertThatThrownBy(() -> connections.ask(soon, connection -> connection.in.read()))
                     .isInstanceOf(IOException.class);

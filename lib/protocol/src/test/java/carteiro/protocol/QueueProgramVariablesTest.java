@@ -54,7 +54,7 @@ class QueueProgramVariablesTest {
     @Test
     void thatOfADaemonGetsItsClientsVariablesAndFewOfOurs() throws Exception {
         assertThat(System.getenv()).as("something that must not be passed on").containsKey("HOME");
-        run(new QueueProgram(program.toString(), home, Map.of("RELAYCLIENT", "", "QS_SPAM", "x")));
+        run(new ExternalQueueProgram(program.toString(), home, Map.of("RELAYCLIENT", "", "QS_SPAM", "x")));
         assertThat(names())
                 .contains("RELAYCLIENT", "QS_SPAM")
                 .allMatch(name -> name.equals("RELAYCLIENT")
@@ -64,7 +64,7 @@ class QueueProgramVariablesTest {
 
     @Test
     void thatOfACommandGetsItsUsers() throws Exception {
-        run(QueueProgram.orElse(
+        run(ExternalQueueProgram.orElse(
                 () -> {
                     throw new AssertionError("queue is asked");
                 },

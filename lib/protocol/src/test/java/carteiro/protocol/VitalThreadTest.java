@@ -35,7 +35,7 @@ class VitalThreadTest {
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
 
     private VitalThread run(boolean stopping, Runnable work) throws Exception {
-        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC())) {
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             var thread = VitalThread.start(Thread.ofVirtual().name("toy/work"), "toy", log, () -> stopping, work);
             assertThat(thread.join(PATIENCE)).isTrue();
             return thread;
@@ -80,10 +80,10 @@ class VitalThreadTest {
 
     @Test
     void aProgramWhoseDoorLetsNobodyInAnyMoreIsNotAlive() throws Exception {
-        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var sockets = new SocketWires(new Installation(home), log)) {
             Messages none = _ -> Messages.MessageBody.of(new byte[0]);
-            Closeable door = sockets.offer(none);
+            Closeable endpoint = sockets.offer(none);
             var both = new DirectWires(sockets);
             assertThat(both.serves("queue")).isTrue();
             listenerOf(sockets).close(); // as if it had failed
@@ -91,7 +91,7 @@ class VitalThreadTest {
                 LockSupport.parkNanos(1_000_000);
             }
             assertThat(both.serves("local")).as("another program").isTrue();
-            door.close();
+            endpoint.close();
             assertThat(both.serves("queue")).as("when it is stopped").isTrue();
         }
         assertThat(said()).contains("alert: queue: its thread queue/messages has ended");
@@ -99,7 +99,7 @@ class VitalThreadTest {
 
     @Test
     void aDoorThatIsClosedIsNotMissed() throws Exception {
-        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var sockets = new SocketWires(new Installation(home), log)) {
             sockets.offer((Messages) _ -> Messages.MessageBody.of(new byte[0])).close();
             assertThat(sockets.serves("queue")).isTrue();
@@ -111,7 +111,7 @@ class VitalThreadTest {
         var open = SocketWires.class.getDeclaredField("open");
         open.setAccessible(true);
         Object keeper = ((java.util.Set<?>) open.get(sockets)).iterator().next();
-        var listener = DoorKeeper.class.getDeclaredField("listener");
+        var listener = EndpointServer.class.getDeclaredField("listener");
         listener.setAccessible(true);
         return (ServerSocketChannel) listener.get(keeper);
     }
@@ -148,7 +148,7 @@ class VitalThreadTest {
         private Exhausted() {}
 
         public static void main(String[] arguments) throws Exception {
-            var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+            var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
             var wires = new SocketWires(new Installation(Path.of(arguments[1])), log);
             switch (arguments[0]) {
                 case "vital" -> VitalThread.start(Thread.ofVirtual(), "toy", log, () -> false, Exhausted::exhaust);

@@ -30,11 +30,11 @@ final class PathParser {
             reason = mailbox();
         }
         if (reason != null) {
-            return new SmtpPath.Malformed(reason);
+            return new SmtpPath.MalformedPath(reason);
         }
         if (bracketed) {
             if (peek() != '>') {
-                return new SmtpPath.Malformed(at == text.length() ? "> missing" : unexpected());
+                return new SmtpPath.MalformedPath(at == text.length() ? "> missing" : unexpected());
             }
             at++;
         }
@@ -43,13 +43,13 @@ final class PathParser {
 
     private SmtpPath parsed() {
         if (at < text.length() && text.charAt(at) != ' ') {
-            return new SmtpPath.Malformed(unexpected());
+            return new SmtpPath.MalformedPath(unexpected());
         }
         skipSpaces();
         if (address.length() > SmtpPath.LONGEST) {
-            return new SmtpPath.TooLong();
+            return new SmtpPath.PathTooLong();
         }
-        return new SmtpPath.Parsed(new Address(address.toString()), text.substring(at));
+        return new SmtpPath.ParsedPath(new Address(address.toString()), text.substring(at));
     }
 
     /** A source route, {@code @a,@b:}; dropped. Answers what is wrong, or null. */

@@ -46,7 +46,7 @@ public final class ReplyReader {
         var cut = SmtpReply.Completeness.WHOLE;
         int code = 0;
         while (true) {
-            var line = new Line(Math.max(room, 4));
+            var line = new ReplyLine(Math.max(room, 4));
             read(line);
             if (code == 0) {
                 code = code(line.text());
@@ -70,12 +70,12 @@ public final class ReplyReader {
         return at < end || in.available() > 0;
     }
 
-    private static final class Line {
+    private static final class ReplyLine {
         private final StringBuilder text = new StringBuilder(80);
         private final int limit;
         private boolean dropped;
 
-        Line(int limit) {
+        ReplyLine(int limit) {
             this.limit = limit;
         }
 
@@ -90,7 +90,7 @@ public final class ReplyReader {
         }
     }
 
-    private void read(Line line) throws IOException {
+    private void read(ReplyLine line) throws IOException {
         while (true) {
             if (at == end) {
                 end = Math.max(in.read(buffer, 0, BUFFER), 0);

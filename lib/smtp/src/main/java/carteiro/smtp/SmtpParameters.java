@@ -15,9 +15,9 @@ public sealed interface SmtpParameters {
     record Parameter(String keyword, String value) {}
 
     /** Parameters in their order; may be none. */
-    record Parsed(List<Parameter> parameters) implements SmtpParameters {
+    record ParsedParameters(List<Parameter> parameters) implements SmtpParameters {
         /** Copies the list. */
-        public Parsed {
+        public ParsedParameters {
             parameters = List.copyOf(parameters);
         }
     }
@@ -27,10 +27,10 @@ public sealed interface SmtpParameters {
      *
      * @param reason for the reply
      */
-    record Malformed(String reason) implements SmtpParameters {}
+    record MalformedParameters(String reason) implements SmtpParameters {}
 
     /** What nearly every command has. */
-    Parsed NONE = new Parsed(List.of());
+    ParsedParameters NONE = new ParsedParameters(List.of());
 
     /** Reads what follows a path. */
     static SmtpParameters parse(String text) {
@@ -48,13 +48,13 @@ public sealed interface SmtpParameters {
                 String keyword = text.substring(at, keywordEnd);
                 String value = keywordEnd == end ? "" : text.substring(keywordEnd + 1, end);
                 if (!isKeyword(keyword) || keywordEnd < end && !isValue(value)) {
-                    return new Malformed("parameter not understood");
+                    return new MalformedParameters("parameter not understood");
                 }
                 parameters.add(new Parameter(upperCase(keyword), value));
             }
             at = end + 1;
         }
-        return new Parsed(parameters);
+        return new ParsedParameters(parameters);
     }
 
     private static boolean isKeyword(String text) {

@@ -20,17 +20,17 @@ public sealed interface SmtpPath {
      * @param address unquoted, the source route dropped (RFC 5321 section 4.1.1.3)
      * @param rest what follows the path and one or more spaces: the parameters; may be empty
      */
-    record Parsed(Address address, String rest) implements SmtpPath {}
+    record ParsedPath(Address address, String rest) implements SmtpPath {}
 
     /** An address over {@link #LONGEST}. */
-    record TooLong() implements SmtpPath {}
+    record PathTooLong() implements SmtpPath {}
 
     /**
      * No path.
      *
      * @param reason for the reply, such as {@code > missing}
      */
-    record Malformed(String reason) implements SmtpPath {}
+    record MalformedPath(String reason) implements SmtpPath {}
 
     /** Reads a path from the begin of {@code text}, octets, spaces before it skipped. */
     static SmtpPath parse(String text) {

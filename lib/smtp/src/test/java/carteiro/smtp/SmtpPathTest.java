@@ -65,15 +65,15 @@ class SmtpPathTest {
             for (String form :
                     new String[] {"<a%sb@c>", "<\"a%sb\"@c>", "<\"a\\%sb\"@c>", "<a\\%sb@c>", "<a@b%sc>", "<a@[b%sc]>"
                     }) {
-                assertThat(SmtpPath.parse(form.formatted(octet))).as(form).isInstanceOf(SmtpPath.Malformed.class);
+                assertThat(SmtpPath.parse(form.formatted(octet))).as(form).isInstanceOf(SmtpPath.MalformedPath.class);
             }
         }
     }
 
     @Test
     void theLongestAddressPassesAndOneOctetMoreDoesNot() {
-        assertThat(SmtpPath.parse("<" + "a".repeat(897) + "@b>")).isInstanceOf(SmtpPath.Parsed.class);
-        assertThat(SmtpPath.parse("<" + "a".repeat(898) + "@b>")).isInstanceOf(SmtpPath.TooLong.class);
+        assertThat(SmtpPath.parse("<" + "a".repeat(897) + "@b>")).isInstanceOf(SmtpPath.ParsedPath.class);
+        assertThat(SmtpPath.parse("<" + "a".repeat(898) + "@b>")).isInstanceOf(SmtpPath.PathTooLong.class);
     }
 
     static List<Arguments> isemail() throws Exception {
@@ -112,7 +112,7 @@ class SmtpPathTest {
         SmtpPath path = SmtpPath.parse("<" + address + ">");
         switch (category) {
             case "ISEMAIL_VALID_CATEGORY", "ISEMAIL_RFC5321", "ISEMAIL_DNSWARN" ->
-                assertThat(path).isInstanceOf(SmtpPath.Parsed.class);
+                assertThat(path).isInstanceOf(SmtpPath.ParsedPath.class);
             case "ISEMAIL_ERR" -> {
                 boolean onPurpose = diagnosis.equals("ISEMAIL_ERR_NODOMAIN") // a user's name; <> is the null sender
                         || diagnosis.equals("ISEMAIL_ERR_CONSECUTIVEDOTS")
@@ -121,7 +121,7 @@ class SmtpPathTest {
                         || !carteiro.mail.Octets.areAscii(address) // SMTPUTF8's affair
                         || address.indexOf('\\') >= 0; // qmail takes a quoted octet outside quotes
                 if (!onPurpose) {
-                    assertThat(path).isNotInstanceOf(SmtpPath.Parsed.class);
+                    assertThat(path).isNotInstanceOf(SmtpPath.ParsedPath.class);
                 }
             }
             default -> assertThat(path).isNotNull(); // forms of header fields
@@ -130,8 +130,8 @@ class SmtpPathTest {
 
     @Test
     void anAtSignInAnAddressLiteralIsRefused() {
-        assertThat(SmtpPath.parse("<a@[h@]>")).isEqualTo(new SmtpPath.Malformed("@ unexpected"));
-        assertThat(SmtpPath.parse("<a@[IPv6:@example.org]>")).isEqualTo(new SmtpPath.Malformed("@ unexpected"));
+        assertThat(SmtpPath.parse("<a@[h@]>")).isEqualTo(new SmtpPath.MalformedPath("@ unexpected"));
+        assertThat(SmtpPath.parse("<a@[IPv6:@example.org]>")).isEqualTo(new SmtpPath.MalformedPath("@ unexpected"));
     }
 
     @Test
@@ -148,13 +148,13 @@ class SmtpPathTest {
                                 : often.charAt(random.nextInt(often.length())));
             }
             try {
-                if (SmtpPath.parse(text.toString()) instanceof SmtpPath.Parsed(Address address, String rest)
+                if (SmtpPath.parse(text.toString()) instanceof SmtpPath.ParsedPath(Address address, String rest)
                         && !address.isNull()
                         && rest.isEmpty()
                         && address.hasDomain()) {
                     assertThat(SmtpPath.parse("<" + address.quoted() + ">"))
                             .as("seed %d text %s", seed, text)
-                            .isEqualTo(new SmtpPath.Parsed(address, ""));
+                            .isEqualTo(new SmtpPath.ParsedPath(address, ""));
                 }
                 assertThat(SmtpParameters.parse(text.toString())).isNotNull();
             } catch (RuntimeException e) {

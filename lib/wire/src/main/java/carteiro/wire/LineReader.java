@@ -119,7 +119,7 @@ public final class LineReader {
         if (buffer.length < LARGE) {
             buffer = Arrays.copyOf(buffer, LARGE);
         }
-        while (decoder.state() == TextDecoder.State.OPEN) {
+        while (decoder.state() == TextDecoder.DecoderState.OPEN) {
             if (at == end && !fill(buffer.length)) {
                 return false;
             }
@@ -143,7 +143,7 @@ public final class LineReader {
             buffer = Arrays.copyOf(buffer, LARGE);
         }
         long left = count;
-        while (left > 0 && decoder.state() == TextDecoder.State.OPEN) {
+        while (left > 0 && decoder.state() == TextDecoder.DecoderState.OPEN) {
             if (at == end && !fill(buffer.length)) {
                 return false;
             }

@@ -7,7 +7,7 @@ package carteiro.wire;
  */
 public final class TextDecoder {
     /** How text travels. */
-    public enum Form {
+    public enum TransferForm {
         /** After DATA: a dot at the begin of a line is doubled, a dot alone ends it (RFC 5321 section 4.5.2). */
         DOTTED,
         /** After BDAT: counted octets (RFC 3030). */
@@ -15,7 +15,7 @@ public final class TextDecoder {
     }
 
     /** How far it is. */
-    public enum State {
+    public enum DecoderState {
         /** More is to come. */
         OPEN,
         /** The line with the dot alone was seen. */
@@ -26,7 +26,7 @@ public final class TextDecoder {
         BARE_CR
     }
 
-    private enum Place {
+    private enum LinePosition {
         LINE_START,
         IN_LINE,
         AFTER_CR,
@@ -34,21 +34,21 @@ public final class TextDecoder {
         AFTER_DOT_CR
     }
 
-    private final Form form;
-    private State state = State.OPEN;
-    private Place place = Place.LINE_START;
+    private final TransferForm form;
+    private DecoderState state = DecoderState.OPEN;
+    private LinePosition place = LinePosition.LINE_START;
     private int next;
     private long line;
     private long longest;
     private boolean nul;
 
     /** A decoder at the begin of a text. */
-    public TextDecoder(Form form) {
+    public TextDecoder(TransferForm form) {
         this.form = form;
     }
 
     /** How far it is. */
-    public State state() {
+    public DecoderState state() {
         return state;
     }
 
@@ -69,15 +69,15 @@ public final class TextDecoder {
 
     /** Whether the text so far ends in the middle of a line. */
     public boolean endsInsideLine() {
-        return place == Place.IN_LINE;
+        return place == LinePosition.IN_LINE;
     }
 
     /** For counted text: the last octet has come. A CR as the last octet is then a fault. */
     public void end() {
-        if (place == Place.AFTER_CR) {
-            state = State.BARE_CR;
-        } else if (state == State.OPEN) {
-            state = State.ENDED;
+        if (place == LinePosition.AFTER_CR) {
+            state = DecoderState.BARE_CR;
+        } else if (state == DecoderState.OPEN) {
+            state = DecoderState.ENDED;
         }
     }
 
@@ -89,14 +89,14 @@ public final class TextDecoder {
     public int decode(byte[] octets, int from, int to) {
         int in = from;
         int out = from;
-        while (in < to && state == State.OPEN) {
+        while (in < to && state == DecoderState.OPEN) {
             switch (place) {
                 case LINE_START -> {
-                    if (form == Form.DOTTED && octets[in] == '.') {
+                    if (form == TransferForm.DOTTED && octets[in] == '.') {
                         in++;
-                        place = Place.AFTER_DOT;
+                        place = LinePosition.AFTER_DOT;
                     } else {
-                        place = Place.IN_LINE;
+                        place = LinePosition.IN_LINE;
                     }
                 }
                 case IN_LINE -> {
@@ -113,9 +113,9 @@ public final class TextDecoder {
                     if (in < to) {
                         byte octet = octets[in++];
                         if (octet == '\r') {
-                            place = Place.AFTER_CR;
+                            place = LinePosition.AFTER_CR;
                         } else if (octet == '\n') {
-                            state = State.BARE_LF;
+                            state = DecoderState.BARE_LF;
                         } else {
                             nul |= octet == 0;
                             octets[out++] = octet;
@@ -128,23 +128,23 @@ public final class TextDecoder {
                         octets[out++] = '\n';
                         longest = Math.max(longest, line + 2);
                         line = 0;
-                        place = Place.LINE_START;
+                        place = LinePosition.LINE_START;
                     } else {
-                        state = State.BARE_CR;
+                        state = DecoderState.BARE_CR;
                     }
                 }
                 case AFTER_DOT -> {
                     if (octets[in] == '\r') {
                         in++;
-                        place = Place.AFTER_DOT_CR;
+                        place = LinePosition.AFTER_DOT_CR;
                     } else if (octets[in] == '\n') {
                         in++;
-                        state = State.BARE_LF;
+                        state = DecoderState.BARE_LF;
                     } else {
-                        place = Place.IN_LINE;
+                        place = LinePosition.IN_LINE;
                     }
                 }
-                case AFTER_DOT_CR -> state = octets[in++] == '\n' ? State.ENDED : State.BARE_CR;
+                case AFTER_DOT_CR -> state = octets[in++] == '\n' ? DecoderState.ENDED : DecoderState.BARE_CR;
             }
         }
         next = in;

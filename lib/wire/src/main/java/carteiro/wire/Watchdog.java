@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class Watchdog implements Closeable {
     private static final long TICK = Duration.ofMillis(200).toNanos();
 
-    private final Set<Running> running = ConcurrentHashMap.newKeySet();
+    private final Set<RunningLimit> running = ConcurrentHashMap.newKeySet();
     private final Thread thread =
             Thread.ofPlatform().name("watchdog").daemon(true).unstarted(this::watch);
     private final AtomicBoolean started = new AtomicBoolean();
@@ -32,11 +32,11 @@ public final class Watchdog implements Closeable {
         void close();
     }
 
-    private final class Running implements Limit {
+    private final class RunningLimit implements Limit {
         final long deadline;
         final Closeable target;
 
-        Running(long deadline, Closeable target) {
+        RunningLimit(long deadline, Closeable target) {
             this.deadline = deadline;
             this.target = target;
         }
@@ -59,7 +59,7 @@ public final class Watchdog implements Closeable {
 
     /** Closes {@code target} when {@code limit} has passed, unless the answer is closed before. */
     public Limit closeAfter(Duration limit, Closeable target) {
-        var added = new Running(System.nanoTime() + limit.toNanos(), target);
+        var added = new RunningLimit(System.nanoTime() + limit.toNanos(), target);
         running.add(added);
         if (started.compareAndSet(false, true)) {
             thread.start();

@@ -2,8 +2,8 @@ package carteiro.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import carteiro.wire.TextDecoder.Form;
-import carteiro.wire.TextDecoder.State;
+import carteiro.wire.TextDecoder.DecoderState;
+import carteiro.wire.TextDecoder.TransferForm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Text as it travels becomes text as it is kept, whatever the blocks. */
 class TextDecoderTest {
     /** What one text became. */
-    private record Decoded(String text, State state, String rest) {}
+    private record Decoded(String text, DecoderState state, String rest) {}
 
     private static byte[] bytes(String octets) {
         return octets.getBytes(StandardCharsets.ISO_8859_1);
@@ -39,13 +39,13 @@ class TextDecoderTest {
         };
     }
 
-    private static Decoded decode(Form form, String sent, Random random) throws IOException {
+    private static Decoded decode(TransferForm form, String sent, Random random) throws IOException {
         var reader = new LineReader(inPieces(sent, random), 100);
         var decoder = new TextDecoder(form);
         var text = new StringBuilder();
         LineReader.Sink sink =
                 (octets, from, length) -> text.append(new String(octets, from, length, StandardCharsets.ISO_8859_1));
-        if (form == Form.DOTTED) {
+        if (form == TransferForm.DOTTED) {
             reader.text(decoder, sink);
         } else {
             reader.text(decoder, sent.length(), sink);
@@ -59,15 +59,15 @@ class TextDecoderTest {
     }
 
     /** The same, said in the plainest way. */
-    private static Decoded asTheRfcSays(Form form, String sent) {
+    private static Decoded asTheRfcSays(TransferForm form, String sent) {
         var text = new StringBuilder();
         int at = 0;
         boolean lineStart = true;
         while (at < sent.length()) {
-            if (form == Form.DOTTED && lineStart && sent.startsWith(".\r\n", at)) {
-                return new Decoded(text.toString(), State.ENDED, sent.substring(at + 3));
+            if (form == TransferForm.DOTTED && lineStart && sent.startsWith(".\r\n", at)) {
+                return new Decoded(text.toString(), DecoderState.ENDED, sent.substring(at + 3));
             }
-            if (form == Form.DOTTED && lineStart && sent.charAt(at) == '.') {
+            if (form == TransferForm.DOTTED && lineStart && sent.charAt(at) == '.') {
                 at++;
                 lineStart = false;
                 continue;
@@ -79,18 +79,21 @@ class TextDecoderTest {
                 continue;
             }
             if (sent.charAt(at) == '\n') {
-                return new Decoded(text.toString(), State.BARE_LF, sent.substring(at + 1));
+                return new Decoded(text.toString(), DecoderState.BARE_LF, sent.substring(at + 1));
             }
             if (sent.charAt(at) == '\r') {
                 if (at + 1 == sent.length()) {
-                    return new Decoded(text.toString(), form == Form.DOTTED ? State.OPEN : State.BARE_CR, "");
+                    return new Decoded(
+                            text.toString(),
+                            form == TransferForm.DOTTED ? DecoderState.OPEN : DecoderState.BARE_CR,
+                            "");
                 }
-                return new Decoded(text.toString(), State.BARE_CR, sent.substring(at + 2));
+                return new Decoded(text.toString(), DecoderState.BARE_CR, sent.substring(at + 2));
             }
             text.append(sent.charAt(at++));
             lineStart = false;
         }
-        return new Decoded(text.toString(), form == Form.DOTTED ? State.OPEN : State.ENDED, "");
+        return new Decoded(text.toString(), form == TransferForm.DOTTED ? DecoderState.OPEN : DecoderState.ENDED, "");
     }
 
     @Test
@@ -108,7 +111,7 @@ class TextDecoderTest {
                     default -> sent.append(often.charAt(random.nextInt(often.length())));
                 }
             }
-            for (Form form : Form.values()) {
+            for (TransferForm form : TransferForm.values()) {
                 Decoded decoded = decode(form, sent.toString(), random);
                 Decoded expected = asTheRfcSays(form, sent.toString());
                 assertThat(decoded.text() + decoded.state())
@@ -116,7 +119,7 @@ class TextDecoderTest {
                                 "seed %d, %s of %s",
                                 seed, form, sent.toString().replace("\r", "\\r").replace("\n", "\\n"))
                         .isEqualTo(expected.text() + expected.state());
-                if (expected.state() == State.ENDED) {
+                if (expected.state() == DecoderState.ENDED) {
                     assertThat(decoded.rest())
                             .as(
                                     "seed %d, %s of %s",
@@ -132,7 +135,7 @@ class TextDecoderTest {
     @ParameterizedTest
     @CsvSource({"'a\r\n.\r\n',3", "'abc\r\nabcd\r\n.\r\n',6", "'..bcd\r\n.\r\n',6", "'abc',5", "'.\r\n',2"})
     void theLongestLineIsCountedWithItsEndAndWithoutADoubledDot(String sent, long longest) {
-        var decoder = new TextDecoder(Form.DOTTED);
+        var decoder = new TextDecoder(TransferForm.DOTTED);
         byte[] octets = bytes(sent);
         decoder.decode(octets, 0, octets.length);
         assertThat(decoder.longestLine()).isEqualTo(longest);
@@ -140,7 +143,7 @@ class TextDecoderTest {
 
     @Test
     void aNulIsKeptAndSeen() {
-        var decoder = new TextDecoder(Form.DOTTED);
+        var decoder = new TextDecoder(TransferForm.DOTTED);
         byte[] octets = bytes("a\0b\r\n.\r\n");
         assertThat(decoder.decode(octets, 0, octets.length)).isEqualTo(4);
         assertThat(decoder.sawNul()).isTrue();

@@ -43,20 +43,20 @@ public final class CleanProgram implements Program {
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        surroundings.dropPrivileges();
-        var settings = new AtomicReference<>(CleanSettings.read(surroundings.installation()));
-        var atWork = new AtWork(surroundings, settings);
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        context.dropPrivileges();
+        var settings = new AtomicReference<>(CleanSettings.read(context.installation()));
+        var atWork = new RunningClean(context, settings);
         atWork.begin();
         return atWork;
     }
 
     /** One thread that looks, removes, and pauses. */
-    private static final class AtWork implements Running {
-        private final Surroundings surroundings;
+    private static final class RunningClean implements RunningProgram {
+        private final ProgramContext context;
         private final AtomicReference<CleanSettings> settings;
         private final Cleaning queue;
-        private final Broom broom;
+        private final FileRemover remover;
         private final CountDownLatch stopping = new CountDownLatch(1);
         private final AtomicLong removed = new AtomicLong();
         private final AtomicLong octets = new AtomicLong();
@@ -64,15 +64,15 @@ public final class CleanProgram implements Program {
         private final VitalThread thread;
         private int failed; // rounds one after the other; of the thread
 
-        AtWork(Surroundings surroundings, AtomicReference<CleanSettings> settings) {
-            this.surroundings = surroundings;
+        RunningClean(ProgramContext context, AtomicReference<CleanSettings> settings) {
+            this.context = context;
             this.settings = settings;
-            this.queue = surroundings.wires().cleaning();
-            this.broom = new Broom(surroundings.installation().queue(), surroundings.log());
+            this.queue = context.wires().cleaning();
+            this.remover = new FileRemover(context.installation().queue(), context.log());
             this.thread = new VitalThread(
                     Thread.ofVirtual().name("clean"),
                     "clean",
-                    surroundings.log(),
+                    context.log(),
                     () -> stopping.getCount() == 0,
                     this::clean);
         }
@@ -107,27 +107,27 @@ public final class CleanProgram implements Program {
                 failed = 0;
             } catch (IOException e) {
                 if (++failed == QUIET_ROUNDS + 1) {
-                    surroundings.log().log(new CleanEvent.Waiting(String.valueOf(e.getMessage())));
+                    context.log().log(new CleanEvent.Waiting(String.valueOf(e.getMessage())));
                 }
             } catch (RuntimeException e) {
-                surroundings.log().bug("clean", e);
+                context.log().bug("clean", e);
             }
         }
 
         private int sweep() throws IOException {
             List<String> dead = queue.dead();
             if (!dead.isEmpty()) {
-                List<String> gone = broom.sweep(dead);
+                List<String> gone = remover.remove(dead);
                 queue.removed(gone);
                 removed.addAndGet(gone.size());
-                octets.set(broom.octets());
+                octets.set(remover.octets());
             }
             return dead.size();
         }
 
         @Override
         public void reload() throws ControlException {
-            settings.set(CleanSettings.read(surroundings.installation()));
+            settings.set(CleanSettings.read(context.installation()));
         }
 
         @Override
@@ -145,7 +145,7 @@ public final class CleanProgram implements Program {
             stopping.countDown();
             try {
                 if (!thread.join(patience)) {
-                    surroundings.log().info("clean", "still at work after " + patience.toSeconds() + " s; left alone");
+                    context.log().info("clean", "still at work after " + patience.toSeconds() + " s; left alone");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

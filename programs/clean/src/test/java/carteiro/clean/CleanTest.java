@@ -35,7 +35,7 @@ class CleanTest {
     Path home;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private Wires wires = new DirectWires(new SocketWires(new Installation(Path.of("/nonexistent")), log));
 
     @BeforeEach
@@ -86,13 +86,13 @@ class CleanTest {
         }
     }
 
-    private Program.Running start() throws Exception {
+    private Program.RunningProgram start() throws Exception {
         Program clean = ServiceLoader.load(Program.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(program -> program.name().equals("clean"))
                 .findFirst()
                 .orElseThrow();
-        return clean.start(new Program.Surroundings(new Installation(home), wires, log, Map.of(), () -> {}));
+        return clean.start(new Program.ProgramContext(new Installation(home), wires, log, Map.of(), () -> {}));
     }
 
     private Path file(String name) throws IOException {
@@ -106,7 +106,7 @@ class CleanTest {
         Path live = file("segments/0000000002");
         var queue = new Told("segments/0000000001", "large/17", "segments/0000000099");
         try (var _ = wires.offer(queue)) {
-            Program.Running clean = start();
+            Program.RunningProgram clean = start();
             queue.awaitTwoRounds();
             clean.stop(Duration.ofSeconds(10));
             assertThat(clean.status()).isEqualTo("removed=3 octets=12 rewritten=0");
@@ -138,7 +138,7 @@ class CleanTest {
                 "large/6",
                 "");
         try (var _ = wires.offer(queue)) {
-            Program.Running clean = start();
+            Program.RunningProgram clean = start();
             queue.awaitTwoRounds();
             clean.stop(Duration.ofSeconds(10));
         }
@@ -159,7 +159,7 @@ class CleanTest {
         Files.createSymbolicLink(home.resolve("queue/large"), elsewhere);
         var queue = new Told("large/7");
         try (var _ = wires.offer(queue)) {
-            Program.Running clean = start();
+            Program.RunningProgram clean = start();
             queue.awaitTwoRounds();
             clean.stop(Duration.ofSeconds(10));
         }
@@ -169,7 +169,7 @@ class CleanTest {
     @Test
     void queueMayBeAbsentAndComesBack() throws Exception {
         Path dead = file("large/1");
-        Program.Running clean = start();
+        Program.RunningProgram clean = start();
         try {
             long until = System.nanoTime() + Duration.ofSeconds(30).toNanos();
             while (!lines.toString(StandardCharsets.US_ASCII).contains("waiting for queue")
@@ -189,7 +189,7 @@ class CleanTest {
 
     @Test
     void settingOutOfRangeIsRefusedAndLeavesTheOldOne() throws Exception {
-        Program.Running clean = start();
+        Program.RunningProgram clean = start();
         try {
             Files.writeString(home.resolve("control/cleanpause"), "0\n");
             assertThatThrownBy(clean::reload)

@@ -2,7 +2,7 @@ package carteiro.demo;
 
 import carteiro.control.ControlException;
 import carteiro.log.EventLog;
-import carteiro.start.Product;
+import carteiro.start.RunningInstallation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -63,19 +63,19 @@ public final class Demo {
     }
 
     private int show(Stay stay) throws ControlException, IOException, InterruptedException {
-        var journal = new Journal(out);
+        var journal = new DemoLog(out);
         try (var home = DemoHome.make();
-                var directory = Directory.start(home.mail(), home.uid(), home.gid());
-                var neighbour = Neighbour.start(home.partner());
-                var log = new EventLog(journal, EventLog.Form.PLAIN, Clock.systemUTC())) {
+                var directory = DemoDirectory.start(home.mail(), home.uid(), home.gid());
+                var neighbour = DemoRemoteHost.start(home.partner());
+                var log = new EventLog(journal, EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             home.connect(directory.port(), neighbour.port());
             journal.say("A mail server for example.org comes up in " + home.folder() + ".\n"
                     + "SMTP at 127.0.0.1:" + home.smtpPort() + ", its LDAP directory at 127.0.0.1:" + directory.port()
                     + ", another host (partner.example) at 127.0.0.1:" + neighbour.port() + ".\n"
                     + "Seconds since the start, and the log as an administrator sees it:\n");
-            try (var product = Product.startTogether(home.installation(), log, environment())) {
-                List<Errand> errands = errands(home);
-                Map<Errand, String> replies = send(errands, home.smtpPort());
+            try (var product = RunningInstallation.startTogether(home.installation(), log, environment())) {
+                List<DemoMessage> errands = errands(home);
+                Map<DemoMessage, String> replies = send(errands, home.smtpPort());
                 boolean all = await(errands);
                 all &= isRefused(errands, replies);
                 journal.say(table(errands, replies, journal));
@@ -95,18 +95,18 @@ public final class Demo {
         return Map.of("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
     }
 
-    private static List<Errand> errands(DemoHome home) {
+    private static List<DemoMessage> errands(DemoHome home) {
         Path ann = home.newMail("ann");
         Path bob = home.newMail("bob");
         Path partner = home.partner();
         return List.of(
-                errand("a mailbox", "ann@example.org", ann),
-                errand("an alias", "annie@example.org", ann),
-                errand("a forward", "sales@example.org", bob),
-                errand("a group", "team@example.org", ann, bob, partner),
-                errand("an unknown user", "no-such-person@example.org"),
-                errand("another host", "carl@partner.example", partner),
-                new Errand(
+                message("a mailbox", "ann@example.org", ann),
+                message("an alias", "annie@example.org", ann),
+                message("a forward", "sales@example.org", bob),
+                message("a group", "team@example.org", ann, bob, partner),
+                message("an unknown user", "no-such-person@example.org"),
+                message("another host", "carl@partner.example", partner),
+                new DemoMessage(
                         "gone there",
                         "bob@example.org",
                         "gone@partner.example",
@@ -115,29 +115,29 @@ public final class Demo {
                         "<gone@partner.example>:"));
     }
 
-    private static Errand errand(String what, String recipient, Path... places) {
+    private static DemoMessage message(String what, String recipient, Path... places) {
         String subject = "Demo: to " + what;
         String sender = "visitor-to-" + recipient.substring(0, recipient.indexOf('@')) + "@visitor.example";
-        return new Errand(what, sender, recipient, subject, List.of(places), "Subject: " + subject + "\n");
+        return new DemoMessage(what, sender, recipient, subject, List.of(places), "Subject: " + subject + "\n");
     }
 
-    private static Map<Errand, String> send(List<Errand> errands, int port) throws IOException {
-        var visitor = new Visitor(port);
-        var replies = new LinkedHashMap<Errand, String>();
-        for (Errand errand : errands) {
+    private static Map<DemoMessage, String> send(List<DemoMessage> errands, int port) throws IOException {
+        var client = new DemoClient(port);
+        var replies = new LinkedHashMap<DemoMessage, String>();
+        for (DemoMessage message : errands) {
             replies.put(
-                    errand,
-                    switch (visitor.send(errand.sender(), errand.recipient(), errand.subject())) {
-                        case Visitor.Answer.Taken(var reply) -> reply;
-                        case Visitor.Answer.Refused(var reply) -> reply;
+                    message,
+                    switch (client.send(message.sender(), message.recipient(), message.subject())) {
+                        case DemoClient.ServerResponse.Taken(var reply) -> reply;
+                        case DemoClient.ServerResponse.RecipientRejected(var reply) -> reply;
                     });
         }
         return replies;
     }
 
-    private static boolean await(List<Errand> errands) throws InterruptedException {
+    private static boolean await(List<DemoMessage> errands) throws InterruptedException {
         long until = System.nanoTime() + PATIENCE.toNanos();
-        while (!errands.stream().allMatch(Errand::arrived)) {
+        while (!errands.stream().allMatch(DemoMessage::arrived)) {
             if (System.nanoTime() > until) {
                 return false;
             }
@@ -147,26 +147,26 @@ public final class Demo {
         return true;
     }
 
-    private static boolean isRefused(List<Errand> errands, Map<Errand, String> replies) {
+    private static boolean isRefused(List<DemoMessage> errands, Map<DemoMessage, String> replies) {
         return errands.stream()
-                .allMatch(errand ->
-                        errand.toBeRefused() == replies.getOrDefault(errand, "").startsWith("550 5.1.1"));
+                .allMatch(message -> message.toBeRefused()
+                        == replies.getOrDefault(message, "").startsWith("550 5.1.1"));
     }
 
-    private static String table(List<Errand> errands, Map<Errand, String> replies, Journal journal) {
+    private static String table(List<DemoMessage> errands, Map<DemoMessage, String> replies, DemoLog journal) {
         var table = new StringBuilder("\nWhat was sent, where it is, what the log said:\n");
-        for (Errand errand : errands) {
-            table.append('\n').append(errand.what()).append(": ").append(errand.recipient());
-            if (errand.toBeRefused()) {
-                table.append("\n    refused in the dialogue: ").append(replies.get(errand));
+        for (DemoMessage message : errands) {
+            table.append('\n').append(message.what()).append(": ").append(message.recipient());
+            if (message.toBeRefused()) {
+                table.append("\n    refused in the dialogue: ").append(replies.get(message));
             }
             var shown = new ArrayList<String>();
-            for (Path place : errand.places()) {
-                shown.add(errand.found(place)
-                        .map(file -> (errand.mark().startsWith("<") ? "came back: " : "is in ") + file)
+            for (Path place : message.places()) {
+                shown.add(message.found(place)
+                        .map(file -> (message.mark().startsWith("<") ? "came back: " : "is in ") + file)
                         .orElse("IS NOT in " + place));
             }
-            shown.addAll(journal.deliveries(errand.sender()));
+            shown.addAll(journal.deliveries(message.sender()));
             shown.forEach(line -> table.append("\n    ").append(line));
         }
         return table.append('\n').toString();
@@ -185,7 +185,7 @@ public final class Demo {
     }
 
     /** Until the visitor ends it, by Ctrl-C or by {@code carteiro stop}; the rest is then put away in order. */
-    private void stay(Product product) throws InterruptedException {
+    private void stay(RunningInstallation product) throws InterruptedException {
         var hook = new Thread(() -> {
             product.stop();
             try {

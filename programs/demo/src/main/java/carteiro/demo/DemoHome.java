@@ -132,7 +132,7 @@ final class DemoHome implements Closeable {
     /** Names the directory and the other host in the control files. */
     void connect(int directoryPort, int neighbourPort) throws IOException {
         control("ldapserver", "127.0.0.1:" + directoryPort);
-        control("ldapbasedn", Directory.BASE);
+        control("ldapbasedn", DemoDirectory.BASE);
         control("ldapobjectclass", "qmailUser");
         control("smtproutes", "partner.example:[127.0.0.1]:" + neighbourPort);
     }

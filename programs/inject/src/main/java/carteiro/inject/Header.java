@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodyLine the first line of the body when the header ended without an empty line; otherwise empty
  * @param returns whether lines ended in CR LF
  */
-record Header(List<Field> fields, boolean separated, String bodyLine, boolean returns) {
+record Header(List<HeaderField> fields, boolean separated, String bodyLine, boolean returns) {
     /** The most octets of a header; what is longer is refused. */
     static final int LIMIT = 8 << 20;
 
@@ -27,7 +27,7 @@ record Header(List<Field> fields, boolean separated, String bodyLine, boolean re
      * @param name in lower case
      * @param text all of it: name, colon, body, line ends (LF)
      */
-    record Field(String name, String text) {
+    record HeaderField(String name, String text) {
         /** What follows the colon. */
         String body() {
             return text.substring(text.indexOf(':') + 1);
@@ -51,7 +51,7 @@ record Header(List<Field> fields, boolean separated, String bodyLine, boolean re
      * @throws TooManyFieldsException if it has more than {@link #MOST_FIELDS} fields
      */
     static Header read(MessageInput in) throws IOException {
-        var fields = new ArrayList<Field>();
+        var fields = new ArrayList<HeaderField>();
         StringBuilder current = null;
         boolean returns = false;
         boolean separated = false;
@@ -81,13 +81,13 @@ record Header(List<Field> fields, boolean separated, String bodyLine, boolean re
         return new Header(fields, separated, bodyLine, returns);
     }
 
-    private static void add(List<Field> fields, @Nullable StringBuilder text) throws TooManyFieldsException {
+    private static void add(List<HeaderField> fields, @Nullable StringBuilder text) throws TooManyFieldsException {
         if (text != null) {
             if (fields.size() == MOST_FIELDS) {
                 throw new TooManyFieldsException();
             }
             String field = text.toString();
-            fields.add(new Field(Octets.lowerCase(field.substring(0, nameLength(field))), field));
+            fields.add(new HeaderField(Octets.lowerCase(field.substring(0, nameLength(field))), field));
         }
     }
 

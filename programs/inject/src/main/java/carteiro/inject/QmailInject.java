@@ -3,19 +3,19 @@ package carteiro.inject;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.idna.DomainName;
-import carteiro.inject.Rewriting.UnreadableFieldException;
-import carteiro.inject.Rewriting.Wishes;
+import carteiro.inject.RewrittenHeader.RewritingOptions;
+import carteiro.inject.RewrittenHeader.UnreadableFieldException;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
-import carteiro.posix.Caller;
 import carteiro.posix.Invocation;
 import carteiro.posix.Options;
+import carteiro.posix.ProcessCredentials;
 import carteiro.protocol.Enqueue;
-import carteiro.protocol.Handover;
-import carteiro.protocol.QueueProgram;
+import carteiro.protocol.ExternalQueueProgram;
+import carteiro.protocol.LocalSubmission;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Spool;
 import java.io.BufferedOutputStream;
@@ -43,12 +43,12 @@ public final class QmailInject {
     private final Installation installation;
     private final Enqueue queue;
 
-    private Source source = Source.ARGUMENTS_ELSE_HEADER;
+    private RecipientSource source = RecipientSource.ARGUMENTS_ELSE_HEADER;
     private Optional<String> senderOption = Optional.empty();
     private boolean printOnly;
 
     /** Where recipients come from. */
-    private enum Source {
+    private enum RecipientSource {
         ARGUMENTS,
         HEADER,
         BOTH,
@@ -58,7 +58,7 @@ public final class QmailInject {
     QmailInject(Invocation call, Installation installation, Enqueue queue) {
         this.call = call;
         this.installation = installation;
-        this.queue = QueueProgram.orElse(queue, call.environment(), installation.home());
+        this.queue = ExternalQueueProgram.orElse(queue, call.environment(), installation.home());
     }
 
     /** The command. */
@@ -69,7 +69,7 @@ public final class QmailInject {
     /** Runs it against the queue of the installation that the environment names. */
     static int inject(Invocation call) throws IOException {
         Installation installation = Installation.ofEnvironment(call.environment());
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             return new QmailInject(call, installation, wires.enqueue()).run();
         }
@@ -80,10 +80,10 @@ public final class QmailInject {
         var options = new Options(call.arguments(), "aAhHnNf:");
         for (char letter; (letter = options.next()) != Options.END; ) {
             switch (letter) {
-                case 'a' -> source = Source.ARGUMENTS;
-                case 'h' -> source = Source.HEADER;
-                case 'H' -> source = Source.BOTH;
-                case 'A' -> source = Source.ARGUMENTS_ELSE_HEADER;
+                case 'a' -> source = RecipientSource.ARGUMENTS;
+                case 'h' -> source = RecipientSource.HEADER;
+                case 'H' -> source = RecipientSource.BOTH;
+                case 'A' -> source = RecipientSource.ARGUMENTS_ELSE_HEADER;
                 case 'f' -> senderOption = Optional.of(options.value());
                 case 'n' -> printOnly = true;
                 case 'N' -> printOnly = false;
@@ -128,14 +128,14 @@ public final class QmailInject {
         var settings = InjectSettings.read(installation, call);
         var author = Author.of(call, settings.completion());
         Instant now = Instant.now();
-        Caller caller = Caller.current();
+        ProcessCredentials caller = ProcessCredentials.current();
         String letters = call.variable("QMAILINJECT");
 
         var recipients = new ArrayList<Address>();
-        boolean fromArguments = source != Source.HEADER && !arguments.isEmpty();
-        boolean fromHeader = source == Source.HEADER
-                || source == Source.BOTH
-                || source == Source.ARGUMENTS_ELSE_HEADER && arguments.isEmpty();
+        boolean fromArguments = source != RecipientSource.HEADER && !arguments.isEmpty();
+        boolean fromHeader = source == RecipientSource.HEADER
+                || source == RecipientSource.BOTH
+                || source == RecipientSource.ARGUMENTS_ELSE_HEADER && arguments.isEmpty();
         if (fromArguments) {
             for (String argument : arguments) {
                 recipients.addAll(addresses(argument, settings.completion()));
@@ -144,8 +144,9 @@ public final class QmailInject {
 
         var input = new MessageInput(call.in());
         Header header = Header.read(input);
-        var wishes = new Wishes(fromHeader, has(letters, 'f'), has(letters, 'i'), has(letters, 'c'), followupLists());
-        Rewriting rewriting = Rewriting.of(header, settings, author, wishes, now, caller.pid());
+        var wishes = new RewritingOptions(
+                fromHeader, has(letters, 'f'), has(letters, 'i'), has(letters, 'c'), followupLists());
+        RewrittenHeader rewriting = RewrittenHeader.of(header, settings, author, wishes, now, caller.pid());
         if (fromHeader) {
             recipients.addAll(rewriting.recipients());
         }
@@ -154,7 +155,7 @@ public final class QmailInject {
         if (printOnly) {
             var out = new BufferedOutputStream(call.out(), 32 * 1024);
             out.write(Octets.bytes("Return-Path: <" + sender.quoted() + ">\n"));
-            var lines = new TextLines(out, settings.line());
+            var lines = new SmtpTextFilter(out, settings.line());
             write(lines, header, rewriting, input);
             lines.flush();
             return 0;
@@ -167,11 +168,11 @@ public final class QmailInject {
         if (recipients.size() > Envelope.MOST_RECIPIENTS) {
             return fatal(PERMANENT, recipients.size() + " recipients, over " + Envelope.MOST_RECIPIENTS);
         }
-        try (var handover = new Handover(queue, Spool.of(installation, call.environment()), caller, now)) {
-            var lines = new TextLines(handover, settings.line());
+        try (var submission = new LocalSubmission(queue, Spool.of(installation, call.environment()), caller, now)) {
+            var lines = new SmtpTextFilter(submission, settings.line());
             write(lines, header, rewriting, input);
             lines.end();
-            return exitCode(handover.commit(sender, recipients));
+            return exitCode(submission.commit(sender, recipients));
         }
     }
 
@@ -181,7 +182,7 @@ public final class QmailInject {
 
     private static List<Address> addresses(String argument, Completion completion) throws MalformedFieldException {
         try {
-            return AddressList.read(argument, completion).addresses();
+            return HeaderAddressList.read(argument, completion).addresses();
         } catch (MalformedFieldException e) {
             throw new MalformedFieldException(e.reason() + ": " + argument);
         }
@@ -221,7 +222,12 @@ public final class QmailInject {
     }
 
     private Address sender(
-            Rewriting rewriting, Author author, Completion completion, String letters, Instant now, Caller caller)
+            RewrittenHeader rewriting,
+            Author author,
+            Completion completion,
+            String letters,
+            Instant now,
+            ProcessCredentials caller)
             throws MalformedFieldException {
         if (senderOption.isPresent()) {
             List<Address> named = addresses(senderOption.get(), completion);
@@ -244,7 +250,7 @@ public final class QmailInject {
     }
 
     /** Writes the message; flushes nothing. */
-    private static void write(TextLines out, Header header, Rewriting rewriting, MessageInput input)
+    private static void write(SmtpTextFilter out, Header header, RewrittenHeader rewriting, MessageInput input)
             throws IOException {
         for (String field : rewriting.fields()) {
             out.write(Octets.bytes(field));
@@ -260,8 +266,10 @@ public final class QmailInject {
     private int exitCode(Enqueue.Receipt receipt) {
         return switch (receipt) {
             case Enqueue.Receipt.Accepted _ -> 0;
-            case Enqueue.Receipt.NotNow(var status, String reason) -> fatal(TEMPORARY, reason + " (#" + status + ")");
-            case Enqueue.Receipt.Never(var status, String reason) -> fatal(PERMANENT, reason + " (#" + status + ")");
+            case Enqueue.Receipt.TemporaryFailure(var status, String reason) ->
+                fatal(TEMPORARY, reason + " (#" + status + ")");
+            case Enqueue.Receipt.PermanentFailure(var status, String reason) ->
+                fatal(PERMANENT, reason + " (#" + status + ")");
         };
     }
 }

@@ -7,10 +7,10 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
-import carteiro.posix.Caller;
 import carteiro.posix.Invocation;
+import carteiro.posix.ProcessCredentials;
 import carteiro.protocol.Enqueue;
-import carteiro.protocol.Handover;
+import carteiro.protocol.LocalSubmission;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Spool;
 import java.io.BufferedInputStream;
@@ -35,7 +35,7 @@ public final class QmailQueue {
     private static final Duration DEATH = Duration.ofHours(24);
 
     /** The exit codes. */
-    enum Ended {
+    enum QueueExitCode {
         QUEUED(0),
         ADDRESS_TOO_LONG(11),
         REFUSED(31),
@@ -52,18 +52,18 @@ public final class QmailQueue {
 
         final int code;
 
-        Ended(int code) {
+        QueueExitCode(int code) {
             this.code = code;
         }
     }
 
     /** An end before the message was queued. */
-    private static final class EndedException extends Exception {
+    private static final class QueueExitException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        private final Ended ended;
+        private final QueueExitCode ended;
 
-        EndedException(Ended ended, String text) {
+        QueueExitException(QueueExitCode ended, String text) {
             super(text, null, false, false); // no stack trace: it is an answer
             this.ended = ended;
         }
@@ -83,7 +83,7 @@ public final class QmailQueue {
 
     /** The command. */
     public static void main(String[] arguments) {
-        int code = Ended.BUG.code;
+        int code = QueueExitCode.BUG.code;
         try {
             Thread.ofPlatform().daemon(true).start(QmailQueue::endInTime);
             int ended = Invocation.ofThisProcess(arguments).run("qmail-queue", QmailQueue::queue);
@@ -96,7 +96,7 @@ public final class QmailQueue {
     private static void endInTime() {
         try {
             Thread.sleep(DEATH);
-            Runtime.getRuntime().halt(Ended.TIMEOUT.code);
+            Runtime.getRuntime().halt(QueueExitCode.TIMEOUT.code);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -104,7 +104,7 @@ public final class QmailQueue {
 
     private static int queue(Invocation call) throws IOException {
         Installation installation = Installation.ofEnvironment(call.environment());
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             var envelope = new FileInputStream(FileDescriptor.out); // descriptor 1, open for reading
             return new QmailQueue(call, envelope, installation, wires.enqueue()).run();
@@ -114,84 +114,89 @@ public final class QmailQueue {
     int run() {
         try {
             return queue().code;
-        } catch (EndedException e) {
+        } catch (QueueExitException e) {
             call.complain("qmail-queue: fatal: " + LogText.sentence(String.valueOf(e.getMessage())) + "\n");
             return e.ended.code;
         } catch (OutOfMemoryError e) {
             call.complain("qmail-queue: fatal: out of memory\n");
-            return Ended.OUT_OF_MEMORY.code;
+            return QueueExitCode.OUT_OF_MEMORY.code;
         }
     }
 
-    private Ended queue() throws EndedException {
+    private QueueExitCode queue() throws QueueExitException {
         if (!Files.isDirectory(installation.home())) {
-            throw new EndedException(
-                    Ended.NO_HOME, installation.home() + " is no folder; set CARTEIRO_HOME to the installation's");
+            throw new QueueExitException(
+                    QueueExitCode.NO_HOME,
+                    installation.home() + " is no folder; set CARTEIRO_HOME to the installation's");
         }
         var spool = Spool.of(installation, call.environment());
-        try (var handover = new Handover(queue, spool, Caller.current(), Instant.now())) {
-            return queue(handover);
+        try (var submission = new LocalSubmission(queue, spool, ProcessCredentials.current(), Instant.now())) {
+            return queue(submission);
         } catch (IOException e) {
-            throw new EndedException(Ended.NO_QUEUE, String.valueOf(e.getMessage()));
+            throw new QueueExitException(QueueExitCode.NO_QUEUE, String.valueOf(e.getMessage()));
         }
     }
 
-    private Ended queue(Handover handover) throws IOException, EndedException {
+    private QueueExitCode queue(LocalSubmission submission) throws IOException, QueueExitException {
         try {
-            message(handover);
+            message(submission);
             Envelope envelope = envelope();
-            return switch (handover.commit(envelope.sender(), envelope.recipients())) {
-                case Enqueue.Receipt.Accepted _ -> Ended.QUEUED;
-                case Enqueue.Receipt.NotNow(var status, String reason) ->
-                    throw new EndedException(
-                            status.equals(new Status(4, 3, 1)) ? Ended.DISK_FULL : Ended.NOT_NOW, reason);
-                case Enqueue.Receipt.Never(var _, String reason) -> throw new EndedException(Ended.REFUSED, reason);
+            return switch (submission.commit(envelope.sender(), envelope.recipients())) {
+                case Enqueue.Receipt.Accepted _ -> QueueExitCode.QUEUED;
+                case Enqueue.Receipt.TemporaryFailure(var status, String reason) ->
+                    throw new QueueExitException(
+                            status.equals(new Status(4, 3, 1)) ? QueueExitCode.DISK_FULL : QueueExitCode.NOT_NOW,
+                            reason);
+                case Enqueue.Receipt.PermanentFailure(var _, String reason) ->
+                    throw new QueueExitException(QueueExitCode.REFUSED, reason);
             };
         } catch (IOException e) {
-            if (handover.reachedQueue()) {
-                throw new EndedException(Ended.QUEUE_LOST, "queue was lost: " + e.getMessage());
+            if (submission.reachedQueue()) {
+                throw new QueueExitException(QueueExitCode.QUEUE_LOST, "queue was lost: " + e.getMessage());
             }
             throw e;
         }
     }
 
-    private void message(Handover handover) throws IOException, EndedException {
+    private void message(LocalSubmission submission) throws IOException, QueueExitException {
         byte[] octets = new byte[32 * 1024];
         while (true) {
             int count;
             try {
                 count = call.in().read(octets);
             } catch (IOException e) {
-                throw new EndedException(Ended.UNREADABLE, "cannot read the message: " + e.getMessage());
+                throw new QueueExitException(QueueExitCode.UNREADABLE, "cannot read the message: " + e.getMessage());
             }
             if (count < 0) {
                 return;
             }
-            handover.write(octets, 0, count);
+            submission.write(octets, 0, count);
         }
     }
 
-    private Envelope envelope() throws EndedException {
+    private Envelope envelope() throws QueueExitException {
         try {
             var in = new BufferedInputStream(envelopeInput, 8 * 1024);
             if (required(in) != 'F') {
-                throw new EndedException(Ended.BAD_ENVELOPE, "the envelope does not begin with F");
+                throw new QueueExitException(QueueExitCode.BAD_ENVELOPE, "the envelope does not begin with F");
             }
             Address sender = address(in);
             List<Address> recipients = new ArrayList<>();
             long octets = sender.octets().length();
             for (int letter; (letter = required(in)) != 0; ) {
                 if (letter != 'T') {
-                    throw new EndedException(
-                            Ended.BAD_ENVELOPE, "the envelope has neither T nor its end after an address");
+                    throw new QueueExitException(
+                            QueueExitCode.BAD_ENVELOPE, "the envelope has neither T nor its end after an address");
                 }
                 if (recipients.size() == Envelope.MOST_RECIPIENTS) {
-                    throw new EndedException(Ended.REFUSED, "over " + Envelope.MOST_RECIPIENTS + " recipients");
+                    throw new QueueExitException(
+                            QueueExitCode.REFUSED, "over " + Envelope.MOST_RECIPIENTS + " recipients");
                 }
                 Address recipient = address(in);
                 octets += recipient.octets().length();
-                if (octets > Handover.ENVELOPE_LIMIT) {
-                    throw new EndedException(Ended.REFUSED, "addresses of over " + Handover.ENVELOPE_LIMIT + " octets");
+                if (octets > LocalSubmission.ENVELOPE_LIMIT) {
+                    throw new QueueExitException(
+                            QueueExitCode.REFUSED, "addresses of over " + LocalSubmission.ENVELOPE_LIMIT + " octets");
                 }
                 recipients.add(recipient);
             }
@@ -202,9 +207,10 @@ public final class QmailQueue {
                     Envelope.AddressForm.ASCII,
                     0); // only sender and recipients count
         } catch (EOFException e) {
-            throw new EndedException(Ended.UNREADABLE, "the envelope ends before its last NUL; nothing is queued");
+            throw new QueueExitException(
+                    QueueExitCode.UNREADABLE, "the envelope ends before its last NUL; nothing is queued");
         } catch (IOException e) {
-            throw new EndedException(Ended.UNREADABLE, "cannot read the envelope: " + e.getMessage());
+            throw new QueueExitException(QueueExitCode.UNREADABLE, "cannot read the envelope: " + e.getMessage());
         }
     }
 
@@ -216,12 +222,13 @@ public final class QmailQueue {
         return octet;
     }
 
-    private static Address address(InputStream in) throws IOException, EndedException {
+    private static Address address(InputStream in) throws IOException, QueueExitException {
         byte[] octets = new byte[Address.LIMIT];
         int length = 0;
         for (int octet; (octet = required(in)) != 0; ) {
             if (length == Address.LIMIT) {
-                throw new EndedException(Ended.ADDRESS_TOO_LONG, "an address over " + Address.LIMIT + " octets");
+                throw new QueueExitException(
+                        QueueExitCode.ADDRESS_TOO_LONG, "an address over " + Address.LIMIT + " octets");
             }
             octets[length++] = (byte) octet;
         }

@@ -28,7 +28,7 @@ public final class Sendmail {
 
     private final Invocation call;
     private final Inject inject;
-    private final Programs programs;
+    private final CommandRunner programs;
 
     private boolean fromHeader;
     private Optional<String> sender = Optional.empty();
@@ -42,7 +42,7 @@ public final class Sendmail {
 
     /** Runs another command of the installation with this one's input and output. */
     @FunctionalInterface
-    interface Programs {
+    interface CommandRunner {
         /**
          * @param words the command and its arguments
          * @param variables what is set for it besides our own environment
@@ -51,7 +51,7 @@ public final class Sendmail {
         int run(List<String> words, Map<String, String> variables) throws IOException;
     }
 
-    Sendmail(Invocation call, Inject inject, Programs programs) {
+    Sendmail(Invocation call, Inject inject, CommandRunner programs) {
         this.call = call;
         this.inject = inject;
         this.programs = programs;
@@ -137,7 +137,7 @@ public final class Sendmail {
         Address address;
         try {
             List<Address> named =
-                    AddressList.read(sender, new Completion("", "", "")).addresses();
+                    HeaderAddressList.read(sender, new Completion("", "", "")).addresses();
             if (named.size() != 1) {
                 return; // the null sender; qmail-inject refuses what is no sender
             }

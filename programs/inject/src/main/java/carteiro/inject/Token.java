@@ -22,9 +22,9 @@ sealed interface Token {
      * @param raw as it stands in the field
      * @param value what it means: without quotes and backslashes
      */
-    record Word(Kind kind, String raw, String value, boolean spaced) implements Token {
+    record Word(WordForm kind, String raw, String value, boolean spaced) implements Token {
         /** How it is written. */
-        enum Kind {
+        enum WordForm {
             ATOM,
             QUOTED,
             LITERAL
@@ -33,7 +33,7 @@ sealed interface Token {
         /** As it stands; an atom with an octet above 127 is none (RFC 5322 section 3.2.3) and is quoted, as qmail does. */
         @Override
         public String written() {
-            return kind == Kind.ATOM && !Octets.areAscii(raw) ? quote(raw) : raw;
+            return kind == WordForm.ATOM && !Octets.areAscii(raw) ? quote(raw) : raw;
         }
 
         @Override

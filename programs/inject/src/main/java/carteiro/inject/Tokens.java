@@ -5,8 +5,8 @@ import java.util.List;
 
 /** Cuts a structured field body into tokens; linear in its length. */
 final class Tokens {
-    /** The most tokens of one field: {@link AddressList#MOST_ADDRESSES} addresses of ten each. */
-    static final int MOST = 10 * AddressList.MOST_ADDRESSES;
+    /** The most tokens of one field: {@link HeaderAddressList#MOST_ADDRESSES} addresses of ten each. */
+    static final int MOST = 10 * HeaderAddressList.MOST_ADDRESSES;
 
     private static final String SIGNS = ".@,;:<>";
 
@@ -62,7 +62,7 @@ final class Tokens {
             throw new MalformedFieldException("a control character");
         }
         String atom = body.substring(from, at);
-        return new Token.Word(Token.Word.Kind.ATOM, atom, atom, spaced);
+        return new Token.Word(Token.Word.WordForm.ATOM, atom, atom, spaced);
     }
 
     private Token quoted() throws MalformedFieldException {
@@ -72,7 +72,8 @@ final class Tokens {
             char c = body.charAt(at);
             if (c == '"') {
                 at++;
-                return new Token.Word(Token.Word.Kind.QUOTED, raw.append('"').toString(), value.toString(), spaced);
+                return new Token.Word(
+                        Token.Word.WordForm.QUOTED, raw.append('"').toString(), value.toString(), spaced);
             }
             String escape = "";
             if (c == '\\' && at + 1 < body.length()) {
@@ -94,7 +95,7 @@ final class Tokens {
             if (c == ']') {
                 at++;
                 String literal = body.substring(from, at);
-                return new Token.Word(Token.Word.Kind.LITERAL, literal, literal, spaced);
+                return new Token.Word(Token.Word.WordForm.LITERAL, literal, literal, spaced);
             }
             if (c == '[' || c <= ' ' || c == '\\') {
                 break;

@@ -2,10 +2,10 @@
  * A local user's message: repairs its header, finds its recipients, hands it to queue.
  *
  * <pre>
- *   cron, mail, mutt, PHP --> Sendmail --options--> QmailInject --Handover--> queue
+ *   cron, mail, mutt, PHP --> Sendmail --options--> QmailInject --LocalSubmission--> queue
  *                             Datemail, Mailsubj ------^  |
- *                                       HeaderReader -----+----- Rewriting (fields) --- AddressList (one field)
- *   filters, servers ------> QmailQueue --Handover--> queue
+ *                                       HeaderReader -----+----- RewrittenHeader (fields) --- HeaderAddressList (one field)
+ *   filters, servers ------> QmailQueue --LocalSubmission--> queue
  * </pre>
  *
  * Every command here runs as the user who called it, with nothing that user lacks.

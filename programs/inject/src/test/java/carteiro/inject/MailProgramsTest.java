@@ -31,15 +31,15 @@ class MailProgramsTest {
     Path home;
 
     private final Recorded queue = new Recorded();
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private SocketWires wires;
-    private Closeable door;
+    private Closeable endpoint;
 
     @BeforeEach
     void installation() throws Exception {
         new Injection(home);
         wires = new SocketWires(new Installation(home), log);
-        door = wires.offer(queue);
+        endpoint = wires.offer(queue);
         Files.createDirectories(home.resolve("bin"));
         command("sendmail", Sendmail.class);
         command("qmail-inject", QmailInject.class);
@@ -50,7 +50,7 @@ class MailProgramsTest {
 
     @AfterEach
     void close() throws Exception {
-        door.close();
+        endpoint.close();
         wires.close();
         log.close();
     }
@@ -273,7 +273,7 @@ class MailProgramsTest {
 
     @Test
     void withoutAQueueItIsTroubleAndSaysSo() throws Exception {
-        door.close();
+        endpoint.close();
         var ended = run("To: a\n\n", Map.of(), bin("sendmail"), "-t");
         assertThat(ended.code()).isEqualTo(111);
         assertThat(ended.err()).startsWith("sendmail: fatal: ").contains("queue", "is it running?");
@@ -288,7 +288,7 @@ class MailProgramsTest {
         Files.writeString(home.resolve("control/queuediskfloor"), "1048576\n");
         Path spool = Spool.folder(new Installation(home));
         Spool.make(spool);
-        door.close();
+        endpoint.close();
         String large = "x".repeat(70) + "\n";
         for (String body : new String[] {"small\n", large.repeat(20_000)}) {
             assertThat(run("To: a\n\n" + body, Map.of(), bin("sendmail"), "-t")).isEqualTo(new Ended(0, "", ""));

@@ -287,10 +287,10 @@ class QmailInjectTest {
 
     @Test
     void queueSaysWhatTheExitCodeIs() {
-        injection.queue.answer = new Receipt.NotNow(new Status(4, 3, 1), "disk low");
+        injection.queue.answer = new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk low");
         assertThat(injection.run(MESSAGE))
                 .isEqualTo(new Injection.Result(111, "", "qmail-inject: fatal: disk low (#4.3.1)\n"));
-        injection.queue.answer = new Receipt.Never(new Status(5, 3, 4), "too large");
+        injection.queue.answer = new Receipt.PermanentFailure(new Status(5, 3, 4), "too large");
         assertThat(injection.run(MESSAGE))
                 .isEqualTo(new Injection.Result(100, "", "qmail-inject: fatal: too large (#5.3.4)\n"));
     }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.control.Installation;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
-import carteiro.posix.Caller;
 import carteiro.posix.Invocation;
+import carteiro.posix.ProcessCredentials;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Receipt;
-import carteiro.protocol.Handover;
+import carteiro.protocol.LocalSubmission;
 import carteiro.protocol.Spool;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayInputStream;
@@ -75,11 +75,11 @@ class QmailQueueTest {
                 .isZero();
         assertThat(run("x", "F" + "a".repeat(1001) + "|Tb||")).isEqualTo(11);
         assertThat(run("x", "Fa|T" + "b".repeat(1001) + "||")).isEqualTo(11);
-        queue.answer = new Receipt.NotNow(new Status(4, 3, 1), "disk low");
+        queue.answer = new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk low");
         assertThat(run("x", "Fa|Tb||")).isEqualTo(53);
-        queue.answer = new Receipt.NotNow(new Status(4, 3, 0), "stopping");
+        queue.answer = new Receipt.TemporaryFailure(new Status(4, 3, 0), "stopping");
         assertThat(run("x", "Fa|Tb||")).isEqualTo(71);
-        queue.answer = new Receipt.Never(new Status(5, 3, 4), "too large");
+        queue.answer = new Receipt.PermanentFailure(new Status(5, 3, 4), "too large");
         assertThat(run("x", "Fa|Tb||")).isEqualTo(31);
         InputStream broken = new InputStream() {
             @Override
@@ -141,9 +141,9 @@ class QmailQueueTest {
     @Test
     void addressesHaveALimitInOctets() {
         String recipient = "T" + "b".repeat(1000) + "|";
-        int most = Handover.ENVELOPE_LIMIT / 1006 - 1;
+        int most = LocalSubmission.ENVELOPE_LIMIT / 1006 - 1;
         assertThat(run("x", "Fa|" + recipient.repeat(most) + "|")).isZero();
-        assertThat(run("x", "Fa|" + recipient.repeat(Handover.ENVELOPE_LIMIT / 1000 + 1) + "|"))
+        assertThat(run("x", "Fa|" + recipient.repeat(LocalSubmission.ENVELOPE_LIMIT / 1000 + 1) + "|"))
                 .isEqualTo(31);
         assertThat(queue.messages).hasSize(1);
     }
@@ -162,13 +162,14 @@ class QmailQueueTest {
     @ParameterizedTest(name = "run as {0}: {2}")
     @CsvSource({"joe, 54321, by uid 54321", "qmaild, 54321, by uid 54321", "root, 0, by uid 0"})
     void receivedFieldSaysWhoCalled(String user, int uid, String invoked) {
-        assertThat(Handover.received(new Caller(4711, uid, user), Instant.parse("2026-11-24T03:08:09Z")))
+        assertThat(LocalSubmission.received(
+                        new ProcessCredentials(4711, uid, user), Instant.parse("2026-11-24T03:08:09Z")))
                 .isEqualTo("Received: (qmail 4711 invoked " + invoked + "); 24 Nov 2026 03:08:09 -0000\n");
     }
 
     @Test
     void callerIsWhoTheSystemSays() throws Exception {
-        Caller caller = Caller.current();
+        ProcessCredentials caller = ProcessCredentials.current();
         assertThat(caller.pid()).isEqualTo(ProcessHandle.current().pid());
         var id = new ProcessBuilder("id", "-u").start();
         assertThat(Integer.toString(caller.uid()))

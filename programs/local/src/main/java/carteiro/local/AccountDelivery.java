@@ -15,9 +15,9 @@ import carteiro.maildir.MboxEntry;
 import carteiro.maildir.MessageOctets;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Lookup.Answer.Account;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.protocol.Lookup.Recipe;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.AccessDeniedException;
@@ -37,24 +37,25 @@ import java.util.Optional;
  * <p>One thread at a time, but two take turns: the caller, and a thread of the user's identity for files.
  */
 final class AccountDelivery {
-    private static final DotQmailName NO_FILE = new DotQmailName("", "", DotQmailName.Kind.EXACT);
+    private static final DotQmailName NO_FILE = new DotQmailName("", "", DotQmailName.DotQmailMatch.EXACT);
     private static final List<Integer> PERMANENT = List.of(100, 64, 65, 70, 76, 77, 78, 112);
     private static final int STOP = 99;
 
-    static final Refusal NO_MAILBOX_HERE = new Refusal(Refusal.NO_MAILBOX, "Sorry, no mailbox here by that name.", "");
+    static final DeliveryRefusal NO_MAILBOX_HERE =
+            new DeliveryRefusal(DeliveryRefusal.NO_MAILBOX, "Sorry, no mailbox here by that name.", "");
 
     /** What all deliveries share. */
-    record Tools(
+    record LocalDeliveryContext(
             FileThreads files,
             Maildir maildir,
             Mbox mbox,
-            Programs programs,
-            Forwarding forwarding,
+            ProgramRunner programs,
+            ForwardSender forwarding,
             EventLog log,
             InstantSource clock) {}
 
     /** The message, and how a program reads it. */
-    interface Message {
+    interface DeliverableMessage {
         MessageOctets octets();
 
         /** It, from its first octet, as a program's standard input. */
@@ -72,26 +73,26 @@ final class AccountDelivery {
         record AskForPrograms() implements Step {}
 
         /** A program, as a child. */
-        record Run(String command) implements Step {}
+        record RunProgram(String command) implements Step {}
 
         /** The forwards: every instruction is done. */
         record Finish() implements Step {}
 
         /** Nothing. */
-        record End(Outcome outcome) implements Step {}
+        record EndDelivery(Outcome outcome) implements Step {}
     }
 
     private static final String DELIVERING = "Cannot deliver now";
 
-    private final Tools tools;
+    private final LocalDeliveryContext tools;
     private final Account account;
     private final Addressing addressing;
     private final BodyType body;
     private final AddressForm form;
-    private final Message message;
+    private final DeliverableMessage message;
     private final List<Instruction> defaultDelivery;
     private final ProgramSlot slot;
-    private final Report report = new Report();
+    private final DeliveryReport report = new DeliveryReport();
     private final Instant begun;
 
     private List<Instruction> instructions = List.of();
@@ -108,12 +109,12 @@ final class AccountDelivery {
     private int programs;
 
     AccountDelivery(
-            Tools tools,
+            LocalDeliveryContext tools,
             Account account,
             Addressing addressing,
             BodyType body,
             AddressForm form,
-            Message message,
+            DeliverableMessage message,
             List<Instruction> defaultDelivery,
             ProgramSlot slot) {
         this.tools = tools;
@@ -138,7 +139,7 @@ final class AccountDelivery {
             while (true) {
                 switch (tools.files().as(account.uid(), account.gid(), this::step)) {
                     case Step.AskForPrograms() -> slot.take();
-                    case Step.Run(String command) -> {
+                    case Step.RunProgram(String command) -> {
                         Optional<Outcome> end = run(command);
                         if (end.isPresent()) {
                             return end.get();
@@ -150,7 +151,7 @@ final class AccountDelivery {
                     case Step.Finish() -> {
                         return finish();
                     }
-                    case Step.End(Outcome outcome) -> {
+                    case Step.EndDelivery(Outcome outcome) -> {
                         return outcome;
                     }
                 }
@@ -165,7 +166,7 @@ final class AccountDelivery {
     private Outcome trouble(String what, IOException e) {
         note("delivery for " + addressing.recipient() + " waits: " + LogText.reason(e));
         String why = e instanceof AccessDeniedException ? "permission denied" : "trouble with files or programs";
-        return report.refused(Refusal.SYSTEM, what + ": " + why + ".");
+        return report.refused(DeliveryRefusal.SYSTEM, what + ": " + why + ".");
     }
 
     private void note(String text) {
@@ -176,11 +177,11 @@ final class AccountDelivery {
                                 + text);
     }
 
-    private Step refused(Refusal refusal) {
+    private Step refused(DeliveryRefusal refusal) {
         if (!refusal.note().isEmpty()) {
             note(refusal.note());
         }
-        return new Step.End(report.refused(refusal.status(), refusal.sentence()));
+        return new Step.EndDelivery(report.refused(refusal.status(), refusal.sentence()));
     }
 
     // ---- As the user
@@ -188,20 +189,20 @@ final class AccountDelivery {
     private Step step() throws IOException {
         var home = new HomeFiles(account);
         if (!prepared) {
-            Optional<Refusal> refusal = home.refusal();
+            Optional<DeliveryRefusal> refusal = home.refusal();
             if (refusal.isPresent()) {
                 return refused(refusal.get());
             }
             if (loops) {
-                return new Step.End(
-                        report.refused(Refusal.LOOP, "This message is looping: it already has my Delivered-To line."));
+                return new Step.EndDelivery(report.refused(
+                        DeliveryRefusal.LOOP, "This message is looping: it already has my Delivered-To line."));
             }
             refusal = prepare(home);
             if (refusal.isPresent()) {
                 return refused(refusal.get());
             }
             prepared = true;
-            if (instructions.stream().anyMatch(Instruction.Program.class::isInstance)) {
+            if (instructions.stream().anyMatch(Instruction.ProgramLine.class::isInstance)) {
                 return new Step.AskForPrograms();
             }
         }
@@ -209,26 +210,26 @@ final class AccountDelivery {
             Instruction instruction = instructions.get(next);
             next++;
             doing = DELIVERING;
-            Optional<Refusal> refusal = forbidden(instruction, permitted);
+            Optional<DeliveryRefusal> refusal = forbidden(instruction, permitted);
             if (refusal.isPresent()) {
                 return refused(refusal.get());
             }
             switch (instruction) {
                 case Instruction.ForwardsFromHere() -> permitted = HomeFiles.Permitted.FORWARDS;
-                case Instruction.Forward(Address target) -> {
+                case Instruction.ForwardLine(Address target) -> {
                     forwards.add(target);
                     chooseSender(home);
                 }
-                case Instruction.Program(String command) -> {
+                case Instruction.ProgramLine(String command) -> {
                     programs++;
                     chooseSender(home);
-                    return new Step.Run(command);
+                    return new Step.RunProgram(command);
                 }
-                case Instruction.Maildir(String folder) -> {
+                case Instruction.MaildirLine(String folder) -> {
                     files++;
                     refusal = intoMaildir(home.resolve(folder));
                 }
-                case Instruction.Mbox(String file) -> {
+                case Instruction.MboxLine(String file) -> {
                     files++;
                     refusal = intoMbox(home.resolve(file));
                 }
@@ -241,10 +242,10 @@ final class AccountDelivery {
     }
 
     /** Finds the instructions. */
-    private Optional<Refusal> prepare(HomeFiles home) throws IOException {
-        return switch (account.recipe()) {
-            case Recipe.DotQmail() -> readDotQmail(home, defaultDelivery, List.of());
-            case Recipe.Directory(
+    private Optional<DeliveryRefusal> prepare(HomeFiles home) throws IOException {
+        return switch (account.instructions()) {
+            case DeliveryInstructions.DotQmailInstructions() -> readDotQmail(home, defaultDelivery, List.of());
+            case DeliveryInstructions.DirectoryInstructions(
                     String delivery,
                     Mailbox mailbox,
                     List<String> commands,
@@ -252,19 +253,19 @@ final class AccountDelivery {
                     DotFiles dotFiles) -> {
                 List<Instruction> mailboxDelivery;
                 switch (delivery.isEmpty()
-                        ? new Instruction.Parsed.Instructions(defaultDelivery)
+                        ? new Instruction.ParsedInstructions.Instructions(defaultDelivery)
                         : Instruction.parse(delivery)) {
-                    case Instruction.Parsed.Instructions(var list) -> mailboxDelivery = list;
-                    case Instruction.Parsed.Mistake(int _, String text) -> {
-                        yield Optional.of(new Refusal(
-                                Refusal.MAILBOX,
+                    case Instruction.ParsedInstructions.Instructions(var list) -> mailboxDelivery = list;
+                    case Instruction.ParsedInstructions.Mistake(int _, String text) -> {
+                        yield Optional.of(new DeliveryRefusal(
+                                DeliveryRefusal.MAILBOX,
                                 "The mailbox of this account is not well defined.",
                                 "the mailbox in the directory cannot be used: " + text));
                     }
                 }
                 var first = new ArrayList<Instruction>();
-                commands.forEach(command -> first.add(new Instruction.Program(command)));
-                targets.forEach(target -> first.add(new Instruction.Forward(target)));
+                commands.forEach(command -> first.add(new Instruction.ProgramLine(command)));
+                targets.forEach(target -> first.add(new Instruction.ForwardLine(target)));
                 switch (mailbox) {
                     case KEEP -> first.addAll(mailboxDelivery);
                     case NONE -> {}
@@ -288,29 +289,29 @@ final class AccountDelivery {
      * @param otherwise what is done if there is none, or an empty one
      * @param first what is done before; with it, an extension needs no file
      */
-    private Optional<Refusal> readDotQmail(HomeFiles home, List<Instruction> otherwise, List<Instruction> first)
+    private Optional<DeliveryRefusal> readDotQmail(HomeFiles home, List<Instruction> otherwise, List<Instruction> first)
             throws IOException {
         var all = new ArrayList<>(first);
         switch (home.find()) {
-            case HomeFiles.Found.Absent() -> {
+            case HomeFiles.DotQmailContent.NoFile() -> {
                 if (!account.dash().isEmpty() && first.isEmpty()) {
                     return Optional.of(NO_MAILBOX_HERE);
                 }
                 all.addAll(otherwise);
             }
-            case HomeFiles.Found.Empty(var name) -> {
+            case HomeFiles.DotQmailContent.Empty(var name) -> {
                 found = name;
                 all.addAll(otherwise);
             }
-            case HomeFiles.Found.Refused(var refusal) -> {
+            case HomeFiles.DotQmailContent.UnsafeFile(var refusal) -> {
                 return Optional.of(refusal);
             }
-            case HomeFiles.Found.Text(var name, var text, var allowed) -> {
+            case HomeFiles.DotQmailContent.InstructionText(var name, var text, var allowed) -> {
                 found = name;
                 permitted = allowed;
                 switch (Instruction.parse(text)) {
-                    case Instruction.Parsed.Instructions(var list) -> all.addAll(list);
-                    case Instruction.Parsed.Mistake(int line, String mistake) -> {
+                    case Instruction.ParsedInstructions.Instructions(var list) -> all.addAll(list);
+                    case Instruction.ParsedInstructions.Mistake(int line, String mistake) -> {
                         return Optional.of(mistakeIn(name, line, mistake));
                     }
                 }
@@ -320,9 +321,9 @@ final class AccountDelivery {
         return Optional.empty();
     }
 
-    static Refusal mistakeIn(DotQmailName name, int line, String mistake) {
-        return new Refusal(
-                Refusal.MAILBOX,
+    static DeliveryRefusal mistakeIn(DotQmailName name, int line, String mistake) {
+        return new DeliveryRefusal(
+                DeliveryRefusal.MAILBOX,
                 mistake.equals(Instruction.BLANK)
                         ? "Uh-oh: first line of .qmail file is blank."
                         : "Uh-oh: .qmail file is wrong in line " + line + ": " + mistake + ".",
@@ -330,19 +331,20 @@ final class AccountDelivery {
     }
 
     /** Why an instruction must not be done; empty if it may. */
-    static Optional<Refusal> forbidden(Instruction instruction, HomeFiles.Permitted permitted) {
+    static Optional<DeliveryRefusal> forbidden(Instruction instruction, HomeFiles.Permitted permitted) {
         if (permitted == HomeFiles.Permitted.ALL) {
             return Optional.empty();
         }
         return switch (instruction) {
-            case Instruction.Maildir _, Instruction.Mbox _ -> Optional.of(forwardsOnly("file"));
-            case Instruction.Program _ -> Optional.of(forwardsOnly("prog"));
-            case Instruction.Forward _, Instruction.ForwardsFromHere _ -> Optional.empty();
+            case Instruction.MaildirLine _, Instruction.MboxLine _ -> Optional.of(forwardsOnly("file"));
+            case Instruction.ProgramLine _ -> Optional.of(forwardsOnly("prog"));
+            case Instruction.ForwardLine _, Instruction.ForwardsFromHere _ -> Optional.empty();
         };
     }
 
-    private static Refusal forwardsOnly(String kind) {
-        return new Refusal(Refusal.SECURITY, "Uh-oh: .qmail has " + kind + " delivery but has x bit set.", "");
+    private static DeliveryRefusal forwardsOnly(String kind) {
+        return new DeliveryRefusal(
+                DeliveryRefusal.SECURITY, "Uh-oh: .qmail has " + kind + " delivery but has x bit set.", "");
     }
 
     private void chooseSender(HomeFiles home) throws IOException {
@@ -351,31 +353,31 @@ final class AccountDelivery {
         }
     }
 
-    private Optional<Refusal> intoMaildir(Path folder) throws IOException {
+    private Optional<DeliveryRefusal> intoMaildir(Path folder) throws IOException {
         doing = "Temporary error on maildir delivery";
         return switch (tools.maildir().deliver(folder, addressing.header(), message.octets())) {
             case DELIVERED -> Optional.empty();
             case NO_MAILDIR ->
-                Optional.of(new Refusal(
-                        Refusal.MAILBOX,
+                Optional.of(new DeliveryRefusal(
+                        DeliveryRefusal.MAILBOX,
                         "Unable to chdir to maildir.",
                         folder + " is no Maildir; make it by maildirmake, as this user"));
         };
     }
 
-    private Optional<Refusal> intoMbox(Path file) throws IOException {
+    private Optional<DeliveryRefusal> intoMbox(Path file) throws IOException {
         doing = "Unable to write mailbox file";
         byte[] header = Octets.bytes(fromLine() + addressing.returnPath() + addressing.deliveredTo());
         return switch (tools.mbox().deliver(file, header, message.octets())) {
             case DELIVERED -> Optional.empty();
             case LOCKED ->
-                Optional.of(new Refusal(
-                        Refusal.SYSTEM,
+                Optional.of(new DeliveryRefusal(
+                        DeliveryRefusal.SYSTEM,
                         "File has been locked for " + Mbox.PATIENCE.toSeconds() + " seconds straight.",
                         file + " was locked for " + Mbox.PATIENCE.toSeconds() + " seconds"));
             case NO_FILE ->
-                Optional.of(new Refusal(
-                        Refusal.MAILBOX,
+                Optional.of(new DeliveryRefusal(
+                        DeliveryRefusal.MAILBOX,
                         "The mailbox is no regular file.",
                         file
                                 + (Files.isDirectory(file)
@@ -396,13 +398,14 @@ final class AccountDelivery {
         var variables = ProgramVariables.of(addressing, account, newSender.orElseThrow(), found, fromLine());
         Redirect input = message.input(account.uid(), account.gid());
         return switch (tools.programs().run(account, command, variables, input, report)) {
-            case Programs.Ended.TooLong() ->
+            case ProgramRunner.ProgramEnd.TimedOut() ->
                 Optional.of(report.refused(
-                        Refusal.SYSTEM,
-                        "A program ran for over " + Programs.LIMIT.toHours() + " hours and was killed."));
-            case Programs.Ended.Stopped() ->
-                Optional.of(report.refused(Refusal.SYSTEM, "A program was killed because the mail system stops."));
-            case Programs.Ended.Exited(int code) -> {
+                        DeliveryRefusal.SYSTEM,
+                        "A program ran for over " + ProgramRunner.LIMIT.toHours() + " hours and was killed."));
+            case ProgramRunner.ProgramEnd.KilledByStop() ->
+                Optional.of(
+                        report.refused(DeliveryRefusal.SYSTEM, "A program was killed because the mail system stops."));
+            case ProgramRunner.ProgramEnd.Exited(int code) -> {
                 if (code == 0) {
                     yield Optional.empty();
                 }
@@ -411,7 +414,7 @@ final class AccountDelivery {
                     yield Optional.empty();
                 }
                 if (code > 128) {
-                    yield Optional.of(report.refused(Refusal.SYSTEM, "Aack, child crashed."));
+                    yield Optional.of(report.refused(DeliveryRefusal.SYSTEM, "Aack, child crashed."));
                 }
                 yield Optional.of(report.refusedByProgram(PERMANENT.contains(code) ? 5 : 4));
             }
@@ -428,7 +431,7 @@ final class AccountDelivery {
     }
 
     private String forwardLines() {
-        boolean bulk = account.recipe() instanceof Recipe.Directory directory
+        boolean bulk = account.instructions() instanceof DeliveryInstructions.DirectoryInstructions directory
                 && directory.forwards().size() > 1;
         return addressing.deliveredTo() + (bulk ? "Precedence: bulk\n" : "");
     }

@@ -32,12 +32,12 @@ final class FileThreads {
 
     private static final Duration IDLE = Duration.ofMinutes(1);
 
-    private final Powers powers;
+    private final DeliveryPrivilege privilege;
     private final Duration patience;
     private final EventLog log;
     private final Semaphore free;
     private final int mostPerUser;
-    private final Map<Integer, Share> shares = new HashMap<>(); // guarded by itself
+    private final Map<Integer, UserThreadQuota> shares = new HashMap<>(); // guarded by itself
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition added = lock.newCondition();
@@ -46,8 +46,8 @@ final class FileThreads {
     private long started; // guarded by lock
 
     /** @param patience how long one piece of work may take, with the wait for a thread */
-    FileThreads(Powers powers, Duration patience, EventLog log) {
-        this(powers, patience, MOST, MOST_PER_USER, log);
+    FileThreads(DeliveryPrivilege privilege, Duration patience, EventLog log) {
+        this(privilege, patience, MOST, MOST_PER_USER, log);
     }
 
     /**
@@ -56,25 +56,25 @@ final class FileThreads {
      * @param most threads in all
      * @param mostPerUser of them for one user
      */
-    FileThreads(Powers powers, Duration patience, int most, int mostPerUser, EventLog log) {
+    FileThreads(DeliveryPrivilege privilege, Duration patience, int most, int mostPerUser, EventLog log) {
         this.free = new Semaphore(most);
         this.mostPerUser = mostPerUser;
-        this.powers = powers;
+        this.privilege = privilege;
         this.patience = patience;
         this.log = log;
     }
 
     /** What is to be done as a user. */
-    interface Work<T> {
+    interface FileAction<T> {
         T run() throws IOException;
     }
 
     /** What one user may have. */
-    private static final class Share {
+    private static final class UserThreadQuota {
         final Semaphore free;
         int users;
 
-        Share(int most) {
+        UserThreadQuota(int most) {
             free = new Semaphore(most);
         }
     }
@@ -84,9 +84,9 @@ final class FileThreads {
      *
      * @throws IOException if it fails, takes too long, or there is no thread for too long
      */
-    <T> T as(int uid, int gid, Work<T> work) throws IOException {
+    <T> T as(int uid, int gid, FileAction<T> work) throws IOException {
         long end = System.nanoTime() + patience.toNanos();
-        Share share = share(uid);
+        UserThreadQuota share = share(uid);
         var task = new Task<T>(uid, gid, work, share);
         try {
             acquire(share.free, end, () -> leave(uid, share));
@@ -125,15 +125,15 @@ final class FileThreads {
         }
     }
 
-    private Share share(int uid) {
+    private UserThreadQuota share(int uid) {
         synchronized (shares) {
-            Share share = shares.computeIfAbsent(uid, _ -> new Share(mostPerUser));
+            UserThreadQuota share = shares.computeIfAbsent(uid, _ -> new UserThreadQuota(mostPerUser));
             share.users++;
             return share;
         }
     }
 
-    private void leave(int uid, Share share) {
+    private void leave(int uid, UserThreadQuota share) {
         synchronized (shares) {
             share.users--;
             if (share.users == 0) {
@@ -188,11 +188,11 @@ final class FileThreads {
     private final class Task<T> {
         private final int uid;
         private final int gid;
-        private final Work<T> work;
-        private final Share share;
+        private final FileAction<T> work;
+        private final UserThreadQuota share;
         private final CompletableFuture<T> answer = new CompletableFuture<>();
 
-        Task(int uid, int gid, Work<T> work, Share share) {
+        Task(int uid, int gid, FileAction<T> work, UserThreadQuota share) {
             this.uid = uid;
             this.gid = gid;
             this.work = work;
@@ -210,7 +210,7 @@ final class FileThreads {
                 VitalThread.endProcessIfOutOfMemory(e);
                 finish = () -> answer.completeExceptionally(e);
             }
-            if (powers instanceof Powers.EveryUser) {
+            if (privilege instanceof DeliveryPrivilege.EveryUser) {
                 try {
                     ThreadIdentity.restore();
                 } catch (IOException | RuntimeException e) {
@@ -228,9 +228,9 @@ final class FileThreads {
         }
 
         private T asUser() throws IOException {
-            switch (powers) {
-                case Powers.EveryUser _ -> ThreadIdentity.assume(uid, gid);
-                case Powers.OneUser(int own) -> {
+            switch (privilege) {
+                case DeliveryPrivilege.EveryUser _ -> ThreadIdentity.assume(uid, gid);
+                case DeliveryPrivilege.OneUser(int own) -> {
                     if (uid != own) {
                         throw new IOException(
                                 "not started by root: only uid " + Integer.toUnsignedString(own) + " can be served");

@@ -39,18 +39,18 @@ final class HomeFiles {
     }
 
     /** What the search for instructions found. */
-    sealed interface Found {
+    sealed interface DotQmailContent {
         /** A file with something in it. */
-        record Text(DotQmailName name, String text, Permitted permitted) implements Found {}
+        record InstructionText(DotQmailName name, String text, Permitted permitted) implements DotQmailContent {}
 
         /** A file of no octets. */
-        record Empty(DotQmailName name) implements Found {}
+        record Empty(DotQmailName name) implements DotQmailContent {}
 
         /** No file. */
-        record Absent() implements Found {}
+        record NoFile() implements DotQmailContent {}
 
         /** A file that must not be used. */
-        record Refused(Refusal refusal) implements Found {}
+        record UnsafeFile(DeliveryRefusal refusal) implements DotQmailContent {}
     }
 
     /** What instructions may do. */
@@ -67,31 +67,31 @@ final class HomeFiles {
     }
 
     /** Why nothing may be delivered now; empty if it may. */
-    Optional<Refusal> refusal() throws IOException {
+    Optional<DeliveryRefusal> refusal() throws IOException {
         int mode;
         try {
             mode = (int) Files.getAttribute(home, "unix:mode");
         } catch (NoSuchFileException e) {
-            return Optional.of(new Refusal(
-                    Refusal.SYSTEM,
+            return Optional.of(new DeliveryRefusal(
+                    DeliveryRefusal.SYSTEM,
                     "Unable to switch to the home directory: it does not exist.",
                     note("is missing; make it, or remove the account")));
         }
         if ((mode & KIND) != FOLDER) {
-            return Optional.of(new Refusal(
-                    Refusal.SYSTEM,
+            return Optional.of(new DeliveryRefusal(
+                    DeliveryRefusal.SYSTEM,
                     "Unable to switch to the home directory: it is no directory.",
                     note("is no folder; mend the account")));
         }
         if ((mode & OTHERS_WRITE) != 0) {
-            return Optional.of(new Refusal(
-                    Refusal.SECURITY,
+            return Optional.of(new DeliveryRefusal(
+                    DeliveryRefusal.SECURITY,
                     "Uh-oh: home directory is writable.",
                     note("is writable by everybody; chmod o-w it")));
         }
         if ((mode & STICKY) != 0) {
-            return Optional.of(
-                    new Refusal(Refusal.MAILBOX, "Home directory is sticky: user is editing his .qmail file.", ""));
+            return Optional.of(new DeliveryRefusal(
+                    DeliveryRefusal.MAILBOX, "Home directory is sticky: user is editing his .qmail file.", ""));
         }
         return Optional.empty();
     }
@@ -101,7 +101,7 @@ final class HomeFiles {
     }
 
     /** Looks for the instructions of the account's extension. */
-    Found find() throws IOException {
+    DotQmailContent find() throws IOException {
         for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
             if (isRegularFile(name.file())) { // mostly it is not
                 Optional<RegularFile> opened = RegularFile.open(resolve(name.file()));
@@ -112,7 +112,7 @@ final class HomeFiles {
                 }
             }
         }
-        return new Found.Absent();
+        return new DotQmailContent.NoFile();
     }
 
     /** Whether the home is a folder that can be seen. */
@@ -130,25 +130,25 @@ final class HomeFiles {
         return false;
     }
 
-    private Found read(DotQmailName name, RegularFile file) throws IOException {
+    private DotQmailContent read(DotQmailName name, RegularFile file) throws IOException {
         if ((file.status().mode() & OTHERS_WRITE) != 0) {
-            return new Found.Refused(new Refusal(
-                    Refusal.SECURITY,
+            return new DotQmailContent.UnsafeFile(new DeliveryRefusal(
+                    DeliveryRefusal.SECURITY,
                     "Uh-oh: .qmail file is writable.",
                     note("has a file " + name.file() + " that is writable by everybody; chmod o-w it")));
         }
         byte[] octets = file.read(LIMIT + 1);
         if (octets.length > LIMIT) {
-            return new Found.Refused(new Refusal(
-                    Refusal.SYSTEM,
+            return new DotQmailContent.UnsafeFile(new DeliveryRefusal(
+                    DeliveryRefusal.SYSTEM,
                     "The .qmail file is too large.",
                     note("has a file " + name.file() + " of over " + LIMIT + " octets")));
         }
         String text = Octets.text(octets);
         if (text.isEmpty() || text.equals(Instruction.MARK)) {
-            return new Found.Empty(name);
+            return new DotQmailContent.Empty(name);
         }
-        return new Found.Text(
+        return new DotQmailContent.InstructionText(
                 name, text, (file.status().mode() & OWNER_EXECUTES) != 0 ? Permitted.FORWARDS : Permitted.ALL);
     }
 

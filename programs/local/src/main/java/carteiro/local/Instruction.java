@@ -7,16 +7,16 @@ import java.util.List;
 /** One line of a {@code .qmail} file or of the default delivery (docs/programs/dot-qmail.md). */
 sealed interface Instruction {
     /** {@code |command}: for /bin/sh. */
-    record Program(String command) implements Instruction {}
+    record ProgramLine(String command) implements Instruction {}
 
     /** {@code &address}, or anything that is none of the rest. */
-    record Forward(Address target) implements Instruction {}
+    record ForwardLine(Address target) implements Instruction {}
 
     /** {@code ./file} or {@code /file}. */
-    record Mbox(String file) implements Instruction {}
+    record MboxLine(String file) implements Instruction {}
 
     /** {@code ./folder/} or {@code /folder/}. */
-    record Maildir(String folder) implements Instruction {}
+    record MaildirLine(String folder) implements Instruction {}
 
     /** {@code +list}: no file and no program from here on. */
     record ForwardsFromHere() implements Instruction {}
@@ -28,9 +28,9 @@ sealed interface Instruction {
     int MOST_FORWARDS = 10_000;
 
     /** What a text says. */
-    sealed interface Parsed {
+    sealed interface ParsedInstructions {
         /** To be done from top to bottom. */
-        record Instructions(List<Instruction> list) implements Parsed {
+        record Instructions(List<Instruction> list) implements ParsedInstructions {
             /** Copies the list. */
             public Instructions {
                 list = List.copyOf(list);
@@ -42,11 +42,11 @@ sealed interface Instruction {
          *
          * @param line counted from 1
          */
-        record Mistake(int line, String text) implements Parsed {}
+        record Mistake(int line, String text) implements ParsedInstructions {}
     }
 
     /** Reads a text that is not empty. */
-    static Parsed parse(String text) {
+    static ParsedInstructions parse(String text) {
         var list = new ArrayList<Instruction>();
         int deliveries = 0;
         int number = 0;
@@ -57,29 +57,29 @@ sealed interface Instruction {
             from = end + 1;
             number++;
             if (line.isEmpty() && number == 1) {
-                return new Parsed.Mistake(1, BLANK);
+                return new ParsedInstructions.Mistake(1, BLANK);
             }
             if (line.indexOf(0) >= 0) {
-                return new Parsed.Mistake(number, "the line has a NUL");
+                return new ParsedInstructions.Mistake(number, "the line has a NUL");
             }
             if (line.endsWith("\r")) { // ./Maildir/CR would be an mbox of that name, in which nobody looks
-                return new Parsed.Mistake(number, "the line ends in CR LF, write plain line ends (LF)");
+                return new ParsedInstructions.Mistake(number, "the line ends in CR LF, write plain line ends (LF)");
             }
             if (line.isEmpty() || line.startsWith("#") || line.startsWith("+") && !line.equals("+list")) {
                 continue;
             }
             Instruction instruction = instruction(line);
-            if (instruction instanceof Forward(Address target) && target.equals(NONE)) {
-                return new Parsed.Mistake(number, "the address has over " + Address.LIMIT + " octets");
+            if (instruction instanceof ForwardLine(Address target) && target.equals(NONE)) {
+                return new ParsedInstructions.Mistake(number, "the address has over " + Address.LIMIT + " octets");
             }
             list.add(instruction);
-            deliveries += instruction instanceof Forward ? 0 : 1;
+            deliveries += instruction instanceof ForwardLine ? 0 : 1;
             if (deliveries > MOST_DELIVERIES || list.size() - deliveries > MOST_FORWARDS) {
-                return new Parsed.Mistake(
+                return new ParsedInstructions.Mistake(
                         number, "there are over " + MOST_DELIVERIES + " deliveries or " + MOST_FORWARDS + " forwards");
             }
         }
-        return new Parsed.Instructions(list);
+        return new ParsedInstructions.Instructions(list);
     }
 
     /** The mistake of a text that begins with an empty line. */
@@ -93,8 +93,8 @@ sealed interface Instruction {
 
     private static Instruction instruction(String line) {
         return switch (line.charAt(0)) {
-            case '|' -> new Program(line.substring(1));
-            case '.', '/' -> line.endsWith("/") ? new Maildir(line) : new Mbox(line);
+            case '|' -> new ProgramLine(line.substring(1));
+            case '.', '/' -> line.endsWith("/") ? new MaildirLine(line) : new MboxLine(line);
             case '+' -> new ForwardsFromHere();
             case '&' -> forward(line.substring(1));
             default -> forward(line);
@@ -102,11 +102,11 @@ sealed interface Instruction {
     }
 
     /** {@code <address>} is the address: people write it as in a message, and no mailbox is named so. */
-    private static Forward forward(String text) {
+    private static ForwardLine forward(String text) {
         boolean bracketed = text.startsWith("<") && text.indexOf('>') == text.length() - 1 && text.indexOf('<', 1) < 0;
         String inside = bracketed ? text.substring(1, text.length() - 1) : text;
         String address = inside.indexOf('@') > 0 ? inside : text; // <> and <joe> stay what they are
-        return new Forward(address.length() > Address.LIMIT ? NONE : new Address(address));
+        return new ForwardLine(address.length() > Address.LIMIT ? NONE : new Address(address));
     }
 
     private static String trimEnd(String text, int from, int end) {

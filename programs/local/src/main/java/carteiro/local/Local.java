@@ -47,33 +47,34 @@ public final class Local implements Program {
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        surroundings.dropPrivileges();
-        return start(surroundings, Powers.ofThisProcess());
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        context.dropPrivileges();
+        return start(context, DeliveryPrivilege.ofThisProcess());
     }
 
-    private static Running start(Surroundings surroundings, Powers powers) throws ControlException, IOException {
-        Installation installation = surroundings.installation();
+    private static RunningProgram start(ProgramContext context, DeliveryPrivilege privilege)
+            throws ControlException, IOException {
+        Installation installation = context.installation();
         LocalSettings settings = LocalSettings.read(installation);
-        EventLog log = surroundings.log();
+        EventLog log = context.log();
         Path folder = installation.run("local").resolve("messages");
-        MessageShelf shelf = MessageShelf.in(folder, powers);
-        var programs = new Programs(
-                powers, folder, forPrograms(surroundings.environment(), settings, installation), Programs.LIMIT);
+        MessageSpool spool = MessageSpool.in(folder, privilege);
+        var programs = new ProgramRunner(
+                privilege, folder, forPrograms(context.environment(), settings, installation), ProgramRunner.LIMIT);
         Clock clock = Clock.systemUTC();
         var sync = new DirectorySync();
-        var tools = new AccountDelivery.Tools(
-                new FileThreads(powers, FILE_PATIENCE, log),
+        var tools = new AccountDelivery.LocalDeliveryContext(
+                new FileThreads(privilege, FILE_PATIENCE, log),
                 new Maildir(MaildirNames.ofThisHost(), sync, clock),
                 new Mbox(sync, Mbox.PATIENCE),
                 programs,
-                new Forwarding(
-                        surroundings.wires().enqueue(),
+                new ForwardSender(
+                        context.wires().enqueue(),
                         clock,
                         ProcessHandle.current().pid()),
                 log,
                 clock);
-        Rehearsal.run(tools, powers, folder);
+        WarmUp.run(tools, privilege, folder);
         if (!programs.problem().isEmpty()) {
             log.alert("local", programs.problem());
         }
@@ -82,9 +83,9 @@ public final class Local implements Program {
                     "local",
                     "the locale of this process cannot name files outside ASCII; start it with LC_ALL=C.UTF-8");
         }
-        var deliveries = new LocalDeliveries(surroundings.wires(), powers, shelf, tools, log, settings);
-        Closeable homes = surroundings.wires().offerHomes(new HomeLooks(powers, log));
-        Closeable deliver = surroundings.wires().offer(Channel.LOCAL, deliveries);
+        var deliveries = new LocalDeliveries(context.wires(), privilege, spool, tools, log, settings);
+        Closeable homes = context.wires().offerHomes(new HomeChecker(privilege, log));
+        Closeable deliver = context.wires().offer(Channel.LOCAL, deliveries);
         Closeable offer = () -> {
             try {
                 homes.close();
@@ -92,7 +93,7 @@ public final class Local implements Program {
                 deliver.close();
             }
         };
-        return new RunningLocal(surroundings, deliveries, programs, offer, new AtomicBoolean());
+        return new RunningLocal(context, deliveries, programs, offer, new AtomicBoolean());
     }
 
     /** What every program of a user gets of the environment that local was started with. */
@@ -104,17 +105,17 @@ public final class Local implements Program {
     }
 
     private record RunningLocal(
-            Surroundings surroundings,
+            ProgramContext context,
             LocalDeliveries deliveries,
-            Programs programs,
+            ProgramRunner programs,
             Closeable offer,
             AtomicBoolean stopped)
-            implements Running {
+            implements RunningProgram {
         @Override
         public void reload() throws ControlException {
-            LocalSettings settings = LocalSettings.read(surroundings.installation());
+            LocalSettings settings = LocalSettings.read(context.installation());
             deliveries.use(settings);
-            programs.use(forPrograms(surroundings.environment(), settings, surroundings.installation()));
+            programs.use(forPrograms(context.environment(), settings, context.installation()));
         }
 
         @Override
@@ -127,7 +128,7 @@ public final class Local implements Program {
             if (stopped.getAndSet(true)) {
                 return;
             }
-            EventLog log = surroundings.log();
+            EventLog log = context.log();
             deliveries.refuse();
             try {
                 if (!deliveries.quiet(patience)) {

@@ -12,7 +12,7 @@ import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Messages.MessageBody;
 import carteiro.protocol.NotRunningException;
-import carteiro.protocol.Startup;
+import carteiro.protocol.StartupGrace;
 import carteiro.protocol.Wires;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -33,30 +33,30 @@ final class LocalDeliveries implements Deliver {
     private static final Duration LOOKUP_STARTS = Duration.ofSeconds(5);
 
     private final Wires wires;
-    private final Powers powers;
-    private final MessageShelf shelf;
-    private final AccountDelivery.Tools tools;
+    private final DeliveryPrivilege privilege;
+    private final MessageSpool spool;
+    private final AccountDelivery.LocalDeliveryContext tools;
     private final EventLog log;
     private final AtomicReference<LocalSettings> settings;
-    private final DeliveryShares shares;
+    private final DeliveryLimiter shares;
     private final Semaphore free = new Semaphore(MOST);
     private volatile boolean stopping;
-    private final Startup startup = Startup.begin(LOOKUP_STARTS, () -> stopping);
+    private final StartupGrace startup = StartupGrace.begin(LOOKUP_STARTS, () -> stopping);
 
     LocalDeliveries(
             Wires wires,
-            Powers powers,
-            MessageShelf shelf,
-            AccountDelivery.Tools tools,
+            DeliveryPrivilege privilege,
+            MessageSpool spool,
+            AccountDelivery.LocalDeliveryContext tools,
             EventLog log,
             LocalSettings settings) {
         this.wires = wires;
-        this.powers = powers;
-        this.shelf = shelf;
+        this.privilege = privilege;
+        this.spool = spool;
         this.tools = tools;
         this.log = log;
         this.settings = new AtomicReference<>(settings);
-        this.shares = new DeliveryShares(settings.shares());
+        this.shares = new DeliveryLimiter(settings.shares());
     }
 
     void use(LocalSettings changed) {
@@ -99,13 +99,13 @@ final class LocalDeliveries implements Deliver {
         try {
             return switch (startup.ask(() -> wires.lookup().account(recipient))) {
                 case Answer.Account account -> deliver(delivery, recipient, account);
-                case Answer.Forward(List<Address> targets) -> forward(delivery, recipient, targets);
+                case Answer.ForwardOnly(List<Address> targets) -> forward(delivery, recipient, targets);
                 case Answer.Trash() -> new Outcome.Delivered(new Status(2, 1, 5), "");
-                case Answer.Unknown(Status status, String reason) ->
+                case Answer.NoSuchAddress(Status status, String reason) ->
                     new Outcome.Failed(status, inReport(reason, status));
-                case Answer.NotNow(Status status, String reason) ->
+                case Answer.Unresolved(Status status, String reason) ->
                     new Outcome.Deferred(status, inReport(reason, status));
-                case Answer.Remote() -> {
+                case Answer.OtherHost() -> {
                     log.warning(
                             "local",
                             "lookup says that " + recipient + " is of another host, but send gave it to local; "
@@ -134,9 +134,9 @@ final class LocalDeliveries implements Deliver {
             log.alert("local", "account " + account.user() + " has uid 0, and root gets no mail; make an alias for it");
             return Outcome.notNow("No mail is delivered as root. (#4.3.0)\n");
         }
-        switch (powers) {
-            case Powers.EveryUser _ -> {}
-            case Powers.OneUser(int uid) -> {
+        switch (privilege) {
+            case DeliveryPrivilege.EveryUser _ -> {}
+            case DeliveryPrivilege.OneUser(int uid) -> {
                 if (uid != account.uid()) {
                     log.alert(
                             "local",
@@ -151,9 +151,9 @@ final class LocalDeliveries implements Deliver {
             log.alert("local", "account " + account.user() + " has a home that is no absolute path; mend it");
             return Outcome.notNow("The home of this account is not well defined. (#4.3.0)\n");
         }
-        try (DeliveryShares.Place place = shares.enter(account.uid());
+        try (DeliveryLimiter.DeliverySlot place = shares.enter(account.uid());
                 MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
-                MessageShelf.Held held = shelf.take(body)) {
+                MessageSpool.HeldMessage held = spool.take(body)) {
             return new AccountDelivery(
                             tools,
                             account,
@@ -167,8 +167,8 @@ final class LocalDeliveries implements Deliver {
         }
     }
 
-    private static AccountDelivery.Message message(MessageShelf.Held held) {
-        return new AccountDelivery.Message() {
+    private static AccountDelivery.DeliverableMessage message(MessageSpool.HeldMessage held) {
+        return new AccountDelivery.DeliverableMessage() {
             @Override
             public MessageOctets octets() {
                 return held.octets();
@@ -184,11 +184,12 @@ final class LocalDeliveries implements Deliver {
     /** An address that is nothing but other addresses. */
     private Outcome forward(Delivery delivery, Address recipient, List<Address> targets) throws IOException {
         Addressing addressing = Addressing.of(delivery.sender(), recipient);
-        var report = new Report();
+        var report = new DeliveryReport();
         try (MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
-                MessageShelf.Held held = shelf.take(body)) {
+                MessageSpool.HeldMessage held = spool.take(body)) {
             if (LoopScan.finds(addressing.deliveredTo(), held.octets())) {
-                return report.refused(Refusal.LOOP, "This message is looping: it already has my Delivered-To line.");
+                return report.refused(
+                        DeliveryRefusal.LOOP, "This message is looping: it already has my Delivered-To line.");
             }
             int uid = carteiro.posix.Identity.ownUid();
             return tools.forwarding()

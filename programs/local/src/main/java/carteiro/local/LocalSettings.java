@@ -14,7 +14,7 @@ import java.util.List;
  * @param shares how many deliveries one user may have at once, and how many there may be with programs
  * @param passed the variables of whoever started us that users' programs get
  */
-record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, DeliveryShares.Limits shares) {
+record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, DeliveryLimiter.DeliveryLimits shares) {
     /** What control/defaultdelivery is if there is no such file; qmail-start's. */
     static final String DEFAULT_DELIVERY = "./Mailbox";
 
@@ -28,7 +28,7 @@ record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, 
         String text = files.text("defaultdelivery").orElse(DEFAULT_DELIVERY);
         List<Instruction> instructions = List.of();
         switch (Instruction.parse(text)) {
-            case Instruction.Parsed.Instructions(var list) -> {
+            case Instruction.ParsedInstructions.Instructions(var list) -> {
                 instructions = list;
                 if (list.isEmpty()) {
                     files.problem(
@@ -37,7 +37,7 @@ record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, 
                             "has no instruction, so mail would vanish; write ./Maildir/ or remove the file");
                 }
             }
-            case Instruction.Parsed.Mistake(int line, String mistake) ->
+            case Instruction.ParsedInstructions.Mistake(int line, String mistake) ->
                 files.problem(
                         "defaultdelivery", line, mistake + "; write what a .qmail file may hold, such as ./Maildir/");
         }
@@ -55,10 +55,12 @@ record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, 
             passed.add(name);
         });
         long concurrency = files.number("concurrencylocal");
-        long perUser = files.number("concurrencyperuser", DeliveryShares.Limits.usualShare((int)
+        long perUser = files.number("concurrencyperuser", DeliveryLimiter.DeliveryLimits.usualShare((int)
                 Math.min(concurrency, LocalDeliveries.MOST)));
         files.check();
         return new LocalSettings(
-                instructions, PassedVariables.STANDARD.and(passed), DeliveryShares.Limits.of(concurrency, perUser));
+                instructions,
+                PassedVariables.STANDARD.and(passed),
+                DeliveryLimiter.DeliveryLimits.of(concurrency, perUser));
     }
 }

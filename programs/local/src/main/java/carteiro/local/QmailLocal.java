@@ -14,7 +14,7 @@ import carteiro.maildir.MessageOctets;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Lookup.Answer.Account;
-import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.SocketWires;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -41,7 +41,7 @@ public final class QmailLocal {
     private final Invocation call;
     private final FileChannel input;
     private final Redirect programInput;
-    private final Powers powers;
+    private final DeliveryPrivilege privilege;
     private final int uid;
     private final Map<String, String> environment;
     private final Enqueue queue;
@@ -57,7 +57,7 @@ public final class QmailLocal {
             Invocation call,
             FileChannel input,
             Redirect programInput,
-            Powers powers,
+            DeliveryPrivilege privilege,
             int uid,
             Map<String, String> environment,
             Enqueue queue,
@@ -65,7 +65,7 @@ public final class QmailLocal {
         this.call = call;
         this.input = input;
         this.programInput = programInput;
-        this.powers = powers;
+        this.privilege = privilege;
         this.uid = uid;
         this.environment = Map.copyOf(environment);
         this.queue = queue;
@@ -78,15 +78,15 @@ public final class QmailLocal {
     }
 
     private static int deliver(Invocation call) throws IOException {
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(Installation.ofEnvironment(call.environment()), log)) {
             FileChannel input = ((FileInputStream) call.in()).getChannel();
-            Powers powers = Powers.ofThisProcess();
-            int uid = switch (powers) {
-                case Powers.EveryUser _ -> 0;
-                case Powers.OneUser(int own) -> own;
+            DeliveryPrivilege privilege = DeliveryPrivilege.ofThisProcess();
+            int uid = switch (privilege) {
+                case DeliveryPrivilege.EveryUser _ -> 0;
+                case DeliveryPrivilege.OneUser(int own) -> own;
             };
-            return new QmailLocal(call, input, Redirect.INHERIT, powers, uid, System.getenv(), wires.enqueue(), log)
+            return new QmailLocal(call, input, Redirect.INHERIT, privilege, uid, System.getenv(), wires.enqueue(), log)
                     .run();
         }
     }
@@ -128,14 +128,21 @@ public final class QmailLocal {
         }
         List<Instruction> defaultDelivery;
         switch (Instruction.parse(words.get(7))) {
-            case Instruction.Parsed.Instructions(var list) -> defaultDelivery = list;
-            case Instruction.Parsed.Mistake(int line, String mistake) -> {
+            case Instruction.ParsedInstructions.Instructions(var list) -> defaultDelivery = list;
+            case Instruction.ParsedInstructions.Mistake(int line, String mistake) -> {
                 call.complain("qmail-local: the default delivery is wrong in line " + line + ": " + mistake + "\n");
                 return TEMPORARY;
             }
         }
         int gid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
-        var account = new Account(words.getFirst(), uid, gid, home, words.get(3), words.get(4), new Recipe.DotQmail());
+        var account = new Account(
+                words.getFirst(),
+                uid,
+                gid,
+                home,
+                words.get(3),
+                words.get(4),
+                new DeliveryInstructions.DotQmailInstructions());
         var addressing = new Addressing(new Address(sender), words.get(2), words.get(5));
         return switch (mode) {
             case LIST -> list(account, defaultDelivery);
@@ -167,23 +174,23 @@ public final class QmailLocal {
         }
     }
 
-    private AccountDelivery.Tools tools(Path pipes) {
+    private AccountDelivery.LocalDeliveryContext tools(Path pipes) {
         Clock clock = Clock.systemUTC();
         var sync = new DirectorySync();
-        return new AccountDelivery.Tools(
-                new FileThreads(powers, LIMIT, log),
+        return new AccountDelivery.LocalDeliveryContext(
+                new FileThreads(privilege, LIMIT, log),
                 new Maildir(MaildirNames.ofThisHost(), sync, clock),
                 new Mbox(sync, Mbox.PATIENCE),
-                new Programs(powers, pipes, environment, Programs.LIMIT),
-                new Forwarding(queue, clock, ProcessHandle.current().pid()),
+                new ProgramRunner(privilege, pipes, environment, ProgramRunner.LIMIT),
+                new ForwardSender(queue, clock, ProcessHandle.current().pid()),
                 log,
                 clock);
     }
 
-    private AccountDelivery.Message message() throws IOException {
+    private AccountDelivery.DeliverableMessage message() throws IOException {
         input.position(0); // refuses what is no file
         var octets = new MessageOctets.InFile(input, input.size());
-        return new AccountDelivery.Message() {
+        return new AccountDelivery.DeliverableMessage() {
             @Override
             public MessageOctets octets() {
                 return octets;
@@ -210,31 +217,31 @@ public final class QmailLocal {
 
     private int list(Account account, List<Instruction> defaultDelivery) throws IOException {
         var home = new HomeFiles(account);
-        Optional<Refusal> refusal = home.refusal();
+        Optional<DeliveryRefusal> refusal = home.refusal();
         if (refusal.isPresent()) {
-            if (!refusal.get().status().equals(Refusal.MAILBOX)) {
+            if (!refusal.get().status().equals(DeliveryRefusal.MAILBOX)) {
                 return say(refusal.get());
             }
             call.complain("qmail-local: warning: " + refusal.get().sentence() + "\n"); // sticky
         }
         return switch (home.find()) {
-            case HomeFiles.Found.Absent() ->
+            case HomeFiles.DotQmailContent.NoFile() ->
                 account.dash().isEmpty()
                         ? list(defaultDelivery, HomeFiles.Permitted.ALL)
                         : say(AccountDelivery.NO_MAILBOX_HERE);
-            case HomeFiles.Found.Empty _ -> list(defaultDelivery, HomeFiles.Permitted.ALL);
-            case HomeFiles.Found.Refused(var refused) -> say(refused);
-            case HomeFiles.Found.Text(var name, String text, var permitted) ->
+            case HomeFiles.DotQmailContent.Empty _ -> list(defaultDelivery, HomeFiles.Permitted.ALL);
+            case HomeFiles.DotQmailContent.UnsafeFile(var refused) -> say(refused);
+            case HomeFiles.DotQmailContent.InstructionText(var name, String text, var permitted) ->
                 switch (Instruction.parse(text)) {
-                    case Instruction.Parsed.Instructions(var instructions) -> list(instructions, permitted);
-                    case Instruction.Parsed.Mistake(int line, String mistake) ->
+                    case Instruction.ParsedInstructions.Instructions(var instructions) -> list(instructions, permitted);
+                    case Instruction.ParsedInstructions.Mistake(int line, String mistake) ->
                         say(AccountDelivery.mistakeIn(name, line, mistake));
                 };
         };
     }
 
-    private int say(Refusal refusal) throws IOException {
-        return say(new Report().refused(refusal.status(), refusal.sentence()));
+    private int say(DeliveryRefusal refusal) throws IOException {
+        return say(new DeliveryReport().refused(refusal.status(), refusal.sentence()));
     }
 
     private int list(List<Instruction> instructions, HomeFiles.Permitted atFirst) throws IOException {
@@ -243,25 +250,25 @@ public final class QmailLocal {
         int forwards = 0;
         int programs = 0;
         for (Instruction instruction : instructions) {
-            Optional<Refusal> refusal = AccountDelivery.forbidden(instruction, permitted);
+            Optional<DeliveryRefusal> refusal = AccountDelivery.forbidden(instruction, permitted);
             if (refusal.isPresent()) {
                 return say(refusal.get());
             }
             switch (instruction) {
                 case Instruction.ForwardsFromHere() -> permitted = HomeFiles.Permitted.FORWARDS;
-                case Instruction.Forward(Address target) -> {
+                case Instruction.ForwardLine(Address target) -> {
                     forwards++;
                     call.print("forward " + target.octets() + "\n");
                 }
-                case Instruction.Program(String command) -> {
+                case Instruction.ProgramLine(String command) -> {
                     programs++;
                     call.print("program " + command + "\n");
                 }
-                case Instruction.Maildir(String folder) -> {
+                case Instruction.MaildirLine(String folder) -> {
                     files++;
                     call.print("maildir " + folder + "\n");
                 }
-                case Instruction.Mbox(String file) -> {
+                case Instruction.MboxLine(String file) -> {
                     files++;
                     call.print("mbox " + file + "\n");
                 }

@@ -6,9 +6,9 @@
  *                            |
  *                            v         as the account's user
  *                      AccountDelivery --on FileThreads--> HomeFiles (.qmail), Maildir, Mbox
- *                            |     \---in a child--------> Programs
+ *                            |     \---in a child--------> ProgramRunner
  *                            v
- *                       Forwarding --one message for all forwards--> queue
+ *                      ForwardSender --one message for all forwards--> queue
  * </pre>
  *
  * Never here: who owns an address (lookup knows), when to try again (send knows), a file or program touched as root.

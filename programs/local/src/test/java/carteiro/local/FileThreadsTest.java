@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class FileThreadsTest {
-    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log =
+            new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     @AfterEach
     void closeLog() {
@@ -29,7 +30,7 @@ class FileThreadsTest {
     }
 
     private FileThreads threads(Duration patience) throws IOException {
-        return new FileThreads(Person.one().powers(), patience, log);
+        return new FileThreads(Person.one().privilege(), patience, log);
     }
 
     @Test

@@ -38,8 +38,8 @@ final class KeptMessages implements Enqueue {
             @Override
             public Receipt commit(Envelope envelope) {
                 return switch (answer) {
-                    case NOT_NOW -> new Receipt.NotNow(new Status(4, 3, 1), "The disk is full");
-                    case NEVER -> new Receipt.Never(new Status(5, 3, 4), "The message is too large");
+                    case NOT_NOW -> new Receipt.TemporaryFailure(new Status(4, 3, 1), "The disk is full");
+                    case NEVER -> new Receipt.PermanentFailure(new Status(5, 3, 4), "The message is too large");
                     case ACCEPTED, AWAY -> {
                         kept.add(new Kept(envelope, Octets.text(message.toByteArray())));
                         yield new Receipt.Accepted(4000 + kept.size());

@@ -13,8 +13,8 @@ import carteiro.protocol.DirectWires;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Messages;
 import carteiro.protocol.NotRunningException;
-import carteiro.protocol.Program.Running;
-import carteiro.protocol.Program.Surroundings;
+import carteiro.protocol.Program.ProgramContext;
+import carteiro.protocol.Program.RunningProgram;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
 import java.io.ByteArrayOutputStream;
@@ -52,7 +52,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     final KeptMessages queue = new KeptMessages();
     final ConcurrentMap<String, Answer> accounts = new ConcurrentHashMap<>();
     final Wires wires;
-    final Running running;
+    final RunningProgram running;
     private final ConcurrentMap<Long, byte[]> messages = new ConcurrentHashMap<>();
     private final AtomicLong counter = new AtomicLong();
 
@@ -60,7 +60,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     final AtomicLong absent = new AtomicLong();
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     LocalAtWork(Path folder) throws IOException, ControlException {
         this(folder, Map.of());
@@ -81,16 +81,17 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
         wires.offer((Lookup) this);
         wires.offer((Messages) this);
         wires.offer(queue);
-        running = new Local().start(new Surroundings(layout, wires, log, ENVIRONMENT, () -> {}));
+        running = new Local().start(new ProgramContext(layout, wires, log, ENVIRONMENT, () -> {}));
         account("joe", "", "");
     }
 
     Answer.Account account(String local, String dash, String extension) {
-        return account(local, dash, extension, new Recipe.DotQmail());
+        return account(local, dash, extension, new DeliveryInstructions.DotQmailInstructions());
     }
 
-    Answer.Account account(String local, String dash, String extension, Recipe recipe) {
-        var account = new Answer.Account("joe", person.uid(), person.gid(), home.toString(), dash, extension, recipe);
+    Answer.Account account(String local, String dash, String extension, DeliveryInstructions instructions) {
+        var account =
+                new Answer.Account("joe", person.uid(), person.gid(), home.toString(), dash, extension, instructions);
         accounts.put(local + "@" + HOST, account);
         return account;
     }
@@ -146,7 +147,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     }
 
     @Override
-    public Verdict recipient(Address envelopeRecipient) {
+    public AddressVerdict recipient(Address envelopeRecipient) {
         throw new UnsupportedOperationException();
     }
 
@@ -156,7 +157,7 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
             throw new NotRunningException("lookup is not running");
         }
         Answer answer = accounts.get(recipient.octets());
-        return answer == null ? new Answer.Unknown(new Status(5, 1, 1), "No such mailbox") : answer;
+        return answer == null ? new Answer.NoSuchAddress(new Status(5, 1, 1), "No such mailbox") : answer;
     }
 
     @Override

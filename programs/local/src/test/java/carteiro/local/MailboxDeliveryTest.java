@@ -129,7 +129,14 @@ class MailboxDeliveryTest {
         try (var local = new LocalAtWork(folder)) {
             local.accounts.put(
                     "root@" + LocalAtWork.HOST,
-                    new Answer.Account("root", 0, 0, local.home.toString(), "", "", new Lookup.Recipe.DotQmail()));
+                    new Answer.Account(
+                            "root",
+                            0,
+                            0,
+                            local.home.toString(),
+                            "",
+                            "",
+                            new Lookup.DeliveryInstructions.DotQmailInstructions()));
             assertDeferred(local.deliver("root", "\n"), "4.3.0", "root");
             assertThat(local.home.resolve("Mailbox")).doesNotExist();
         }
@@ -141,7 +148,14 @@ class MailboxDeliveryTest {
         try (var local = new LocalAtWork(folder)) {
             local.accounts.put(
                     "other@" + LocalAtWork.HOST,
-                    new Answer.Account("other", 41002, 41002, "/tmp", "", "", new Lookup.Recipe.DotQmail()));
+                    new Answer.Account(
+                            "other",
+                            41002,
+                            41002,
+                            "/tmp",
+                            "",
+                            "",
+                            new Lookup.DeliveryInstructions.DotQmailInstructions()));
             assertDeferred(local.deliver("other", "\n"), "4.3.0", "cannot deliver for this user");
         }
     }
@@ -170,7 +184,7 @@ class MailboxDeliveryTest {
             assertThat(local.deliver("nobody", "\n"))
                     .isEqualTo(new Outcome.Failed(new Status(5, 1, 1), "No such mailbox. (#5.1.1)\n"));
             local.accounts.put(
-                    "ann@" + LocalAtWork.HOST, new Answer.NotNow(new Status(4, 3, 0), "The directory is away."));
+                    "ann@" + LocalAtWork.HOST, new Answer.Unresolved(new Status(4, 3, 0), "The directory is away."));
             assertThat(local.deliver("ann", "\n"))
                     .isEqualTo(new Outcome.Deferred(new Status(4, 3, 0), "The directory is away. (#4.3.0)\n"));
         }
@@ -214,16 +228,16 @@ class MailboxDeliveryTest {
     private static Outcome deliverImpatiently(Person person, Path home) throws IOException {
         var clock = Clock.systemUTC();
         var sync = new DirectorySync();
-        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, clock)) {
-            var tools = new AccountDelivery.Tools(
-                    new FileThreads(person.powers(), Duration.ofMinutes(1), log),
+        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, clock)) {
+            var tools = new AccountDelivery.LocalDeliveryContext(
+                    new FileThreads(person.privilege(), Duration.ofMinutes(1), log),
                     new Maildir(MaildirNames.ofThisHost(), sync, clock),
                     new Mbox(sync, Duration.ofMillis(300)),
-                    new Programs(person.powers(), home, Map.of(), Programs.LIMIT),
-                    new Forwarding(new KeptMessages(), clock, 1),
+                    new ProgramRunner(person.privilege(), home, Map.of(), ProgramRunner.LIMIT),
+                    new ForwardSender(new KeptMessages(), clock, 1),
                     log,
                     clock);
-            var message = new AccountDelivery.Message() {
+            var message = new AccountDelivery.DeliverableMessage() {
                 @Override
                 public MessageOctets octets() {
                     return new MessageOctets.InMemory(Octets.bytes("body\n"));
@@ -243,12 +257,12 @@ class MailboxDeliveryTest {
                                     home.toString(),
                                     "",
                                     "",
-                                    new Lookup.Recipe.DotQmail()),
+                                    new Lookup.DeliveryInstructions.DotQmailInstructions()),
                             new Addressing(new Address("s@x.example"), "joe", LocalAtWork.HOST),
                             BodyType.SEVEN_BIT,
                             AddressForm.ASCII,
                             message,
-                            List.of(new Instruction.Mbox("./Mailbox")),
+                            List.of(new Instruction.MboxLine("./Mailbox")),
                             () -> {})
                     .deliver();
         }
@@ -280,7 +294,7 @@ class MailboxDeliveryTest {
                             "/nonexistent/gone",
                             "",
                             "",
-                            new Lookup.Recipe.DotQmail()));
+                            new Lookup.DeliveryInstructions.DotQmailInstructions()));
             assertDeferred(
                     local.deliver("gone", "\n"), "4.3.0", "Unable to switch to the home directory: it does not exist.");
         }
@@ -299,7 +313,7 @@ class MailboxDeliveryTest {
                     link.toString(),
                     "",
                     "",
-                    new Lookup.Recipe.DotQmail());
+                    new Lookup.DeliveryInstructions.DotQmailInstructions());
             local.accounts.put("link@" + LocalAtWork.HOST, account);
             assertThat(local.deliver("link", "\n")).isEqualTo(DID_ONE_FILE);
         }

@@ -21,8 +21,8 @@ record Person(int uid, int gid) {
         return Identity.ownUid() == 0;
     }
 
-    Powers powers() {
-        return isRoot() ? new Powers.EveryUser() : new Powers.OneUser(uid);
+    DeliveryPrivilege privilege() {
+        return isRoot() ? new DeliveryPrivilege.EveryUser() : new DeliveryPrivilege.OneUser(uid);
     }
 
     /** A home with empty Maildirs Maildir and Maildir2, below a folder that everybody may enter. */

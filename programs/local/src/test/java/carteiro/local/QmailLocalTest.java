@@ -54,12 +54,12 @@ class QmailLocalTest {
         Files.write(file, Octets.bytes(message));
         var call = new Invocation(arguments, Map.of(), InputStream.nullInputStream(), out, err);
         try (var input = FileChannel.open(file, StandardOpenOption.READ);
-                var log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+                var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             return new QmailLocal(
                             call,
                             input,
                             Redirect.from(file.toFile()),
-                            person.powers(),
+                            person.privilege(),
                             person.uid(),
                             Map.of("PATH", "/usr/bin:/bin"),
                             queue,

@@ -3,7 +3,7 @@ package carteiro.lookup;
 import carteiro.control.Routing;
 import carteiro.control.Routing.Route;
 import carteiro.log.LogText;
-import carteiro.lookup.DotQmailSight.Sight;
+import carteiro.lookup.DotQmailProbe.DotQmailPresence;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.UnixId;
@@ -33,12 +33,12 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private static final Duration LOCAL_MAY_TAKE = Duration.ofSeconds(30);
 
     /** No source has the address, or no file names it. */
-    static final Answer NOBODY = new Answer.Unknown(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
+    static final Answer NOBODY = new Answer.NoSuchAddress(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
 
     private final Routing routing;
-    private final List<Source> sources;
-    private final Alarms alarms;
-    private final SystemUsers users;
+    private final List<AddressSource> sources;
+    private final FaultLogLimiter alarms;
+    private final MailUsers users;
     private final Homes homes;
     private final Semaphore askingLocal = new Semaphore(MOST_ASKING_LOCAL);
     private final ConcurrentMap<Integer, Integer> askingOfOne = new ConcurrentHashMap<>(); // by uid
@@ -48,14 +48,14 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private final LongAdder notNow = new LongAdder();
 
     /** What becomes of an extension in a home that this process may not look into. */
-    private enum Unseen {
+    private enum UnreadableHomePolicy {
         /** local is asked: whoever sends the mail waits for the answer. */
         ASK_LOCAL,
         /** The account is given: local, which has asked, looks itself. */
         LEAVE_TO_LOCAL
     }
 
-    AddressLookup(Routing routing, List<Source> sources, Alarms alarms, SystemUsers users, Homes homes) {
+    AddressLookup(Routing routing, List<AddressSource> sources, FaultLogLimiter alarms, MailUsers users, Homes homes) {
         this.users = users;
         this.homes = homes;
         this.routing = routing;
@@ -65,52 +65,52 @@ final class AddressLookup implements Lookup, AutoCloseable {
     }
 
     @Override
-    public Verdict recipient(Address envelopeRecipient) {
-        return switch (answer(envelopeRecipient, Trail.NONE, Unseen.ASK_LOCAL)) {
-            case Answer.Account _, Answer.Forward _, Answer.Trash _ -> new Verdict.Known();
-            case Answer.Remote _ -> new Verdict.Elsewhere();
-            case Answer.Unknown(var status, var reason) -> new Verdict.Unknown(status, reason);
-            case Answer.NotNow(var status, var reason) -> new Verdict.NotNow(status, reason);
+    public AddressVerdict recipient(Address envelopeRecipient) {
+        return switch (answer(envelopeRecipient, LookupTrace.NONE, UnreadableHomePolicy.ASK_LOCAL)) {
+            case Answer.Account _, Answer.ForwardOnly _, Answer.Trash _ -> new AddressVerdict.KnownAddress();
+            case Answer.OtherHost _ -> new AddressVerdict.RemoteAddress();
+            case Answer.NoSuchAddress(var status, var reason) -> new AddressVerdict.UnknownAddress(status, reason);
+            case Answer.Unresolved(var status, var reason) -> new AddressVerdict.Undecided(status, reason);
         };
     }
 
     @Override
     public Answer account(Address localRecipient) {
-        return account(localRecipient, Trail.NONE, Unseen.LEAVE_TO_LOCAL);
+        return account(localRecipient, LookupTrace.NONE, UnreadableHomePolicy.LEAVE_TO_LOCAL);
     }
 
     /** What becomes of a message for an envelope recipient, step by step. */
-    Answer answer(Address envelopeRecipient, Trail trail) {
-        return answer(envelopeRecipient, trail, Unseen.LEAVE_TO_LOCAL);
+    Answer answer(Address envelopeRecipient, LookupTrace trace) {
+        return answer(envelopeRecipient, trace, UnreadableHomePolicy.LEAVE_TO_LOCAL);
     }
 
-    private Answer answer(Address envelopeRecipient, Trail trail, Unseen unseen) {
+    private Answer answer(Address envelopeRecipient, LookupTrace trace, UnreadableHomePolicy unseen) {
         return switch (routing.route(envelopeRecipient)) {
-            case Route.Remote(var recipient) -> {
-                trail.step(() -> "route: remote " + recipient + " (its domain is not in locals or virtualdomains)");
+            case Route.ToRemote(var recipient) -> {
+                trace.step(() -> "route: remote " + recipient + " (its domain is not in locals or virtualdomains)");
                 remote.increment();
-                yield new Answer.Remote();
+                yield new Answer.OtherHost();
             }
-            case Route.Local(var recipient, var visible) -> {
-                trail.step(() -> recipient.equals(visible)
+            case Route.ToLocal(var recipient, var visible) -> {
+                trace.step(() -> recipient.equals(visible)
                         ? "route: local " + recipient + " (its domain is in locals)"
                         : "route: local " + recipient + " (" + visible + " is in virtualdomains)");
-                yield account(recipient, trail, unseen);
+                yield account(recipient, trace, unseen);
             }
         };
     }
 
-    private Answer account(Address localRecipient, Trail trail, Unseen unseen) {
+    private Answer account(Address localRecipient, LookupTrace trace, UnreadableHomePolicy unseen) {
         if (localRecipient.localPart().isEmpty()) {
-            trail.step(() -> "the local part is empty: delivery succeeds and does nothing");
+            trace.step(() -> "the local part is empty: delivery succeeds and does nothing");
             return new Answer.Trash();
         }
         var deadline = Deadline.in(Deadline.QUESTION);
-        for (Source source : sources) {
-            Optional<Answer> said = ask(source, localRecipient, deadline, trail);
+        for (AddressSource source : sources) {
+            Optional<Answer> said = ask(source, localRecipient, deadline, trace);
             if (said.isPresent()) {
                 answers.getOrDefault(source.name(), notNow).increment();
-                return counted(checked(said.get(), deadline, trail, unseen));
+                return counted(checked(said.get(), deadline, trace, unseen));
             }
         }
         return counted(NOBODY);
@@ -118,34 +118,34 @@ final class AddressLookup implements Lookup, AutoCloseable {
 
     private Answer counted(Answer answer) {
         switch (answer) {
-            case Answer.Unknown _ -> unknown.increment();
-            case Answer.NotNow _ -> notNow.increment();
-            case Answer.Account _, Answer.Forward _, Answer.Remote _, Answer.Trash _ -> {}
+            case Answer.NoSuchAddress _ -> unknown.increment();
+            case Answer.Unresolved _ -> notNow.increment();
+            case Answer.Account _, Answer.ForwardOnly _, Answer.OtherHost _, Answer.Trash _ -> {}
         }
         return answer;
     }
 
-    private Optional<Answer> ask(Source source, Address recipient, Deadline deadline, Trail trail) {
+    private Optional<Answer> ask(AddressSource source, Address recipient, Deadline deadline, LookupTrace trace) {
         try {
-            return source.ask(recipient, deadline, trail);
+            return source.ask(recipient, deadline, trace);
         } catch (IOException e) {
             String reason = String.valueOf(e.getMessage());
-            trail.step(() -> source.name().word() + ": cannot tell now: " + reason);
+            trace.step(() -> source.name().word() + ": cannot tell now: " + reason);
             alarms.raise(
                     source.name() + " " + e.getClass(),
                     new LookupEvent.CannotTell(source.name().word(), recipient.octets(), reason));
-            return Optional.of(new Answer.NotNow(new Status(4, 3, 0), reason));
+            return Optional.of(new Answer.Unresolved(new Status(4, 3, 0), reason));
         } catch (EntryFaultException e) {
             String word = source.name().word();
-            trail.step(() -> word + ": its entry " + e.sentence());
+            trace.step(() -> word + ": its entry " + e.sentence());
             alarms.raise(
                     source.name() + " " + e.sentence(), // not the address: a stranger may think of many
                     new LookupEvent.EntryFault("of " + word, recipient.octets(), e.sentence()));
-            return Optional.of(new Answer.NotNow(new Status(4, 3, 5), "its entry of " + word + " " + e.sentence()));
+            return Optional.of(new Answer.Unresolved(new Status(4, 3, 5), "its entry of " + word + " " + e.sentence()));
         } catch (RuntimeException e) {
             alarms.bug(e);
             return Optional.of(
-                    new Answer.NotNow(new Status(4, 3, 0), "a mistake in lookup itself; see its log (" + e + ")"));
+                    new Answer.Unresolved(new Status(4, 3, 0), "a mistake in lookup itself; see its log (" + e + ")"));
         }
     }
 
@@ -153,36 +153,36 @@ final class AddressLookup implements Lookup, AutoCloseable {
      * What holds for every source: never root, nobody for whom nothing can be delivered here, and no address for an extension
      * that no {@code .qmail} file names.
      */
-    private Answer checked(Answer answer, Deadline deadline, Trail trail, Unseen unseen) {
+    private Answer checked(Answer answer, Deadline deadline, LookupTrace trace, UnreadableHomePolicy unseen) {
         return switch (answer) {
             case Answer.Account account
             when account.uid() == 0 || !UnixId.isId(account.uid()) || !UnixId.isId(account.gid()) ->
-                new Answer.NotNow(
+                new Answer.Unresolved(
                         new Status(4, 3, 5),
                         "the account " + account.user() + " has uid " + UnixId.number(account.uid()) + " and gid "
                                 + UnixId.number(account.gid())
                                 + "; mail is never delivered as root, nor with the id 4294967295");
             case Answer.Account account
             when !users.isDeliverable(account.uid()) -> {
-                trail.step(() -> "account: uid " + UnixId.number(account.uid())
+                trace.step(() -> "account: uid " + UnixId.number(account.uid())
                         + " is not the user of this installation, which can deliver for nobody else");
                 yield NOBODY;
             }
-            case Answer.Account account when decidedByFiles(account) -> seen(account, deadline, trail, unseen);
+            case Answer.Account account when decidedByFiles(account) -> seen(account, deadline, trace, unseen);
             case Answer.Account _,
-                    Answer.Forward _,
-                    Answer.Remote _,
+                    Answer.ForwardOnly _,
+                    Answer.OtherHost _,
                     Answer.Trash _,
-                    Answer.Unknown _,
-                    Answer.NotNow _ -> answer;
+                    Answer.NoSuchAddress _,
+                    Answer.Unresolved _ -> answer;
         };
     }
 
     /** Whether there is no address without a file for its extension. */
     private static boolean decidedByFiles(Answer.Account account) {
-        return switch (account.recipe()) {
-            case Recipe.DotQmail() -> true;
-            case Recipe.Directory directory ->
+        return switch (account.instructions()) {
+            case DeliveryInstructions.DotQmailInstructions() -> true;
+            case DeliveryInstructions.DirectoryInstructions directory ->
                 switch (directory.dotFiles()) {
                     case ALONE -> true;
                     case IGNORED -> false;
@@ -194,34 +194,35 @@ final class AddressLookup implements Lookup, AutoCloseable {
         };
     }
 
-    private Answer seen(Answer.Account account, Deadline deadline, Trail trail, Unseen unseen) {
-        if (account.dash().isEmpty() && trail.equals(Trail.NONE)) {
+    private Answer seen(Answer.Account account, Deadline deadline, LookupTrace trace, UnreadableHomePolicy unseen) {
+        if (account.dash().isEmpty() && trace.equals(LookupTrace.NONE)) {
             return account; // with no file the default delivery decides: nothing to find out
         }
         switch (sight(account, deadline)) {
-            case Sight.There(var file) -> trail.step(() -> "file: " + account.home() + "/" + file + " decides");
-            case Sight.Unseen(var why)
-            when account.dash().isEmpty() || unseen == Unseen.LEAVE_TO_LOCAL ->
-                trail.step(() -> "file: cannot be seen from here (" + why + ")");
-            case Sight.Unseen(var why) -> {
+            case DotQmailPresence.Present(var file) ->
+                trace.step(() -> "file: " + account.home() + "/" + file + " decides");
+            case DotQmailPresence.Undetermined(var why)
+            when account.dash().isEmpty() || unseen == UnreadableHomePolicy.LEAVE_TO_LOCAL ->
+                trace.step(() -> "file: cannot be seen from here (" + why + ")");
+            case DotQmailPresence.Undetermined(var why) -> {
                 return askLocal(account, deadline, why);
             }
-            case Sight.Absent()
+            case DotQmailPresence.Absent()
             when account.dash().isEmpty() ->
-                trail.step(() -> "file: there is none in " + account.home() + ": the default delivery decides");
-            case Sight.Absent() -> {
-                trail.step(() -> "file: " + account.home() + " has no .qmail file for it: no such address");
+                trace.step(() -> "file: there is none in " + account.home() + ": the default delivery decides");
+            case DotQmailPresence.Absent() -> {
+                trace.step(() -> "file: " + account.home() + " has no .qmail file for it: no such address");
                 return NOBODY;
             }
         }
         return account;
     }
 
-    private Sight sight(Answer.Account account, Deadline deadline) {
+    private DotQmailPresence sight(Answer.Account account, Deadline deadline) {
         try {
-            return users.ask(account.home(), deadline, () -> DotQmailSight.look(account));
+            return users.ask(account.home(), deadline, () -> DotQmailProbe.look(account));
         } catch (IOException e) {
-            return new Sight.Unseen(LogText.reason(e));
+            return new DotQmailPresence.Undetermined(LogText.reason(e));
         }
     }
 
@@ -234,7 +235,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
             return unseen(account, why, "too many such questions wait for local");
         }
         try {
-            var extension = new Homes.Extension(
+            var extension = new Homes.AccountExtension(
                     account.uid(), account.gid(), account.home(), account.dash(), account.extension());
             return switch (homes.look(extension)) {
                 case YES -> account;
@@ -267,7 +268,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
     }
 
     private static Answer unseen(Answer.Account account, String why, String whyNotLocal) {
-        return new Answer.NotNow(
+        return new Answer.Unresolved(
                 new Status(4, 3, 0),
                 "whether " + account.home() + " has a file for the extension \"" + account.extension()
                         + "\" cannot be told: " + why + "; " + whyNotLocal);
@@ -279,7 +280,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
         answers.forEach((name, count) ->
                 status.append(' ').append(name.word()).append('=').append(count.sum()));
         status.append(" unknown=").append(unknown.sum()).append(" notnow=").append(notNow.sum());
-        for (Source source : sources) {
+        for (AddressSource source : sources) {
             if (!source.status().isEmpty()) {
                 status.append(' ').append(source.status());
             }
@@ -289,6 +290,6 @@ final class AddressLookup implements Lookup, AutoCloseable {
 
     @Override
     public void close() {
-        sources.forEach(Source::close);
+        sources.forEach(AddressSource::close);
     }
 }

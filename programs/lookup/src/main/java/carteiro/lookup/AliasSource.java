@@ -2,13 +2,13 @@ package carteiro.lookup;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
-import carteiro.lookup.DotQmailSight.Sight;
+import carteiro.lookup.DotQmailProbe.DotQmailPresence;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.DirectoryStream;
@@ -24,22 +24,22 @@ import java.util.Optional;
  * <p>Started by root, the account is the system's user {@code alias}. Started by an ordinary user, who can deliver only
  * as himself, it is that user. Where there is no user {@code alias}, only the addresses that a file names wait for one.
  */
-final class AliasSource implements Source {
+final class AliasSource implements AddressSource {
     /** The account's name. */
     static final String ALIAS = "alias";
 
     private final Path folder;
     private final String home;
-    private final Owner owner;
+    private final AliasOwner owner;
 
     /** Says whose HOME/alias is; asked for each address, so that a user made later is seen. */
     @FunctionalInterface
-    interface Owner {
+    interface AliasOwner {
         /** Empty if there is nobody. */
         Optional<SystemAccount> now(Deadline deadline) throws IOException;
     }
 
-    AliasSource(Installation installation, Owner owner) {
+    AliasSource(Installation installation, AliasOwner owner) {
         this.folder = installation.alias();
         this.home = Octets.text(folder.toString()
                 .getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8")))); // a path as octets
@@ -52,7 +52,7 @@ final class AliasSource implements Source {
      * @param uid the effective uid lookup was started with
      * @param ownUser the system user that lookup runs as when root starts it
      */
-    static Owner owner(SystemUsers users, int uid, String ownUser) throws IOException {
+    static AliasOwner owner(MailUsers users, int uid, String ownUser) throws IOException {
         if (uid == 0) {
             return deadline -> users.named(ALIAS, deadline);
         }
@@ -75,7 +75,7 @@ final class AliasSource implements Source {
      * @param sources in the order in which they are asked
      * @throws ControlException if it is one
      */
-    static void check(Installation installation, List<SourceName> sources, SystemUsers.Accounts accounts)
+    static void check(Installation installation, List<SourceName> sources, MailUsers.Accounts accounts)
             throws ControlException, IOException {
         boolean others = sources.indexOf(SourceName.ASSIGN) >= 0
                 && sources.indexOf(SourceName.ASSIGN) < sources.indexOf(SourceName.ALIAS)
@@ -106,10 +106,10 @@ final class AliasSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) throws IOException {
         Optional<SystemAccount> account = owner.now(deadline);
         if (!Files.isDirectory(folder)) {
-            return Optional.of(new Answer.NotNow(
+            return Optional.of(new Answer.Unresolved(
                     new Status(4, 3, 5), folder + " is missing or cannot be seen; make it, owned by the alias user"));
         }
         String local = recipient.localPart();
@@ -118,9 +118,9 @@ final class AliasSource implements Source {
         String extension =
                 dash.isEmpty() ? "" : lowered.startsWith(ALIAS + "-") ? local.substring(ALIAS.length() + 1) : local;
         if (account.isEmpty()) {
-            return Optional.of(ownerless(dash, extension, trail));
+            return Optional.of(ownerless(dash, extension, trace));
         }
-        trail.step(() -> "alias: what nobody owns belongs to " + account.get().name() + " in " + folder);
+        trace.step(() -> "alias: what nobody owns belongs to " + account.get().name() + " in " + folder);
         return Optional.of(new Answer.Account(
                 account.get().name(),
                 account.get().uid(),
@@ -128,18 +128,19 @@ final class AliasSource implements Source {
                 home,
                 dash,
                 extension,
-                new Recipe.DotQmail()));
+                new DeliveryInstructions.DotQmailInstructions()));
     }
 
     /** What no file names is unknown, whoever owns the folder; what one names waits until there is somebody to deliver it. */
-    private Answer ownerless(String dash, String extension, Trail trail) {
+    private Answer ownerless(String dash, String extension, LookupTrace trace) {
         String needed = "the system has no user alias, so nobody owns " + folder
                 + "; make it with carteiro init --create-users";
-        return switch (DotQmailSight.look(home, dash, extension)) {
-            case Sight.There _ -> new Answer.NotNow(new Status(4, 3, 5), needed);
-            case Sight.Unseen(var why) -> new Answer.NotNow(new Status(4, 3, 5), needed + " (" + why + ")");
-            case Sight.Absent() -> {
-                trail.step(() -> "alias: " + folder + " has no .qmail file for it: no such address");
+        return switch (DotQmailProbe.look(home, dash, extension)) {
+            case DotQmailPresence.Present _ -> new Answer.Unresolved(new Status(4, 3, 5), needed);
+            case DotQmailPresence.Undetermined(var why) ->
+                new Answer.Unresolved(new Status(4, 3, 5), needed + " (" + why + ")");
+            case DotQmailPresence.Absent() -> {
+                trace.step(() -> "alias: " + folder + " has no .qmail file for it: no such address");
                 yield AddressLookup.NOBODY;
             }
         };

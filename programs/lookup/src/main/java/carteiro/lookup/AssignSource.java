@@ -7,7 +7,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,7 +16,7 @@ import java.util.Optional;
  * users/cdb: a simple assignment beats every wildcard, the longest wildcard beats the others. The local part is compared
  * without case; what a wildcard stands for keeps its case.
  */
-final class AssignSource implements Source {
+final class AssignSource implements AddressSource {
     /** A replaced users/cdb is seen at the latest after this. */
     private static final Duration TRUST = Duration.ofSeconds(1);
 
@@ -36,11 +36,11 @@ final class AssignSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail)
+    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace)
             throws IOException, EntryFaultException {
         Optional<Cdb> now = file.now();
         if (now.isEmpty()) {
-            trail.step(() -> "assign: there is no users/cdb");
+            trace.step(() -> "assign: there is no users/cdb");
             return Optional.empty();
         }
         Cdb cdb = now.get();
@@ -48,7 +48,7 @@ final class AssignSource implements Source {
         String lowered = Octets.lowerCase(local);
         Optional<String> simple = cdb.first("!" + lowered + "\0");
         if (simple.isPresent()) {
-            trail.step(() -> "assign: users/cdb has the simple assignment =" + lowered);
+            trace.step(() -> "assign: users/cdb has the simple assignment =" + lowered);
             return Optional.of(account(simple.get(), "", "=" + lowered));
         }
         Optional<String> ends = cdb.first(""); // the last characters of all wildcards
@@ -59,11 +59,11 @@ final class AssignSource implements Source {
             String wildcard = lowered.substring(0, length);
             Optional<String> found = cdb.first("!" + wildcard);
             if (found.isPresent()) {
-                trail.step(() -> "assign: users/cdb has the wildcard assignment +" + wildcard);
+                trace.step(() -> "assign: users/cdb has the wildcard assignment +" + wildcard);
                 return Optional.of(account(found.get(), local.substring(length), "+" + wildcard));
             }
         }
-        trail.step(() -> "assign: users/cdb has no assignment for it");
+        trace.step(() -> "assign: users/cdb has no assignment for it");
         return Optional.empty();
     }
 
@@ -92,7 +92,7 @@ final class AssignSource implements Source {
                 home,
                 fields[4],
                 fields[5] + rest,
-                new Recipe.DotQmail());
+                new DeliveryInstructions.DotQmailInstructions());
     }
 
     private static int id(String digits, String what, String which) throws EntryFaultException {

@@ -10,9 +10,9 @@ import carteiro.posix.SystemAccount;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.protocol.Lookup.Recipe;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.time.Clock;
@@ -56,9 +56,9 @@ public final class Explain {
         }
         try (var users = LookupProgram.users(home.installation(), SystemAccount.effectiveUid());
                 var watchdog = new Watchdog();
-                var log = new EventLog(called.err(), EventLog.Form.PLAIN, Clock.systemUTC())) {
-            AliasSource.Owner owner = AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER);
-            var alarms = new Alarms(log);
+                var log = new EventLog(called.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            AliasSource.AliasOwner owner = AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER);
+            var alarms = new FaultLogLimiter(log);
             try (var lookup = LookupProgram.build(
                     home.installation(), settings, users, owner, alarms, watchdog, _ -> Homes.Presence.NOT_NOW)) {
                 return explain(home.installation(), home.call(), lookup);
@@ -83,9 +83,9 @@ public final class Explain {
 
     private static int code(Answer answer) {
         return switch (answer) {
-            case Answer.Account _, Answer.Forward _, Answer.Remote _, Answer.Trash _ -> GOOD;
-            case Answer.Unknown _ -> UNKNOWN;
-            case Answer.NotNow _ -> NOT_NOW;
+            case Answer.Account _, Answer.ForwardOnly _, Answer.OtherHost _, Answer.Trash _ -> GOOD;
+            case Answer.NoSuchAddress _ -> UNKNOWN;
+            case Answer.Unresolved _ -> NOT_NOW;
         };
     }
 
@@ -98,27 +98,28 @@ public final class Explain {
                                 + UnixId.number(account.gid()));
                 say(out, "        home " + account.home());
                 say(out, "        dash \"" + account.dash() + "\", extension \"" + account.extension() + "\"");
-                tell(out, account.recipe());
+                tell(out, account.instructions());
             }
-            case Answer.Forward(var targets) -> {
+            case Answer.ForwardOnly(var targets) -> {
                 say(out, "answer: no mailbox; a copy to each of");
                 targets.forEach(target -> say(out, "        " + target));
             }
-            case Answer.Remote() -> say(out, "answer: another host's; remote looks for it by smtproutes and DNS");
+            case Answer.OtherHost() -> say(out, "answer: another host's; remote looks for it by smtproutes and DNS");
             case Answer.Trash() -> say(out, "answer: accepted and thrown away");
-            case Answer.Unknown(var status, var reason) ->
+            case Answer.NoSuchAddress(var status, var reason) ->
                 say(out, "answer: refused with 550 " + status + " " + reason);
-            case Answer.NotNow(var status, var reason) -> {
+            case Answer.Unresolved(var status, var reason) -> {
                 say(out, "answer: cannot tell now (451 " + status + "): " + reason);
                 say(out, "        mail for it waits; see " + installation.home() + "/log");
             }
         }
     }
 
-    private static void tell(StringBuilder out, Recipe recipe) {
-        switch (recipe) {
-            case Recipe.DotQmail() -> say(out, "        its .qmail files decide, else the default delivery");
-            case Recipe.Directory directory -> {
+    private static void tell(StringBuilder out, DeliveryInstructions instructions) {
+        switch (instructions) {
+            case DeliveryInstructions.DotQmailInstructions() ->
+                say(out, "        its .qmail files decide, else the default delivery");
+            case DeliveryInstructions.DirectoryInstructions directory -> {
                 say(
                         out,
                         "        delivery "

@@ -5,9 +5,9 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.protocol.Lookup.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,16 +53,16 @@ final class LdapAccounts {
     private LdapAccounts() {}
 
     /** Which part of the address the entry was found by. */
-    sealed interface Extension {
+    sealed interface MatchedPart {
         /** The whole address. */
-        record None() implements Extension {}
+        record WholeAddress() implements MatchedPart {}
 
         /** A catch-all; this is what it stood for. */
-        record Of(String text) implements Extension {}
+        record CatchAll(String text) implements MatchedPart {}
 
         /** What stands between {@code .qmail} and the extension. */
         default String dash() {
-            return this instanceof Of ? "-" : "";
+            return this instanceof CatchAll ? "-" : "";
         }
     }
 
@@ -80,14 +80,14 @@ final class LdapAccounts {
     }
 
     /** @throws EntryFaultException if the entry cannot be used as it is */
-    static Answer answer(DirectoryEntry entry, Extension extension, LdapSettings settings, Oddities oddities)
+    static Answer answer(DirectoryEntry entry, MatchedPart extension, LdapSettings settings, Oddities oddities)
             throws EntryFaultException {
         switch (Octets.lowerCase(one(entry, "accountStatus").orElse("active"))) {
             case "disabled" -> {
-                return new Answer.Unknown(new Status(5, 2, 1), "Mailaddress is administratively disabled.");
+                return new Answer.NoSuchAddress(new Status(5, 2, 1), "Mailaddress is administratively disabled.");
             }
             case "deleted" -> {
-                return new Answer.Unknown(new Status(5, 1, 1), "Sorry, no mailbox here by that name.");
+                return new Answer.NoSuchAddress(new Status(5, 1, 1), "Sorry, no mailbox here by that name.");
             }
             case "active", "noaccess", "nopop" -> {}
             default ->
@@ -112,7 +112,7 @@ final class LdapAccounts {
                         + " mailForwardingAddress that is in use; give it one of them");
             }
             checkText(forwards, List.of());
-            return new Answer.Forward(forwards);
+            return new Answer.ForwardOnly(forwards);
         }
         DotMode dotMode = dotMode(entry, settings);
         List<String> programs = modes.programs && dotMode.runsPrograms() ? programs(entry) : List.of();
@@ -125,21 +125,29 @@ final class LdapAccounts {
                 id(entry, "qmailGID", settings.gid(), "ldapgid"),
                 folder,
                 extension.dash(),
-                extension instanceof Extension.Of(var text) ? text : "",
-                recipe(dotMode, delivery, modes.mailbox, programs, forwards));
+                extension instanceof MatchedPart.CatchAll(var text) ? text : "",
+                instructions(dotMode, delivery, modes.mailbox, programs, forwards));
     }
 
-    private static Recipe recipe(
+    private static DeliveryInstructions instructions(
             DotMode dotMode, String delivery, Mailbox mailbox, List<String> programs, List<Address> forwards) {
         return switch (dotMode) {
-            case LDAPONLY -> new Recipe.Directory(delivery, mailbox, List.of(), forwards, DotFiles.IGNORED);
-            case LDAPWITHPROG -> new Recipe.Directory(delivery, mailbox, programs, forwards, DotFiles.IGNORED);
-            case BOTH -> new Recipe.Directory(delivery, mailbox, programs, forwards, DotFiles.APPENDED);
+            case LDAPONLY ->
+                new DeliveryInstructions.DirectoryInstructions(
+                        delivery, mailbox, List.of(), forwards, DotFiles.IGNORED);
+            case LDAPWITHPROG ->
+                new DeliveryInstructions.DirectoryInstructions(delivery, mailbox, programs, forwards, DotFiles.IGNORED);
+            case BOTH ->
+                new DeliveryInstructions.DirectoryInstructions(
+                        delivery, mailbox, programs, forwards, DotFiles.APPENDED);
             case DOTONLY ->
                 delivery.isEmpty()
-                        ? new Recipe.DotQmail()
-                        : new Recipe.Directory(delivery, Mailbox.KEEP, List.of(), List.of(), DotFiles.ALONE);
-            case NONE -> new Recipe.Directory(delivery, Mailbox.KEEP, List.of(), List.of(), DotFiles.IGNORED);
+                        ? new DeliveryInstructions.DotQmailInstructions()
+                        : new DeliveryInstructions.DirectoryInstructions(
+                                delivery, Mailbox.KEEP, List.of(), List.of(), DotFiles.ALONE);
+            case NONE ->
+                new DeliveryInstructions.DirectoryInstructions(
+                        delivery, Mailbox.KEEP, List.of(), List.of(), DotFiles.IGNORED);
         };
     }
 

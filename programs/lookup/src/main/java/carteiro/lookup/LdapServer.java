@@ -1,6 +1,6 @@
 package carteiro.lookup;
 
-import carteiro.lookup.LdapSettings.StartTls;
+import carteiro.lookup.LdapSettings.StartTlsPolicy;
 import carteiro.lookup.LdapSettings.Tls;
 import carteiro.mail.Octets;
 import carteiro.wire.Watchdog;
@@ -72,13 +72,13 @@ final class LdapServer implements Closeable {
     /** Asks for the name of an entry and none of its attributes (RFC 4511 section 4.5.1.8). */
     private static final List<String> NAME_ALONE = List.of("1.1");
 
-    private final LdapSettings.Server address;
+    private final LdapSettings.LdapServerAddress address;
     private final LdapSettings settings;
     private final SSLContext tls;
     private final Watchdog watchdog;
     private final Duration idleTime;
     private final Semaphore permits;
-    private final Deque<Kept> idle = new ArrayDeque<>(); // guarded by itself; the one used last is first
+    private final Deque<IdleLdapConnection> idle = new ArrayDeque<>(); // guarded by itself; the one used last is first
     private volatile boolean closed;
 
     /**
@@ -86,25 +86,29 @@ final class LdapServer implements Closeable {
      *
      * @param expiry ends it if it is idle for too long; runs only while it is
      */
-    private record Kept(LDAPConnection connection, Socket below, long born, Watchdog.Limit expiry) {}
+    private record IdleLdapConnection(LDAPConnection connection, Socket below, long born, Watchdog.Limit expiry) {}
 
     /** What a search brought. */
-    sealed interface Result {
+    sealed interface ServerAnswer {
         /** So many entries, {@link #MOST_ENTRIES} at most. */
-        record Entries(List<DirectoryEntry> entries, boolean referred) implements Result {
+        record ServerEntries(List<DirectoryEntry> entries, boolean referred) implements ServerAnswer {
             /** Copies the list. */
-            public Entries {
+            public ServerEntries {
                 entries = List.copyOf(entries);
             }
         }
 
         /** An entry that is too large or malformed: its own fault, since the server could tell its name. */
-        record Unreadable(String dn, String reason) implements Result {}
+        record UndecodableEntry(String dn, String reason) implements ServerAnswer {}
     }
 
     /** @param idleTime {@link #IDLE}, but in tests */
     LdapServer(
-            LdapSettings.Server address, LdapSettings settings, SSLContext tls, Watchdog watchdog, Duration idleTime) {
+            LdapSettings.LdapServerAddress address,
+            LdapSettings settings,
+            SSLContext tls,
+            Watchdog watchdog,
+            Duration idleTime) {
         this.idleTime = idleTime;
         this.address = address;
         this.settings = settings;
@@ -122,7 +126,7 @@ final class LdapServer implements Closeable {
      * @throws LDAPException what the server, or the way to it, said against it
      * @throws NotAskedException if it was not asked, or there was less time for it than {@link #FAIR}
      */
-    Result search(Filter filter, List<String> attributes, Deadline deadline, BooleanSupplier worthwhile)
+    ServerAnswer search(Filter filter, List<String> attributes, Deadline deadline, BooleanSupplier worthwhile)
             throws LDAPException, NotAskedException {
         takePermit(deadline);
         long begun = System.nanoTime();
@@ -142,9 +146,9 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private Result search(Filter filter, List<String> attributes, Deadline deadline)
+    private ServerAnswer search(Filter filter, List<String> attributes, Deadline deadline)
             throws LDAPException, NotAskedException {
-        Kept kept = takeIdle();
+        IdleLdapConnection kept = takeIdle();
         if (kept != null) {
             try {
                 return search(kept, filter, attributes, deadline);
@@ -192,12 +196,12 @@ final class LdapServer implements Closeable {
      * Finds out whose fault it is that an answer cannot be read: a server that can name the entry, on a new connection, is
      * well, and the fault is the entry's.
      */
-    private Result unreadable(Filter filter, Deadline deadline, LDAPException fault)
+    private ServerAnswer unreadable(Filter filter, Deadline deadline, LDAPException fault)
             throws LDAPException, NotAskedException {
-        Result named = search(open(deadline), filter, NAME_ALONE, deadline);
-        if (named instanceof Result.Entries(var entries, var _) && !entries.isEmpty()) {
+        ServerAnswer named = search(open(deadline), filter, NAME_ALONE, deadline);
+        if (named instanceof ServerAnswer.ServerEntries(var entries, var _) && !entries.isEmpty()) {
             String dn = entries.getFirst().dn();
-            return new Result.Unreadable(
+            return new ServerAnswer.UndecodableEntry(
                     dn,
                     "cannot be read; it is larger than " + LARGEST_MESSAGE + " octets, or malformed ("
                             + fault.getMessage() + "); remove values from it");
@@ -225,7 +229,7 @@ final class LdapServer implements Closeable {
         return deadline.most(wanted).plusMillis(1); // never none, which the library takes for no limit
     }
 
-    private Kept open(Deadline deadline) throws LDAPException, NotAskedException {
+    private IdleLdapConnection open(Deadline deadline) throws LDAPException, NotAskedException {
         Duration time = time(deadline, settings.connectTime());
         int limit = (int) time.toMillis();
         var options = new LDAPConnectionOptions();
@@ -236,12 +240,12 @@ final class LdapServer implements Closeable {
         options.setFollowReferrals(false);
         options.setBindWithDNRequiresPassword(true);
         options.setMaxMessageSize(LARGEST_MESSAGE);
-        ReadySocket socket = connect(time);
+        ConnectedSocketFactory socket = connect(time);
         var connection = new LDAPConnection(socket, options);
         boolean usable = false;
         try (var _ = limit(time, socket.below())) {
             connection.connect(address.host(), socket.address(), address.port(), limit);
-            if (address.tls() == Tls.LATER && settings.startTls() != StartTls.OFF) {
+            if (address.tls() == Tls.LATER && settings.startTls() != StartTlsPolicy.OFF) {
                 protect(connection);
             }
             if (!settings.login().isEmpty()) {
@@ -254,12 +258,12 @@ final class LdapServer implements Closeable {
                 discard(connection, socket.below());
             }
         }
-        return new Kept(connection, socket.below(), System.nanoTime(), () -> {});
+        return new IdleLdapConnection(connection, socket.below(), System.nanoTime(), () -> {});
     }
 
-    private ReadySocket connect(Duration time) throws LDAPException {
+    private ConnectedSocketFactory connect(Duration time) throws LDAPException {
         try {
-            return ReadySocket.connect(address, tls, time, watchdog);
+            return ConnectedSocketFactory.connect(address, tls, time, watchdog);
         } catch (IOException e) {
             throw new LDAPException(ResultCode.CONNECT_ERROR, e.toString(), e);
         } catch (RejectedExecutionException e) {
@@ -300,7 +304,7 @@ final class LdapServer implements Closeable {
         boolean unknownThere = code.equals(ResultCode.PROTOCOL_ERROR)
                 || code.equals(ResultCode.UNWILLING_TO_PERFORM)
                 || code.equals(ResultCode.UNAVAILABLE);
-        if (unknownThere && settings.startTls() == StartTls.OPTIONAL) {
+        if (unknownThere && settings.startTls() == StartTlsPolicy.OPTIONAL) {
             return;
         }
         if (!code.equals(ResultCode.SUCCESS)) {
@@ -308,9 +312,9 @@ final class LdapServer implements Closeable {
         }
     }
 
-    private Result search(Kept kept, Filter filter, List<String> attributes, Deadline deadline)
+    private ServerAnswer search(IdleLdapConnection kept, Filter filter, List<String> attributes, Deadline deadline)
             throws LDAPException, NotAskedException {
-        var listener = new Entries(attributes);
+        var listener = new EntryCollector(attributes);
         Duration time;
         try {
             time = time(deadline, settings.searchTime());
@@ -346,20 +350,20 @@ final class LdapServer implements Closeable {
                 discard(kept.connection, kept.below);
             }
         }
-        return new Result.Entries(listener.entries, listener.referred);
+        return new ServerAnswer.ServerEntries(listener.entries, listener.referred);
     }
 
     /**
      * Keeps of the first entries what was asked for; a server that sends more is not believed the rest.
      */
-    private static final class Entries implements SearchResultListener {
+    private static final class EntryCollector implements SearchResultListener {
         private static final long serialVersionUID = 1L;
 
         private final transient Set<String> wanted = new HashSet<>();
         private final transient List<DirectoryEntry> entries = new ArrayList<>(1);
         private boolean referred;
 
-        Entries(List<String> attributes) {
+        EntryCollector(List<String> attributes) {
             attributes.forEach(attribute -> wanted.add(attribute.toLowerCase(Locale.ROOT)));
         }
 
@@ -407,8 +411,8 @@ final class LdapServer implements Closeable {
         return value.substring(from, end);
     }
 
-    private @Nullable Kept takeIdle() {
-        Kept kept;
+    private @Nullable IdleLdapConnection takeIdle() {
+        IdleLdapConnection kept;
         synchronized (idle) {
             kept = idle.pollFirst();
         }
@@ -418,7 +422,7 @@ final class LdapServer implements Closeable {
         return kept;
     }
 
-    private void giveBack(Kept kept) {
+    private void giveBack(IdleLdapConnection kept) {
         Duration left = AGE.minusNanos(System.nanoTime() - kept.born);
         if (!left.isPositive()) {
             part(kept);
@@ -428,7 +432,7 @@ final class LdapServer implements Closeable {
             if (!closed) {
                 Duration time = left.compareTo(idleTime) < 0 ? left : idleTime;
                 Socket below = kept.below;
-                idle.addFirst(new Kept(
+                idle.addFirst(new IdleLdapConnection(
                         kept.connection, below, kept.born, watchdog.closeAfter(time, () -> partFromIdle(below))));
                 return;
             }
@@ -438,9 +442,9 @@ final class LdapServer implements Closeable {
 
     /** Ends a connection that nobody has used for too long. */
     private void partFromIdle(Socket below) {
-        Kept expired = null;
+        IdleLdapConnection expired = null;
         synchronized (idle) {
-            for (Kept kept : idle) {
+            for (IdleLdapConnection kept : idle) {
                 expired = kept.below.equals(below) ? kept : expired;
             }
             if (expired != null) {
@@ -453,7 +457,7 @@ final class LdapServer implements Closeable {
     }
 
     /** Ends a connection in good order: the server is told. Does not wait. */
-    private void part(Kept kept) {
+    private void part(IdleLdapConnection kept) {
         Thread.ofVirtual().name("lookup").start(() -> {
             try (var _ = watchdog.closeAfter(PARTING, kept.below)) {
                 kept.connection.close();
@@ -462,7 +466,7 @@ final class LdapServer implements Closeable {
     }
 
     private void closeIdle() {
-        List<Kept> all;
+        List<IdleLdapConnection> all;
         synchronized (idle) {
             all = List.copyOf(idle);
             idle.clear();

@@ -31,34 +31,34 @@ final class LdapServers implements Closeable {
     /** Status of an entry that cannot be used. */
     static final Status FAULT = new Status(4, 3, 5);
 
-    private final List<Candidate> candidates = new ArrayList<>();
-    private final Alarms alarms;
+    private final List<ServerState> candidates = new ArrayList<>();
+    private final FaultLogLimiter alarms;
     private final String base;
     private final LongAdder searches = new LongAdder();
 
     /** What the directory says. */
-    sealed interface Found {
+    sealed interface DirectoryAnswer {
         /** So many entries, {@link LdapServer#MOST_ENTRIES} at most. */
-        record Entries(List<DirectoryEntry> entries) implements Found {
+        record MatchingEntries(List<DirectoryEntry> entries) implements DirectoryAnswer {
             /** Copies the list. */
-            public Entries {
+            public MatchingEntries {
                 entries = List.copyOf(entries);
             }
         }
 
-        /** An entry that cannot be read (see {@link LdapServer.Result.Unreadable}). */
-        record Unreadable(String dn, String reason) implements Found {}
+        /** An entry that cannot be read (see {@link LdapServer.ServerAnswer.UndecodableEntry}). */
+        record UnreadableEntry(String dn, String reason) implements DirectoryAnswer {}
 
         /** Nothing now. */
-        record Nothing(Status status, String reason) implements Found {}
+        record DirectoryUnavailable(Status status, String reason) implements DirectoryAnswer {}
     }
 
     /** A server and whether it is left alone. */
-    private static final class Candidate {
+    private static final class ServerState {
         private final LdapServer server;
         private final AtomicReference<@Nullable Pause> pause = new AtomicReference<>();
 
-        Candidate(LdapServer server) {
+        ServerState(LdapServer server) {
             this.server = server;
         }
 
@@ -79,12 +79,12 @@ final class LdapServers implements Closeable {
     private record Pause(long until, Duration length, String reason) {}
 
     /** @throws ControlException if the certificates cannot be used */
-    LdapServers(LdapSettings settings, Alarms alarms, Watchdog watchdog) throws ControlException {
+    LdapServers(LdapSettings settings, FaultLogLimiter alarms, Watchdog watchdog) throws ControlException {
         this.alarms = alarms;
         this.base = settings.base();
         SSLContext tls = tls(settings);
-        for (LdapSettings.Server address : settings.servers()) {
-            candidates.add(new Candidate(new LdapServer(address, settings, tls, watchdog, LdapServer.IDLE)));
+        for (LdapSettings.LdapServerAddress address : settings.servers()) {
+            candidates.add(new ServerState(new LdapServer(address, settings, tls, watchdog, LdapServer.IDLE)));
         }
     }
 
@@ -103,10 +103,10 @@ final class LdapServers implements Closeable {
      *
      * @param deadline of the question that this is a part of
      */
-    Found search(Filter filter, List<String> attributes, Deadline deadline) {
+    DirectoryAnswer search(Filter filter, List<String> attributes, Deadline deadline) {
         searches.increment();
         var reasons = new ArrayList<String>();
-        for (Candidate candidate : candidates) {
+        for (ServerState candidate : candidates) {
             Pause pause = candidate.pause.get();
             if (pause != null) {
                 Pause claimed = candidate.claim(pause);
@@ -118,17 +118,19 @@ final class LdapServers implements Closeable {
             }
             try {
                 Pause begun = pause;
-                LdapServer.Result result = candidate.server.search(
+                LdapServer.ServerAnswer result = candidate.server.search(
                         filter, attributes, deadline, () -> Objects.equals(candidate.pause.get(), begun));
                 answered(candidate);
                 return switch (result) {
-                    case LdapServer.Result.Unreadable(var dn, var reason) -> new Found.Unreadable(dn, reason);
-                    case LdapServer.Result.Entries(var entries, boolean referred)
+                    case LdapServer.ServerAnswer.UndecodableEntry(var dn, var reason) ->
+                        new DirectoryAnswer.UnreadableEntry(dn, reason);
+                    case LdapServer.ServerAnswer.ServerEntries(var entries, boolean referred)
                     when entries.isEmpty() && referred ->
                         fault("the server " + candidate.server
                                 + " refers to another one; name the server that holds the entries in"
                                 + " control/ldapserver");
-                    case LdapServer.Result.Entries(var entries, var _) -> new Found.Entries(entries);
+                    case LdapServer.ServerAnswer.ServerEntries(var entries, var _) ->
+                        new DirectoryAnswer.MatchingEntries(entries);
                 };
             } catch (NotAskedException e) {
                 if (pause != null) {
@@ -147,11 +149,12 @@ final class LdapServers implements Closeable {
                 reasons.add(candidate.server + ": " + refused(candidate, pause, e));
             }
         }
-        return new Found.Nothing(AWAY, "the directory does not answer: " + String.join("; ", reasons));
+        return new DirectoryAnswer.DirectoryUnavailable(
+                AWAY, "the directory does not answer: " + String.join("; ", reasons));
     }
 
     /** Takes note of a failed search, and gives its reason. */
-    private String refused(Candidate candidate, @Nullable Pause before, LDAPException e) {
+    private String refused(ServerState candidate, @Nullable Pause before, LDAPException e) {
         ResultCode code = e.getResultCode();
         String reason = code + ": " + e.getMessage();
         if (code.equals(ResultCode.INVALID_CREDENTIALS)) { // another server may know the reader
@@ -179,19 +182,19 @@ final class LdapServers implements Closeable {
         return reason.replaceAll("[0-9]+", "#");
     }
 
-    private Found fault(String reason) {
+    private DirectoryAnswer fault(String reason) {
         alarms.raise("fault " + reason, new LookupEvent.DirectoryFault(reason));
-        return new Found.Nothing(AWAY, reason);
+        return new DirectoryAnswer.DirectoryUnavailable(AWAY, reason);
     }
 
-    private void answered(Candidate candidate) {
+    private void answered(ServerState candidate) {
         if (candidate.pause.getAndSet(null) != null) {
             alarms.tell(new LookupEvent.ServerBack(candidate.server.toString()));
         }
     }
 
     /** Leaves a server alone; of many questions that fail together, one lengthens the pause. */
-    private static Duration lost(Candidate candidate, @Nullable Pause before, String reason) {
+    private static Duration lost(ServerState candidate, @Nullable Pause before, String reason) {
         Duration length = before == null ? FIRST_PAUSE : before.length.multipliedBy(2);
         if (length.compareTo(LONGEST_PAUSE) > 0) {
             length = LONGEST_PAUSE;
@@ -213,7 +216,7 @@ final class LdapServers implements Closeable {
     /** For the status line. */
     String status() {
         var status = new StringBuilder("searches=" + searches.sum());
-        for (Candidate candidate : candidates) {
+        for (ServerState candidate : candidates) {
             status.append(' ').append(candidate.server).append('=');
             status.append(candidate.pause.get() == null ? "up" : "down");
             status.append(",idle:").append(candidate.server.idle());

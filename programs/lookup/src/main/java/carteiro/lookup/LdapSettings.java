@@ -33,9 +33,9 @@ import java.util.Optional;
  * @param faults what becomes of mail for an entry that cannot be used
  */
 record LdapSettings(
-        List<Server> servers,
+        List<LdapServerAddress> servers,
         Map<String, String> aliasDomains,
-        StartTls startTls,
+        StartTlsPolicy startTls,
         String caCertificates,
         String base,
         String objectClass,
@@ -61,7 +61,7 @@ record LdapSettings(
     }
 
     /** Where a server listens. */
-    record Server(String host, int port, Tls tls) {
+    record LdapServerAddress(String host, int port, Tls tls) {
         @Override
         public String toString() {
             return (tls == Tls.LDAPS ? "ldaps://" : "ldap://") + (host.indexOf(':') >= 0 ? "[" + host + "]" : host)
@@ -78,7 +78,7 @@ record LdapSettings(
     }
 
     /** Whether an unprotected connection is protected with StartTLS before anything is said on it. */
-    enum StartTls {
+    enum StartTlsPolicy {
         /** It is not. */
         OFF,
         /** If the server knows StartTLS. */
@@ -111,7 +111,7 @@ record LdapSettings(
                     "is missing or empty, but control/ldaplogin names a reader; write its password, or remove"
                             + " control/ldaplogin to read anonymously");
         }
-        StartTls startTls = word(files, "ldapstarttls", StartTls.values(), StartTls.OFF);
+        StartTlsPolicy startTls = word(files, "ldapstarttls", StartTlsPolicy.values(), StartTlsPolicy.OFF);
         String store = files.line("ldapmessagestore").orElse("");
         if (!store.isEmpty() && !store.startsWith("/")) {
             files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
@@ -152,8 +152,8 @@ record LdapSettings(
         return !text.isEmpty() && text.charAt(text.length() - 1) <= ' ';
     }
 
-    private static List<Server> servers(ControlFiles files) {
-        var servers = new ArrayList<Server>();
+    private static List<LdapServerAddress> servers(ControlFiles files) {
+        var servers = new ArrayList<LdapServerAddress>();
         int number = 0;
         for (String line : files.text(SERVERS).orElse("").split("\n")) {
             number++;
@@ -161,7 +161,7 @@ record LdapSettings(
             if (entry.isEmpty() || entry.startsWith("#")) {
                 continue;
             }
-            Optional<Server> server = server(entry);
+            Optional<LdapServerAddress> server = server(entry);
             if (server.isEmpty()) {
                 files.problem(
                         SERVERS,
@@ -178,7 +178,7 @@ record LdapSettings(
     }
 
     /** Understands {@code host}, {@code host:port}, {@code [IPv6]:port} and both as a URL. */
-    static Optional<Server> server(String entry) {
+    static Optional<LdapServerAddress> server(String entry) {
         Tls tls = Tls.LATER;
         String place = entry;
         int scheme = entry.indexOf("://");
@@ -211,7 +211,7 @@ record LdapSettings(
             return Optional.empty();
         }
         int number = port.isEmpty() ? tls == Tls.LDAPS ? TLS_PORT : PLAIN_PORT : Integer.parseInt(port.substring(1));
-        return number < 1 || number > 65535 ? Optional.empty() : Optional.of(new Server(host, number, tls));
+        return number < 1 || number > 65535 ? Optional.empty() : Optional.of(new LdapServerAddress(host, number, tls));
     }
 
     private static Map<String, String> aliasDomains(ControlFiles files) {

@@ -3,8 +3,8 @@ package carteiro.lookup;
 import carteiro.control.ControlException;
 import carteiro.idna.DomainName;
 import carteiro.lookup.EntryFaultException.Blame;
-import carteiro.lookup.LdapAccounts.Extension;
-import carteiro.lookup.LdapServers.Found;
+import carteiro.lookup.LdapAccounts.MatchedPart;
+import carteiro.lookup.LdapServers.DirectoryAnswer;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.LongAdder;
  * A directory of qmailUser entries, found by mail and mailAlternateAddress below one base. For an address the whole of
  * it is tried, then the catch-alls that could stand for it, each remembered for a short time.
  */
-final class LdapSource implements Source {
+final class LdapSource implements AddressSource {
     /** What a catch-all entry has before the {@code @}. */
     private static final String CATCHALL = "catchall";
 
@@ -37,37 +37,37 @@ final class LdapSource implements Source {
 
     private final LdapSettings settings;
     private final LdapServers servers;
-    private final Alarms alarms;
+    private final FaultLogLimiter alarms;
     private final List<Filter> always;
-    private final BriefMemory<Known> memory =
-            new BriefMemory<>(REMEMBERED, MOST_OCTETS, LdapSource::octets, System::nanoTime);
+    private final TtlCache<KeyAnswer> memory =
+            new TtlCache<>(REMEMBERED, MOST_OCTETS, LdapSource::octets, System::nanoTime);
     private final LongAdder remembered = new LongAdder();
 
     /** What the directory said of one key; more than one entry is not remembered. */
-    private sealed interface Known {
+    private sealed interface KeyAnswer {
         /** This entry has it. */
-        record One(DirectoryEntry entry) implements Known {}
+        record OneEntry(DirectoryEntry entry) implements KeyAnswer {}
 
         /** No entry has it. */
-        record None() implements Known {}
+        record NoEntry() implements KeyAnswer {}
 
         /** An entry has it that cannot be read. */
-        record Unreadable(String dn, String reason) implements Known {}
+        record UnusableEntry(String dn, String reason) implements KeyAnswer {}
     }
 
-    private static long octets(Known known) {
+    private static long octets(KeyAnswer known) {
         return switch (known) {
-            case Known.One(var entry) -> entry.octets();
-            case Known.None() -> 0;
-            case Known.Unreadable(var dn, var reason) -> 200L + 2L * (dn.length() + reason.length());
+            case KeyAnswer.OneEntry(var entry) -> entry.octets();
+            case KeyAnswer.NoEntry() -> 0;
+            case KeyAnswer.UnusableEntry(var dn, var reason) -> 200L + 2L * (dn.length() + reason.length());
         };
     }
 
     /** One key to search for. */
-    record Candidate(String key, Extension extension) {}
+    record SearchKey(String key, MatchedPart extension) {}
 
     /** @throws ControlException if a setting cannot be used */
-    LdapSource(LdapSettings settings, Alarms alarms, Watchdog watchdog) throws ControlException {
+    LdapSource(LdapSettings settings, FaultLogLimiter alarms, Watchdog watchdog) throws ControlException {
         this.settings = settings;
         this.alarms = alarms;
         this.always = objectClasses(settings.objectClass());
@@ -98,57 +98,60 @@ final class LdapSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) {
         if (!recipient.hasDomain()) {
-            trail.step(() -> "ldap: an address without a domain is in no directory");
+            trace.step(() -> "ldap: an address without a domain is in no directory");
             return Optional.empty();
         }
-        for (Candidate candidate : candidates(recipient, settings.aliasDomains())) {
-            Known known = memory.recall(DomainName.addressKey(candidate.key));
+        for (SearchKey candidate : candidates(recipient, settings.aliasDomains())) {
+            KeyAnswer known = memory.get(DomainName.addressKey(candidate.key));
             if (known == null) {
                 switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES, deadline)) {
-                    case Found.Nothing(var status, var reason) -> {
-                        trail.step(() -> "ldap: " + filter(candidate.key) + ": " + reason);
-                        return Optional.of(new Answer.NotNow(status, reason));
+                    case DirectoryAnswer.DirectoryUnavailable(var status, var reason) -> {
+                        trace.step(() -> "ldap: " + filter(candidate.key) + ": " + reason);
+                        return Optional.of(new Answer.Unresolved(status, reason));
                     }
-                    case Found.Entries(var entries)
+                    case DirectoryAnswer.MatchingEntries(var entries)
                     when entries.size() > 1 -> {
-                        return Optional.of(ambiguous(candidate, entries, trail));
+                        return Optional.of(ambiguous(candidate, entries, trace));
                     }
-                    case Found.Entries(var entries) ->
-                        known = entries.isEmpty() ? new Known.None() : new Known.One(entries.getFirst());
-                    case Found.Unreadable(var dn, var reason) -> known = new Known.Unreadable(dn, reason);
+                    case DirectoryAnswer.MatchingEntries(var entries) ->
+                        known = entries.isEmpty()
+                                ? new KeyAnswer.NoEntry()
+                                : new KeyAnswer.OneEntry(entries.getFirst());
+                    case DirectoryAnswer.UnreadableEntry(var dn, var reason) ->
+                        known = new KeyAnswer.UnusableEntry(dn, reason);
                 }
                 remember(candidate, known);
             } else {
                 remembered.increment();
             }
             switch (known) {
-                case Known.One(var entry) -> {
-                    trail.step(() -> "ldap: " + filter(candidate.key) + " finds " + entry.dn());
+                case KeyAnswer.OneEntry(var entry) -> {
+                    trace.step(() -> "ldap: " + filter(candidate.key) + " finds " + entry.dn());
                     return Optional.of(answer(recipient, entry, candidate.extension));
                 }
-                case Known.Unreadable(var dn, var reason) -> {
-                    trail.step(() -> "ldap: " + filter(candidate.key) + " finds " + dn + ", which " + reason);
+                case KeyAnswer.UnusableEntry(var dn, var reason) -> {
+                    trace.step(() -> "ldap: " + filter(candidate.key) + " finds " + dn + ", which " + reason);
                     return Optional.of(faulty(recipient, dn, new EntryFaultException(Blame.OURS, reason)));
                 }
-                case Known.None() -> trail.step(() -> "ldap: " + filter(candidate.key) + " finds nothing");
+                case KeyAnswer.NoEntry() -> trace.step(() -> "ldap: " + filter(candidate.key) + " finds nothing");
             }
         }
         return Optional.empty();
     }
 
-    private void remember(Candidate candidate, Known known) {
+    private void remember(SearchKey candidate, KeyAnswer known) {
         memory.keep(
                 DomainName.addressKey(candidate.key),
                 known,
                 switch (known) {
-                    case Known.One _ -> settings.remembered();
-                    case Known.None _, Known.Unreadable _ -> settings.remembersNone();
+                    case KeyAnswer.OneEntry _ -> settings.remembered();
+                    case KeyAnswer.NoEntry _, KeyAnswer.UnusableEntry _ -> settings.remembersNone();
                 });
     }
 
-    private Answer answer(Address recipient, DirectoryEntry entry, Extension extension) {
+    private Answer answer(Address recipient, DirectoryEntry entry, MatchedPart extension) {
         try {
             return LdapAccounts.answer(
                     entry,
@@ -164,14 +167,14 @@ final class LdapSource implements Source {
         alarms.raise(dn + " " + fault.sentence(), new LookupEvent.EntryFault(dn, recipient.octets(), fault.sentence()));
         String reason = "entry " + dn + ": " + fault.sentence();
         return switch (fault.blame()) {
-            case OURS -> new Answer.NotNow(LdapServers.FAULT, reason);
+            case OURS -> new Answer.Unresolved(LdapServers.FAULT, reason);
             case ENTRY -> fault(reason);
         };
     }
 
-    private Answer ambiguous(Candidate candidate, List<DirectoryEntry> entries, Trail trail) {
+    private Answer ambiguous(SearchKey candidate, List<DirectoryEntry> entries, LookupTrace trace) {
         List<String> names = entries.stream().map(DirectoryEntry::dn).toList();
-        trail.step(() -> "ldap: " + filter(candidate.key) + " finds several: " + String.join("; ", names));
+        trace.step(() -> "ldap: " + filter(candidate.key) + " finds several: " + String.join("; ", names));
         alarms.raise("ambiguous " + names, new LookupEvent.Ambiguous(candidate.key, names));
         return fault("the address stands in several entries: " + String.join("; ", names));
     }
@@ -179,9 +182,9 @@ final class LdapSource implements Source {
     /** Trouble with the data, not with the sender: mail waits, unless the operator wants it back. */
     private Answer fault(String reason) {
         return switch (settings.faults()) {
-            case DEFER -> new Answer.NotNow(LdapServers.FAULT, reason);
+            case DEFER -> new Answer.Unresolved(LdapServers.FAULT, reason);
             case BOUNCE ->
-                new Answer.Unknown(new Status(5, 3, 5), "The directory's entry of this address cannot be used.");
+                new Answer.NoSuchAddress(new Status(5, 3, 5), "The directory's entry of this address cannot be used.");
         };
     }
 
@@ -209,22 +212,23 @@ final class LdapSource implements Source {
     }
 
     /** The keys for an address, in the order in which they are tried. */
-    static List<Candidate> candidates(Address recipient, Map<String, String> aliasDomains) {
+    static List<SearchKey> candidates(Address recipient, Map<String, String> aliasDomains) {
         String local = recipient.localPart();
         String domain = "@" + aliasDomains.getOrDefault(DomainName.key(recipient.domain()), recipient.domain());
-        var candidates = new ArrayList<Candidate>();
-        candidates.add(new Candidate(local + domain, new Extension.None()));
+        var candidates = new ArrayList<SearchKey>();
+        candidates.add(new SearchKey(local + domain, new MatchedPart.WholeAddress()));
         if (!local.startsWith("-")) {
             var dashes = new ArrayList<Integer>();
             for (int at = local.indexOf('-'); at >= 0 && dashes.size() < MOST_DASHES; at = local.indexOf('-', at + 1)) {
                 dashes.addFirst(at);
             }
             for (int at : dashes) {
-                candidates.add(new Candidate(
-                        local.substring(0, at + 1) + CATCHALL + domain, new Extension.Of(local.substring(at + 1))));
+                candidates.add(new SearchKey(
+                        local.substring(0, at + 1) + CATCHALL + domain,
+                        new MatchedPart.CatchAll(local.substring(at + 1))));
             }
         }
-        candidates.add(new Candidate(CATCHALL + domain, new Extension.Of(local)));
+        candidates.add(new SearchKey(CATCHALL + domain, new MatchedPart.CatchAll(local)));
         return candidates;
     }
 

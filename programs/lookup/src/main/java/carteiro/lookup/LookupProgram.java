@@ -54,14 +54,14 @@ public final class LookupProgram implements Program {
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        Installation installation = surroundings.installation();
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        Installation installation = context.installation();
         LookupSettings settings = LookupSettings.read(installation); // before root is given up: secrets may be root's
         int uid = SystemAccount.effectiveUid();
-        SystemUsers users = users(installation, uid);
-        surroundings.dropPrivileges();
+        MailUsers users = users(installation, uid);
+        context.dropPrivileges();
         try {
-            var running = new Work(surroundings, users, AliasSource.owner(users, uid, USER), settings);
+            var running = new RunningLookup(context, users, AliasSource.owner(users, uid, USER), settings);
             running.open();
             return running;
         } catch (IOException | ControlException | RuntimeException e) {
@@ -76,22 +76,22 @@ public final class LookupProgram implements Program {
      *
      * @param uid the effective uid lookup was started with
      */
-    static SystemUsers users(Installation installation, int uid) throws IOException {
+    static MailUsers users(Installation installation, int uid) throws IOException {
         boolean ordinary = uid != 0 && Integer.valueOf(uid).equals(Files.getAttribute(installation.home(), "unix:uid"));
-        return new SystemUsers(SystemAccount::named, account -> !ordinary || account == uid);
+        return new MailUsers(SystemAccount::named, account -> !ordinary || account == uid);
     }
 
     /** The sources that the settings name. Only here, and only where it is configured, is LDAP touched. */
     static AddressLookup build(
             Installation installation,
             LookupSettings settings,
-            SystemUsers users,
-            AliasSource.Owner aliasOwner,
-            Alarms alarms,
+            MailUsers users,
+            AliasSource.AliasOwner aliasOwner,
+            FaultLogLimiter alarms,
             Watchdog watchdog,
             Homes homes)
             throws ControlException {
-        var sources = new ArrayList<Source>();
+        var sources = new ArrayList<AddressSource>();
         LdapSettings ldap = settings.ldap();
         for (SourceName name : settings.sources()) {
             switch (name) {
@@ -109,18 +109,19 @@ public final class LookupProgram implements Program {
     }
 
     /** The program at work: one set of settings at a time, replaced whole. */
-    private static final class Work implements Running, Lookup {
-        private final Surroundings surroundings;
-        private final SystemUsers users;
-        private final AliasSource.Owner aliasOwner;
+    private static final class RunningLookup implements RunningProgram, Lookup {
+        private final ProgramContext context;
+        private final MailUsers users;
+        private final AliasSource.AliasOwner aliasOwner;
         private final Watchdog watchdog = new Watchdog(); // its thread starts with the first use, which is LDAP's
         private final AtomicBoolean stopped = new AtomicBoolean();
         private volatile AddressLookup current;
-        private volatile Closeable door = () -> {};
+        private volatile Closeable endpoint = () -> {};
 
-        Work(Surroundings surroundings, SystemUsers users, AliasSource.Owner aliasOwner, LookupSettings settings)
+        RunningLookup(
+                ProgramContext context, MailUsers users, AliasSource.AliasOwner aliasOwner, LookupSettings settings)
                 throws ControlException {
-            this.surroundings = surroundings;
+            this.context = context;
             this.users = users;
             this.aliasOwner = aliasOwner;
             this.current = built(settings);
@@ -130,31 +131,30 @@ public final class LookupProgram implements Program {
         private AddressLookup built(LookupSettings settings) throws ControlException {
             LdapSettings ldap = settings.ldap();
             if (ldap != null && LdapSettings.endsUnseen(ldap.password())) {
-                surroundings
-                        .log()
+                context.log()
                         .warning(
                                 NAME,
                                 "control/ldappassword ends with a blank or another octet that cannot be seen; it is taken"
                                         + " as part of the password; remove it if it is not");
             }
             return build(
-                    surroundings.installation(),
+                    context.installation(),
                     settings,
                     users,
                     aliasOwner,
-                    new Alarms(surroundings.log()),
+                    new FaultLogLimiter(context.log()),
                     watchdog,
-                    surroundings.wires().homes());
+                    context.wires().homes());
         }
 
         void open() throws IOException {
             warnOfOpenSecret();
             warnOfUncompiledAssignments();
-            door = surroundings.wires().offer((Lookup) this);
+            endpoint = context.wires().offer((Lookup) this);
         }
 
         @Override
-        public Verdict recipient(Address envelopeRecipient) {
+        public AddressVerdict recipient(Address envelopeRecipient) {
             return current.recipient(envelopeRecipient);
         }
 
@@ -165,7 +165,7 @@ public final class LookupProgram implements Program {
 
         @Override
         public synchronized void reload() throws ControlException {
-            LookupSettings settings = LookupSettings.read(surroundings.installation());
+            LookupSettings settings = LookupSettings.read(context.installation());
             AddressLookup old = current;
             current = built(settings);
             old.close();
@@ -184,9 +184,9 @@ public final class LookupProgram implements Program {
                 return;
             }
             try {
-                door.close();
+                endpoint.close();
             } catch (IOException e) {
-                surroundings.log().warning(NAME, "closing its socket: " + e.getMessage());
+                context.log().warning(NAME, "closing its socket: " + e.getMessage());
             }
             current.close();
             users.close();
@@ -194,12 +194,11 @@ public final class LookupProgram implements Program {
         }
 
         private void warnOfOpenSecret() {
-            Path file = surroundings.installation().control("ldappassword");
+            Path file = context.installation().control("ldappassword");
             try {
                 Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
                 if (mode.contains(PosixFilePermission.OTHERS_READ) || mode.contains(PosixFilePermission.GROUP_READ)) {
-                    surroundings
-                            .log()
+                    context.log()
                             .warning(
                                     NAME,
                                     "control/ldappassword can be read by others than its owner; chown " + USER
@@ -211,15 +210,15 @@ public final class LookupProgram implements Program {
         }
 
         private void warnOfUncompiledAssignments() {
-            Path folder = surroundings.installation().users();
+            Path folder = context.installation().users();
             Path assign = folder.resolve("assign");
             Path cdb = folder.resolve("cdb");
             try {
                 if (Files.exists(assign) && Files.notExists(cdb)) {
-                    surroundings.log().warning(NAME, "users/assign has no effect without users/cdb; run qmail-newu");
+                    context.log().warning(NAME, "users/assign has no effect without users/cdb; run qmail-newu");
                 } else if (Files.exists(assign)
                         && Files.getLastModifiedTime(assign).compareTo(Files.getLastModifiedTime(cdb)) > 0) {
-                    surroundings.log().warning(NAME, "users/assign is newer than users/cdb; run qmail-newu");
+                    context.log().warning(NAME, "users/assign is newer than users/cdb; run qmail-newu");
                 }
             } catch (IOException e) {
                 // they are being replaced: then all is well

@@ -26,17 +26,17 @@ final class MountTable {
     /** {@code host:/path} and {@code [address]:/path} as NFS has it, {@code //host/share} as CIFS does. */
     private static final Pattern SERVER = Pattern.compile("(\\[[^\\]]+\\]|[^/:\\[]+):.*|//([^/]+).*");
 
-    private volatile @Nullable Read read;
+    private volatile @Nullable MountList read;
 
     private record Mount(String point, String server) {}
 
-    private record Read(List<Mount> mounts, long at) {}
+    private record MountList(List<Mount> mounts, long at) {}
 
     /** The name of the host that has the file, or the place where a file system of this host is mounted. */
     String server(String path) {
-        Read now = read;
+        MountList now = read;
         if (now == null || System.nanoTime() - now.at >= TRUST.toNanos()) {
-            now = new Read(parse(text()), System.nanoTime());
+            now = new MountList(parse(text()), System.nanoTime());
             read = now;
         }
         return server(now.mounts, path);

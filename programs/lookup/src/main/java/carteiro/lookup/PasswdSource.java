@@ -4,7 +4,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.Recipe;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -13,15 +13,15 @@ import java.util.Optional;
  * then what stands before each hyphen, from the right to the left. The user alias is {@link AliasSource}'s, since its home
  * is HOME/alias whatever passwd says.
  */
-final class PasswdSource implements Source {
+final class PasswdSource implements AddressSource {
     /** Longer names are no login names. */
     static final int LONGEST_NAME = 31;
 
     private static final char BREAK = '-';
 
-    private final SystemUsers users;
+    private final MailUsers users;
 
-    PasswdSource(SystemUsers users) {
+    PasswdSource(MailUsers users) {
         this.users = users;
     }
 
@@ -31,22 +31,22 @@ final class PasswdSource implements Source {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) throws IOException {
+    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) throws IOException {
         String local = recipient.localPart();
         int end = local.length();
         while (end > 0) {
             if (end <= LONGEST_NAME) {
                 String name = Octets.lowerCase(local.substring(0, end));
                 if (name.equals(AliasSource.ALIAS)) {
-                    trail.step(() -> "passwd: the user alias is not for it to say"); // and no shorter name is left
+                    trace.step(() -> "passwd: the user alias is not for it to say"); // and no shorter name is left
                     return Optional.empty();
                 }
                 Optional<SystemAccount> user = users.user(name, deadline);
                 if (user.isPresent()) {
-                    trail.step(() -> "passwd: " + name + " is a user of the system");
+                    trace.step(() -> "passwd: " + name + " is a user of the system");
                     return Optional.of(account(user.get(), local, end));
                 }
-                trail.step(
+                trace.step(
                         () -> "passwd: " + name + " is no user of the system (or has uid 0, or does not own its home)");
             }
             end = local.lastIndexOf(BREAK, end - 1);
@@ -63,6 +63,6 @@ final class PasswdSource implements Source {
                 user.home(),
                 whole ? "" : "-",
                 whole ? "" : local.substring(end + 1),
-                new Recipe.DotQmail());
+                new DeliveryInstructions.DotQmailInstructions());
     }
 }

@@ -29,12 +29,12 @@ public final class QmailGetpw {
             call.complain("qmail-getpw: usage: qmail-getpw local\n");
             return USAGE;
         }
-        try (var users = new SystemUsers(SystemAccount::named)) {
+        try (var users = new MailUsers(SystemAccount::named)) {
             return run(home.installation(), home.call(), users);
         }
     }
 
-    static int run(Installation installation, Invocation call, SystemUsers users) throws IOException {
+    static int run(Installation installation, Invocation call, MailUsers users) throws IOException {
         String local = call.arguments().getFirst();
         if (local.length() > Address.LIMIT || local.indexOf(0) >= 0) {
             call.complain("qmail-getpw: a local part has at most " + Address.LIMIT + " octets and no NUL\n");
@@ -46,9 +46,9 @@ public final class QmailGetpw {
         try {
             var address = new Address(local + "@"); // the local part itself may hold an @
             var deadline = Deadline.in(Deadline.QUESTION);
-            found = new PasswdSource(users).ask(address, deadline, Trail.NONE);
+            found = new PasswdSource(users).ask(address, deadline, LookupTrace.NONE);
             if (found.isEmpty()) {
-                found = alias.ask(address, deadline, Trail.NONE);
+                found = alias.ask(address, deadline, LookupTrace.NONE);
             }
         } catch (IOException e) {
             call.complain("qmail-getpw: " + e.getMessage() + "\n");
@@ -67,7 +67,7 @@ public final class QmailGetpw {
                             + "\0"));
             return 0;
         }
-        if (found.isPresent() && found.get() instanceof Answer.NotNow(var _, var reason)) {
+        if (found.isPresent() && found.get() instanceof Answer.Unresolved(var _, var reason)) {
             call.complain("qmail-getpw: " + reason + "\n");
         }
         return NO_ALIAS;

@@ -25,7 +25,7 @@ public final class QmailPw2u {
     private static final int PASSWD_FIELDS = 7;
 
     /** What is asked of a home. */
-    private enum Homes {
+    private enum HomeCheck {
         /** Nothing. */
         IGNORED,
         /** A user without a home of his own is skipped. */
@@ -41,7 +41,7 @@ public final class QmailPw2u {
     private final Names names;
     private final StringBuilder out = new StringBuilder();
     private final Map<String, String> fieldsOfUser = new HashMap<>();
-    private Homes homes = Homes.OWNED;
+    private HomeCheck homes = HomeCheck.OWNED;
     private boolean capitals;
     private String separator = "-";
     private String dash = "-";
@@ -72,9 +72,9 @@ public final class QmailPw2u {
         for (char letter = options.next(); letter != Options.END; letter = options.next()) {
             switch (letter) {
                 case '/' -> dash = "-/";
-                case 'o' -> homes = Homes.OWNED;
-                case 'h' -> homes = Homes.PRESENT;
-                case 'H' -> homes = Homes.IGNORED;
+                case 'o' -> homes = HomeCheck.OWNED;
+                case 'h' -> homes = HomeCheck.PRESENT;
+                case 'H' -> homes = HomeCheck.IGNORED;
                 case 'u' -> capitals = true;
                 case 'U' -> capitals = false;
                 case 'C' -> separator = "";
@@ -138,7 +138,7 @@ public final class QmailPw2u {
     }
 
     private boolean hasHome(String user, String home, long uid) throws IOException {
-        if (homes == Homes.IGNORED) {
+        if (homes == HomeCheck.IGNORED) {
             return true;
         }
         Optional<FileStatus> status;
@@ -147,7 +147,7 @@ public final class QmailPw2u {
         } catch (AccessDeniedException e) {
             throw new IOException("the home of " + user + ", " + home + ", cannot be examined; try as root", e);
         }
-        if (status.isEmpty() && homes == Homes.PRESENT) {
+        if (status.isEmpty() && homes == HomeCheck.PRESENT) {
             throw new IOException("the home of " + user + ", " + home + ", is missing");
         }
         return status.isPresent() && Integer.toUnsignedLong(status.get().uid()) == uid;

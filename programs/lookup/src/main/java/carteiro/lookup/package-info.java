@@ -7,10 +7,10 @@
  *                                 sources in order | the first that knows the address answers
  *                                                  +--> LdapSource --> LdapServers --> LdapServer (StartTLS, LDAPS)
  *                                                  +--> AssignSource --> users/cdb
- *                                                  +--> PasswdSource --> SystemUsers --> the system's passwd
+ *                                                  +--> PasswdSource --> MailUsers --> the system's passwd
  *                                                  +--> AliasSource --> HOME/alias
  *                                                  |
- *                                                  +--> DotQmailSight: is there a .qmail file for this extension?
+ *                                                  +--> DotQmailProbe: is there a .qmail file for this extension?
  *                                                            | where we may not look
  *                                                            +--> local, as the account's user (Homes)
  * </pre>

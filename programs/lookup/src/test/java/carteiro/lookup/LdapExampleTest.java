@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Address;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.protocol.Lookup.Recipe;
 import carteiro.testkit.Covers;
 import com.unboundid.ldap.sdk.LDAPConnection;
 import com.unboundid.ldap.sdk.SearchScope;
@@ -82,8 +82,8 @@ final class LdapExampleTest {
         return (Answer.Account) answer;
     }
 
-    private Recipe.Directory recipe(String address) throws Exception {
-        return (Recipe.Directory) account(address).recipe();
+    private DeliveryInstructions.DirectoryInstructions instructions(String address) throws Exception {
+        return (DeliveryInstructions.DirectoryInstructions) account(address).instructions();
     }
 
     @Test
@@ -134,8 +134,9 @@ final class LdapExampleTest {
         String log = slapd.logged(() -> assertThat(brief(home.recipient("joao@example.org")))
                 .isEqualTo("joao:2000:2000:/var/mail/stores/joao/::"));
         assertThat(log).contains("BIND dn=\"" + Slapd.READER + "\" method=128");
-        assertThat(recipe("joao@example.org"))
-                .isEqualTo(new Recipe.Directory("", Mailbox.KEEP, List.of(), List.of(), DotFiles.IGNORED));
+        assertThat(instructions("joao@example.org"))
+                .isEqualTo(new DeliveryInstructions.DirectoryInstructions(
+                        "", Mailbox.KEEP, List.of(), List.of(), DotFiles.IGNORED));
     }
 
     @Test
@@ -363,20 +364,20 @@ final class LdapExampleTest {
     @Covers("ldap:QL-040")
     void homeAndStoreGiveTheDocumentedTargets() throws Exception {
         assertThat(account("filtro@example.org").home()).isEqualTo("/home/filtro");
-        assertThat(recipe("filtro@example.org").delivery()).isEqualTo("./Maildir/");
+        assertThat(instructions("filtro@example.org").delivery()).isEqualTo("./Maildir/");
         String nesta = "uid=nesta,ou=people,dc=example,dc=org";
         try (LDAPConnection root = slapd.asRoot()) {
             replace(root, nesta, "mailMessageStore", "/var/mail/nesta/");
             assertThat(account("nesta@example.org").home()).isEqualTo("/var/mail/nesta/");
-            assertThat(recipe("nesta@example.org").delivery()).isEmpty();
+            assertThat(instructions("nesta@example.org").delivery()).isEmpty();
             root.modify("dn: " + nesta, "changetype: modify", "add: homeDirectory", "homeDirectory: /home/nesta");
             assertThat(account("nesta@example.org").home()).isEqualTo("/home/nesta");
-            assertThat(recipe("nesta@example.org").delivery()).isEqualTo("/var/mail/nesta/");
+            assertThat(instructions("nesta@example.org").delivery()).isEqualTo("/var/mail/nesta/");
             replace(root, nesta, "mailMessageStore", "Maildir/");
             assertThat(brief(home.recipient("nesta@example.org"))).isEqualTo("notnow 4.3.5");
             root.modify("dn: " + nesta, "changetype: modify", "delete: mailMessageStore");
             assertThat(account("nesta@example.org").home()).isEqualTo("/home/nesta");
-            assertThat(recipe("nesta@example.org").delivery()).isEmpty();
+            assertThat(instructions("nesta@example.org").delivery()).isEmpty();
             root.modify(
                     "dn: " + nesta,
                     "changetype: modify",
@@ -396,33 +397,35 @@ final class LdapExampleTest {
     void anEntryWithNothingButForwardsIsAForward() throws Exception {
         home.control("ldapfaults", "bounce\n");
         assertThat(home.recipient("vendas@example.org"))
-                .isEqualTo(
-                        new Answer.Forward(List.of(new Address("joao@example.org"), new Address("maria@example.org"))));
+                .isEqualTo(new Answer.ForwardOnly(
+                        List.of(new Address("joao@example.org"), new Address("maria@example.org"))));
         assertThat(brief(home.recipient("vazio@example.org"))).isEqualTo("unknown 5.3.5");
     }
 
     @Test
     void forwardsAndModes() throws Exception {
-        assertThat(recipe("maria@example.org").mailbox()).isEqualTo(Mailbox.KEEP);
-        assertThat(recipe("maria@example.org").forwards())
+        assertThat(instructions("maria@example.org").mailbox()).isEqualTo(Mailbox.KEEP);
+        assertThat(instructions("maria@example.org").forwards())
                 .containsExactlyInAnyOrder(new Address("maria@remote.example.com"), new Address("joao@example.org"));
-        assertThat(recipe("pedro@example.org").mailbox()).isEqualTo(Mailbox.NONE);
-        assertThat(recipe("pedro@example.org").forwards()).hasSize(1);
-        assertThat(recipe("rita@example.org").mailbox()).isEqualTo(Mailbox.KEEP);
-        assertThat(recipe("rita@example.org").forwards()).isEmpty();
+        assertThat(instructions("pedro@example.org").mailbox()).isEqualTo(Mailbox.NONE);
+        assertThat(instructions("pedro@example.org").forwards()).hasSize(1);
+        assertThat(instructions("rita@example.org").mailbox()).isEqualTo(Mailbox.KEEP);
+        assertThat(instructions("rita@example.org").forwards()).isEmpty();
     }
 
     @Test
     @Covers("ldap:QL-052")
     void programsAreGivenOnlyInTheModesThatRunThem() throws Exception {
-        assertThat(recipe("semprog@example.org").programs()).isEmpty();
-        assertThat(recipe("filtro@example.org").programs()).containsExactly("/usr/local/bin/filtrar --perfil teste");
+        assertThat(instructions("semprog@example.org").programs()).isEmpty();
+        assertThat(instructions("filtro@example.org").programs())
+                .containsExactly("/usr/local/bin/filtrar --perfil teste");
     }
 
     @Test
     void dotModes() throws Exception {
-        assertThat(account("ponto@example.org").recipe()).isEqualTo(new Recipe.DotQmail());
-        assertThat(recipe("ambos@example.org").dotFiles()).isEqualTo(DotFiles.APPENDED);
+        assertThat(account("ponto@example.org").instructions())
+                .isEqualTo(new DeliveryInstructions.DotQmailInstructions());
+        assertThat(instructions("ambos@example.org").dotFiles()).isEqualTo(DotFiles.APPENDED);
     }
 
     @Test
@@ -474,7 +477,7 @@ final class LdapExampleTest {
             var threads = new ArrayList<Thread>();
             for (int i = 0; i < 100; i++) {
                 threads.add(Thread.ofVirtual()
-                        .start(() -> home.lookupNow().answer(new Address("joao@example.org"), Trail.NONE)));
+                        .start(() -> home.lookupNow().answer(new Address("joao@example.org"), LookupTrace.NONE)));
             }
             for (Thread thread : threads) {
                 thread.join();
@@ -540,7 +543,9 @@ final class LdapExampleTest {
                 Answer said = home.recipient("blank@example.org");
                 assertThat(
                                 said instanceof Answer.Account account
-                                        ? "account, forwards " + ((Recipe.Directory) account.recipe()).forwards()
+                                        ? "account, forwards "
+                                                + ((DeliveryInstructions.DirectoryInstructions) account.instructions())
+                                                        .forwards()
                                         : brief(said))
                         .isEqualTo(answer);
             } finally {
@@ -560,7 +565,7 @@ final class LdapExampleTest {
                 home.control("ldappassword", "servico1 \n");
                 assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:");
                 home.control("ldappassword", "servico1\n");
-                assertThat(brief(home.fresh().answer(new Address("joao@example.org"), Trail.NONE)))
+                assertThat(brief(home.fresh().answer(new Address("joao@example.org"), LookupTrace.NONE)))
                         .isEqualTo("notnow 4.4.3");
             } finally {
                 replace(root, Slapd.READER, "userPassword", "servico1");

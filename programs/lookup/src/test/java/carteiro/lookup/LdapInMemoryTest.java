@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.protocol.Lookup.Recipe;
 import carteiro.testkit.Covers;
 import com.unboundid.ldap.listener.InMemoryDirectoryServer;
 import com.unboundid.ldap.listener.InMemoryDirectoryServerConfig;
@@ -95,8 +95,9 @@ final class LdapInMemoryTest {
         server.modify(lines);
     }
 
-    private Recipe.Directory recipe() throws Exception {
-        return (Recipe.Directory) ((Answer.Account) home.recipient("ana@example.org")).recipe();
+    private DeliveryInstructions.DirectoryInstructions instructions() throws Exception {
+        return (DeliveryInstructions.DirectoryInstructions)
+                ((Answer.Account) home.recipient("ana@example.org")).instructions();
     }
 
     @ParameterizedTest
@@ -157,7 +158,7 @@ final class LdapInMemoryTest {
         """)
     void valuesThatCannotBeUsedAreNamed(String attribute, String value, String fault) throws Exception {
         set(attribute, value);
-        assertThat(home.recipient("ana@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+        assertThat(home.recipient("ana@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
             assertThat(notNow.status()).hasToString("4.3.5");
             assertThat(notNow.reason()).contains(ENTRY, attribute, fault);
         });
@@ -188,16 +189,16 @@ final class LdapInMemoryTest {
         set("deliveryProgramPath", program);
         assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("unknown 5.3.5");
         set("qmailDotMode", "ldaponly");
-        assertThat(recipe().programs()).isEmpty();
+        assertThat(instructions().programs()).isEmpty();
     }
 
     @Test
     @Covers("ldap:QL-050")
     void modesAreReadInAnyCaseAndOldOnesAreLoggedAndIgnored() throws Exception {
         set("deliveryMode", "NoLocal");
-        assertThat(recipe().mailbox()).isEqualTo(Mailbox.NONE);
+        assertThat(instructions().mailbox()).isEqualTo(Mailbox.NONE);
         set("deliveryMode", "normal", "echo", "xyz");
-        assertThat(recipe().mailbox()).isEqualTo(Mailbox.KEEP);
+        assertThat(instructions().mailbox()).isEqualTo(Mailbox.KEEP);
         assertThat(home.log()).contains("\"normal\"", "\"echo\"", "\"xyz\"", "; ignored");
     }
 
@@ -206,16 +207,17 @@ final class LdapInMemoryTest {
     void theModeNoneIsTheMailboxAloneAndTheDefaultModeIsTheSettings() throws Exception {
         set("mailForwardingAddress", "x@remote.example");
         set("qmailDotMode", "none");
-        assertThat(recipe())
-                .isEqualTo(new Recipe.Directory(
+        assertThat(instructions())
+                .isEqualTo(new DeliveryInstructions.DirectoryInstructions(
                         "", Mailbox.KEEP, java.util.List.of(), java.util.List.of(), DotFiles.IGNORED));
         home.control("ldapdefaultdotmode", "BOTH\n");
         set("qmailDotMode");
         try (TestHome other = home) {
-            assertThat(other.fresh().answer(new carteiro.mail.Address("ana@example.org"), Trail.NONE))
+            assertThat(other.fresh().answer(new carteiro.mail.Address("ana@example.org"), LookupTrace.NONE))
                     .isInstanceOfSatisfying(
                             Answer.Account.class,
-                            account -> assertThat(((Recipe.Directory) account.recipe()).dotFiles())
+                            account -> assertThat(((DeliveryInstructions.DirectoryInstructions) account.instructions())
+                                            .dotFiles())
                                     .isEqualTo(DotFiles.APPENDED));
         }
     }
@@ -225,8 +227,8 @@ final class LdapInMemoryTest {
         set("qmailDotMode", "DotOnly");
         set("homeDirectory", "/home/ana");
         set("mailMessageStore", "./Mail/");
-        assertThat(recipe())
-                .isEqualTo(new Recipe.Directory(
+        assertThat(instructions())
+                .isEqualTo(new DeliveryInstructions.DirectoryInstructions(
                         "./Mail/", Mailbox.KEEP, java.util.List.of(), java.util.List.of(), DotFiles.ALONE));
     }
 
@@ -241,7 +243,7 @@ final class LdapInMemoryTest {
         set("mailForwardingAddress", many);
         assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("notnow 4.3.5");
         set("mailForwardingAddress", java.util.Arrays.copyOf(many, 500));
-        assertThat(recipe().forwards()).hasSize(500);
+        assertThat(instructions().forwards()).hasSize(500);
     }
 
     @Test
@@ -251,18 +253,18 @@ final class LdapInMemoryTest {
         assertThatThrownBy(home::lookup)
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/ldappassword: is missing or empty");
-        LdapSettings.Server address =
+        LdapSettings.LdapServerAddress address =
                 LdapSettings.server("127.0.0.1:" + server.getListenPort()).orElseThrow();
         try (var log = new carteiro.log.EventLog(
                         java.io.OutputStream.nullOutputStream(),
-                        carteiro.log.EventLog.Form.PLAIN,
+                        carteiro.log.EventLog.LogFormat.PLAIN,
                         java.time.Clock.systemUTC());
                 var watchdog = new carteiro.wire.Watchdog();
                 var servers = new LdapServers(
                         new LdapSettings(
                                 java.util.List.of(address),
                                 java.util.Map.of(),
-                                LdapSettings.StartTls.OFF,
+                                LdapSettings.StartTlsPolicy.OFF,
                                 "",
                                 "dc=example,dc=org",
                                 "",
@@ -278,14 +280,14 @@ final class LdapInMemoryTest {
                                 0,
                                 DotMode.LDAPONLY,
                                 LdapSettings.Faults.DEFER),
-                        new Alarms(log),
+                        new FaultLogLimiter(log),
                         watchdog)) {
             assertThat(servers.search(
                             com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"),
                             java.util.List.of("mail"),
                             Deadline.in(Deadline.QUESTION)))
                     .isInstanceOfSatisfying(
-                            LdapServers.Found.Nothing.class,
+                            LdapServers.DirectoryAnswer.DirectoryUnavailable.class,
                             nothing -> assertThat(nothing.status()).hasToString("4.4.3"));
         }
         assertThat(searches).hasValue(0);
@@ -391,7 +393,7 @@ final class LdapInMemoryTest {
         home.control("ldapfaults", "bounce\n").control("ldapcachenegativettl", "60\n");
         set("mailForwardingAddress", forwards(600, 250));
         for (int i = 0; i < 3; i++) {
-            assertThat(home.recipient("ana@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+            assertThat(home.recipient("ana@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
                 assertThat(notNow.status()).hasToString("4.3.5");
                 assertThat(notNow.reason()).contains(ENTRY, "larger than 131072 octets");
             });
@@ -411,17 +413,17 @@ final class LdapInMemoryTest {
         home.control("ldapfaults", "bounce\n");
         String[] values = forwards(256, 256);
         set("mailForwardingAddress", values);
-        assertThat(recipe().forwards()).as("65536 octets").hasSize(256);
+        assertThat(instructions().forwards()).as("65536 octets").hasSize(256);
         values[0] += "x";
         set("mailForwardingAddress", values);
         assertThat(home.recipient("ana@example.org"))
                 .isInstanceOfSatisfying(
-                        Answer.NotNow.class,
+                        Answer.Unresolved.class,
                         notNow -> assertThat(notNow.reason()).contains("have 65537 octets, over the limit of 65536"));
         set("mailForwardingAddress", forwards(501, 20));
         assertThat(home.recipient("ana@example.org"))
                 .isInstanceOfSatisfying(
-                        Answer.NotNow.class,
+                        Answer.Unresolved.class,
                         notNow -> assertThat(notNow.reason()).contains("has over 500 values"));
     }
 
@@ -462,7 +464,7 @@ final class LdapInMemoryTest {
         set(
                 "mailForwardingAddress",
                 ": " + java.util.Base64.getEncoder().encodeToString(carteiro.mail.Octets.bytes(value)));
-        assertThat(recipe().forwards()).containsExactly(new carteiro.mail.Address(address));
+        assertThat(instructions().forwards()).containsExactly(new carteiro.mail.Address(address));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Address;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
-import carteiro.protocol.Lookup.Recipe;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.InputStream;
@@ -91,7 +91,7 @@ final class LdapOracleTest {
         if (oracle.get("exit").asInt() != 0) {
             assertThat(answer)
                     .isInstanceOfSatisfying(
-                            Answer.Unknown.class,
+                            Answer.NoSuchAddress.class,
                             unknown -> assertThat(unknown.status()).hasToString("5.1.1"));
             return;
         }
@@ -108,20 +108,22 @@ final class LdapOracleTest {
                 assertThat(account.home()).isEqualTo(oracle.get("homeDirectory"));
                 assertThat(account.uid()).hasToString(oracle.get("qmailUID"));
                 assertThat(account.gid()).hasToString(oracle.get("qmailGID"));
-                Recipe.Directory recipe = (Recipe.Directory) account.recipe();
-                assertThat(recipe.delivery().isEmpty() ? "using default" : recipe.delivery())
+                DeliveryInstructions.DirectoryInstructions instructions =
+                        (DeliveryInstructions.DirectoryInstructions) account.instructions();
+                assertThat(instructions.delivery().isEmpty() ? "using default" : instructions.delivery())
                         .isEqualTo(oracle.get("aliasEmpty"));
-                assertThat(recipe.dotFiles() == DotFiles.ALONE)
+                assertThat(instructions.dotFiles() == DotFiles.ALONE)
                         .isEqualTo(oracle.get("qmailDotMode").equals("dotonly"));
                 assertThat(oracle.get("accountStatus")).containsAnyOf("active", "noaccess");
             }
-            case Answer.Unknown(var status, var _) -> {
+            case Answer.NoSuchAddress(var status, var _) -> {
                 String expected = oracle.getOrDefault("accountStatus", "deleted"); // of which the oracle prints nothing
                 assertThat(status.toString() + " " + expected.toLowerCase(Locale.ROOT))
                         .isIn("5.2.1 disabled", "5.1.1 deleted");
             }
-            case Answer.NotNow(var _, var reason) -> assertThat(reason).contains("is a qmailGroup");
-            case Answer.Forward _, Answer.Remote _, Answer.Trash _ -> throw new AssertionError(answer.toString());
+            case Answer.Unresolved(var _, var reason) -> assertThat(reason).contains("is a qmailGroup");
+            case Answer.ForwardOnly _, Answer.OtherHost _, Answer.Trash _ ->
+                throw new AssertionError(answer.toString());
         }
     }
 

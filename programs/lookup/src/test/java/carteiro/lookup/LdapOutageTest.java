@@ -136,7 +136,7 @@ final class LdapOutageTest {
         assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:");
         slapd.signal("STOP");
         try {
-            assertThat(home.recipient("joao@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+            assertThat(home.recipient("joao@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
                 assertThat(notNow.status()).hasToString("4.4.3");
                 assertThat(notNow.reason()).contains("timeout");
             });
@@ -214,7 +214,9 @@ final class LdapOutageTest {
             threads.add(Thread.ofVirtual().start(() -> {
                 for (int j = 0; j < 5; j++) {
                     answers.add(brief(home.lookupNow()
-                            .answer(new Address((number % 2 == 0 ? "joao" : "nobody") + "@example.org"), Trail.NONE)));
+                            .answer(
+                                    new Address((number % 2 == 0 ? "joao" : "nobody") + "@example.org"),
+                                    LookupTrace.NONE)));
                 }
             }));
         }
@@ -236,7 +238,7 @@ final class LdapOutageTest {
         var threads = new ArrayList<Thread>();
         for (int i = 0; i < count; i++) {
             threads.add(Thread.ofVirtual()
-                    .start(() -> home.lookupNow().answer(new Address("joao@example.org"), Trail.NONE)));
+                    .start(() -> home.lookupNow().answer(new Address("joao@example.org"), LookupTrace.NONE)));
         }
         for (Thread thread : threads) {
             thread.join();
@@ -351,24 +353,24 @@ final class LdapOutageTest {
                 LookupSettings.read(home.installation).ldap());
         var logged = new java.io.ByteArrayOutputStream();
         try (var log = new carteiro.log.EventLog(
-                        logged, carteiro.log.EventLog.Form.PLAIN, java.time.Clock.systemUTC());
+                        logged, carteiro.log.EventLog.LogFormat.PLAIN, java.time.Clock.systemUTC());
                 var watchdog = new carteiro.wire.Watchdog();
-                var servers = new LdapServers(settings, new Alarms(log), watchdog)) {
+                var servers = new LdapServers(settings, new FaultLogLimiter(log), watchdog)) {
             var filter = com.unboundid.ldap.sdk.Filter.createEqualityFilter("mail", "nobody@example.org");
             assertThat(servers.search(filter, List.of("mail"), Deadline.in(Duration.ZERO)))
-                    .isInstanceOf(LdapServers.Found.Nothing.class);
+                    .isInstanceOf(LdapServers.DirectoryAnswer.DirectoryUnavailable.class);
             assertThat(server.connections()).isZero();
             var answer = java.util.concurrent.CompletableFuture.supplyAsync(
                     () -> servers.search(filter, List.of("mail"), Deadline.in(Deadline.QUESTION)));
             assertThat(first.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
             assertThat(servers.search(filter, List.of("mail"), Deadline.in(Deadline.QUESTION)))
                     .isInstanceOfSatisfying(
-                            LdapServers.Found.Nothing.class,
+                            LdapServers.DirectoryAnswer.DirectoryUnavailable.class,
                             nothing -> assertThat(nothing.reason()).contains("all 1 connections to it are in use"));
             assertThat(servers.status()).contains("=up");
             release.countDown();
             assertThat(answer.get(20, java.util.concurrent.TimeUnit.SECONDS))
-                    .isEqualTo(new LdapServers.Found.Entries(List.of()));
+                    .isEqualTo(new LdapServers.DirectoryAnswer.MatchingEntries(List.of()));
             assertThat(servers.status()).contains("=up,idle:1");
             log.close();
             assertThat(logged.toString(StandardCharsets.ISO_8859_1))
@@ -386,12 +388,12 @@ final class LdapOutageTest {
                 LookupSettings.read(home.installation).ldap());
         var logged = new java.io.ByteArrayOutputStream();
         try (var log = new carteiro.log.EventLog(
-                        logged, carteiro.log.EventLog.Form.PLAIN, java.time.Clock.systemUTC());
+                        logged, carteiro.log.EventLog.LogFormat.PLAIN, java.time.Clock.systemUTC());
                 var watchdog = new carteiro.wire.Watchdog();
-                var servers = new LdapServers(settings, new Alarms(log), watchdog)) {
+                var servers = new LdapServers(settings, new FaultLogLimiter(log), watchdog)) {
             var filter = com.unboundid.ldap.sdk.Filter.createEqualityFilter("mail", "nobody@example.org");
             assertThat(servers.search(filter, List.of("mail"), Deadline.in(Duration.ofMillis(200))))
-                    .isInstanceOf(LdapServers.Found.Nothing.class);
+                    .isInstanceOf(LdapServers.DirectoryAnswer.DirectoryUnavailable.class);
             assertThat(server.connections()).isEqualTo(1);
             assertThat(servers.status()).contains("=up");
             log.close();

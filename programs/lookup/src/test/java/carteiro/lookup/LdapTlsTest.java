@@ -63,7 +63,7 @@ final class LdapTlsTest {
     }
 
     private void refused(String word) throws Exception {
-        assertThat(home.recipient("joao@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+        assertThat(home.recipient("joao@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
             assertThat(notNow.status()).hasToString("4.4.3");
             assertThat(notNow.reason()).containsIgnoringCase(word);
         });

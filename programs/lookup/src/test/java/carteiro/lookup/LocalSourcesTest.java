@@ -10,8 +10,8 @@ import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
+import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.Verdict;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
 import java.nio.file.Files;
@@ -122,7 +122,7 @@ final class LocalSourcesTest {
         for (String named : List.of("postmaster@example.org", "list-join@example.org")) {
             assertThat(home.recipient(named))
                     .isInstanceOfSatisfying(
-                            Answer.NotNow.class,
+                            Answer.Unresolved.class,
                             notNow -> assertThat(notNow.reason()).contains("no user alias"));
         }
         assertThat(brief(home.recipient("nobody@example.org"))).isEqualTo("unknown 5.1.1");
@@ -133,7 +133,7 @@ final class LocalSourcesTest {
         home.accounts.remove("alias");
         List<SourceName> sources = List.of(SourceName.ASSIGN, SourceName.PASSWD, SourceName.ALIAS);
         Path aliases = home.installation.alias();
-        SystemUsers.Accounts accounts = name -> Optional.ofNullable(home.accounts.get(name));
+        MailUsers.Accounts accounts = name -> Optional.ofNullable(home.accounts.get(name));
         AliasSource.check(home.installation, sources, accounts); // no files
         Files.createFile(aliases.resolve(".qmail-postmaster"));
         if (TestHome.OWN_UID == 0) {
@@ -175,7 +175,7 @@ final class LocalSourcesTest {
     void theNameServiceInTroubleIsNeverUnknown() throws Exception {
         home.breakNameService("the network is down");
         assertThat(home.recipient("joe@example.org"))
-                .isEqualTo(new Answer.NotNow(new Status(4, 3, 0), "the network is down"));
+                .isEqualTo(new Answer.Unresolved(new Status(4, 3, 0), "the network is down"));
         assertThat(home.log())
                 .contains("warning: lookup: passwd cannot tell now what <joe@example.org> is: the network");
     }
@@ -241,7 +241,7 @@ final class LocalSourcesTest {
         home.control("virtualdomains", "virt.org:joe-v\nuser@virt2.org:joe\n").control("percenthack", "pct.org\n");
         Path joe = home.user("joe");
         Files.createFile(joe.resolve(".qmail-v-default"));
-        assertThat(home.recipient("somebody@elsewhere.example")).isEqualTo(new Answer.Remote());
+        assertThat(home.recipient("somebody@elsewhere.example")).isEqualTo(new Answer.OtherHost());
         assertThat(brief(home.recipient("u@virt.org"))).endsWith("joe:-:v-u");
         assertThat(brief(home.recipient("u%virt.org@pct.org"))).endsWith("joe:-:v-u");
         assertThat(brief(home.recipient("user@virt2.org"))).isEqualTo("unknown 5.1.1");
@@ -296,7 +296,7 @@ final class LocalSourcesTest {
     @Covers("qmail:A08")
     void anAssignmentToUidZeroIsDeferred() throws Exception {
         home.assign("=root:root:0:0:/root:::\n.\n");
-        assertThat(home.recipient("root@example.org")).isInstanceOfSatisfying(Answer.NotNow.class, notNow -> {
+        assertThat(home.recipient("root@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
             assertThat(notNow.status()).hasToString("4.3.5");
             assertThat(notNow.reason()).contains("never delivered as root");
         });
@@ -330,14 +330,14 @@ final class LocalSourcesTest {
     @Test
     void oneTimeIsSetForAllSourcesOfAQuestion() throws Exception {
         var deadlines = new java.util.concurrent.CopyOnWriteArrayList<Deadline>();
-        Source nothing = new Source() {
+        AddressSource nothing = new AddressSource() {
             @Override
             public SourceName name() {
                 return SourceName.LDAP;
             }
 
             @Override
-            public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) {
+            public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) {
                 deadlines.add(deadline);
                 return Optional.empty();
             }
@@ -349,13 +349,15 @@ final class LocalSourcesTest {
         }
     }
 
-    private AddressLookup lookup(SystemUsers users, Source... sources) {
+    private AddressLookup lookup(MailUsers users, AddressSource... sources) {
         var log = new carteiro.log.EventLog(
-                java.io.OutputStream.nullOutputStream(), carteiro.log.EventLog.Form.PLAIN, java.time.Clock.systemUTC());
+                java.io.OutputStream.nullOutputStream(),
+                carteiro.log.EventLog.LogFormat.PLAIN,
+                java.time.Clock.systemUTC());
         return new AddressLookup(
                 carteiro.control.Routing.of(List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
                 List.of(sources),
-                new Alarms(log),
+                new FaultLogLimiter(log),
                 users,
                 home.looks);
     }
@@ -363,10 +365,11 @@ final class LocalSourcesTest {
     @Test
     void anAccountThatNobodyHereCanDeliverForIsRefusedWhateverTheSource() throws Exception {
         home.assign("=joe:joe:4711:100:" + folder + ":::\n=ann:ann:4712:100:" + folder + ":::\n.\n");
-        try (var users = new SystemUsers(_ -> Optional.empty(), uid -> uid == 4712);
+        try (var users = new MailUsers(_ -> Optional.empty(), uid -> uid == 4712);
                 AddressLookup lookup = lookup(users, new AssignSource(home.installation))) {
-            assertThat(lookup.recipient(new Address("joe@example.org"))).isInstanceOf(Verdict.Unknown.class);
-            assertThat(lookup.recipient(new Address("ann@example.org"))).isEqualTo(new Verdict.Known());
+            assertThat(lookup.recipient(new Address("joe@example.org")))
+                    .isInstanceOf(AddressVerdict.UnknownAddress.class);
+            assertThat(lookup.recipient(new Address("ann@example.org"))).isEqualTo(new AddressVerdict.KnownAddress());
         }
     }
 
@@ -403,21 +406,23 @@ final class LocalSourcesTest {
     @Test
     void anExtensionInAHomeThatCannotBeLookedIntoIsAnsweredByLocal() throws Exception {
         home.assign("+joe-:joe:4711:100:" + folder + "/missing:-::\n=joe:joe:4711:100:" + folder + "/missing:::\n.\n");
-        var asked = new java.util.concurrent.CopyOnWriteArrayList<Homes.Extension>();
+        var asked = new java.util.concurrent.CopyOnWriteArrayList<Homes.AccountExtension>();
         home.looks = extension -> {
             asked.add(extension);
             return Homes.Presence.valueOf(extension.extension());
         };
-        assertThat(home.lookup().recipient(new Address("joe-YES@example.org"))).isEqualTo(new Verdict.Known());
-        assertThat(asked).containsExactly(new Homes.Extension(4711, 100, folder + "/missing", "-", "YES"));
+        assertThat(home.lookup().recipient(new Address("joe-YES@example.org")))
+                .isEqualTo(new AddressVerdict.KnownAddress());
+        assertThat(asked).containsExactly(new Homes.AccountExtension(4711, 100, folder + "/missing", "-", "YES"));
         assertThat(home.lookup().recipient(new Address("joe-NO@example.org")))
-                .isEqualTo(new Verdict.Unknown(new Status(5, 1, 1), "Sorry, no mailbox here by that name."));
+                .isEqualTo(
+                        new AddressVerdict.UnknownAddress(new Status(5, 1, 1), "Sorry, no mailbox here by that name."));
         assertThat(home.lookup().recipient(new Address("joe-NOT_NOW@example.org")))
-                .isInstanceOf(Verdict.NotNow.class);
+                .isInstanceOf(AddressVerdict.Undecided.class);
         assertThat(asked).hasSize(3);
         assertThat(home.lookup().recipient(new Address("joe@example.org")))
                 .as("an account is one whatever its files are")
-                .isEqualTo(new Verdict.Known());
+                .isEqualTo(new AddressVerdict.KnownAddress());
         assertThat(brief(home.account(new Address("joe-NO@example.org"))))
                 .as("local asks, and looks itself")
                 .startsWith("joe:");
@@ -427,7 +432,7 @@ final class LocalSourcesTest {
         };
         assertThat(home.lookup().recipient(new Address("joe-YES@example.org")))
                 .isInstanceOfSatisfying(
-                        Verdict.NotNow.class,
+                        AddressVerdict.Undecided.class,
                         notNow -> assertThat(notNow.reason()).contains("/missing", "local is not running"));
     }
 
@@ -456,7 +461,7 @@ final class LocalSourcesTest {
             return Homes.Presence.YES;
         };
         AddressLookup lookup = home.lookup();
-        var answers = new java.util.concurrent.CopyOnWriteArrayList<Verdict>();
+        var answers = new java.util.concurrent.CopyOnWriteArrayList<AddressVerdict>();
         var threads = new java.util.ArrayList<Thread>();
         for (int user = 0; user < users; user++) {
             var address = new Address("u" + user + "-x@example.org");
@@ -467,16 +472,16 @@ final class LocalSourcesTest {
             awaitTrue(() -> asked.get() == all);
             assertThat(lookup.recipient(address))
                     .as("one more of the same user")
-                    .isInstanceOf(Verdict.NotNow.class);
+                    .isInstanceOf(AddressVerdict.Undecided.class);
         }
         assertThat(lookup.recipient(new Address("u" + users + "-x@example.org")))
                 .as("one more in all")
-                .isInstanceOf(Verdict.NotNow.class);
+                .isInstanceOf(AddressVerdict.Undecided.class);
         release.countDown();
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(answers).containsOnly(new Verdict.Known()).hasSize(AddressLookup.MOST_ASKING_LOCAL);
+        assertThat(answers).containsOnly(new AddressVerdict.KnownAddress()).hasSize(AddressLookup.MOST_ASKING_LOCAL);
     }
 
     private static void awaitTrue(java.util.function.BooleanSupplier condition) {
@@ -491,12 +496,12 @@ final class LocalSourcesTest {
     @CsvSource({"/hangs, /also-hangs", "one server, another server"})
     void aHomeOrServerThatHangsHoldsSomeThreads(String one, String other) throws Exception {
         boolean server = !one.startsWith("/");
-        int most = server ? SlowCalls.MOST_AT_ONE_SERVER : SlowCalls.MOST_OF_ONE;
+        int most = server ? BlockingCalls.MOST_AT_ONE_SERVER : BlockingCalls.MOST_OF_ONE;
         var release = new java.util.concurrent.CountDownLatch(1);
-        try (var calls = new SlowCalls(java.time.Duration.ofSeconds(20))) {
+        try (var calls = new BlockingCalls(java.time.Duration.ofSeconds(20))) {
             var begun = new java.util.concurrent.atomic.AtomicInteger();
             var threads = new java.util.ArrayList<Thread>();
-            for (int i = 0; i < 2 * SlowCalls.THREADS; i++) {
+            for (int i = 0; i < 2 * BlockingCalls.THREADS; i++) {
                 String home = server ? "/home/" + i : one;
                 threads.add(Thread.ofVirtual().start(() -> {
                     try {
@@ -560,40 +565,43 @@ final class LocalSourcesTest {
         carteiro.posix.Fifo.make(home.installation.users().resolve("cdb"));
         assertThat(home.recipient("joe@example.org"))
                 .isInstanceOfSatisfying(
-                        Answer.NotNow.class,
+                        Answer.Unresolved.class,
                         notNow -> assertThat(notNow.reason()).contains("users/cdb is no regular file"));
     }
 
     @Test
     void anExtensionThatNothingInTheDirectoryOrTheHomeIsForIsUnknown() {
-        var nothing = new carteiro.protocol.Lookup.Recipe.Directory(
+        var nothing = new carteiro.protocol.Lookup.DeliveryInstructions.DirectoryInstructions(
                 "",
                 carteiro.protocol.Lookup.Mailbox.NONE,
                 List.of(),
                 List.of(),
                 carteiro.protocol.Lookup.DotFiles.APPENDED);
-        var mailbox = new carteiro.protocol.Lookup.Recipe.Directory(
+        var mailbox = new carteiro.protocol.Lookup.DeliveryInstructions.DirectoryInstructions(
                 "",
                 carteiro.protocol.Lookup.Mailbox.KEEP,
                 List.of(),
                 List.of(),
                 carteiro.protocol.Lookup.DotFiles.APPENDED);
-        for (var recipe : List.of(nothing, mailbox)) {
-            var account = new Answer.Account("joe", USER_UID, 100, folder.toString(), "-", "x", recipe);
-            Source directory = new Source() {
+        for (var instructions : List.of(nothing, mailbox)) {
+            var account = new Answer.Account("joe", USER_UID, 100, folder.toString(), "-", "x", instructions);
+            AddressSource directory = new AddressSource() {
                 @Override
                 public SourceName name() {
                     return SourceName.LDAP;
                 }
 
                 @Override
-                public Optional<Answer> ask(Address recipient, Deadline deadline, Trail trail) {
+                public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) {
                     return Optional.of(account);
                 }
             };
             try (AddressLookup lookup = lookup(home.users(), directory)) {
                 assertThat(lookup.recipient(new Address("joe-x@example.org")))
-                        .isInstanceOf(recipe.equals(nothing) ? Verdict.Unknown.class : Verdict.Known.class);
+                        .isInstanceOf(
+                                instructions.equals(nothing)
+                                        ? AddressVerdict.UnknownAddress.class
+                                        : AddressVerdict.KnownAddress.class);
             }
         }
     }
@@ -605,8 +613,8 @@ final class LocalSourcesTest {
         java.nio.file.Path own = java.nio.file.Files.createTempDirectory("ct");
         java.nio.file.Files.setAttribute(own, "unix:uid", uid);
         var ann = new carteiro.posix.SystemAccount("ann", uid, uid, own.toString());
-        try (var all = new SystemUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable == uid);
-                var others = new SystemUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable != uid)) {
+        try (var all = new MailUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable == uid);
+                var others = new MailUsers(_ -> java.util.Optional.of(ann), deliverable -> deliverable != uid)) {
             assertThat(all.user("ann", Deadline.in(Deadline.QUESTION))).isPresent();
             assertThat(others.user("ann", Deadline.in(Deadline.QUESTION))).isEmpty();
             assertThat(others.named("ann", Deadline.in(Deadline.QUESTION))).isPresent();

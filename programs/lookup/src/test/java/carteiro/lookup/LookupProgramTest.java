@@ -11,7 +11,7 @@ import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Lookup;
-import carteiro.protocol.Lookup.Verdict;
+import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
@@ -40,7 +40,7 @@ final class LookupProgramTest {
     Path folder;
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private Installation installation;
     private Wires wires;
 
@@ -60,12 +60,12 @@ final class LookupProgramTest {
         log.close();
     }
 
-    private Program.Running start() throws Exception {
+    private Program.RunningProgram start() throws Exception {
         return start(wires, () -> {});
     }
 
-    private Program.Running start(Wires over, Program.Privileges privileges) throws Exception {
-        return new LookupProgram().start(new Program.Surroundings(installation, over, log, Map.of(), privileges));
+    private Program.RunningProgram start(Wires over, Program.Privileges privileges) throws Exception {
+        return new LookupProgram().start(new Program.ProgramContext(installation, over, log, Map.of(), privileges));
     }
 
     private void assign(String text) throws Exception {
@@ -79,10 +79,10 @@ final class LookupProgramTest {
 
     private String ask(String address) throws IOException {
         return switch (wires.lookup().recipient(new Address(address))) {
-            case Verdict.Known() -> brief(wires.lookup().account(new Address(address)));
-            case Verdict.Elsewhere() -> "remote";
-            case Verdict.Unknown(var status, var _) -> "unknown " + status;
-            case Verdict.NotNow(var status, var _) -> "notnow " + status;
+            case AddressVerdict.KnownAddress() -> brief(wires.lookup().account(new Address(address)));
+            case AddressVerdict.RemoteAddress() -> "remote";
+            case AddressVerdict.UnknownAddress(var status, var _) -> "unknown " + status;
+            case AddressVerdict.Undecided(var status, var _) -> "notnow " + status;
         };
     }
 
@@ -97,7 +97,7 @@ final class LookupProgramTest {
     @Test
     void itAnswersOverTheSocketAndInTheSameProcess() throws Exception {
         assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
-        Program.Running running = start();
+        Program.RunningProgram running = start();
         try {
             assertThat(ask("joe@mail.example.org")).isEqualTo("joe:" + OWN_UID + ":78:" + folder + "::");
             assertThat(ask("joe@elsewhere.example")).isEqualTo("remote");
@@ -110,10 +110,10 @@ final class LookupProgramTest {
         running.stop(Duration.ofSeconds(1));
         assertThatThrownBy(() -> ask("joe@mail.example.org")).isInstanceOf(IOException.class);
         var direct = new DirectWires(new SocketWires(installation, log));
-        Program.Running again = start(direct, () -> {});
+        Program.RunningProgram again = start(direct, () -> {});
         try {
             assertThat(direct.lookup().recipient(new Address("joe@mail.example.org")))
-                    .isEqualTo(new Verdict.Known());
+                    .isEqualTo(new AddressVerdict.KnownAddress());
         } finally {
             again.stop(Duration.ofSeconds(1));
             direct.close();
@@ -123,7 +123,7 @@ final class LookupProgramTest {
     @Test
     void rootIsGivenUpBeforeAnythingIsAnswered() throws Exception {
         var dropped = new AtomicBoolean();
-        Program.Running running = start(wires, () -> {
+        Program.RunningProgram running = start(wires, () -> {
             assertThat(installation.run("lookup").resolve("lookup")).doesNotExist();
             dropped.set(true);
         });
@@ -139,7 +139,7 @@ final class LookupProgramTest {
     @Test
     void aReloadChangesEverythingAtOnceAndABadOneNothing() throws Exception {
         assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
-        Program.Running running = start();
+        Program.RunningProgram running = start();
         try {
             Files.writeString(installation.control("locals"), "new.example\n");
             assertThat(ask("joe@new.example")).isEqualTo("remote");
@@ -157,7 +157,7 @@ final class LookupProgramTest {
     @Test
     void aNewUsersCdbIsSeenWithoutAReload() throws Exception {
         assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
-        Program.Running running = start();
+        Program.RunningProgram running = start();
         try {
             assertThat(ask("joe@mail.example.org")).startsWith("joe:");
             assign("=joe:new:" + OWN_UID + ":78:" + folder + ":::\n.\n");
@@ -174,7 +174,7 @@ final class LookupProgramTest {
     @Test
     void manyAskAtOnceWhileItIsReloaded() throws Exception {
         assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
-        Program.Running running = start();
+        Program.RunningProgram running = start();
         var wrong = new AtomicBoolean();
         try {
             var threads = new ArrayList<Thread>();
@@ -226,10 +226,10 @@ final class LookupProgramTest {
     @Test
     void anAnswerOfTheLookupIsTheSameForBothQuestions() throws Exception {
         assign("=joe:joe:" + OWN_UID + ":78:" + folder + ":::\n.\n");
-        Program.Running running = start();
+        Program.RunningProgram running = start();
         try {
             Lookup lookup = wires.lookup();
-            assertThat(lookup.recipient(new Address("joe"))).isEqualTo(new Verdict.Known());
+            assertThat(lookup.recipient(new Address("joe"))).isEqualTo(new AddressVerdict.KnownAddress());
             assertThat(lookup.account(new Address("joe@mail.example.org"))).isInstanceOf(Lookup.Answer.Account.class);
         } finally {
             running.stop(Duration.ofSeconds(1));
@@ -239,7 +239,7 @@ final class LookupProgramTest {
     @Test
     void aReloadTellsAnewWhatIsWrong() throws Exception {
         Files.writeString(installation.control("ldapserver"), "127.0.0.1:" + Slapd.freePort() + "\n");
-        Program.Running running = start();
+        Program.RunningProgram running = start();
         try {
             assertThat(ask("joe@mail.example.org")).isEqualTo("notnow 4.4.3");
             assertThat(ask("joe@mail.example.org")).isEqualTo("notnow 4.4.3");

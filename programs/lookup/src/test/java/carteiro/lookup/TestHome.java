@@ -36,9 +36,9 @@ final class TestHome implements AutoCloseable {
     final Path homes;
     final Map<String, SystemAccount> accounts = new HashMap<>();
     final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final Watchdog watchdog = new Watchdog();
-    private final SystemUsers users = new SystemUsers(this::account);
+    private final MailUsers users = new MailUsers(this::account);
     private AddressLookup lookup;
     private String trouble = "";
 
@@ -105,7 +105,7 @@ final class TestHome implements AutoCloseable {
                     LookupSettings.read(installation),
                     users,
                     deadline -> users.named("alias", deadline),
-                    new Alarms(log),
+                    new FaultLogLimiter(log),
                     watchdog,
                     extension -> looks.look(extension));
         }
@@ -127,7 +127,7 @@ final class TestHome implements AutoCloseable {
     }
 
     Answer recipient(String address) throws ControlException {
-        return lookup().answer(new Address(address), Trail.NONE);
+        return lookup().answer(new Address(address), LookupTrace.NONE);
     }
 
     Answer account(Address address) throws ControlException {
@@ -146,11 +146,11 @@ final class TestHome implements AutoCloseable {
                         a.home(),
                         a.dash(),
                         a.extension());
-            case Answer.Forward(var targets) -> "forward " + targets;
-            case Answer.Remote() -> "remote";
+            case Answer.ForwardOnly(var targets) -> "forward " + targets;
+            case Answer.OtherHost() -> "remote";
             case Answer.Trash() -> "trash";
-            case Answer.Unknown(var status, var _) -> "unknown " + status;
-            case Answer.NotNow(var status, var _) -> "notnow " + status;
+            case Answer.NoSuchAddress(var status, var _) -> "unknown " + status;
+            case Answer.Unresolved(var status, var _) -> "notnow " + status;
         };
     }
 
@@ -163,7 +163,7 @@ final class TestHome implements AutoCloseable {
     /** What a command did. */
     record Called(int code, String out, String err) {}
 
-    Called call(List<String> arguments, String input, Invocation.Work work, String name) {
+    Called call(List<String> arguments, String input, Invocation.CommandAction work, String name) {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
         int code = new Invocation(
@@ -176,7 +176,7 @@ final class TestHome implements AutoCloseable {
         return new Called(code, Octets.text(out.toByteArray()), Octets.text(err.toByteArray()));
     }
 
-    SystemUsers users() {
+    MailUsers users() {
         return users;
     }
 

@@ -1,8 +1,8 @@
 package carteiro.queue;
 
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.Index.Entry;
 import carteiro.queue.Index.FailedAt;
+import carteiro.queue.Index.IndexEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ import java.util.zip.CRC32C;
  * @param nextMessage greater than every number given before that place
  * @param nextFile greater than every file number given before that place
  */
-record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
+record Checkpoint(long number, SegmentPosition place, long nextMessage, long nextFile) {
     /** Where they are, below HOME/queue. */
     static final String FOLDER = "checkpoints";
 
@@ -69,7 +69,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
         disk.delete(DRAFT);
         long octets;
         try (OpenFile draft = disk.create(DRAFT)) {
-            octets = new Writer(draft).write(this, index);
+            octets = new CheckpointWriter(draft).write(this, index);
             draft.force();
         }
         before.sync(); // a failure it points to must not be lost
@@ -78,7 +78,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
         return octets;
     }
 
-    private static final class Writer {
+    private static final class CheckpointWriter {
         private final OpenFile file;
         private ByteBuffer block = ByteBuffer.allocate(BLOCK + 4096);
         private long checkpoint;
@@ -86,7 +86,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
         private long written;
         private long forced;
 
-        Writer(OpenFile file) {
+        CheckpointWriter(OpenFile file) {
             this.file = file;
         }
 
@@ -100,7 +100,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             long entries = 0;
             for (int part = 0; part < index.parts(); part++) {
                 for (long message : index.part(part)) { // one by one: each may have many recipients
-                    Entry entry = index.entry(message);
+                    IndexEntry entry = index.entry(message);
                     if (entry != null) {
                         put(entry);
                         entries++;
@@ -115,7 +115,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             return written;
         }
 
-        private void put(Entry entry) throws IOException {
+        private void put(IndexEntry entry) throws IOException {
             int needed = 64 + 4 * entry.states().length + 16 * entry.failures().size();
             if (block.position() + needed > BLOCK && block.position() > 8) {
                 end();
@@ -175,28 +175,28 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
      *
      * @throws IOException if it cannot be used
      */
-    static Checkpoint read(Disk disk, long number, Consumer<Entry> entries) throws IOException {
+    static Checkpoint read(Disk disk, long number, Consumer<IndexEntry> entries) throws IOException {
         try (OpenFile file = disk.open(name(number))) {
-            new Reader(file, number).read(entry -> {});
-            return new Reader(file, number).read(entries);
+            new CheckpointReader(file, number).read(entry -> {});
+            return new CheckpointReader(file, number).read(entries);
         }
     }
 
     /** Reads the first block of a checkpoint alone: where it stands. */
     static Checkpoint head(Disk disk, long number) throws IOException {
         try (OpenFile file = disk.open(name(number))) {
-            return new Reader(file, number).head();
+            return new CheckpointReader(file, number).head();
         }
     }
 
-    private static final class Reader {
+    private static final class CheckpointReader {
         private final OpenFile file;
         private final long checkpoint;
         private final long size;
         private long blocks;
         private long at;
 
-        Reader(OpenFile file, long checkpoint) throws IOException {
+        CheckpointReader(OpenFile file, long checkpoint) throws IOException {
             this.file = file;
             this.checkpoint = checkpoint;
             this.size = file.size();
@@ -211,10 +211,11 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             if (version != VERSION) {
                 throw new IOException("its version is " + version + ", and this queue knows " + VERSION);
             }
-            return new Checkpoint(checkpoint, new Place(head.getInt(), head.getInt()), head.getLong(), head.getLong());
+            return new Checkpoint(
+                    checkpoint, new SegmentPosition(head.getInt(), head.getInt()), head.getLong(), head.getLong());
         }
 
-        Checkpoint read(Consumer<Entry> entries) throws IOException {
+        Checkpoint read(Consumer<IndexEntry> entries) throws IOException {
             Checkpoint read = head();
             long count = 0;
             while (true) {
@@ -233,7 +234,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
         }
 
         private ByteBuffer next() throws IOException {
-            ByteBuffer start = Stored.fill(file, ByteBuffer.allocate(8), at);
+            ByteBuffer start = StoredRecord.fill(file, ByteBuffer.allocate(8), at);
             if (start.remaining() < 8) {
                 throw new IOException("it ends too early");
             }
@@ -242,7 +243,7 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             if (length < 8 || length > LONGEST || at + 8 + length > size) {
                 throw new IOException("a block has an impossible length");
             }
-            ByteBuffer block = Stored.fill(file, ByteBuffer.allocate(length), at + 8);
+            ByteBuffer block = StoredRecord.fill(file, ByteBuffer.allocate(length), at + 8);
             if (block.remaining() < length || sum(checkpoint, blocks++, block.duplicate()) != sum) {
                 throw new IOException("block " + (blocks - 1) + " is not what was written");
             }
@@ -250,10 +251,10 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
             return block;
         }
 
-        private static Entry entry(ByteBuffer from) throws IOException {
+        private static IndexEntry entry(ByteBuffer from) throws IOException {
             try {
                 long message = from.getLong();
-                var place = new Place(from.getInt(), from.getInt());
+                var place = new SegmentPosition(from.getInt(), from.getInt());
                 int length = from.getInt();
                 long octets = from.getLong();
                 long birth = from.getLong();
@@ -268,11 +269,11 @@ record Checkpoint(long number, Place place, long nextMessage, long nextFile) {
                 if ((flags & FAILURES) != 0) {
                     int count = from.getInt();
                     for (int i = 0; i < count; i++) {
-                        failures.add(
-                                new FailedAt(from.getInt(), new Place(from.getInt(), from.getInt()), from.getInt()));
+                        failures.add(new FailedAt(
+                                from.getInt(), new SegmentPosition(from.getInt(), from.getInt()), from.getInt()));
                     }
                 }
-                return new Entry(message, place, length, octets, birth, recipients, file, states, failures);
+                return new IndexEntry(message, place, length, octets, birth, recipients, file, states, failures);
             } catch (java.nio.BufferUnderflowException e) {
                 throw new IOException("an entry is cut", e);
             }

@@ -14,7 +14,7 @@ final class Checkpoints {
     private static final long SOON = TimeUnit.SECONDS.toNanos(5);
     private static final long CALM = TimeUnit.SECONDS.toNanos(60);
     private static final long LONG = TimeUnit.MINUTES.toNanos(10);
-    private static final Place START = new Place(0, 0);
+    private static final SegmentPosition START = new SegmentPosition(0, 0);
 
     private final Disk disk;
     private final Index index;
@@ -26,7 +26,13 @@ final class Checkpoints {
     private long octets; // guarded by this
     private long takenAt = System.nanoTime() - LONG; // guarded by this
 
-    Checkpoints(Disk disk, Index index, Segments segments, LargeFiles files, Journal journal, Recovery.Found found) {
+    Checkpoints(
+            Disk disk,
+            Index index,
+            Segments segments,
+            LargeFiles files,
+            Journal journal,
+            Recovery.RecoveryResult found) {
         this.disk = disk;
         this.index = index;
         this.segments = segments;
@@ -40,26 +46,26 @@ final class Checkpoints {
     }
 
     /** No segment that lies wholly before this place is read at any start. */
-    synchronized Place safe() {
+    synchronized SegmentPosition safe() {
         return kept.size() < KEPT ? START : kept.getFirst().place();
     }
 
     /** Whether one should be taken now. */
     synchronized boolean isDue() {
-        Place last = kept.isEmpty() ? START : kept.getLast().place();
-        Place end = journal.end();
+        SegmentPosition last = kept.isEmpty() ? START : kept.getLast().place();
+        SegmentPosition end = journal.end();
         long grown = (long) (end.segment() - last.segment()) * Journal.SEGMENT + end.offset() - last.offset();
         long elapsed = System.nanoTime() - takenAt;
         return grown >= Journal.SEGMENT && grown >= octets / 2
                 || elapsed >= SOON && journal.wantsCheckpoint()
-                || elapsed >= CALM && (grown > octets / 8 || segments.deadBehind(safe()))
+                || elapsed >= CALM && (grown > octets / 8 || segments.hasDeadSegmentFrom(safe()))
                 || elapsed >= LONG && grown > 0;
     }
 
     /** Takes one, then removes those that are kept no more. */
     synchronized void take() throws IOException {
         takenAt = System.nanoTime();
-        Place place = journal.end(); // first: what is copied below may be newer, never older
+        SegmentPosition place = journal.end(); // first: what is copied below may be newer, never older
         List<Long> ended = journal.beforeCheckpoint();
         var next = new Checkpoint(number + 1, place, journal.lastMessage() + 1, files.next());
         octets = next.write(disk, index, journal::sync);

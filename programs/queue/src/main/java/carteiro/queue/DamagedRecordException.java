@@ -6,7 +6,7 @@ import java.io.IOException;
 final class DamagedRecordException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    DamagedRecordException(Place place, String what) {
+    DamagedRecordException(SegmentPosition place, String what) {
         super(Segments.name(place.segment()) + " at octet " + place.offset() + ": " + what);
     }
 }

@@ -7,8 +7,8 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.Framing.Header;
-import carteiro.queue.Framing.Kind;
+import carteiro.queue.Framing.RecordHeader;
+import carteiro.queue.Framing.RecordKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -22,13 +22,13 @@ final class EnvelopePage {
     private static final int SMALLEST_PIECE = 2048; // above the longest field
 
     private final OpenFile file;
-    private final Place place;
+    private final SegmentPosition place;
     private final ByteBuffer piece;
     private final CRC32C sum = new CRC32C();
     private long at;
     private long left;
 
-    private EnvelopePage(OpenFile file, Place place, int payload) {
+    private EnvelopePage(OpenFile file, SegmentPosition place, int payload) {
         this.file = file;
         this.place = place;
         this.at = place.offset() + (long) Framing.HEADER;
@@ -43,7 +43,7 @@ final class EnvelopePage {
      * @param envelope with the wanted recipients alone
      * @param recipients how many there are
      */
-    record Read(Envelope envelope, int recipients) {}
+    record PartialEnvelope(Envelope envelope, int recipients) {}
 
     /**
      * Which recipients.
@@ -52,19 +52,20 @@ final class EnvelopePage {
      * @param most of them
      * @param octets of addresses after which no further one is wanted
      */
-    record Wanted(int from, int most, int octets) {}
+    record RecipientRange(int from, int most, int octets) {}
 
     /** Reads the record of a message at a place. */
-    static Read read(OpenFile file, Place place, long message, Wanted wanted) throws IOException {
-        Header header = Stored.header(file, place);
-        if (header.message() != message || header.kind() != Kind.ACCEPTED && header.kind() != Kind.MOVED) {
+    static PartialEnvelope read(OpenFile file, SegmentPosition place, long message, RecipientRange wanted)
+            throws IOException {
+        RecordHeader header = StoredRecord.header(file, place);
+        if (header.message() != message || header.kind() != RecordKind.ACCEPTED && header.kind() != RecordKind.MOVED) {
             throw new DamagedRecordException(place, "another message stands here");
         }
         if (place.offset() + (long) header.length() > file.size()) {
             throw new DamagedRecordException(place, "the segment ends within the record");
         }
         var page = new EnvelopePage(file, place, header.payload());
-        Read read;
+        PartialEnvelope read;
         try {
             read = page.read(header.kind(), wanted);
         } catch (IllegalArgumentException e) {
@@ -74,8 +75,8 @@ final class EnvelopePage {
         return read;
     }
 
-    private Read read(Kind kind, Wanted wanted) throws IOException {
-        if (kind == Kind.MOVED) {
+    private PartialEnvelope read(RecordKind kind, RecipientRange wanted) throws IOException {
+        if (kind == RecordKind.MOVED) {
             need(4);
             int states = piece.getInt();
             for (int i = 0; i < states; i++) {
@@ -89,11 +90,11 @@ final class EnvelopePage {
         int recipients;
         try {
             recipients = Payload.facts(piece).recipients();
-        } catch (Payload.Misshapen e) {
+        } catch (Payload.MalformedPayloadException e) {
             throw new DamagedRecordException(place, String.valueOf(e.getMessage()));
         }
         Address sender = new Address(text(length()));
-        var page = new AddressList.Builder();
+        var page = new AddressList.AddressListBuilder();
         int count = 0;
         int octets = 0;
         for (int i = 0; i < recipients; i++) {
@@ -109,7 +110,7 @@ final class EnvelopePage {
                 pass(length);
             }
         }
-        return new Read(
+        return new PartialEnvelope(
                 new Envelope(
                         sender,
                         page.build(),

@@ -2,7 +2,7 @@ package carteiro.queue;
 
 import carteiro.log.LogText;
 import carteiro.mail.Envelope;
-import carteiro.queue.Snapshot.State;
+import carteiro.queue.Snapshot.QueueRunState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;
@@ -20,7 +20,7 @@ final class Export {
     private static final int PIECE = 64 * 1024;
 
     private final Disk disk;
-    private final State state;
+    private final QueueRunState state;
     private final Snapshot snapshot;
     private final TarWriter tar;
     private final Consumer<String> complaints;
@@ -31,7 +31,7 @@ final class Export {
     private int ended;
 
     /** @param complaints takes a line for each message that cannot be read */
-    Export(Disk disk, State state, Snapshot snapshot, OutputStream out, Consumer<String> complaints) {
+    Export(Disk disk, QueueRunState state, Snapshot snapshot, OutputStream out, Consumer<String> complaints) {
         this.disk = disk;
         this.state = state;
         this.snapshot = snapshot;
@@ -47,17 +47,17 @@ final class Export {
      * @param ended messages whose recipients were all done, or that ended meanwhile: nothing is left to do for them
      * @param unreadable messages that are damaged: not in the export
      */
-    record Result(long messages, long octets, int ended, int unreadable) {}
+    record ExportResult(long messages, long octets, int ended, int unreadable) {}
 
-    Result run() throws IOException {
+    ExportResult run() throws IOException {
         for (long message : snapshot.index().numbers()) {
             export(message);
         }
-        byte[] end = new ExportedEnvelope.End(messages, HexFormat.of().formatHex(all.digest())).json();
+        byte[] end = new ExportedEnvelope.ExportEnd(messages, HexFormat.of().formatHex(all.digest())).json();
         tar.begin("end.json", end.length, Instant.EPOCH);
         tar.write(end, 0, end.length);
         tar.finish();
-        return new Result(messages, octets, ended, unreadable);
+        return new ExportResult(messages, octets, ended, unreadable);
     }
 
     private void export(long number) throws IOException {
@@ -65,7 +65,7 @@ final class Export {
             if (!SnapshotMessage.read(disk, state, snapshot, number, this::export)) {
                 ended++;
             }
-        } catch (SnapshotMessage.Unreadable e) {
+        } catch (SnapshotMessage.UnreadableMessageException e) {
             unreadable++;
             complaints.accept(LogText.reason(e) + "; it is not exported: see carteiro queue check");
         }
@@ -73,14 +73,14 @@ final class Export {
 
     private void export(SnapshotMessage message) throws IOException {
         if (message.recipients().stream()
-                .allMatch(recipient -> recipient.state() instanceof ExportedEnvelope.State.Done)) {
+                .allMatch(recipient -> recipient.state() instanceof ExportedEnvelope.ExportedState.AlreadyDelivered)) {
             ended++;
             return;
         }
         message.withOctets(source -> write(message, source));
     }
 
-    private void write(SnapshotMessage message, SnapshotMessage.Source source) throws IOException {
+    private void write(SnapshotMessage message, SnapshotMessage.OctetSource source) throws IOException {
         String name = String.format(Locale.ROOT, "%012d", message.number());
         var sum = sha256();
         tar.begin(name + ".eml", message.octets(), message.arrived());

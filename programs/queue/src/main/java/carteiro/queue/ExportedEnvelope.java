@@ -44,7 +44,7 @@ record ExportedEnvelope(
         BodyType body,
         AddressForm form,
         int uid,
-        List<Recipient> recipients) {
+        List<ExportedRecipient> recipients) {
     /** The format that is written, and the only one that is read. */
     static final int VERSION = 1;
 
@@ -71,39 +71,40 @@ record ExportedEnvelope(
     }
 
     /** One recipient and how far it is. */
-    record Recipient(Address address, State state) {}
+    record ExportedRecipient(Address address, ExportedState state) {}
 
     /** How far a recipient is. */
-    sealed interface State {
+    sealed interface ExportedState {
         /** To be tried, not before that moment; {@link Instant#EPOCH} if it never was. */
-        record Due(Instant at) implements State {}
+        record AwaitingDelivery(Instant at) implements ExportedState {}
 
         /** Failed; what the bounce will say. */
-        record Bounce(String report) implements State {}
+        record AwaitingBounce(String report) implements ExportedState {}
 
         /** Delivered. */
-        record Done() implements State {}
+        record AlreadyDelivered() implements ExportedState {}
     }
 
     /** It is not what the page says. */
-    static final class Malformed extends IOException {
+    static final class MalformedExportException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        Malformed(String message) {
+        MalformedExportException(String message) {
             super(message);
         }
     }
 
     /** The recipients that are not delivered. */
-    List<Recipient> open() {
+    List<ExportedRecipient> open() {
         return recipients.stream()
-                .filter(recipient -> !(recipient.state() instanceof State.Done))
+                .filter(recipient -> !(recipient.state() instanceof ExportedState.AlreadyDelivered))
                 .toList();
     }
 
     /** The envelope for those that are not delivered. */
     Envelope envelope() {
-        return new Envelope(sender, open().stream().map(Recipient::address).toList(), body, form, uid);
+        return new Envelope(
+                sender, open().stream().map(ExportedRecipient::address).toList(), body, form, uid);
     }
 
     /** As JSON in ASCII, with a line end. */
@@ -122,21 +123,21 @@ record ExportedEnvelope(
             json.writeBooleanField("smtputf8", form == AddressForm.SMTPUTF8);
             json.writeNumberField("uid", uid);
             json.writeArrayFieldStart("recipients");
-            for (Recipient recipient : recipients) {
+            for (ExportedRecipient recipient : recipients) {
                 json.writeStartObject();
                 json.writeStringField("address", recipient.address().octets());
                 switch (recipient.state()) {
-                    case State.Due(Instant at) -> {
+                    case ExportedState.AwaitingDelivery(Instant at) -> {
                         json.writeStringField("state", "due");
                         if (!at.equals(Instant.EPOCH)) {
                             json.writeStringField("at", at.toString());
                         }
                     }
-                    case State.Bounce(String report) -> {
+                    case ExportedState.AwaitingBounce(String report) -> {
                         json.writeStringField("state", "bounce");
                         json.writeStringField("report", report);
                     }
-                    case State.Done() -> json.writeStringField("state", "done");
+                    case ExportedState.AlreadyDelivered() -> json.writeStringField("state", "done");
                 }
                 json.writeEndObject();
             }
@@ -148,7 +149,7 @@ record ExportedEnvelope(
     }
 
     /** What stands at the end of an export. */
-    record End(long messages, String sha256) {
+    record ExportEnd(long messages, String sha256) {
         byte[] json() throws IOException {
             var octets = new ByteArrayOutputStream();
             try (JsonGenerator json = JSON.createGenerator(octets)) {
@@ -162,7 +163,7 @@ record ExportedEnvelope(
             return octets.toByteArray();
         }
 
-        static End read(byte[] octets) throws IOException {
+        static ExportEnd read(byte[] octets) throws IOException {
             return whole(octets, json -> {
                 var fields = new Fields(Set.of("export", "messages", "sha256"));
                 long messages = 0;
@@ -175,34 +176,34 @@ record ExportedEnvelope(
                     }
                 }
                 fields.complete();
-                return new End(messages, sum);
+                return new ExportEnd(messages, sum);
             });
         }
     }
 
-    private interface Reading<T> {
+    private interface JsonDecoder<T> {
         T from(JsonParser json) throws IOException;
     }
 
-    private static <T> T whole(byte[] octets, Reading<T> reading) throws Malformed {
+    private static <T> T whole(byte[] octets, JsonDecoder<T> reading) throws MalformedExportException {
         try (JsonParser json = JSON.createParser(octets)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
-                throw new Malformed("it is no JSON object");
+                throw new MalformedExportException("it is no JSON object");
             }
             T read = reading.from(json);
             if (json.nextToken() != null) {
-                throw new Malformed("something follows the JSON object");
+                throw new MalformedExportException("something follows the JSON object");
             }
             return read;
         } catch (JsonProcessingException e) {
-            throw new Malformed("it is no JSON that is read here: " + e.getOriginalMessage()
+            throw new MalformedExportException("it is no JSON that is read here: " + e.getOriginalMessage()
                     + (e.getLocation() == null
                             ? ""
                             : " (line " + e.getLocation().getLineNr() + ")"));
-        } catch (Malformed e) {
+        } catch (MalformedExportException e) {
             throw e;
         } catch (IOException | IllegalArgumentException | DateTimeException e) {
-            throw new Malformed(String.valueOf(e.getMessage()));
+            throw new MalformedExportException(String.valueOf(e.getMessage()));
         }
     }
 
@@ -221,16 +222,17 @@ record ExportedEnvelope(
         String next(JsonParser json) throws IOException {
             now = json.currentName();
             if (!wanted.contains(now)) {
-                throw new Malformed("unknown field \"" + now + "\": it was written by a newer Carteiro, or by hand");
+                throw new MalformedExportException(
+                        "unknown field \"" + now + "\": it was written by a newer Carteiro, or by hand");
             }
             json.nextToken();
             missing.remove(now);
             return now;
         }
 
-        void complete() throws Malformed {
+        void complete() throws MalformedExportException {
             if (!missing.isEmpty()) {
-                throw new Malformed("fields are missing: "
+                throw new MalformedExportException("fields are missing: "
                         + String.join(", ", missing.stream().sorted().toList()));
             }
         }
@@ -239,21 +241,21 @@ record ExportedEnvelope(
     private static void version(JsonParser json) throws IOException {
         long version = number(json, Integer.MAX_VALUE);
         if (version != VERSION) {
-            throw new Malformed("export " + version + ", and this program knows " + VERSION);
+            throw new MalformedExportException("export " + version + ", and this program knows " + VERSION);
         }
     }
 
     private static long number(JsonParser json, long most) throws IOException {
         if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
                 || !(json.getLongValue() >= 0 && json.getLongValue() <= most)) {
-            throw new Malformed("\"" + json.currentName() + "\" is no number from 0 to " + most);
+            throw new MalformedExportException("\"" + json.currentName() + "\" is no number from 0 to " + most);
         }
         return json.getLongValue();
     }
 
     private static String text(JsonParser json) throws IOException {
         if (json.currentToken() != JsonToken.VALUE_STRING) {
-            throw new Malformed("\"" + json.currentName() + "\" is no string");
+            throw new MalformedExportException("\"" + json.currentName() + "\" is no string");
         }
         return json.getText();
     }
@@ -261,7 +263,7 @@ record ExportedEnvelope(
     private static String sum(JsonParser json) throws IOException {
         String sum = text(json);
         if (!sum.matches("[0-9a-f]{64}")) {
-            throw new Malformed("\"sha256\" is no sum in hex");
+            throw new MalformedExportException("\"sha256\" is no sum in hex");
         }
         return sum;
     }
@@ -269,9 +271,9 @@ record ExportedEnvelope(
     /**
      * Reads one.
      *
-     * @throws Malformed if it is anything else
+     * @throws MalformedExportException if it is anything else
      */
-    static ExportedEnvelope read(byte[] octets) throws Malformed {
+    static ExportedEnvelope read(byte[] octets) throws MalformedExportException {
         return whole(octets, json -> {
             var fields = new Fields(Set.of(
                     "export",
@@ -292,7 +294,7 @@ record ExportedEnvelope(
             BodyType body = BodyType.SEVEN_BIT;
             AddressForm form = AddressForm.ASCII;
             int uid = -1;
-            List<Recipient> recipients = List.of();
+            List<ExportedRecipient> recipients = List.of();
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 switch (fields.next(json)) {
                     case "export" -> version(json);
@@ -315,7 +317,7 @@ record ExportedEnvelope(
     private static Instant instant(JsonParser json) throws IOException {
         Instant instant = Instant.parse(text(json));
         if (instant.isBefore(Instant.EPOCH) || instant.getEpochSecond() > 0xffff_ff00L) {
-            throw new Malformed("\"" + json.currentName() + "\" is before 1970 or after 2106");
+            throw new MalformedExportException("\"" + json.currentName() + "\" is before 1970 or after 2106");
         }
         return instant;
     }
@@ -324,36 +326,36 @@ record ExportedEnvelope(
         return switch (json.currentToken()) {
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
-            default -> throw new Malformed("\"" + json.currentName() + "\" is neither true nor false");
+            default -> throw new MalformedExportException("\"" + json.currentName() + "\" is neither true nor false");
         };
     }
 
-    private static BodyType body(String text) throws Malformed {
+    private static BodyType body(String text) throws MalformedExportException {
         return switch (text) {
             case "7BIT" -> BodyType.SEVEN_BIT;
             case "8BITMIME" -> BodyType.EIGHT_BIT_MIME;
-            default -> throw new Malformed("\"body\" is neither 7BIT nor 8BITMIME");
+            default -> throw new MalformedExportException("\"body\" is neither 7BIT nor 8BITMIME");
         };
     }
 
-    private static List<Recipient> recipients(JsonParser json) throws IOException {
+    private static List<ExportedRecipient> recipients(JsonParser json) throws IOException {
         if (json.currentToken() != JsonToken.START_ARRAY) {
-            throw new Malformed("\"recipients\" is no array");
+            throw new MalformedExportException("\"recipients\" is no array");
         }
-        var recipients = new ArrayList<Recipient>();
+        var recipients = new ArrayList<ExportedRecipient>();
         while (json.nextToken() != JsonToken.END_ARRAY) {
             if (json.currentToken() != JsonToken.START_OBJECT) {
-                throw new Malformed("a recipient is no object");
+                throw new MalformedExportException("a recipient is no object");
             }
             if (recipients.size() == Envelope.MOST_RECIPIENTS) {
-                throw new Malformed("more than " + Envelope.MOST_RECIPIENTS + " recipients");
+                throw new MalformedExportException("more than " + Envelope.MOST_RECIPIENTS + " recipients");
             }
             recipients.add(recipient(json));
         }
         return recipients;
     }
 
-    private static Recipient recipient(JsonParser json) throws IOException {
+    private static ExportedRecipient recipient(JsonParser json) throws IOException {
         Address address = null;
         String state = "";
         Instant at = null;
@@ -366,21 +368,21 @@ record ExportedEnvelope(
                 case "state" -> state = text(json);
                 case "at" -> at = instant(json);
                 case "report" -> report = text(json);
-                default -> throw new Malformed("unknown field \"" + field + "\" of a recipient");
+                default -> throw new MalformedExportException("unknown field \"" + field + "\" of a recipient");
             }
         }
         if (address == null) {
-            throw new Malformed("a recipient has no address");
+            throw new MalformedExportException("a recipient has no address");
         }
         if (state.equals("due") && report == null) {
-            return new Recipient(address, new State.Due(at == null ? Instant.EPOCH : at));
+            return new ExportedRecipient(address, new ExportedState.AwaitingDelivery(at == null ? Instant.EPOCH : at));
         }
         if (state.equals("bounce") && at == null && report != null && Octets.areOctets(report)) {
-            return new Recipient(address, new State.Bounce(report));
+            return new ExportedRecipient(address, new ExportedState.AwaitingBounce(report));
         }
         if (state.equals("done") && at == null && report == null) {
-            return new Recipient(address, new State.Done());
+            return new ExportedRecipient(address, new ExportedState.AlreadyDelivered());
         }
-        throw new Malformed("the state of recipient " + address + " is none");
+        throw new MalformedExportException("the state of recipient " + address + " is none");
     }
 }

@@ -216,11 +216,11 @@ class FileDisk implements Disk {
             this.opening = opening;
         }
 
-        private interface Work<T> {
+        private interface ChannelAction<T> {
             T with(FileChannel channel) throws IOException;
         }
 
-        private <T> T uninterrupted(Work<T> work) throws IOException {
+        private <T> T uninterrupted(ChannelAction<T> work) throws IOException {
             while (true) {
                 FileChannel now = channel;
                 try {

@@ -39,7 +39,7 @@ final class Framing {
     private Framing() {}
 
     /** What a record says. The codes are the format's. */
-    enum Kind {
+    enum RecordKind {
         /** A message and its envelope. */
         ACCEPTED(1),
         /** A message written again, with its state, so that the segment it was in can die. */
@@ -57,12 +57,12 @@ final class Framing {
 
         final int code;
 
-        Kind(int code) {
+        RecordKind(int code) {
             this.code = code;
         }
 
-        static @Nullable Kind of(int code) {
-            for (Kind kind : values()) {
+        static @Nullable RecordKind of(int code) {
+            for (RecordKind kind : values()) {
                 if (kind.code == code) {
                     return kind;
                 }
@@ -72,7 +72,7 @@ final class Framing {
     }
 
     /** A header that was read and whose sum was right. */
-    record Header(Kind kind, int payload, int payloadSum, int body, int bodySum, long message, int synced) {
+    record RecordHeader(RecordKind kind, int payload, int payloadSum, int body, int bodySum, long message, int synced) {
         /** Octets of the whole record, padding included. */
         int length() {
             return Framing.length(payload, body);
@@ -85,7 +85,7 @@ final class Framing {
     }
 
     /** Writes a header at the buffer's position. */
-    static void put(ByteBuffer into, Header header, Place place) {
+    static void put(ByteBuffer into, RecordHeader header, SegmentPosition place) {
         int start = into.position();
         into.putShort((short) MAGIC).put((byte) VERSION).put((byte) header.kind().code);
         into.putInt(0);
@@ -97,20 +97,20 @@ final class Framing {
     }
 
     /** Reads the header at an index of the buffer; null if there is none that belongs to this place. */
-    static @Nullable Header read(ByteBuffer from, int index, Place place) {
+    static @Nullable RecordHeader read(ByteBuffer from, int index, SegmentPosition place) {
         if (from.limit() - index < HEADER
                 || from.getShort(index) != (short) MAGIC
                 || from.get(index + 2) != VERSION
                 || from.getInt(index + 4) != headerSum(from, index, place)) {
             return null;
         }
-        Kind kind = Kind.of(from.get(index + 3));
+        RecordKind kind = RecordKind.of(from.get(index + 3));
         int payload = from.getInt(index + 8);
         int body = from.getInt(index + 16);
         if (kind == null || payload < 0 || body < 0 || (long) payload + body > Integer.MAX_VALUE - 64) {
             return null;
         }
-        return new Header(
+        return new RecordHeader(
                 kind,
                 payload,
                 from.getInt(index + 12),
@@ -120,7 +120,7 @@ final class Framing {
                 from.getInt(index + 32));
     }
 
-    private static int headerSum(ByteBuffer octets, int index, Place place) {
+    private static int headerSum(ByteBuffer octets, int index, SegmentPosition place) {
         var sum = new CRC32C();
         ByteBuffer where = ByteBuffer.allocate(16).putLong(place.segment()).putLong(place.offset());
         sum.update(where.flip());

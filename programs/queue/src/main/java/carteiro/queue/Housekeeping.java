@@ -2,9 +2,9 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.protocol.Cleaning;
-import carteiro.queue.Framing.Kind;
-import carteiro.queue.Index.Entry;
+import carteiro.queue.Framing.RecordKind;
 import carteiro.queue.Index.FailedAt;
+import carteiro.queue.Index.IndexEntry;
 import carteiro.queue.Segments.Sparse;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ final class Housekeeping implements Cleaning {
     private final Journal journal;
     private final Checkpoints checkpoints;
     private final MessageReader reader;
-    private final Presenter presenter;
+    private final WaitingQueue waiting;
     private final Disk disk;
     private final EventLog log;
     private final Set<Integer> stubborn = new HashSet<>(); // guarded by this
@@ -41,7 +41,7 @@ final class Housekeeping implements Cleaning {
             Journal journal,
             Checkpoints checkpoints,
             MessageReader reader,
-            Presenter presenter,
+            WaitingQueue waiting,
             Disk disk,
             EventLog log) {
         this.index = index;
@@ -50,7 +50,7 @@ final class Housekeeping implements Cleaning {
         this.journal = journal;
         this.checkpoints = checkpoints;
         this.reader = reader;
-        this.presenter = presenter;
+        this.waiting = waiting;
         this.disk = disk;
         this.log = log;
     }
@@ -68,7 +68,7 @@ final class Housekeeping implements Cleaning {
         if (names.isEmpty() || journal.wantsCheckpoint()) {
             return List.of();
         }
-        presenter.awaitReports();
+        waiting.awaitReports();
         try {
             journal.sync();
         } catch (IOException e) {
@@ -79,7 +79,7 @@ final class Housekeeping implements Cleaning {
 
     @Override
     public void removed(List<String> names) {
-        Place safe = checkpoints.safe();
+        SegmentPosition safe = checkpoints.safe();
         for (String name : names) {
             int slash = name.indexOf('/');
             String file = name.substring(slash + 1);
@@ -104,7 +104,7 @@ final class Housekeeping implements Cleaning {
         long messages = 0;
         var lot = new Lot();
         for (long message : index.needing(sparse.segment())) {
-            Entry entry = index.entry(message);
+            IndexEntry entry = index.entry(message);
             if (entry != null) {
                 octets += rewrite(entry, sparse.segment(), lot);
                 messages++;
@@ -140,12 +140,12 @@ final class Housekeeping implements Cleaning {
         }
     }
 
-    private long rewrite(Entry entry, int segment, Lot lot) throws IOException {
+    private long rewrite(IndexEntry entry, int segment, Lot lot) throws IOException {
         long octets = 0;
         if (entry.place().segment() == segment) {
-            MessageReader.Whole whole = reader.whole(entry.message());
+            MessageReader.WholeMessage whole = reader.whole(entry.message());
             if (whole != null && whole.place().equals(entry.place())) {
-                var move = new Item.Move(
+                var move = new JournalItem.Move(
                         entry.message(),
                         entry.place(),
                         whole.accepted(),
@@ -160,8 +160,8 @@ final class Housekeeping implements Cleaning {
         for (FailedAt at : entry.failures()) {
             if (at.place().segment() == segment) {
                 byte[] payload = Payload.failed(at.recipient(), reader.paragraphToKeep(entry, at, addresses));
-                var failed =
-                        new Item.Report(Kind.FAILED, entry.message(), payload, at.recipient(), 0, lot.add(at.length()));
+                var failed = new JournalItem.OutcomeItem(
+                        RecordKind.FAILED, entry.message(), payload, at.recipient(), 0, lot.add(at.length()));
                 submit(failed, failed.written());
                 octets += at.length();
             }
@@ -169,7 +169,7 @@ final class Housekeeping implements Cleaning {
         return octets;
     }
 
-    private void submit(Item item, CompletableFuture<Boolean> written) {
+    private void submit(JournalItem item, CompletableFuture<Boolean> written) {
         if (!journal.submit(item)) {
             written.complete(false);
         }

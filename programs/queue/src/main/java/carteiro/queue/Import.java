@@ -5,7 +5,7 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.Report;
-import carteiro.queue.ExportedEnvelope.Recipient;
+import carteiro.queue.ExportedEnvelope.ExportedRecipient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,10 +36,10 @@ final class Import {
     private final Queue queue;
     private final TarReader tar;
     private final Clock clock;
-    private final Waiting.Session session;
+    private final Waiting.WaitingSession session;
     private final MessageDigest all = Export.sha256();
     private final Semaphore free = new Semaphore(MOST_AT_ONCE);
-    private final ConcurrentLinkedQueue<Accepted> accepted = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ImportedMessage> accepted = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<IOException> trouble = new ConcurrentLinkedQueue<>(); // the first counts
     private long messages;
     private long octets;
@@ -58,24 +58,24 @@ final class Import {
      *
      * @param recipients those to be tried or bounced
      */
-    record Result(long messages, long octets, long recipients) {}
+    record ImportResult(long messages, long octets, long recipients) {}
 
     /**
      * Imports.
      *
      * @throws IOException saying what is wrong, and what of it is in the queue: nothing, unless only the last sync failed
      */
-    Result run() throws IOException {
+    ImportResult run() throws IOException {
         try {
             queue.beginImport();
             String sum = read();
             if (queue.hasImported(sum)) {
-                throw new IOException("this export was imported before (" + Imports.FOLDER + "/" + sum
+                throw new IOException("this export was imported before (" + ImportLedger.FOLDER + "/" + sum
                         + " in the folder of the queue); remove that file to import it a second time");
             }
             queue.endImport(sum);
-            return new Result(messages, octets, recipients);
-        } catch (Imports.NotSynced e) {
+            return new ImportResult(messages, octets, recipients);
+        } catch (ImportLedger.NotSyncedException e) {
             throw new IOException(
                     LogText.reason(e) + "; all was imported, but a power failure now would undo it: check the"
                             + " disk and queue before the archive is removed",
@@ -103,12 +103,12 @@ final class Import {
     /** Reads the archive to its end; the sum of all envelopes. */
     private String read() throws IOException {
         while (true) {
-            TarReader.Entry entry = tar.next();
+            TarReader.TarEntry entry = tar.next();
             if (entry == null) {
                 throw new IOException("the archive ends without end.json: it is cut, or no export of a queue");
             }
             if (entry.name().equals("end.json")) {
-                var end = ExportedEnvelope.End.read(json(entry));
+                var end = ExportedEnvelope.ExportEnd.read(json(entry));
                 String sum = HexFormat.of().formatHex(all.digest());
                 await();
                 tellStates();
@@ -123,7 +123,7 @@ final class Import {
         }
     }
 
-    private void message(TarReader.Entry entry) throws IOException {
+    private void message(TarReader.TarEntry entry) throws IOException {
         String name = entry.name();
         if (!name.matches("[0-9]{1,18}\\.eml")) {
             throw new IOException("\"" + LogText.safe(name)
@@ -138,7 +138,7 @@ final class Import {
                 sum.update(piece, 0, count);
                 submission.write(piece, 0, count);
             }
-            TarReader.Entry second = tar.next();
+            TarReader.TarEntry second = tar.next();
             if (second == null || !second.name().equals(name.replace(".eml", ".json"))) {
                 throw new IOException(name + " is not followed by its envelope");
             }
@@ -147,7 +147,7 @@ final class Import {
             ExportedEnvelope envelope;
             try {
                 envelope = ExportedEnvelope.read(json);
-            } catch (ExportedEnvelope.Malformed e) {
+            } catch (ExportedEnvelope.MalformedExportException e) {
                 throw new IOException(second.name() + ": " + LogText.reason(e), e);
             }
             if (envelope.octets() != entry.size()
@@ -166,7 +166,7 @@ final class Import {
     }
 
     /** A message that is in the queue, whose states are to be told. */
-    private record Accepted(long number, ExportedEnvelope envelope) {}
+    private record ImportedMessage(long number, ExportedEnvelope envelope) {}
 
     /** Many messages wait for one sync together. */
     private void commit(Submission submission, ExportedEnvelope envelope, String name) throws IOException {
@@ -178,10 +178,10 @@ final class Import {
         Thread.ofVirtual().start(() -> {
             try (submission) {
                 switch (submission.commit(envelope.envelope())) {
-                    case Receipt.Accepted(long number) -> accepted.add(new Accepted(number, envelope));
-                    case Receipt.NotNow(var _, String reason) ->
+                    case Receipt.Accepted(long number) -> accepted.add(new ImportedMessage(number, envelope));
+                    case Receipt.TemporaryFailure(var _, String reason) ->
                         trouble.add(new IOException(name + " was not taken: " + reason));
-                    case Receipt.Never(var _, String reason) ->
+                    case Receipt.PermanentFailure(var _, String reason) ->
                         trouble.add(new IOException(name + " cannot be kept: " + reason));
                 }
             } catch (IOException | RuntimeException e) {
@@ -196,24 +196,25 @@ final class Import {
     /** What is to be tried later, and what goes into a bounce. Until it is told, all is simply tried. */
     private void tellStates() throws IOException {
         throwTrouble();
-        for (Accepted one = accepted.poll(); one != null; one = accepted.poll()) {
+        for (ImportedMessage one = accepted.poll(); one != null; one = accepted.poll()) {
             var reports = new ArrayList<Report>();
-            List<Recipient> open = one.envelope().open();
+            List<ExportedRecipient> open = one.envelope().open();
             Map<Instant, List<Integer>> later = new HashMap<>();
             for (int i = 0; i < open.size(); i++) {
                 switch (open.get(i).state()) {
-                    case ExportedEnvelope.State.Due(Instant at) -> {
+                    case ExportedEnvelope.ExportedState.AwaitingDelivery(Instant at) -> {
                         if (!at.equals(Instant.EPOCH)) {
                             later.computeIfAbsent(at, _ -> new ArrayList<>()).add(i);
                         }
                     }
-                    case ExportedEnvelope.State.Bounce(String report) ->
-                        reports.add(new Report.Failed(one.number(), i, report));
-                    case ExportedEnvelope.State.Done() -> throw new IllegalStateException("it is not open");
+                    case ExportedEnvelope.ExportedState.AwaitingBounce(String report) ->
+                        reports.add(new Report.RecipientFailed(one.number(), i, report));
+                    case ExportedEnvelope.ExportedState.AlreadyDelivered() ->
+                        throw new IllegalStateException("it is not open");
                 }
             }
             long number = one.number();
-            later.forEach((at, which) -> reports.add(new Report.Deferred(number, which, at)));
+            later.forEach((at, which) -> reports.add(new Report.RecipientsDeferred(number, which, at)));
             for (int from = 0; from < reports.size(); from += MOST_IN_A_REPORT) {
                 session.report(reports.subList(from, Math.min(from + MOST_IN_A_REPORT, reports.size())));
             }
@@ -233,7 +234,7 @@ final class Import {
         free.release(MOST_AT_ONCE);
     }
 
-    private byte[] json(TarReader.Entry entry) throws IOException {
+    private byte[] json(TarReader.TarEntry entry) throws IOException {
         if (entry.size() > ExportedEnvelope.LIMIT) {
             throw new IOException(entry.name() + " has " + entry.size() + " octets, over " + ExportedEnvelope.LIMIT);
         }

@@ -91,7 +91,8 @@ final class Index {
 
         FailedAt failure(int k) {
             int at = k * INTS;
-            return new FailedAt(failures[at], new Place(failures[at + 1], failures[at + 2]), failures[at + 3]);
+            return new FailedAt(
+                    failures[at], new SegmentPosition(failures[at + 1], failures[at + 2]), failures[at + 3]);
         }
 
         int recipient(int k) {
@@ -156,7 +157,7 @@ final class Index {
     }
 
     /** Where the paragraph of a failed recipient stands. */
-    record FailedAt(int recipient, Place place, int length) {}
+    record FailedAt(int recipient, SegmentPosition place, int length) {}
 
     /**
      * A message.
@@ -172,9 +173,9 @@ final class Index {
      * @param failures of the recipients in state BOUNCE
      */
     @SuppressWarnings("ArrayRecordComponent") // made for one reader, who does not compare
-    record Entry(
+    record IndexEntry(
             long message,
-            Place place,
+            SegmentPosition place,
             int length,
             long octets,
             long birth,
@@ -188,14 +189,14 @@ final class Index {
     }
 
     /** How much there is. */
-    record Counts(int messages, int presented, long recipients, long octets) {}
+    record IndexCounts(int messages, int presented, long recipients, long octets) {}
 
-    synchronized Counts counts() {
-        return new Counts(messages, presented, recipientsOpen, octetsInAll);
+    synchronized IndexCounts counts() {
+        return new IndexCounts(messages, presented, recipientsOpen, octetsInAll);
     }
 
     /** Adds a message, or if it is there, gives it its new place. */
-    synchronized void put(Entry entry) {
+    synchronized void put(IndexEntry entry) {
         int slot = find(entry.message());
         if (slot >= 0) {
             move(entry.message(), entry.place(), entry.length());
@@ -224,7 +225,7 @@ final class Index {
         messages++;
         count(entry.recipients(), 1);
         failuresOfOne += entry.recipients() > 1 ? 0 : entry.failures().size();
-        told += told(chunk, i);
+        told += sendMemoryEstimate(chunk, i);
         octetsInAll += entry.octets();
         recipientsOpen += open(chunk, i);
         insert(slot, entry.message());
@@ -235,7 +236,7 @@ final class Index {
     }
 
     /** Gives a message its new place; false if it has ended. */
-    synchronized boolean move(long message, Place place, int length) {
+    synchronized boolean move(long message, SegmentPosition place, int length) {
         int slot = find(message);
         if (slot < 0) {
             return false;
@@ -244,11 +245,11 @@ final class Index {
         int i = slot & (CHUNK - 1);
         segments.reference(place.segment(), length);
         segments.release(chunk.segment[i], recordLength(chunk, i));
-        told -= told(chunk, i);
+        told -= sendMemoryEstimate(chunk, i);
         chunk.segment[i] = place.segment();
         chunk.offset[i] = place.offset();
         chunk.size[i] = chunk.size[i] >>> 24 << 24 | length / Framing.ALIGNMENT;
-        told += told(chunk, i);
+        told += sendMemoryEstimate(chunk, i);
         return true;
     }
 
@@ -258,7 +259,7 @@ final class Index {
     }
 
     /** Marks a recipient as failed; false if there is no such message or recipient. */
-    synchronized boolean failed(long message, int recipient, Place place, int length) {
+    synchronized boolean failed(long message, int recipient, SegmentPosition place, int length) {
         boolean before = find(message) >= 0 && !isOpen(state(message, recipient)); // else there is no failure of it
         if (!set(message, recipient, BOUNCE)) {
             return false;
@@ -301,10 +302,10 @@ final class Index {
     }
 
     /** What was removed. */
-    record Ended(long file) {}
+    record RemovedMessage(long file) {}
 
     /** Removes a message; null if there is none. */
-    synchronized @Nullable Ended ended(long message) {
+    synchronized @Nullable RemovedMessage ended(long message) {
         int slot = find(message);
         if (slot < 0) {
             return null;
@@ -314,7 +315,7 @@ final class Index {
         messages--;
         int recipients = chunk.flags[i] & RECIPIENTS;
         count(recipients, -1);
-        told -= told(chunk, i);
+        told -= sendMemoryEstimate(chunk, i);
         octetsInAll -= chunk.size[i] >>> 24;
         recipientsOpen -= open(chunk, i);
         if ((chunk.flags[i] & PRESENTED) != 0) {
@@ -331,17 +332,17 @@ final class Index {
         Long file = (chunk.flags[i] & IN_FILE) != 0 ? files.remove(message) : null;
         remove(message);
         free(slot);
-        return new Ended(file == null ? 0 : file);
+        return new RemovedMessage(file == null ? 0 : file);
     }
 
     /** The message of that number, or null. */
-    synchronized @Nullable Entry entry(long message) {
+    synchronized @Nullable IndexEntry entry(long message) {
         int slot = find(message);
         return slot < 0 ? null : entry(chunk(slot), slot & (CHUNK - 1));
     }
 
     /** As {@link #entry}, but with one state and no failures, however many recipients there are. */
-    synchronized @Nullable Entry brief(long message) {
+    synchronized @Nullable IndexEntry brief(long message) {
         int slot = find(message);
         return slot < 0 ? null : brief(chunk(slot), slot & (CHUNK - 1));
     }
@@ -397,7 +398,7 @@ final class Index {
         return told;
     }
 
-    private static long told(Chunk chunk, int i) {
+    private static long sendMemoryEstimate(Chunk chunk, int i) {
         boolean inFile = (chunk.flags[i] & IN_FILE) != 0;
         long envelope = recordLength(chunk, i) - Framing.HEADER - Payload.FIXED - (inFile ? 0 : chunk.size[i] >>> 24);
         int recipients = chunk.flags[i] & RECIPIENTS;
@@ -407,7 +408,7 @@ final class Index {
     }
 
     /** As {@link #brief}; notes that send has been told of it. */
-    synchronized @Nullable Entry present(long message) {
+    synchronized @Nullable IndexEntry present(long message) {
         int slot = find(message);
         if (slot < 0) {
             return null;
@@ -495,7 +496,7 @@ final class Index {
         return numbers;
     }
 
-    private Entry entry(Chunk chunk, int i) {
+    private IndexEntry entry(Chunk chunk, int i) {
         Detail detail = chunk.detail[i];
         int[] states = detail == null ? null : detail.states;
         return entry(
@@ -505,15 +506,15 @@ final class Index {
                 detail == null ? List.of() : List.copyOf(detail.all()));
     }
 
-    private Entry brief(Chunk chunk, int i) {
+    private IndexEntry brief(Chunk chunk, int i) {
         return entry(chunk, i, new int[] {chunk.state[i]}, List.of());
     }
 
-    private Entry entry(Chunk chunk, int i, int[] states, List<FailedAt> failures) {
+    private IndexEntry entry(Chunk chunk, int i, int[] states, List<FailedAt> failures) {
         Long file = (chunk.flags[i] & IN_FILE) != 0 ? files.get(chunk.message[i]) : null;
-        return new Entry(
+        return new IndexEntry(
                 chunk.message[i],
-                new Place(chunk.segment[i], chunk.offset[i]),
+                new SegmentPosition(chunk.segment[i], chunk.offset[i]),
                 recordLength(chunk, i),
                 chunk.size[i] >>> 24,
                 chunk.birth[i],

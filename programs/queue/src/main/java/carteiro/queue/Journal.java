@@ -6,9 +6,9 @@ import carteiro.mail.Status;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.VitalThread;
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.Framing.Header;
-import carteiro.queue.Framing.Kind;
-import carteiro.queue.Index.Entry;
+import carteiro.queue.Framing.RecordHeader;
+import carteiro.queue.Framing.RecordKind;
+import carteiro.queue.Index.IndexEntry;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -77,8 +77,8 @@ final class Journal {
     private final EventLog log;
     private final int segmentSize;
 
-    private final LinkedBlockingQueue<Item> waiting = new LinkedBlockingQueue<>(); // bounded by who may submit
-    private final ArrayDeque<Item> again = new ArrayDeque<>();
+    private final LinkedBlockingQueue<JournalItem> waiting = new LinkedBlockingQueue<>(); // bounded by who may submit
+    private final ArrayDeque<JournalItem> again = new ArrayDeque<>();
     private final ByteBuffer buffer;
     private final AtomicBoolean spare = new AtomicBoolean(); // any thread
     private final Set<Long> endedFiles = new LinkedHashSet<>(); // their end is written, not synced
@@ -105,13 +105,13 @@ final class Journal {
     private boolean saidSlow; // guarded by slowness
     private long failedAt; // nanoTime of the last failure; 0 if all is well
     private long loggedAt;
-    private final ArrayDeque<Place> ends = new ArrayDeque<>(); // of the segments before this one
+    private final ArrayDeque<SegmentPosition> ends = new ArrayDeque<>(); // of the segments before this one
     private final List<Framed> framed = new ArrayList<>();
     private final List<Cut> cuts = new ArrayList<>();
-    private final List<Item.Report> unforcedParagraphs =
+    private final List<JournalItem.OutcomeItem> unforcedParagraphs =
             new ArrayList<>(); // of bounces; a checkpoint has only their place
     private final List<Long> refusedFiles = new ArrayList<>(); // their records may still be to be cut off
-    private volatile Place end; // everything before it is in the index
+    private volatile SegmentPosition end; // everything before it is in the index
     private volatile long lastMessage;
 
     /**
@@ -126,7 +126,7 @@ final class Journal {
             LargeFiles files,
             Arrivals arrivals,
             EventLog log,
-            Recovery.Found found,
+            Recovery.RecoveryResult found,
             int segmentSize) {
         this.disk = disk;
         this.index = index;
@@ -151,7 +151,7 @@ final class Journal {
     }
 
     /** Hands something in; any thread. False if the journal has ended. */
-    boolean submit(Item item) {
+    boolean submit(JournalItem item) {
         if (ending) {
             return false;
         }
@@ -170,13 +170,13 @@ final class Journal {
     /** Returns when all that was submitted before is on disk; any thread. */
     void sync() throws IOException {
         var synced = new CompletableFuture<Boolean>();
-        if (submit(new Item.Sync(synced)) && !synced.join()) {
+        if (submit(new JournalItem.Sync(synced)) && !synced.join()) {
             throw new IOException("the segment cannot be written now");
         }
     }
 
     /** Where the log ends, as far as the index knows it; any thread. */
-    Place end() {
+    SegmentPosition end() {
         return end;
     }
 
@@ -226,7 +226,7 @@ final class Journal {
         boolean first = !ending;
         ending = true; // before the thread can end by it
         if (first) {
-            waiting.add(new Item.End());
+            waiting.add(new JournalItem.JournalStop());
         }
         thread.join();
         refuseRest();
@@ -236,27 +236,27 @@ final class Journal {
     }
 
     private void refuseRest() {
-        for (Item item = waiting.poll(); item != null; item = waiting.poll()) {
-            refuse(item, new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping"));
-            if (item instanceof Item.Acceptance acceptance && acceptance.file() != 0) {
+        for (JournalItem item = waiting.poll(); item != null; item = waiting.poll()) {
+            refuse(item, new Receipt.TemporaryFailure(new Status(4, 3, 2), "queue is stopping"));
+            if (item instanceof JournalItem.Acceptance acceptance && acceptance.file() != 0) {
                 files.withdraw(acceptance.file()); // no record was written
             }
         }
     }
 
     private void run() {
-        var batch = new ArrayList<Item>();
+        var batch = new ArrayList<JournalItem>();
         boolean more = true;
         while (more) {
             batch.clear();
             gather(batch);
-            more = !(!batch.isEmpty() && batch.getLast() instanceof Item.End);
+            more = !(!batch.isEmpty() && batch.getLast() instanceof JournalItem.JournalStop);
             attempt(batch);
         }
         for (int i = 0; i < LAST_ATTEMPTS && !again.isEmpty(); i++) {
             batch.clear();
             batch.addAll(again);
-            batch.add(new Item.End());
+            batch.add(new JournalItem.JournalStop());
             again.clear();
             attempt(batch);
         }
@@ -264,7 +264,7 @@ final class Journal {
         withdrawRefused();
     }
 
-    private void attempt(List<Item> batch) {
+    private void attempt(List<JournalItem> batch) {
         long since = System.nanoTime();
         long mine = attempts; // only this thread changes it
         try (var _ = WATCHDOG.closeAfter(SLOW, () -> saySlow(mine))) {
@@ -288,7 +288,7 @@ final class Journal {
         }
     }
 
-    private void tryToWrite(List<Item> batch) {
+    private void tryToWrite(List<JournalItem> batch) {
         try {
             write(batch);
             if (failedAt != 0) {
@@ -305,8 +305,8 @@ final class Journal {
     }
 
     /** Waits for something to do, and takes all there is of it; nothing if a sync is due. */
-    private void gather(List<Item> batch) {
-        Item item = again.isEmpty() || System.nanoTime() - failedAt < TRY_AGAIN_AFTER ? await() : null;
+    private void gather(List<JournalItem> batch) {
+        JournalItem item = again.isEmpty() || System.nanoTime() - failedAt < TRY_AGAIN_AFTER ? await() : null;
         if (item == null) {
             item = again.poll();
         } else if (!again.isEmpty()) {
@@ -317,20 +317,20 @@ final class Journal {
         while (item != null) {
             batch.add(item);
             octets += item.length();
-            if (item instanceof Item.End || octets >= MOST_IN_A_BATCH) {
+            if (item instanceof JournalItem.JournalStop || octets >= MOST_IN_A_BATCH) {
                 return;
             }
             item = again.isEmpty() ? waiting.poll() : again.poll();
         }
     }
 
-    private void waitBehind(Item item, List<Item> batch) {
+    private void waitBehind(JournalItem item, List<JournalItem> batch) {
         batch.addAll(again);
         again.clear();
         batch.add(item);
     }
 
-    private @Nullable Item await() {
+    private @Nullable JournalItem await() {
         boolean interrupted = false;
         try {
             while (true) {
@@ -354,18 +354,18 @@ final class Journal {
     }
 
     /** A record that is in the buffer or behind it, not yet known to be on disk. */
-    private record Framed(Item item, long message, Place place, int length) {}
+    private record Framed(JournalItem item, long message, SegmentPosition place, int length) {}
 
-    private void write(List<Item> batch) throws IOException {
+    private void write(List<JournalItem> batch) throws IOException {
         framed.clear();
         boolean sync = unsyncedSince != 0 && System.nanoTime() - unsyncedSince >= SYNC_REPORTS_AFTER;
         for (int i = 0; i < batch.size(); i++) {
             switch (batch.get(i)) {
-                case Item.Acceptance acceptance -> {
+                case JournalItem.Acceptance acceptance -> {
                     sync = true;
                     long message = nextMessage++;
-                    Place place = frame(
-                            Kind.ACCEPTED,
+                    SegmentPosition place = frame(
+                            RecordKind.ACCEPTED,
                             message,
                             acceptance.payload(),
                             acceptance.payloadSum(),
@@ -373,20 +373,25 @@ final class Journal {
                             acceptance.bodySum());
                     framed.add(new Framed(acceptance, message, place, position - place.offset()));
                 }
-                case Item.Move move -> {
+                case JournalItem.Move move -> {
                     sync = true;
-                    Entry entry = index.entry(move.message());
+                    IndexEntry entry = index.entry(move.message());
                     if (entry != null && entry.place().equals(move.from())) {
                         byte[] payload = Payload.moved(entry.states(), move.accepted());
-                        Place place = frame(
-                                Kind.MOVED, move.message(), payload, Framing.sum(payload), move.body(), move.bodySum());
+                        SegmentPosition place = frame(
+                                RecordKind.MOVED,
+                                move.message(),
+                                payload,
+                                Framing.sum(payload),
+                                move.body(),
+                                move.bodySum());
                         framed.add(new Framed(move, move.message(), place, position - place.offset()));
                     } else {
                         move.written().complete(false);
                     }
                 }
-                case Item.Report report -> {
-                    Place place = frame(
+                case JournalItem.OutcomeItem report -> {
+                    SegmentPosition place = frame(
                             report.kind(),
                             report.message(),
                             report.payload(),
@@ -395,19 +400,20 @@ final class Journal {
                             0);
                     framed.add(new Framed(report, report.message(), place, position - place.offset()));
                 }
-                case Item.Sync _, Item.End _ -> sync = true;
+                case JournalItem.Sync _, JournalItem.JournalStop _ -> sync = true;
             }
         }
         finish(sync);
-        for (Item item : batch) {
-            if (item instanceof Item.Sync(var done)) {
+        for (JournalItem item : batch) {
+            if (item instanceof JournalItem.Sync(var done)) {
                 done.complete(true);
             }
         }
     }
 
     /** Puts a record into the buffer, writing the buffer as often as it is full. */
-    private Place frame(Kind kind, long message, byte[] payload, int payloadSum, Chunks body, int bodySum)
+    private SegmentPosition frame(
+            RecordKind kind, long message, byte[] payload, int payloadSum, Chunks body, int bodySum)
             throws IOException {
         int length = Framing.length(payload.length, body.octets());
         boolean better = !preallocated && spare.get() && position > BUSY && framed.isEmpty();
@@ -416,12 +422,14 @@ final class Journal {
             seal();
             openNext();
         }
-        var place = new Place(segment, position);
+        var place = new SegmentPosition(segment, position);
         if (buffer.remaining() < Framing.HEADER) {
             flush();
         }
         Framing.put(
-                buffer, new Header(kind, payload.length, payloadSum, body.octets(), bodySum, message, synced), place);
+                buffer,
+                new RecordHeader(kind, payload.length, payloadSum, body.octets(), bodySum, message, synced),
+                place);
         put(payload, payload.length);
         for (int i = 0; i < body.count(); i++) {
             put(body.chunk(i), body.length(i));
@@ -487,14 +495,14 @@ final class Journal {
         for (Framed record : framed) {
             apply(record, sync);
         }
-        end = new Place(segment, position);
+        end = new SegmentPosition(segment, position);
         for (Framed record : framed) {
             switch (record.item()) {
-                case Item.Acceptance acceptance ->
+                case JournalItem.Acceptance acceptance ->
                     acceptance.receipt().complete(new Receipt.Accepted(record.message()));
-                case Item.Move move -> move.written().complete(true);
-                case Item.Report report -> report.written().complete(true);
-                case Item.Sync _, Item.End _ -> throw new IllegalStateException("framed");
+                case JournalItem.Move move -> move.written().complete(true);
+                case JournalItem.OutcomeItem report -> report.written().complete(true);
+                case JournalItem.Sync _, JournalItem.JournalStop _ -> throw new IllegalStateException("framed");
             }
         }
         framed.clear();
@@ -502,12 +510,12 @@ final class Journal {
 
     private void apply(Framed record, boolean isSynced) {
         switch (record.item()) {
-            case Item.Acceptance acceptance -> {
+            case JournalItem.Acceptance acceptance -> {
                 lastMessage = record.message();
                 if (acceptance.file() != 0) {
                     files.live(acceptance.file(), acceptance.octets());
                 }
-                index.put(new Entry(
+                index.put(new IndexEntry(
                         record.message(),
                         record.place(),
                         record.length(),
@@ -519,9 +527,9 @@ final class Journal {
                         List.of()));
                 arrivals.arrived(record.message(), acceptance.birth(), acceptance.octets(), acceptance.envelope());
             }
-            case Item.Move _ -> index.move(record.message(), record.place(), record.length());
-            case Item.Report report -> {
-                if (report.kind() == Kind.FAILED) {
+            case JournalItem.Move _ -> index.move(record.message(), record.place(), record.length());
+            case JournalItem.OutcomeItem report -> {
+                if (report.kind() == RecordKind.FAILED) {
                     index.failed(record.message(), report.recipient(), record.place(), record.length());
                     if (!isSynced) {
                         unforcedParagraphs.add(report);
@@ -533,12 +541,12 @@ final class Journal {
                     endedFiles.add(report.file());
                 }
             }
-            case Item.Sync _, Item.End _ -> throw new IllegalStateException("framed");
+            case JournalItem.Sync _, JournalItem.JournalStop _ -> throw new IllegalStateException("framed");
         }
     }
 
     /** The segment ends where the last batch ended that was written whole. */
-    private void failed(List<Item> batch, IOException why) {
+    private void failed(List<JournalItem> batch, IOException why) {
         long now = System.nanoTime() | 1;
         if (failedAt == 0 || now - loggedAt >= LOG_AGAIN_AFTER) {
             log.log(new QueueEvent.WriteFailed(Segments.name(file == null ? segment + 1 : segment), why.toString()));
@@ -554,23 +562,24 @@ final class Journal {
         failures.incrementAndGet();
         position = good;
         seal();
-        Receipt receipt = new Receipt.NotNow(new Status(4, 3, isFull(why) ? 1 : 0), "queue cannot write its disk now");
+        Receipt receipt =
+                new Receipt.TemporaryFailure(new Status(4, 3, isFull(why) ? 1 : 0), "queue cannot write its disk now");
         again.addAll(unforcedParagraphs);
         unforcedParagraphs.clear();
-        for (Item item : batch) {
+        for (JournalItem item : batch) {
             switch (item) {
-                case Item.Report report -> {
-                    if (!report.written().isDone() || report.kind() == Kind.FAILED) {
+                case JournalItem.OutcomeItem report -> {
+                    if (!report.written().isDone() || report.kind() == RecordKind.FAILED) {
                         again.add(report);
                     }
                 }
-                case Item.Acceptance acceptance -> {
+                case JournalItem.Acceptance acceptance -> {
                     if (!acceptance.receipt().isDone()) { // what came into an earlier segment has been accepted
                         refusedFiles.add(acceptance.file());
                         refuse(item, receipt);
                     }
                 }
-                case Item.Move _, Item.Sync _, Item.End _ -> refuse(item, receipt);
+                case JournalItem.Move _, JournalItem.Sync _, JournalItem.JournalStop _ -> refuse(item, receipt);
             }
         }
         withdrawRefused();
@@ -591,13 +600,13 @@ final class Journal {
         return words.contains("No space left") || words.contains("quota");
     }
 
-    private static void refuse(Item item, Receipt receipt) {
+    private static void refuse(JournalItem item, Receipt receipt) {
         switch (item) {
-            case Item.Acceptance acceptance -> acceptance.receipt().complete(receipt);
-            case Item.Move move -> move.written().complete(false);
-            case Item.Report report -> report.written().complete(false);
-            case Item.Sync(var synced) -> synced.complete(false);
-            case Item.End _ -> {
+            case JournalItem.Acceptance acceptance -> acceptance.receipt().complete(receipt);
+            case JournalItem.Move move -> move.written().complete(false);
+            case JournalItem.OutcomeItem report -> report.written().complete(false);
+            case JournalItem.Sync(var synced) -> synced.complete(false);
+            case JournalItem.JournalStop _ -> {
                 // ends either way
             }
         }
@@ -612,16 +621,16 @@ final class Journal {
         file = null;
         unsyncedSince = 0;
         preallocated = false;
-        ends.addLast(new Place(segment, good));
+        ends.addLast(new SegmentPosition(segment, good));
         while (ends.size() > REPEATED_ENDS) {
             ends.removeFirst();
         }
         var cut = new Cut(sealed, good);
         if (cut(cut)) {
-            end = new Place(segment, good);
+            end = new SegmentPosition(segment, good);
         } else {
             cuts.add(cut);
-            end = new Place(segment + 1, 0); // a checkpoint points behind what was refused
+            end = new SegmentPosition(segment + 1, 0); // a checkpoint points behind what was refused
         }
         if (good == 0) {
             segments.dropped(segment);
@@ -676,8 +685,8 @@ final class Journal {
     private void frameFirst(byte[] payload) {
         Framing.put(
                 buffer,
-                new Header(Kind.SEGMENT, payload.length, Framing.sum(payload), 0, 0, 0, 0),
-                new Place(segment, 0));
+                new RecordHeader(RecordKind.SEGMENT, payload.length, Framing.sum(payload), 0, 0, 0, 0),
+                new SegmentPosition(segment, 0));
         buffer.put(payload);
         buffer.put(PADDING, 0, Framing.length(payload.length, 0) - Framing.HEADER - payload.length);
         first = Framing.length(payload.length, 0);

@@ -4,18 +4,18 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
+import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Messages;
-import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.EnvelopePage.Wanted;
-import carteiro.queue.Framing.Header;
-import carteiro.queue.Framing.Kind;
-import carteiro.queue.Index.Entry;
+import carteiro.queue.EnvelopePage.RecipientRange;
+import carteiro.queue.Framing.RecordHeader;
+import carteiro.queue.Framing.RecordKind;
 import carteiro.queue.Index.FailedAt;
+import carteiro.queue.Index.IndexEntry;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -44,15 +44,15 @@ final class MessageReader implements Messages {
     private final Index index;
     private final Segments segments;
     private final LargeFiles files;
-    private final Damage damage;
+    private final Quarantine quarantine;
     private final EventLog log;
     private LongConsumer giveUp = message -> {};
 
-    MessageReader(Index index, Segments segments, LargeFiles files, Damage damage, EventLog log) {
+    MessageReader(Index index, Segments segments, LargeFiles files, Quarantine quarantine, EventLog log) {
         this.index = index;
         this.segments = segments;
         this.files = files;
-        this.damage = damage;
+        this.quarantine = quarantine;
         this.log = log;
     }
 
@@ -62,22 +62,22 @@ final class MessageReader implements Messages {
     }
 
     /** What is read of a record. */
-    private interface Reading<T> {
+    private interface EntryReader<T> {
         @Nullable
-        T from(Entry entry) throws IOException;
+        T from(IndexEntry entry) throws IOException;
     }
 
     /** Reads, again if the message was moved meanwhile; null if the message has ended or was given up. */
-    private <T> @Nullable T current(long message, Reading<T> reading) throws IOException {
+    private <T> @Nullable T current(long message, EntryReader<T> reading) throws IOException {
         for (int tries = 0; ; tries++) {
-            Entry entry = index.brief(message);
+            IndexEntry entry = index.brief(message);
             if (entry == null) {
                 return null;
             }
             try {
                 return reading.from(entry);
             } catch (IOException e) {
-                Entry now = index.brief(message);
+                IndexEntry now = index.brief(message);
                 if (now == null) {
                     return null;
                 }
@@ -92,7 +92,7 @@ final class MessageReader implements Messages {
         }
     }
 
-    private boolean giveUp(Entry entry, IOException why) {
+    private boolean giveUp(IndexEntry entry, IOException why) {
         if (!setAside(entry.place(), entry.length(), "message " + entry.message() + ", " + why.getMessage())) {
             return false;
         }
@@ -100,10 +100,10 @@ final class MessageReader implements Messages {
         return true;
     }
 
-    private boolean setAside(Place place, int octets, String why) {
+    private boolean setAside(SegmentPosition place, int octets, String why) {
         try {
             segments.reading(place.segment(), file -> {
-                damage.setAside(file, place, octets, why);
+                quarantine.setAside(file, place, octets, why);
                 return 0;
             });
             return true;
@@ -122,7 +122,7 @@ final class MessageReader implements Messages {
         try {
             return current(message, entry -> {
                 Envelope envelope =
-                        envelope(entry, new Wanted(0, WaitingMessage.MOST_TOLD, WaitingMessage.MOST_OCTETS));
+                        envelope(entry, new RecipientRange(0, WaitingMessage.MOST_TOLD, WaitingMessage.MOST_OCTETS));
                 int told = envelope.recipients().size();
                 int[] states = index.states(message, 0, told);
                 return states == null
@@ -132,7 +132,7 @@ final class MessageReader implements Messages {
                                 Instant.ofEpochMilli(entry.birth()),
                                 entry.octets(),
                                 envelope,
-                                Presenter.states(states),
+                                WaitingQueue.states(states),
                                 entry.recipients());
             });
         } catch (IOException e) {
@@ -151,10 +151,10 @@ final class MessageReader implements Messages {
                 if (from >= entry.recipients()) {
                     return Page.NONE;
                 }
-                List<Address> addresses = envelope(entry, new Wanted(from, Page.MOST, Page.MOST_OCTETS))
+                List<Address> addresses = envelope(entry, new RecipientRange(from, Page.MOST, Page.MOST_OCTETS))
                         .recipients();
                 int[] states = index.states(message, from, addresses.size());
-                return states == null ? Page.NONE : new Page(addresses, Presenter.states(states));
+                return states == null ? Page.NONE : new Page(addresses, WaitingQueue.states(states));
             });
             return page == null ? Page.NONE : page;
         } catch (IOException e) {
@@ -162,8 +162,8 @@ final class MessageReader implements Messages {
         }
     }
 
-    private Envelope envelope(Entry entry, Wanted wanted) throws IOException {
-        EnvelopePage.Read read = segments.reading(
+    private Envelope envelope(IndexEntry entry, RecipientRange wanted) throws IOException {
+        EnvelopePage.PartialEnvelope read = segments.reading(
                 entry.place().segment(), file -> EnvelopePage.read(file, entry.place(), entry.message(), wanted));
         if (read.recipients() != entry.recipients()) {
             throw new DamagedRecordException(entry.place(), "another message stands here");
@@ -172,8 +172,8 @@ final class MessageReader implements Messages {
     }
 
     /** The record at a place, which must be of that message. */
-    private Stored stored(Place place, long message) throws IOException {
-        Stored stored = segments.reading(place.segment(), file -> Stored.read(file, place));
+    private StoredRecord stored(SegmentPosition place, long message) throws IOException {
+        StoredRecord stored = segments.reading(place.segment(), file -> StoredRecord.read(file, place));
         if (stored.header().message() != message) {
             throw new DamagedRecordException(place, "another message stands here");
         }
@@ -182,7 +182,7 @@ final class MessageReader implements Messages {
 
     /** Failures of a message behind a recipient, in order of recipient. One that is lost is replaced: the bounce must go out. */
     List<Failure> failures(long message, int after) {
-        Entry entry = index.brief(message);
+        IndexEntry entry = index.brief(message);
         if (entry == null) {
             return List.of();
         }
@@ -202,18 +202,18 @@ final class MessageReader implements Messages {
 
     /** A message with all that is needed to write it again. */
     @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-    record Whole(Place place, byte[] accepted, byte[] body, int bodySum) {}
+    record WholeMessage(SegmentPosition place, byte[] accepted, byte[] body, int bodySum) {}
 
     /** Reads all of a record; null if the message has ended or was given up. */
     @Nullable
-    Whole whole(long message) throws IOException {
+    WholeMessage whole(long message) throws IOException {
         return current(message, entry -> {
-            Stored stored = stored(entry.place(), entry.message());
+            StoredRecord stored = stored(entry.place(), entry.message());
             ByteBuffer payload = stored.payload();
-            if (stored.header().kind() == Kind.MOVED) {
+            if (stored.header().kind() == RecordKind.MOVED) {
                 try {
                     var _ = Payload.states(payload);
-                } catch (Payload.Misshapen e) {
+                } catch (Payload.MalformedPayloadException e) {
                     throw new DamagedRecordException(entry.place(), String.valueOf(e.getMessage()));
                 }
             }
@@ -221,17 +221,18 @@ final class MessageReader implements Messages {
             payload.get(accepted);
             int size = stored.header().body();
             ByteBuffer body = segments.reading(
-                    entry.place().segment(), file -> Stored.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
+                    entry.place().segment(),
+                    file -> StoredRecord.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
             int sum = stored.header().bodySum();
             if (entry.file() == 0 && (body.remaining() < size || Framing.sum(body.array()) != sum)) {
                 throw new DamagedRecordException(entry.place(), "its octets are not what was written");
             }
-            return new Whole(entry.place(), accepted, body.array(), sum);
+            return new WholeMessage(entry.place(), accepted, body.array(), sum);
         });
     }
 
     /** The paragraph of a failure, for a bounce, which must go out: where it cannot be read, words that say so. */
-    private String paragraph(Entry entry, FailedAt at, Addresses addresses) {
+    private String paragraph(IndexEntry entry, FailedAt at, Addresses addresses) {
         try {
             return paragraphToKeep(entry, at, addresses);
         } catch (IOException e) {
@@ -245,14 +246,14 @@ final class MessageReader implements Messages {
      *
      * @throws IOException if it cannot be read now, and perhaps another time; what is damaged is given up
      */
-    String paragraphToKeep(Entry entry, FailedAt at, Addresses addresses) throws IOException {
+    String paragraphToKeep(IndexEntry entry, FailedAt at, Addresses addresses) throws IOException {
         try {
-            Stored stored = stored(at.place(), entry.message());
-            if (stored.header().kind() == Kind.FAILED && Payload.recipient(stored.payload()) == at.recipient()) {
+            StoredRecord stored = stored(at.place(), entry.message());
+            if (stored.header().kind() == RecordKind.FAILED && Payload.recipient(stored.payload()) == at.recipient()) {
                 return Payload.paragraph(stored.payload());
             }
             throw new DamagedRecordException(at.place(), "another record stands here");
-        } catch (DamagedRecordException | Payload.Misshapen e) {
+        } catch (DamagedRecordException | Payload.MalformedPayloadException e) {
             String about = "what was said of a recipient of message " + entry.message() + ", " + e.getMessage();
             if (!setAside(at.place(), at.length(), about)) {
                 log.log(new QueueEvent.Unreadable(entry.message(), String.valueOf(e.getMessage())));
@@ -287,7 +288,7 @@ final class MessageReader implements Messages {
 
     /** What a bounce says of a recipient whose own paragraph cannot be read. */
     static String lostParagraph(Address recipient) {
-        return Paragraph.of(recipient, "Delivery failed for good; what was said then has been lost.\n");
+        return BounceParagraph.of(recipient, "Delivery failed for good; what was said then has been lost.\n");
     }
 
     @Override
@@ -299,11 +300,12 @@ final class MessageReader implements Messages {
         return body;
     }
 
-    private MessageBody body(Entry entry) throws IOException {
+    private MessageBody body(IndexEntry entry) throws IOException {
         if (entry.file() == 0 && entry.length() <= AT_ONCE) {
             return atOnce(entry);
         }
-        Header header = segments.reading(entry.place().segment(), file -> Stored.header(file, entry.place()));
+        RecordHeader header =
+                segments.reading(entry.place().segment(), file -> StoredRecord.header(file, entry.place()));
         if (header.message() != entry.message()
                 || entry.file() == 0 && (header.length() != entry.length() || header.body() != entry.octets())) {
             throw new DamagedRecordException(entry.place(), "its record is not what was written");
@@ -324,12 +326,12 @@ final class MessageReader implements Messages {
         });
     }
 
-    private MessageBody atOnce(Entry entry) throws IOException {
+    private MessageBody atOnce(IndexEntry entry) throws IOException {
         ByteBuffer octets = segments.reading(
                 entry.place().segment(),
-                file -> Stored.fill(
+                file -> StoredRecord.fill(
                         file, ByteBuffer.allocate(entry.length()), entry.place().offset()));
-        Header header = Framing.read(octets, 0, entry.place());
+        RecordHeader header = Framing.read(octets, 0, entry.place());
         if (header == null
                 || header.message() != entry.message()
                 || header.length() != octets.limit()
@@ -345,7 +347,7 @@ final class MessageReader implements Messages {
 
     /** A message that is read piece by piece; its last octets are handed out only if all are right. */
     private final class Streamed extends MessageBody {
-        private final Entry entry;
+        private final IndexEntry entry;
         private final OpenFile file;
         private final long start;
         private final int expected;
@@ -354,7 +356,7 @@ final class MessageReader implements Messages {
         private long done;
         private boolean closed;
 
-        Streamed(Entry entry, OpenFile file, long start, int expected, Runnable release) {
+        Streamed(IndexEntry entry, OpenFile file, long start, int expected, Runnable release) {
             this.entry = entry;
             this.file = file;
             this.start = start;

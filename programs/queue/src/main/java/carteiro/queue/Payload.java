@@ -26,10 +26,10 @@ final class Payload {
     private Payload() {}
 
     /** A payload that is not what its kind says, though its sum is right: written by something else than queue. */
-    static final class Misshapen extends Exception {
+    static final class MalformedPayloadException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        Misshapen(String message) {
+        MalformedPayloadException(String message) {
             super(message);
         }
     }
@@ -68,7 +68,7 @@ final class Payload {
     }
 
     /** The facts of an accepted payload at the buffer's position, which moves behind them. */
-    static Facts facts(ByteBuffer payload) throws Misshapen {
+    static Facts facts(ByteBuffer payload) throws MalformedPayloadException {
         try {
             payload.get();
             long birth = payload.getLong();
@@ -77,25 +77,25 @@ final class Payload {
             payload.getInt();
             int recipients = payload.getInt();
             if (octets < 0 || octets > Index.LARGEST || file < 0 || recipients < 0) {
-                throw new Misshapen("size, file or number of recipients out of range");
+                throw new MalformedPayloadException("size, file or number of recipients out of range");
             }
             if (recipients > Envelope.MOST_RECIPIENTS) {
-                throw new Misshapen(recipients + " recipients");
+                throw new MalformedPayloadException(recipients + " recipients");
             }
             return new Facts(birth, octets, file, recipients);
         } catch (BufferUnderflowException e) {
-            throw new Misshapen("accepted record is too short");
+            throw new MalformedPayloadException("accepted record is too short");
         }
     }
 
     /** The envelope in an accepted payload that starts at the buffer's position. */
-    static Envelope envelope(ByteBuffer payload) throws Misshapen {
+    static Envelope envelope(ByteBuffer payload) throws MalformedPayloadException {
         try {
             int flags = payload.get(payload.position());
             int uid = payload.getInt(payload.position() + UID_AT);
             int recipients = facts(payload).recipients();
             Address sender = address(payload);
-            var addresses = new AddressList.Builder();
+            var addresses = new AddressList.AddressListBuilder();
             for (int i = 0; i < recipients; i++) {
                 addresses.add(address(payload));
             }
@@ -106,7 +106,7 @@ final class Payload {
                     (flags & UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
                     uid);
         } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw new Misshapen("envelope: " + e);
+            throw new MalformedPayloadException("envelope: " + e);
         }
     }
 
@@ -131,11 +131,11 @@ final class Payload {
     }
 
     /** The states in a moved payload; the buffer's position moves to the accepted payload. */
-    static int[] states(ByteBuffer payload) throws Misshapen {
+    static int[] states(ByteBuffer payload) throws MalformedPayloadException {
         try {
             int count = payload.getInt();
             if (count < 1 || count > Envelope.MOST_RECIPIENTS) {
-                throw new Misshapen(count + " states");
+                throw new MalformedPayloadException(count + " states");
             }
             int[] states = new int[count];
             for (int i = 0; i < count; i++) {
@@ -143,7 +143,7 @@ final class Payload {
             }
             return states;
         } catch (BufferUnderflowException e) {
-            throw new Misshapen("moved record is too short");
+            throw new MalformedPayloadException("moved record is too short");
         }
     }
 
@@ -162,11 +162,11 @@ final class Payload {
     }
 
     /** The recipient in a done or failed payload; the buffer's position moves behind it. */
-    static int recipient(ByteBuffer payload) throws Misshapen {
+    static int recipient(ByteBuffer payload) throws MalformedPayloadException {
         try {
             return payload.getInt();
         } catch (BufferUnderflowException e) {
-            throw new Misshapen("record of an outcome is too short");
+            throw new MalformedPayloadException("record of an outcome is too short");
         }
     }
 
@@ -190,7 +190,7 @@ final class Payload {
     record Deferral(long due, List<Integer> recipients) {}
 
     /** Reads a deferred payload. */
-    static Deferral deferral(ByteBuffer payload) throws Misshapen {
+    static Deferral deferral(ByteBuffer payload) throws MalformedPayloadException {
         try {
             long due = payload.getLong();
             var recipients = new ArrayList<Integer>();
@@ -199,27 +199,27 @@ final class Payload {
             }
             return new Deferral(due, recipients);
         } catch (BufferUnderflowException e) {
-            throw new Misshapen("deferred record is cut");
+            throw new MalformedPayloadException("deferred record is cut");
         }
     }
 
     /** The payload of a segment's first record: where segments before it end. */
-    static byte[] segment(List<Place> ends) {
+    static byte[] segment(List<SegmentPosition> ends) {
         ByteBuffer payload = ByteBuffer.allocate(8 * ends.size());
         ends.forEach(end -> payload.putInt(end.segment()).putInt(end.offset()));
         return payload.array();
     }
 
     /** Reads the payload of a segment's first record. */
-    static List<Place> ends(ByteBuffer payload) throws Misshapen {
-        var ends = new ArrayList<Place>();
+    static List<SegmentPosition> ends(ByteBuffer payload) throws MalformedPayloadException {
+        var ends = new ArrayList<SegmentPosition>();
         try {
             while (payload.hasRemaining()) {
-                ends.add(new Place(payload.getInt(), payload.getInt()));
+                ends.add(new SegmentPosition(payload.getInt(), payload.getInt()));
             }
             return ends;
         } catch (BufferUnderflowException e) {
-            throw new Misshapen("segment record is cut");
+            throw new MalformedPayloadException("segment record is cut");
         }
     }
 }

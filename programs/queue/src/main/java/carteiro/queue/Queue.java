@@ -43,14 +43,14 @@ final class Queue implements Closeable {
     private final Index index;
     private final Segments segments;
     private final Journal journal;
-    private final Presenter presenter;
+    private final WaitingQueue waiting;
     private final MessageReader reader;
-    private final Incoming incoming;
-    private final Room room;
+    private final MessageIntake incoming;
+    private final DiskSpace space;
     private final Checkpoints checkpoints;
     private final Housekeeping housekeeping;
-    private final Inspecting inspecting;
-    private final Imports imports;
+    private final QueueInspection inspecting;
+    private final ImportLedger imports;
     private final VitalThread upkeep;
     /** Octets of memory for what waits, here and in send: a quarter of the heap. */
     static final long MEMORY = Runtime.getRuntime().maxMemory() / 4;
@@ -84,27 +84,28 @@ final class Queue implements Closeable {
             segments = new Segments(disk);
             index = new Index(segments);
             var files = new LargeFiles(disk);
-            var damage = new Damage(disk, log);
-            Recovery.Found found = new Recovery(disk, index, segments, files, damage, log).run(clock.millis());
-            reader = new MessageReader(index, segments, files, damage, log);
-            var reasons = new Reasons(Math.min(4 << 20, memory / 16));
-            presenter = new Presenter(index, reader, reasons, log);
-            journal = new Journal(disk, index, segments, files, presenter, log, found, segmentSize);
-            presenter.writeTo(journal);
-            reader.giveUpBy(presenter::giveUp);
-            room = new Room(disk, () -> settings.get().diskFloor(), log);
-            var budget = new Budget(() -> settings.get().memory());
-            incoming = new Incoming(journal, files, disk, room, this::isFull, budget, log, clock);
+            var quarantine = new Quarantine(disk, log);
+            Recovery.RecoveryResult found =
+                    new Recovery(disk, index, segments, files, quarantine, log).run(clock.millis());
+            reader = new MessageReader(index, segments, files, quarantine, log);
+            var reasons = new DeferralReasons(Math.min(4 << 20, memory / 16));
+            waiting = new WaitingQueue(index, reader, reasons, log);
+            journal = new Journal(disk, index, segments, files, waiting, log, found, segmentSize);
+            waiting.writeTo(journal);
+            reader.giveUpBy(waiting::giveUp);
+            space = new DiskSpace(disk, () -> settings.get().diskFloor(), log);
+            var budget = new MemoryBudget(() -> settings.get().memory());
+            incoming = new MessageIntake(journal, files, disk, space, this::isFull, budget, log, clock);
             checkpoints = new Checkpoints(disk, index, segments, files, journal, found);
-            housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, presenter, disk, log);
-            inspecting = new Inspecting(index, segments, files, reader, reasons);
-            imports = new Imports(disk);
+            housekeeping = new Housekeeping(index, segments, files, journal, checkpoints, reader, waiting, disk, log);
+            inspecting = new QueueInspection(index, segments, files, reader, reasons);
+            imports = new ImportLedger(disk);
             upkeep = new VitalThread(
                     Thread.ofPlatform().name("queue-upkeep").daemon(true),
                     "queue",
                     log,
                     () -> stopping.getCount() == 0,
-                    this::upkeep);
+                    this::runMaintenance);
             journal.start();
             undoBrokenImport();
             log.log(new QueueEvent.Ready(
@@ -129,7 +130,7 @@ final class Queue implements Closeable {
             throw new IOException("queue/format is missing, but there are segments; put it back (it holds the line \""
                     + FORMAT + Framing.VERSION + "\") if they are of this version");
         }
-        for (String folder : List.of(Segments.FOLDER, LargeFiles.FOLDER, Checkpoint.FOLDER, Damage.FOLDER)) {
+        for (String folder : List.of(Segments.FOLDER, LargeFiles.FOLDER, Checkpoint.FOLDER, Quarantine.FOLDER)) {
             disk.makeFolder(folder);
         }
         disk.forceFolder("");
@@ -150,7 +151,7 @@ final class Queue implements Closeable {
         String text;
         try (OpenFile file = disk.open(FORMAT_FILE)) {
             text = StandardCharsets.US_ASCII
-                    .decode(Stored.fill(file, ByteBuffer.allocate(100), 0))
+                    .decode(StoredRecord.fill(file, ByteBuffer.allocate(100), 0))
                     .toString()
                     .strip();
         }
@@ -204,7 +205,7 @@ final class Queue implements Closeable {
         long undone = 0;
         for (long message : index.numbers()) {
             if (message >= first) {
-                presenter.report(List.of(new Waiting.Report.Ended(message)));
+                waiting.report(List.of(new Waiting.Report.MessageEnded(message)));
                 undone++;
             }
         }
@@ -223,7 +224,7 @@ final class Queue implements Closeable {
     }
 
     Waiting waiting() {
-        return presenter;
+        return waiting;
     }
 
     Messages messages() {
@@ -254,7 +255,7 @@ final class Queue implements Closeable {
     }
 
     /** Keeps house until the queue stops, on a thread of its own: checkpoints, spare segments. */
-    void keepUp() {
+    void startMaintenance() {
         upkeep.start();
     }
 
@@ -291,11 +292,11 @@ final class Queue implements Closeable {
         }
     }
 
-    private void upkeep() {
+    private void runMaintenance() {
         try {
             while (!stopping.await(1, TimeUnit.SECONDS)) {
                 try {
-                    keepHouse();
+                    maintain();
                 } catch (IOException e) {
                     log.log(new QueueEvent.CheckpointFailed(LogText.reason(e)));
                     if (stopping.await(1, TimeUnit.MINUTES)) {
@@ -310,11 +311,11 @@ final class Queue implements Closeable {
         }
     }
 
-    private void keepHouse() throws IOException, InterruptedException {
+    private void maintain() throws IOException, InterruptedException {
         if (checkpoints.isDue()) {
             checkpoints.take();
         }
-        if (journal.wantsSpare() && room.has(4L * segmentSize)) {
+        if (journal.wantsSpare() && space.has(4L * segmentSize)) {
             try {
                 prepareSpare();
             } catch (IOException e) {
@@ -333,7 +334,7 @@ final class Queue implements Closeable {
         try (OpenFile file = disk.create(draft)) {
             ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(SPARE_PIECE, segmentSize));
             for (long at = 0; at < segmentSize; at += zeros.capacity()) {
-                if (stopping.await(SPARE_PAUSE, TimeUnit.MILLISECONDS) || room.isLow()) {
+                if (stopping.await(SPARE_PAUSE, TimeUnit.MILLISECONDS) || space.isLow()) {
                     disk.delete(draft);
                     return;
                 }
@@ -348,7 +349,7 @@ final class Queue implements Closeable {
 
     /** What it is doing, in one line. */
     String status() {
-        Inspection.Counts counts = inspecting.counts();
+        Inspection.QueueCounts counts = inspecting.counts();
         return "messages=" + counts.messages() + " recipients=" + counts.recipients() + " unseen=" + counts.unseen()
                 + " octets=" + counts.octets() + " segments=" + counts.segments() + " disk=" + counts.diskOctets();
     }
@@ -365,7 +366,7 @@ final class Queue implements Closeable {
             return;
         }
         stopping.countDown();
-        presenter.stop();
+        waiting.stop();
         try {
             journal.stop();
             checkpoints.take();

@@ -3,10 +3,10 @@ package carteiro.queue;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.Index.Entry;
 import carteiro.queue.Index.FailedAt;
-import carteiro.queue.Scan.Bad;
-import carteiro.queue.Snapshot.State;
+import carteiro.queue.Index.IndexEntry;
+import carteiro.queue.SegmentScan.Bad;
+import carteiro.queue.Snapshot.QueueRunState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -40,7 +40,7 @@ final class QueueCheck {
             "stop queue, put the file back from a backup, start queue; without one, the senders have to send again";
 
     private final Disk disk;
-    private final State state;
+    private final QueueRunState state;
     private final String folder;
     private final Snapshot snapshot;
     private final Consumer<String> lines;
@@ -60,7 +60,7 @@ final class QueueCheck {
      * @param folder HOME/queue, for what is printed
      * @param lines takes lines without their end
      */
-    QueueCheck(Disk disk, State state, String folder, Snapshot snapshot, Consumer<String> lines) {
+    QueueCheck(Disk disk, QueueRunState state, String folder, Snapshot snapshot, Consumer<String> lines) {
         this.disk = disk;
         this.state = state;
         this.folder = folder;
@@ -104,7 +104,8 @@ final class QueueCheck {
             }
             checkpointNames++;
             try {
-                Place place = Checkpoint.read(disk, number, entry -> {}).place();
+                SegmentPosition place =
+                        Checkpoint.read(disk, number, entry -> {}).place();
                 before.merge(place.segment(), place.offset(), Math::max);
                 checkpoints++;
             } catch (NoSuchFileException e) {
@@ -128,12 +129,13 @@ final class QueueCheck {
         for (String file : disk.list(Segments.FOLDER)) {
             int number = Segments.number(file);
             if (number > 0
-                    && (state == State.STOPPED || number <= snapshot.end().segment())) {
+                    && (state == QueueRunState.STOPPED
+                            || number <= snapshot.end().segment())) {
                 present.add(number);
             }
         }
         for (int number : present) {
-            for (Place end : endsBefore(number)) {
+            for (SegmentPosition end : endsBefore(number)) {
                 ends.put(end.segment(), (long) end.offset());
             }
         }
@@ -147,10 +149,12 @@ final class QueueCheck {
                 if (file.size() < known) {
                     shortened(number, file.size(), known);
                 }
-                if (isLast && state == State.RUNNING && number == snapshot.end().segment()) {
+                if (isLast
+                        && state == QueueRunState.RUNNING
+                        && number == snapshot.end().segment()) {
                     limit = Math.min(limit, snapshot.end().offset());
                 }
-                var scan = new Scan(file, number, limit, Scan.Bodies.VERIFIED);
+                var scan = new SegmentScan(file, number, limit, SegmentScan.Bodies.VERIFIED);
                 scan.run(0, this::count);
                 segments++;
                 octets += limit;
@@ -161,12 +165,12 @@ final class QueueCheck {
             }
         }
         Checkpoint begun = snapshot.checkpoint();
-        Place from = begun == null ? new Place(0, 0) : begun.place();
+        SegmentPosition from = begun == null ? new SegmentPosition(0, 0) : begun.place();
         ends.forEach((number, end) -> {
-            if (state == State.STOPPED
+            if (state == QueueRunState.STOPPED
                     && (begun != null || checkpointNames == 0) // else it may be one that clean removed
                     && !present.contains(number)
-                    && new Place(number, Math.toIntExact(end)).compareTo(from) > 0) {
+                    && new SegmentPosition(number, Math.toIntExact(end)).compareTo(from) > 0) {
                 shortened(number, 0, end);
             }
         });
@@ -180,11 +184,11 @@ final class QueueCheck {
                 "check the disk; " + RESTORE);
     }
 
-    private List<Place> endsBefore(int number) throws IOException {
+    private List<SegmentPosition> endsBefore(int number) throws IOException {
         try (OpenFile file = disk.open(Segments.name(number))) {
-            Stored first = Stored.read(file, new Place(number, 0));
-            return first.header().kind() == Framing.Kind.SEGMENT ? Payload.ends(first.payload()) : List.of();
-        } catch (NoSuchFileException | DamagedRecordException | Payload.Misshapen e) {
+            StoredRecord first = StoredRecord.read(file, new SegmentPosition(number, 0));
+            return first.header().kind() == Framing.RecordKind.SEGMENT ? Payload.ends(first.payload()) : List.of();
+        } catch (NoSuchFileException | DamagedRecordException | Payload.MalformedPayloadException e) {
             return List.of(); // the scan will say what is wrong
         }
     }
@@ -198,7 +202,7 @@ final class QueueCheck {
                         : before.lastEntry().getValue();
     }
 
-    private void count(Stored record) {
+    private void count(StoredRecord record) {
         records++;
         ByteBuffer payload = record.payload().duplicate();
         try {
@@ -213,7 +217,7 @@ final class QueueCheck {
                 case ENDED -> endedHere++;
                 case SEGMENT -> Payload.ends(payload);
             }
-        } catch (Payload.Misshapen e) {
+        } catch (Payload.MalformedPayloadException e) {
             fault(
                     place(record.place()) + ": " + record.header().kind() + " of message "
                             + record.header().message() + ": " + e.getMessage(),
@@ -223,11 +227,11 @@ final class QueueCheck {
         }
     }
 
-    private String place(Place place) {
+    private String place(SegmentPosition place) {
         return path(Segments.name(place.segment())) + ": octet " + place.offset();
     }
 
-    private String look(Place place, int length) {
+    private String look(SegmentPosition place, int length) {
         return "tail -c +" + (place.offset() + 1L) + " " + path(Segments.name(place.segment())) + " | head -c " + length
                 + " | strings";
     }
@@ -236,7 +240,7 @@ final class QueueCheck {
     private void judge(int number, List<Bad> places, int safe) throws IOException {
         int told = 0;
         for (Bad one : places) {
-            var place = new Place(number, one.offset());
+            var place = new SegmentPosition(number, one.offset());
             if (one.offset() >= safe) {
                 lines.accept("note: " + place(place) + ": " + one.length()
                         + " octets were being written when queue or the machine stopped; no client was told they were"
@@ -262,7 +266,7 @@ final class QueueCheck {
     private String meaning(int number, Bad one) {
         var waiting = new ArrayList<Long>();
         for (long message : snapshot.index().needing(number)) {
-            Entry entry = snapshot.index().entry(message);
+            IndexEntry entry = snapshot.index().entry(message);
             if (entry != null && needs(entry, number, one)) {
                 waiting.add(message);
             }
@@ -276,7 +280,7 @@ final class QueueCheck {
                 + " goes on with the others; nobody else is told";
     }
 
-    private static boolean needs(Entry entry, int number, Bad one) {
+    private static boolean needs(IndexEntry entry, int number, Bad one) {
         if (entry.place().segment() == number && covers(one, entry.place().offset())) {
             return true;
         }
@@ -304,9 +308,9 @@ final class QueueCheck {
                 : text.toString();
     }
 
-    private String copied(Place place) throws IOException {
-        String copy = Damage.name(place);
-        return disk.list(Damage.FOLDER).contains(copy.substring(copy.indexOf('/') + 1))
+    private String copied(SegmentPosition place) throws IOException {
+        String copy = Quarantine.name(place);
+        return disk.list(Quarantine.FOLDER).contains(copy.substring(copy.indexOf('/') + 1))
                 ? "; set aside earlier as " + path(copy)
                 : "";
     }
@@ -318,14 +322,14 @@ final class QueueCheck {
     private void messages() throws IOException {
         for (int part = 0; part < snapshot.index().parts(); part++) {
             for (long message : snapshot.index().part(part)) {
-                Entry entry = snapshot.index().entry(message);
+                IndexEntry entry = snapshot.index().entry(message);
                 if (entry == null) {
                     continue; // it ended while another was looked at
                 }
                 Wrong wrong = wrong(entry);
-                if (wrong != null && state == State.RUNNING) {
+                if (wrong != null && state == QueueRunState.RUNNING) {
                     snapshot.catchUp(); // it may have ended or moved: both are in the log before anything is removed
-                    Entry now = snapshot.index().entry(entry.message());
+                    IndexEntry now = snapshot.index().entry(entry.message());
                     wrong = now == null ? null : wrong(now);
                 }
                 if (wrong != null && wrong.missing() != 0) {
@@ -349,7 +353,7 @@ final class QueueCheck {
                 RESTORE));
     }
 
-    private @Nullable Wrong wrong(Entry entry) throws IOException {
+    private @Nullable Wrong wrong(IndexEntry entry) throws IOException {
         for (FailedAt failure : entry.failures()) {
             Wrong wrong = wrong(entry, failure.place(), Sort.FAILURE);
             if (wrong != null) {
@@ -364,23 +368,23 @@ final class QueueCheck {
         FAILURE
     }
 
-    private @Nullable Wrong wrong(Entry entry, Place place, Sort sort) throws IOException {
+    private @Nullable Wrong wrong(IndexEntry entry, SegmentPosition place, Sort sort) throws IOException {
         List<Bad> told = bad.getOrDefault(place.segment(), List.of());
         if (told.stream().anyMatch(one -> covers(one, place.offset()))) {
             return null; // its fault has been printed
         }
         try {
-            Stored stored = snapshot.segments().reading(place.segment(), file -> Stored.read(file, place));
+            StoredRecord stored = snapshot.segments().reading(place.segment(), file -> StoredRecord.read(file, place));
             if (stored.header().message() != entry.message()) {
                 return new Wrong("another message stands at " + place(place), 0);
             }
             ByteBuffer payload = stored.payload().duplicate();
             if (sort == Sort.FAILURE) {
-                return stored.header().kind() == Framing.Kind.FAILED
+                return stored.header().kind() == Framing.RecordKind.FAILED
                         ? null
                         : new Wrong("no failure stands at " + place(place), 0);
             }
-            if (stored.header().kind() == Framing.Kind.MOVED) {
+            if (stored.header().kind() == Framing.RecordKind.MOVED) {
                 var _ = Payload.states(payload);
             }
             Envelope envelope = Payload.envelope(payload);
@@ -392,12 +396,12 @@ final class QueueCheck {
             return new Wrong("", place.segment());
         } catch (DamagedRecordException e) {
             return new Wrong(LogText.reason(e), 0);
-        } catch (Payload.Misshapen e) {
+        } catch (Payload.MalformedPayloadException e) {
             return new Wrong(place(place) + ": " + e.getMessage(), 0);
         }
     }
 
-    private @Nullable Wrong wrongFile(Entry entry, int expected) throws IOException {
+    private @Nullable Wrong wrongFile(IndexEntry entry, int expected) throws IOException {
         String name = LargeFiles.name(entry.file());
         try (OpenFile file = disk.open(name)) {
             if (file.size() != entry.octets()) {
@@ -406,7 +410,7 @@ final class QueueCheck {
             var sum = new CRC32C();
             ByteBuffer piece = ByteBuffer.allocate(PIECE);
             for (long at = 0; at < entry.octets(); at += piece.limit()) {
-                Stored.fill(file, piece.clear(), at);
+                StoredRecord.fill(file, piece.clear(), at);
                 if (!piece.hasRemaining()) {
                     break;
                 }
@@ -430,9 +434,9 @@ final class QueueCheck {
     }
 
     private void setAside() throws IOException {
-        for (String file : disk.list(Damage.FOLDER)) {
-            String name = Damage.FOLDER + "/" + file;
-            if (name.equals(Damage.DRAFT)) {
+        for (String file : disk.list(Quarantine.FOLDER)) {
+            String name = Quarantine.FOLDER + "/" + file;
+            if (name.equals(Quarantine.DRAFT)) {
                 continue;
             }
             fault(
@@ -462,11 +466,11 @@ final class QueueCheck {
     }
 
     private void summary() {
-        Index.Counts counts = snapshot.index().counts();
+        Index.IndexCounts counts = snapshot.index().counts();
         long failures = 0;
         for (int part = 0; part < snapshot.index().parts(); part++) {
             for (long message : snapshot.index().part(part)) {
-                Entry entry = snapshot.index().entry(message);
+                IndexEntry entry = snapshot.index().entry(message);
                 failures += entry == null ? 0 : entry.failures().size();
             }
         }

@@ -10,9 +10,9 @@ import carteiro.posix.Identity;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Withdrawal;
-import carteiro.protocol.Withdrawal.Order;
-import carteiro.protocol.Withdrawal.Way;
-import carteiro.queue.Snapshot.State;
+import carteiro.protocol.Withdrawal.WithdrawalAction;
+import carteiro.protocol.Withdrawal.WithdrawalRequest;
+import carteiro.queue.Snapshot.QueueRunState;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
@@ -104,7 +104,7 @@ public final class QueueCommand {
                     e);
         } catch (UncheckedIOException e) {
             throw e.getCause();
-        } catch (WrongCall e) {
+        } catch (UsageException e) {
             call.complain("carteiro queue: " + e.getMessage() + "\n");
         }
         call.complain(USAGE);
@@ -112,21 +112,21 @@ public final class QueueCommand {
     }
 
     /** An argument that cannot be meant. */
-    private static final class WrongCall extends Exception {
+    private static final class UsageException extends Exception {
         private static final long serialVersionUID = 1L;
 
-        WrongCall(String message) {
+        UsageException(String message) {
             super(message);
         }
     }
 
     private static int show(Invocation call, Installation installation, List<String> words)
-            throws IOException, WrongCall {
+            throws IOException, UsageException {
         Path folder = installation.queue();
         boolean octets = words.getFirst().equals("--message");
         List<Long> numbers = numbers(octets ? words.subList(1, words.size()) : words, "");
         if (octets && numbers.size() != 1) {
-            throw new WrongCall("--message is for one message");
+            throw new UsageException("--message is for one message");
         }
         if (!octets && !Files.isReadable(folder.resolve(Queue.FORMAT_FILE)) && Identity.ownUid() != 0) {
             return ShowOwn.run(call, installation, numbers);
@@ -136,26 +136,27 @@ public final class QueueCommand {
     }
 
     private static int withdraw(Invocation call, Installation installation, String verb, List<String> words)
-            throws IOException, WrongCall {
+            throws IOException, UsageException {
         boolean because = words.getFirst().equals("--because") && verb.equals("bounce") && words.size() > 1;
         String reason = because ? words.get(1) : "";
         if (reason.length() > Withdrawal.REASON_LIMIT) {
-            throw new WrongCall("a reason has at most " + Withdrawal.REASON_LIMIT + " octets");
+            throw new UsageException("a reason has at most " + Withdrawal.REASON_LIMIT + " octets");
         }
         List<String> which = because ? words.subList(2, words.size()) : words;
         List<Long> numbers = which.equals(List.of("-")) ? numbers(call.in()) : numbers(which, "");
         if (numbers.isEmpty() && !which.equals(List.of("-"))) {
-            throw new WrongCall("which message?");
+            throw new UsageException("which message?");
         }
-        var order = new Order(verb.equals("remove") ? Way.REMOVE : Way.BOUNCE, reason);
+        var order = new WithdrawalRequest(
+                verb.equals("remove") ? WithdrawalAction.REMOVE : WithdrawalAction.BOUNCE, reason);
         return new Withdraw(call, installation, order).run(numbers);
     }
 
     /** A number a line. All are read before anything is done. */
-    private static List<Long> numbers(InputStream in) throws IOException, WrongCall {
+    private static List<Long> numbers(InputStream in) throws IOException, UsageException {
         byte[] octets = in.readNBytes(MOST_OF_A_LIST + 1);
         if (octets.length > MOST_OF_A_LIST) {
-            throw new WrongCall("a list of numbers has at most " + MOST_OF_A_LIST + " octets; do it in parts");
+            throw new UsageException("a list of numbers has at most " + MOST_OF_A_LIST + " octets; do it in parts");
         }
         var numbers = new ArrayList<Long>();
         int line = 0;
@@ -168,12 +169,12 @@ public final class QueueCommand {
         return numbers;
     }
 
-    private static List<Long> numbers(List<String> words, String where) throws WrongCall {
+    private static List<Long> numbers(List<String> words, String where) throws UsageException {
         var numbers = new ArrayList<Long>();
         for (String word : words) {
             String digits = word.startsWith("#") ? word.substring(1) : word; // as qmail-qread shows it
             if (!digits.matches("[0-9]{1,18}") || Long.parseLong(digits) == 0) {
-                throw new WrongCall(where + LogText.sentence(word) + " is no number of a message");
+                throw new UsageException(where + LogText.sentence(word) + " is no number of a message");
             }
             numbers.add(Long.parseLong(digits));
         }
@@ -202,17 +203,17 @@ public final class QueueCommand {
     private static int check(Invocation call, Path folder) throws IOException {
         FileDisk disk = FileDisk.forReading(folder);
         Queue.checkFormat(disk);
-        State state = disk.isLocked(Queue.LOCK) ? State.RUNNING : State.STOPPED;
+        QueueRunState state = disk.isLocked(Queue.LOCK) ? QueueRunState.RUNNING : QueueRunState.STOPPED;
         print(
                 call,
                 folder
-                        + (state == State.RUNNING
+                        + (state == QueueRunState.RUNNING
                                 ? ": queue is running; what it writes meanwhile is not looked at"
                                 : ": queue is not running"));
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var snapshot = new Snapshot(disk, state, log)) {
             int faults = new QueueCheck(disk, state, folder.toString(), snapshot, line -> print(call, line)).run();
-            if (state == State.STOPPED && disk.isLocked(Queue.LOCK)) {
+            if (state == QueueRunState.STOPPED && disk.isLocked(Queue.LOCK)) {
                 throw new IOException("queue was started meanwhile; what was found may be wrong; check again");
             }
             return faults == 0 ? 0 : FAULTS;
@@ -257,11 +258,11 @@ public final class QueueCommand {
         FileDisk disk = FileDisk.forReading(folder);
         Queue.checkFormat(disk);
         try (Closeable share = disk.shareLock(Queue.LOCK); // a queue must not start meanwhile
-                var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
-                var snapshot = new Snapshot(disk, share == null ? State.RUNNING : State.STOPPED, log)) {
-            State state = share == null ? State.RUNNING : State.STOPPED;
+                var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
+                var snapshot = new Snapshot(disk, share == null ? QueueRunState.RUNNING : QueueRunState.STOPPED, log)) {
+            QueueRunState state = share == null ? QueueRunState.RUNNING : QueueRunState.STOPPED;
             var out = new BufferedOutputStream(archive, BUFFER);
-            Export.Result result = new Export(
+            Export.ExportResult result = new Export(
                             disk, state, snapshot, out, line -> call.complain("carteiro queue: " + line + "\n"))
                     .run();
             out.flush();
@@ -269,7 +270,7 @@ public final class QueueCommand {
                     words,
                     folder + ": exported " + result.messages() + " messages of " + result.octets() + " octets; "
                             + result.ended() + " needed nothing more; " + result.unreadable() + " could not be read");
-            if (state == State.RUNNING) {
+            if (state == QueueRunState.RUNNING) {
                 say(
                         words,
                         "queue is running, and goes on to deliver what was exported: imported elsewhere, it is delivered"
@@ -284,10 +285,11 @@ public final class QueueCommand {
         try (InputStream in = name.equals("-") ? call.in() : Files.newInputStream(Path.of(name))) {
             becomeOwner(folder);
             QueueSettings settings = QueueSettings.read(installation);
-            try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+            try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                     var queue =
                             new Queue(new FileDisk(folder), () -> settings, log, Clock.systemUTC(), Journal.SEGMENT)) {
-                Import.Result result = new Import(queue, new BufferedInputStream(in, BUFFER), Clock.systemUTC()).run();
+                Import.ImportResult result =
+                        new Import(queue, new BufferedInputStream(in, BUFFER), Clock.systemUTC()).run();
                 String done = folder + ": imported " + result.messages() + " messages of " + result.octets()
                         + " octets, with " + result.recipients() + " recipients to be tried or bounced\n";
                 try {

@@ -38,9 +38,9 @@ public final class QueueProgram implements Program {
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        Installation installation = surroundings.installation();
-        surroundings.dropPrivileges(); // nothing here needs root: every file is ours
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        Installation installation = context.installation();
+        context.dropPrivileges(); // nothing here needs root: every file is ours
         var settings = new AtomicReference<>(QueueSettings.read(installation));
         Path folder = installation.queue();
         Optional<String> qmails = installation.queueOfQmail();
@@ -58,63 +58,62 @@ public final class QueueProgram implements Program {
                         e);
             }
         }
-        var queue =
-                new Queue(new FileDisk(folder), settings::get, surroundings.log(), Clock.systemUTC(), Journal.SEGMENT);
-        Deque<Closeable> doors = new ArrayDeque<>();
+        var queue = new Queue(new FileDisk(folder), settings::get, context.log(), Clock.systemUTC(), Journal.SEGMENT);
+        Deque<Closeable> endpoints = new ArrayDeque<>();
         SpoolIntake spool;
         try {
-            spool = SpoolIntake.of(installation, queue, surroundings.log());
-            Wires wires = surroundings.wires();
-            doors.push(wires.offer(queue.messages()));
-            doors.push(wires.offer(queue.enqueue()));
-            doors.push(
+            spool = SpoolIntake.of(installation, queue, context.log());
+            Wires wires = context.wires();
+            endpoints.push(wires.offer(queue.messages()));
+            endpoints.push(wires.offer(queue.enqueue()));
+            endpoints.push(
                     wires.offer(queue.waiting())); // after these two: send begins with bounces that could not be queued
-            doors.push(wires.offer(queue.cleaning()));
-            doors.push(wires.offer(queue.inspection()));
+            endpoints.push(wires.offer(queue.cleaning()));
+            endpoints.push(wires.offer(queue.inspection()));
         } catch (IOException | RuntimeException e) {
-            closeAll(doors);
+            closeAll(endpoints);
             queue.close();
             throw e;
         }
-        queue.keepUp();
+        queue.startMaintenance();
         spool.start();
-        return new AtWork(surroundings, settings, queue, spool, doors);
+        return new RunningQueue(context, settings, queue, spool, endpoints);
     }
 
-    private static void closeAll(Deque<Closeable> doors) {
-        for (Closeable door : doors) {
+    private static void closeAll(Deque<Closeable> endpoints) {
+        for (Closeable endpoint : endpoints) {
             try {
-                door.close();
+                endpoint.close();
             } catch (IOException e) {
                 // it is gone either way
             }
         }
     }
 
-    private static final class AtWork implements Running {
-        private final Surroundings surroundings;
+    private static final class RunningQueue implements RunningProgram {
+        private final ProgramContext context;
         private final AtomicReference<QueueSettings> settings;
         private final Queue queue;
         private final SpoolIntake spool;
-        private final Deque<Closeable> doors;
+        private final Deque<Closeable> endpoints;
         private final AtomicBoolean stopped = new AtomicBoolean();
 
-        AtWork(
-                Surroundings surroundings,
+        RunningQueue(
+                ProgramContext context,
                 AtomicReference<QueueSettings> settings,
                 Queue queue,
                 SpoolIntake spool,
-                Deque<Closeable> doors) {
-            this.surroundings = surroundings;
+                Deque<Closeable> endpoints) {
+            this.context = context;
             this.settings = settings;
             this.queue = queue;
             this.spool = spool;
-            this.doors = doors;
+            this.endpoints = endpoints;
         }
 
         @Override
         public void reload() throws ControlException {
-            settings.set(QueueSettings.read(surroundings.installation()));
+            settings.set(QueueSettings.read(context.installation()));
         }
 
         @Override
@@ -140,11 +139,11 @@ public final class QueueProgram implements Program {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            closeAll(doors);
+            closeAll(endpoints);
             try {
                 queue.close();
             } catch (IOException e) {
-                surroundings.log().warning("queue", "cannot close the queue: " + e);
+                context.log().warning("queue", "cannot close the queue: " + e);
             }
         }
     }

@@ -29,7 +29,7 @@ final class Recovery {
     private final Index index;
     private final Segments segments;
     private final LargeFiles files;
-    private final Damage damage;
+    private final Quarantine quarantine;
     private final EventLog log;
     private final Replay replay;
     private long octetsScanned;
@@ -40,12 +40,12 @@ final class Recovery {
     /** 2026-01-01T00:00:00Z, in milliseconds since 1970. */
     private static final long BEGINNING = 1_767_225_600_000L;
 
-    Recovery(Disk disk, Index index, Segments segments, LargeFiles files, Damage damage, EventLog log) {
+    Recovery(Disk disk, Index index, Segments segments, LargeFiles files, Quarantine quarantine, EventLog log) {
         this.disk = disk;
         this.index = index;
         this.segments = segments;
         this.files = files;
-        this.damage = damage;
+        this.quarantine = quarantine;
         this.log = log;
         this.replay = new Replay(index, segments, files, log);
     }
@@ -61,28 +61,28 @@ final class Recovery {
      * @param lastCheckpoint the greatest number of a checkpoint so far
      * @param octetsScanned what was read of the segments
      */
-    record Found(
+    record RecoveryResult(
             int lastSegment,
             long nextMessage,
-            Place end,
+            SegmentPosition end,
             boolean spare,
             @Nullable Checkpoint checkpoint,
             long lastCheckpoint,
             long octetsScanned) {}
 
     /** @param now milliseconds since 1970 */
-    Found run(long now) throws IOException {
+    RecoveryResult run(long now) throws IOException {
         NavigableMap<Integer, Long> present = present();
         NavigableSet<Long> checkpoints = checkpoints();
         Checkpoint checkpoint = newest(checkpoints);
-        Place from = checkpoint == null ? new Place(0, 0) : checkpoint.place();
+        SegmentPosition from = checkpoint == null ? new SegmentPosition(0, 0) : checkpoint.place();
         int last = Math.max(present.isEmpty() ? 0 : present.lastKey(), from.segment());
         reportShortened(present, from, checkpoint != null || checkpoints.isEmpty());
-        Place end = replay(present, from, checkpoint != null);
+        SegmentPosition end = replay(present, from, checkpoint != null);
         large(checkpoint);
         reportMissing();
         long known = Math.max(checkpoint == null ? 0 : checkpoint.nextMessage() - 1, replay.greatestMessage());
-        return new Found(
+        return new RecoveryResult(
                 last,
                 firstNumber(known, now),
                 end,
@@ -148,30 +148,31 @@ final class Recovery {
     }
 
     /** Applies the log from a place on; the place where it ends. */
-    private Place replay(NavigableMap<Integer, Long> present, Place from, boolean hasCheckpoint) throws IOException {
+    private SegmentPosition replay(NavigableMap<Integer, Long> present, SegmentPosition from, boolean hasCheckpoint)
+            throws IOException {
         Map<Integer, Long> ends = new HashMap<>();
         var after = present.tailMap(from.segment(), true);
         for (int segment : after.keySet()) {
             replay.endsBefore(segment).forEach(before -> ends.put(before.segment(), (long) before.offset()));
         }
-        Place end = from;
+        SegmentPosition end = from;
         for (Map.Entry<Integer, Long> segment : after.entrySet()) {
             int number = segment.getKey();
             boolean isTail = !ends.containsKey(number); // the last one; or a crash came before the next one said so
             long limit = Math.min(segment.getValue(), ends.getOrDefault(number, Long.MAX_VALUE));
             int start = number == from.segment() ? from.offset() : 0;
-            var bodies = hasCheckpoint || isTail ? Scan.Bodies.VERIFIED : Scan.Bodies.SKIPPED;
-            end = new Place(number, start);
+            var bodies = hasCheckpoint || isTail ? SegmentScan.Bodies.VERIFIED : SegmentScan.Bodies.SKIPPED;
+            end = new SegmentPosition(number, start);
             if (start < limit) {
                 end = segments.reading(number, file -> {
-                    var scan = new Scan(file, number, limit, bodies);
+                    var scan = new SegmentScan(file, number, limit, bodies);
                     scan.run(start, replay::apply);
                     octetsScanned += scan.octetsRead();
-                    judge(scan, file, number, ends.containsKey(number));
+                    classifyDamage(scan, file, number, ends.containsKey(number));
                     if (hasCheckpoint || isTail) {
-                        settle(file, number, Math.max(start, scan.synced()), scan.end(), isTail);
+                        rewriteUnsynced(file, number, Math.max(start, scan.synced()), scan.end(), isTail);
                     }
-                    return new Place(number, scan.end());
+                    return new SegmentPosition(number, scan.end());
                 });
             }
         }
@@ -183,14 +184,14 @@ final class Recovery {
      *
      * @param knowsRemoved whether it is known which segments clean may have removed: those before that place
      */
-    private void reportShortened(NavigableMap<Integer, Long> present, Place from, boolean knowsRemoved)
+    private void reportShortened(NavigableMap<Integer, Long> present, SegmentPosition from, boolean knowsRemoved)
             throws IOException {
         Map<Integer, Long> wanted = new TreeMap<>();
         if (present.containsKey(from.segment())) {
             wanted.put(from.segment(), (long) from.offset());
         }
         for (int segment : present.tailMap(from.segment(), true).keySet()) {
-            for (Place end : replay.endsBefore(segment)) {
+            for (SegmentPosition end : replay.endsBefore(segment)) {
                 if (present.containsKey(end.segment()) || knowsRemoved && end.compareTo(from) > 0) {
                     wanted.merge(end.segment(), (long) end.offset(), Math::max);
                 }
@@ -205,10 +206,10 @@ final class Recovery {
     }
 
     /** Bad octets were safe once if the segment was finished, or if a later record says that they had been synced. */
-    private void judge(Scan scan, OpenFile file, int segment, boolean finished) throws IOException {
-        for (Scan.Bad bad : scan.bad()) {
+    private void classifyDamage(SegmentScan scan, OpenFile file, int segment, boolean finished) throws IOException {
+        for (SegmentScan.Bad bad : scan.bad()) {
             if (finished || bad.offset() < scan.synced()) {
-                damage.setAside(file, new Place(segment, bad.offset()), bad.length(), bad.why());
+                quarantine.setAside(file, new SegmentPosition(segment, bad.offset()), bad.length(), bad.why());
             } else {
                 log.log(new QueueEvent.TornTail(Segments.name(segment), bad.offset(), bad.length()));
             }
@@ -219,7 +220,7 @@ final class Recovery {
      * What is told to send from now on must survive the next crash too. What is not known to be synced is written once more:
      * if a force failed before, the system shows it and takes it for clean, and no force would bring it to the disk.
      */
-    private void settle(OpenFile file, int segment, int synced, int end, boolean isTail) throws IOException {
+    private void rewriteUnsynced(OpenFile file, int segment, int synced, int end, boolean isTail) throws IOException {
         if (isTail && file.size() > end) {
             file.truncate(end);
             segments.found(segment, end);
@@ -227,7 +228,7 @@ final class Recovery {
         ByteBuffer piece = ByteBuffer.allocate(Math.clamp(end - (long) synced, 0, AGAIN));
         for (int at = synced; at < end; at += piece.capacity()) {
             piece.clear().limit(Math.min(piece.capacity(), end - at));
-            file.write(Stored.fill(file, piece, at), at);
+            file.write(StoredRecord.fill(file, piece, at), at);
         }
         file.force();
         disk.forceFolder(Segments.FOLDER);

@@ -1,7 +1,7 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
-import carteiro.queue.Index.Entry;
+import carteiro.queue.Index.IndexEntry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -27,26 +27,26 @@ final class Replay {
     }
 
     /** Takes an entry of a checkpoint. */
-    void load(Entry entry) {
+    void load(IndexEntry entry) {
         index.put(entry);
         greatestMessage = Math.max(greatestMessage, entry.message());
     }
 
     /** Where the segments before this one end, by this one's first record. */
-    List<Place> endsBefore(int segment) throws IOException {
+    List<SegmentPosition> endsBefore(int segment) throws IOException {
         return segments.reading(segment, file -> {
             try {
-                Stored first = Stored.read(file, new Place(segment, 0));
-                return first.header().kind() == Framing.Kind.SEGMENT ? Payload.ends(first.payload()) : List.of();
-            } catch (DamagedRecordException | Payload.Misshapen e) {
+                StoredRecord first = StoredRecord.read(file, new SegmentPosition(segment, 0));
+                return first.header().kind() == Framing.RecordKind.SEGMENT ? Payload.ends(first.payload()) : List.of();
+            } catch (DamagedRecordException | Payload.MalformedPayloadException e) {
                 return List.of(); // the scan will say what is wrong
             }
         });
     }
 
     /** Takes a record. */
-    void apply(Stored record) {
-        Framing.Header header = record.header();
+    void apply(StoredRecord record) {
+        Framing.RecordHeader header = record.header();
         long message = header.message();
         greatestMessage = Math.max(greatestMessage, message);
         ByteBuffer payload = record.payload().duplicate();
@@ -58,25 +58,26 @@ final class Replay {
                 case FAILED -> index.failed(message, Payload.recipient(payload), record.place(), header.length());
                 case DEFERRED -> {
                     Payload.Deferral deferral = Payload.deferral(payload);
-                    index.deferred(message, deferral.recipients(), Presenter.seconds(deferral.due()));
+                    index.deferred(message, deferral.recipients(), WaitingQueue.seconds(deferral.due()));
                 }
                 case ENDED -> index.ended(message);
                 case SEGMENT -> {
                     // read before
                 }
             }
-        } catch (Payload.Misshapen e) {
+        } catch (Payload.MalformedPayloadException e) {
             log.bug("queue", e); // the sum is right: an older or newer queue wrote what it should not have
         }
     }
 
-    private void put(Stored record, ByteBuffer accepted, int[] states) throws Payload.Misshapen {
+    private void put(StoredRecord record, ByteBuffer accepted, int[] states) throws Payload.MalformedPayloadException {
         Payload.Facts facts = Payload.facts(accepted);
         files.used(facts.file());
         if (states.length != 1 && states.length != facts.recipients()) {
-            throw new Payload.Misshapen(states.length + " states for " + facts.recipients() + " recipients");
+            throw new Payload.MalformedPayloadException(
+                    states.length + " states for " + facts.recipients() + " recipients");
         }
-        index.put(new Entry(
+        index.put(new IndexEntry(
                 record.header().message(),
                 record.place(),
                 record.header().length(),

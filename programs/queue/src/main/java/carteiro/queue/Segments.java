@@ -97,7 +97,7 @@ final class Segments {
         Segment segment = of(number);
         segment.writing = false;
         segment.size = size;
-        shed();
+        closeExcessFiles();
     }
 
     /** Forgets a segment in which nothing was ever kept. */
@@ -134,12 +134,12 @@ final class Segments {
     }
 
     /** What is done with an open segment. */
-    interface Work<T> {
+    interface SegmentAction<T> {
         T with(OpenFile file) throws IOException;
     }
 
     /** Does something with a segment, which will not be removed meanwhile. */
-    <T> T reading(int number, Work<T> work) throws IOException {
+    <T> T reading(int number, SegmentAction<T> work) throws IOException {
         OpenFile file = pin(number);
         try {
             return work.with(file);
@@ -173,10 +173,10 @@ final class Segments {
     synchronized void unpin(int number) {
         Segment segment = of(number);
         segment.readers--;
-        shed();
+        closeExcessFiles();
     }
 
-    private void shed() {
+    private void closeExcessFiles() {
         while (open > MOST_OPEN) {
             Segment oldest = null;
             for (Segment segment : segments.values()) {
@@ -208,7 +208,7 @@ final class Segments {
     }
 
     /** The names of segments that nothing needs, that nobody reads, and that lie wholly before that place. */
-    synchronized List<String> dead(Place before) {
+    synchronized List<String> dead(SegmentPosition before) {
         var dead = new ArrayList<String>();
         for (Segment segment : segments.values()) {
             if (isUseless(segment) && segment.readers == 0 && isBefore(segment, before)) {
@@ -222,18 +222,18 @@ final class Segments {
         return segment.records == 0 && !segment.writing && !segment.missing;
     }
 
-    private static boolean isBefore(Segment segment, Place place) {
+    private static boolean isBefore(Segment segment, SegmentPosition place) {
         return segment.number < place.segment()
                 || segment.number == place.segment() && !segment.writing && segment.size <= place.offset();
     }
 
     /** Whether a segment that nothing needs does not lie before that place, so that a checkpoint would free it. */
-    synchronized boolean deadBehind(Place place) {
+    synchronized boolean hasDeadSegmentFrom(SegmentPosition place) {
         return segments.values().stream().anyMatch(segment -> isUseless(segment) && !isBefore(segment, place));
     }
 
     /** Forgets a segment that clean has removed; ignored unless it is dead. */
-    synchronized void removed(int number, Place before) {
+    synchronized void removed(int number, SegmentPosition before) {
         if (dead(before).contains(name(number))) {
             Segment segment = segments.remove(number);
             if (segment != null) {
@@ -250,7 +250,7 @@ final class Segments {
      *
      * @param but segments that could not be rewritten
      */
-    synchronized @Nullable Sparse sparsest(Place before, Set<Integer> but) {
+    synchronized @Nullable Sparse sparsest(SegmentPosition before, Set<Integer> but) {
         Segment sparsest = null;
         Segment smallest = null;
         int small = 0;

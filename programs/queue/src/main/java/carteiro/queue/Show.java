@@ -9,8 +9,8 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Waiting.Page;
-import carteiro.queue.ExportedEnvelope.Recipient;
-import carteiro.queue.Snapshot.State;
+import carteiro.queue.ExportedEnvelope.ExportedRecipient;
+import carteiro.queue.Snapshot.QueueRunState;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,11 +27,11 @@ final class Show {
 
     private final Invocation call;
     private final FileDisk disk;
-    private final State state;
+    private final QueueRunState state;
     private final Snapshot snapshot;
     private final Inspection queue;
 
-    private Show(Invocation call, FileDisk disk, State state, Snapshot snapshot, Inspection queue) {
+    private Show(Invocation call, FileDisk disk, QueueRunState state, Snapshot snapshot, Inspection queue) {
         this.queue = queue;
         this.call = call;
         this.disk = disk;
@@ -51,8 +51,8 @@ final class Show {
         Path folder = installation.queue();
         FileDisk disk = FileDisk.forReading(folder);
         Queue.checkFormat(disk);
-        State state = disk.isLocked(Queue.LOCK) ? State.RUNNING : State.STOPPED;
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        QueueRunState state = disk.isLocked(Queue.LOCK) ? QueueRunState.RUNNING : QueueRunState.STOPPED;
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log);
                 var snapshot = new Snapshot(disk, state, log)) {
             var show = new Show(call, disk, state, snapshot, wires.inspection());
@@ -82,7 +82,7 @@ final class Show {
                 return FAULTS;
             }
             return 0;
-        } catch (SnapshotMessage.Unreadable e) {
+        } catch (SnapshotMessage.UnreadableMessageException e) {
             call.complain("carteiro queue: " + LogText.reason(e) + "; see carteiro queue check\n");
             return FAULTS;
         }
@@ -94,10 +94,10 @@ final class Show {
         text.append("  arrived: ").append(MailDate.format(message.arrived())).append('\n');
         text.append("  size: ").append(message.octets()).append(" octets\n");
         text.append("  sender: ").append(shown(message.envelope().sender())).append('\n');
-        List<Recipient> recipients = message.recipients();
+        List<ExportedRecipient> recipients = message.recipients();
         List<String> reasons = List.of();
         for (int i = 0; i < recipients.size(); i++) {
-            Recipient recipient = recipients.get(i);
+            ExportedRecipient recipient = recipients.get(i);
             if (i % Page.MOST == 0) {
                 call.print(text.toString());
                 text.setLength(0);
@@ -106,11 +106,12 @@ final class Show {
             text.append("  recipient: ").append(shown(recipient.address())).append(": ");
             text.append(
                     switch (recipient.state()) {
-                        case ExportedEnvelope.State.Done() -> "delivered";
-                        case ExportedEnvelope.State.Bounce(var report) ->
+                        case ExportedEnvelope.ExportedState.AlreadyDelivered() -> "delivered";
+                        case ExportedEnvelope.ExportedState.AwaitingBounce(var report) ->
                             "failed, the bounce is to come: " + LogText.sentence(report.strip());
-                        case ExportedEnvelope.State.Due(var at) when at.equals(Instant.EPOCH) -> "not tried yet";
-                        case ExportedEnvelope.State.Due(var at) ->
+                        case ExportedEnvelope.ExportedState.AwaitingDelivery(var at)
+                        when at.equals(Instant.EPOCH) -> "not tried yet";
+                        case ExportedEnvelope.ExportedState.AwaitingDelivery(var at) ->
                             "tried again from " + MailDate.format(at) + " on"
                                     + ShowOwn.because(reasons.get(i % Page.MOST));
                     });
@@ -125,7 +126,7 @@ final class Show {
 
     /** What was said last of recipients; a queue that does not run knows nothing of it. */
     private List<String> reasons(long message, int from, int count) {
-        if (state == State.RUNNING) {
+        if (state == QueueRunState.RUNNING) {
             try {
                 return queue.reasons(message, from, count);
             } catch (IOException e) {
@@ -140,7 +141,7 @@ final class Show {
     }
 
     /** Up to the first empty line. */
-    private static String header(SnapshotMessage message, SnapshotMessage.Source source) throws IOException {
+    private static String header(SnapshotMessage message, SnapshotMessage.OctetSource source) throws IOException {
         byte[] begin = new byte[(int) Math.min(PIECE, message.octets())];
         source.get(begin, 0, begin.length);
         String text = Octets.text(begin);
@@ -148,7 +149,7 @@ final class Show {
         return end < 0 ? text : text.substring(0, end);
     }
 
-    private void copy(SnapshotMessage message, SnapshotMessage.Source source) throws IOException {
+    private void copy(SnapshotMessage message, SnapshotMessage.OctetSource source) throws IOException {
         OutputStream out = new BufferedOutputStream(call.out(), PIECE);
         byte[] piece = new byte[(int) Math.min(PIECE, message.octets())];
         for (long left = message.octets(); left > 0; left -= piece.length) {

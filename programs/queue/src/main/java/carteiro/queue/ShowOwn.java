@@ -31,7 +31,7 @@ final class ShowOwn {
     }
 
     static int run(Invocation call, Installation installation, List<Long> numbers) throws IOException {
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             var show = new ShowOwn(call, wires.inspection());
             int exit = 0;

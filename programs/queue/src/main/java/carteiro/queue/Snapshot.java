@@ -28,22 +28,22 @@ final class Snapshot implements Closeable {
     private static final long PAUSE = 20_000_000; // nanoseconds for the writer to end its write
 
     private final Disk disk;
-    private final State state;
+    private final QueueRunState state;
     private final EventLog log;
     private Segments segments;
     private Index index;
     private Replay replay;
     private @Nullable Checkpoint checkpoint;
-    private Place end = new Place(0, 0);
+    private SegmentPosition end = new SegmentPosition(0, 0);
 
     /** Whether a queue is at work meanwhile. */
-    enum State {
+    enum QueueRunState {
         RUNNING,
         STOPPED
     }
 
     /** Takes it. */
-    Snapshot(Disk disk, State state, EventLog log) throws IOException {
+    Snapshot(Disk disk, QueueRunState state, EventLog log) throws IOException {
         this.disk = disk;
         this.state = state;
         this.log = log;
@@ -64,7 +64,7 @@ final class Snapshot implements Closeable {
     }
 
     /** Where the log ends that the index knows. */
-    Place end() {
+    SegmentPosition end() {
         return end;
     }
 
@@ -81,7 +81,7 @@ final class Snapshot implements Closeable {
             index = new Index(segments);
             replay = new Replay(index, segments, new LargeFiles(disk), log);
             checkpoint = newest();
-            Place begin = checkpoint == null ? new Place(0, 0) : checkpoint.place();
+            SegmentPosition begin = checkpoint == null ? new SegmentPosition(0, 0) : checkpoint.place();
             end = begin;
             if (readOn(begin)) {
                 return;
@@ -120,16 +120,16 @@ final class Snapshot implements Closeable {
     }
 
     /** Reads the log from a place on; false if something behind that place may have been removed before it was read. */
-    private boolean readOn(Place begin) throws IOException {
+    private boolean readOn(SegmentPosition begin) throws IOException {
         try {
             replay();
         } catch (NoSuchFileException e) {
-            if (state == State.STOPPED) {
+            if (state == QueueRunState.STOPPED) {
                 throw e;
             }
             return false;
         }
-        if (state == State.STOPPED) {
+        if (state == QueueRunState.STOPPED) {
             return true;
         }
         var numbers = checkpoints();
@@ -170,7 +170,7 @@ final class Snapshot implements Closeable {
             long limit = Math.min(segment.getValue(), ends.getOrDefault(number, Long.MAX_VALUE));
             int start = number == end.segment() ? end.offset() : 0;
             int to = start < limit ? scan(number, limit, start, number == after.lastKey()) : start;
-            end = new Place(number, to);
+            end = new SegmentPosition(number, to);
         }
     }
 
@@ -178,10 +178,11 @@ final class Snapshot implements Closeable {
     private int scan(int number, long limit, int start, boolean isLast) throws IOException {
         return segments.reading(number, file -> {
             for (int tries = 0; ; tries++) {
-                var scan = new Scan(file, number, limit, isLast ? Scan.Bodies.VERIFIED : Scan.Bodies.SKIPPED);
+                var scan = new SegmentScan(
+                        file, number, limit, isLast ? SegmentScan.Bodies.VERIFIED : SegmentScan.Bodies.SKIPPED);
                 scan.run(start, replay::apply);
                 boolean whole = scan.bad().isEmpty() || scan.bad().getFirst().offset() >= scan.end();
-                if (whole || !isLast || state == State.STOPPED || tries == TRIES) {
+                if (whole || !isLast || state == QueueRunState.STOPPED || tries == TRIES) {
                     return scan.end();
                 }
                 LockSupport.parkNanos(PAUSE);

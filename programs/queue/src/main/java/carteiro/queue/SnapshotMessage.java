@@ -2,11 +2,11 @@ package carteiro.queue;
 
 import carteiro.mail.Envelope;
 import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.ExportedEnvelope.Recipient;
-import carteiro.queue.Framing.Kind;
-import carteiro.queue.Index.Entry;
+import carteiro.queue.ExportedEnvelope.ExportedRecipient;
+import carteiro.queue.Framing.RecordKind;
 import carteiro.queue.Index.FailedAt;
-import carteiro.queue.Snapshot.State;
+import carteiro.queue.Index.IndexEntry;
+import carteiro.queue.Snapshot.QueueRunState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -23,10 +23,10 @@ final class SnapshotMessage {
 
     private final Disk disk;
     private final Snapshot snapshot;
-    private final Entry entry;
-    private final Stored stored;
+    private final IndexEntry entry;
+    private final StoredRecord stored;
     private final Envelope envelope;
-    private final List<Recipient> recipients;
+    private final List<ExportedRecipient> recipients;
 
     /** What is done with it, perhaps twice: a message of a running queue may move meanwhile. */
     interface Use {
@@ -34,20 +34,20 @@ final class SnapshotMessage {
     }
 
     /** Its octets, in order. */
-    interface Source {
+    interface OctetSource {
         void get(byte[] into, int from, int length) throws IOException;
     }
 
     /** What is done with its octets. */
     interface SourceUse {
-        void with(Source source) throws IOException;
+        void with(OctetSource source) throws IOException;
     }
 
     /** It is not there, or not what was written. */
-    static final class Unreadable extends IOException {
+    static final class UnreadableMessageException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        Unreadable(long message, String why, Exception cause) {
+        UnreadableMessageException(long message, String why, Exception cause) {
             super("message " + message + " cannot be read: " + why, cause);
         }
     }
@@ -57,33 +57,34 @@ final class SnapshotMessage {
      *
      * @return false if it does not wait, or does no longer
      */
-    static boolean read(Disk disk, State state, Snapshot snapshot, long number, Use use) throws IOException {
+    static boolean read(Disk disk, QueueRunState state, Snapshot snapshot, long number, Use use) throws IOException {
         for (boolean again = false; ; again = true) {
-            Entry entry = snapshot.index().entry(number);
+            IndexEntry entry = snapshot.index().entry(number);
             if (entry == null) {
                 return false;
             }
             try {
                 use.with(new SnapshotMessage(disk, snapshot, entry));
                 return true;
-            } catch (NoSuchFileException | DamagedRecordException | Payload.Misshapen e) {
-                if (again || state == State.STOPPED) {
+            } catch (NoSuchFileException | DamagedRecordException | Payload.MalformedPayloadException e) {
+                if (again || state == QueueRunState.STOPPED) {
                     String why =
                             e instanceof NoSuchFileException ? e.getMessage() + " is missing" : e.getMessage() + "";
-                    throw new Unreadable(number, why, e);
+                    throw new UnreadableMessageException(number, why, e);
                 }
                 snapshot.catchUp(); // it may have ended or moved meanwhile
             }
         }
     }
 
-    private SnapshotMessage(Disk disk, Snapshot snapshot, Entry entry) throws IOException, Payload.Misshapen {
+    private SnapshotMessage(Disk disk, Snapshot snapshot, IndexEntry entry)
+            throws IOException, Payload.MalformedPayloadException {
         this.disk = disk;
         this.snapshot = snapshot;
         this.entry = entry;
         this.stored = stored(entry.place());
         ByteBuffer payload = stored.payload();
-        if (stored.header().kind() == Kind.MOVED) {
+        if (stored.header().kind() == RecordKind.MOVED) {
             var _ = Payload.states(payload);
         }
         this.envelope = Payload.envelope(payload);
@@ -113,7 +114,7 @@ final class SnapshotMessage {
     }
 
     /** How far each recipient is, in the order of the envelope. */
-    List<Recipient> recipients() {
+    List<ExportedRecipient> recipients() {
         return recipients;
     }
 
@@ -128,8 +129,8 @@ final class SnapshotMessage {
             verify(large);
             var at = new long[1];
             use.with((into, from, length) -> {
-                ByteBuffer piece =
-                        Stored.fill(large, ByteBuffer.wrap(into, from, length).slice(), at[0]);
+                ByteBuffer piece = StoredRecord.fill(
+                        large, ByteBuffer.wrap(into, from, length).slice(), at[0]);
                 if (piece.limit() < length) {
                     throw new IOException(LargeFiles.name(entry.file()) + " changed while it was read");
                 }
@@ -138,15 +139,15 @@ final class SnapshotMessage {
         }
     }
 
-    private Stored stored(Place place) throws IOException {
-        Stored found = snapshot.segments().reading(place.segment(), file -> Stored.read(file, place));
+    private StoredRecord stored(SegmentPosition place) throws IOException {
+        StoredRecord found = snapshot.segments().reading(place.segment(), file -> StoredRecord.read(file, place));
         if (found.header().message() != entry.message()) {
             throw new DamagedRecordException(place, "another message stands here");
         }
         return found;
     }
 
-    private List<Recipient> readRecipients() throws IOException, Payload.Misshapen {
+    private List<ExportedRecipient> readRecipients() throws IOException, Payload.MalformedPayloadException {
         Map<Integer, String> reports = new HashMap<>();
         for (FailedAt at : entry.failures()) {
             ByteBuffer failed = stored(at.place()).payload();
@@ -154,18 +155,20 @@ final class SnapshotMessage {
                 reports.put(at.recipient(), Payload.paragraph(failed));
             }
         }
-        var all = new ArrayList<Recipient>();
+        var all = new ArrayList<ExportedRecipient>();
         for (int i = 0; i < entry.recipients(); i++) {
             int code = entry.state(i);
-            ExportedEnvelope.State now = switch (code) {
-                case Index.UNTRIED -> new ExportedEnvelope.State.Due(Instant.EPOCH);
-                case Index.DONE -> new ExportedEnvelope.State.Done();
+            ExportedEnvelope.ExportedState now = switch (code) {
+                case Index.UNTRIED -> new ExportedEnvelope.ExportedState.AwaitingDelivery(Instant.EPOCH);
+                case Index.DONE -> new ExportedEnvelope.ExportedState.AlreadyDelivered();
                 case Index.BOUNCE ->
-                    new ExportedEnvelope.State.Bounce(reports.getOrDefault(
+                    new ExportedEnvelope.ExportedState.AwaitingBounce(reports.getOrDefault(
                             i, MessageReader.lostParagraph(envelope.recipients().get(i))));
-                default -> new ExportedEnvelope.State.Due(Instant.ofEpochSecond(Integer.toUnsignedLong(code)));
+                default ->
+                    new ExportedEnvelope.ExportedState.AwaitingDelivery(
+                            Instant.ofEpochSecond(Integer.toUnsignedLong(code)));
             };
-            all.add(new Recipient(envelope.recipients().get(i), now));
+            all.add(new ExportedRecipient(envelope.recipients().get(i), now));
         }
         return List.copyOf(all);
     }
@@ -175,7 +178,7 @@ final class SnapshotMessage {
         ByteBuffer body = snapshot.segments()
                 .reading(
                         entry.place().segment(),
-                        file -> Stored.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
+                        file -> StoredRecord.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
         if (size != entry.octets()
                 || body.limit() < size
                 || Framing.sum(body.array()) != stored.header().bodySum()) {
@@ -189,7 +192,7 @@ final class SnapshotMessage {
         var sum = new CRC32C();
         ByteBuffer piece = ByteBuffer.allocate(PIECE);
         long at = 0;
-        while (Stored.fill(file, piece.clear(), at).hasRemaining()) {
+        while (StoredRecord.fill(file, piece.clear(), at).hasRemaining()) {
             at += piece.limit();
             sum.update(piece);
         }

@@ -39,7 +39,7 @@ final class SpoolFolder {
     }
 
     /** A file that may be a message. */
-    record Found(String name, int uid, FileTime modified) {}
+    record SpoolFile(String name, int uid, FileTime modified) {}
 
     /**
      * What is there.
@@ -48,7 +48,7 @@ final class SpoolFolder {
      * @param messages how many there are, those that are in no share too
      * @param setAside how many cannot be taken in
      */
-    record Listing(List<List<Found>> shares, long messages, long setAside) {}
+    record Listing(List<List<SpoolFile>> shares, long messages, long setAside) {}
 
     /**
      * Makes it unless it is there, and looks whether it can be used.
@@ -80,7 +80,7 @@ final class SpoolFolder {
 
     /** Lists it, and removes drafts that nobody writes any more. The memory does not grow with the number of files. */
     Listing list(long now) throws IOException {
-        Map<Integer, List<Found>> shares = new LinkedHashMap<>();
+        Map<Integer, List<SpoolFile>> shares = new LinkedHashMap<>();
         long messages = 0;
         long setAside = 0;
         try (DirectoryStream<Path> names = Files.newDirectoryStream(path)) {
@@ -98,15 +98,15 @@ final class SpoolFolder {
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
-        var lists = new ArrayList<List<Found>>();
-        for (List<Found> share : shares.values()) {
-            share.sort(Comparator.comparing(Found::modified));
+        var lists = new ArrayList<List<SpoolFile>>();
+        for (List<SpoolFile> share : shares.values()) {
+            share.sort(Comparator.comparing(SpoolFile::modified));
             lists.add(share);
         }
         return new Listing(lists, messages, setAside);
     }
 
-    private void share(Map<Integer, List<Found>> shares, String name) throws IOException {
+    private void share(Map<Integer, List<SpoolFile>> shares, String name) throws IOException {
         int uid;
         FileTime modified;
         try {
@@ -115,7 +115,7 @@ final class SpoolFolder {
         } catch (NoSuchFileException e) {
             return; // its owner took it away
         }
-        List<Found> share = shares.get(uid);
+        List<SpoolFile> share = shares.get(uid);
         if (share == null) {
             if (shares.size() == MOST_USERS) {
                 return;
@@ -124,7 +124,7 @@ final class SpoolFolder {
             shares.put(uid, share);
         }
         if (share.size() < SHARE) {
-            share.add(new Found(name, uid, modified));
+            share.add(new SpoolFile(name, uid, modified));
         }
     }
 

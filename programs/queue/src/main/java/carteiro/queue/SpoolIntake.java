@@ -12,7 +12,7 @@ import carteiro.protocol.Messages;
 import carteiro.protocol.Spool;
 import carteiro.protocol.SpooledMessage;
 import carteiro.protocol.VitalThread;
-import carteiro.queue.SpoolFolder.Found;
+import carteiro.queue.SpoolFolder.SpoolFile;
 import carteiro.wire.MalformedFrameException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -57,13 +57,14 @@ final class SpoolIntake {
     private final int ownUid;
     private final Queue queue;
     private final Enqueue enqueue;
-    private final SpoolTaking taking;
+    private final SpoolIntakeMarker taking;
     private final EventLog log;
     private final Clock clock;
     private final VitalThread thread;
     private final Set<String> taken = new HashSet<>(); // in the queue, their files not removed yet
     private long looked; // milliseconds that the last listing took
-    private SpoolTaking.@Nullable Line before; // what was being taken in when queue stopped, until that is dealt with
+    private SpoolIntakeMarker.@Nullable MarkerLine
+            before; // what was being taken in when queue stopped, until that is dealt with
     private final long lastBefore; // the greatest number that its message may have
     private boolean unusable;
     private long alertedAt = Long.MIN_VALUE / 2;
@@ -79,7 +80,13 @@ final class SpoolIntake {
      * @param enqueue the way into {@code queue}
      */
     SpoolIntake(
-            SpoolFolder folder, int ownUid, Queue queue, Enqueue enqueue, SpoolTaking taking, EventLog log, Clock clock)
+            SpoolFolder folder,
+            int ownUid,
+            Queue queue,
+            Enqueue enqueue,
+            SpoolIntakeMarker taking,
+            EventLog log,
+            Clock clock)
             throws IOException {
         this.before = taking.last();
         this.lastBefore = queue.lastMessage();
@@ -101,7 +108,7 @@ final class SpoolIntake {
                 SystemAccount.effectiveUid(),
                 queue,
                 queue.enqueue(),
-                new SpoolTaking(new FileDisk(installation.queue())),
+                new SpoolIntakeMarker(new FileDisk(installation.queue())),
                 log,
                 Clock.systemUTC());
     }
@@ -111,7 +118,7 @@ final class SpoolIntake {
     }
 
     /** What became of a file. */
-    private enum End {
+    private enum IntakeResult {
         /** It is dealt with. */
         DONE,
         /** It cannot be looked at now, for a reason of its own. */
@@ -196,7 +203,7 @@ final class SpoolIntake {
         }
         int group = folder.group();
         if (before != null) { // first: the next one's line takes the place of its line
-            var unfinished = new Found(before.name(), ownUid, FileTime.fromMillis(0));
+            var unfinished = new SpoolFile(before.name(), ownUid, FileTime.fromMillis(0));
             switch (take(unfinished, group, new Counted())) {
                 case NOT_NOW -> {
                     return false;
@@ -205,7 +212,7 @@ final class SpoolIntake {
                 case LEFT -> {} // another time; the line is known here until queue stops
             }
         }
-        List<List<Found>> shares = listing.shares();
+        List<List<SpoolFile>> shares = listing.shares();
         long[] octets = new long[shares.size()];
         long done = 0;
         removeTaken();
@@ -215,14 +222,14 @@ final class SpoolIntake {
                     return false;
                 }
                 if (turn < shares.get(user).size() && octets[user] < SHARE_OCTETS) {
-                    Found found = shares.get(user).get(turn);
+                    SpoolFile found = shares.get(user).get(turn);
                     var counted = new Counted();
-                    End end = take(found, group, counted);
+                    IntakeResult end = take(found, group, counted);
                     octets[user] += counted.octets;
-                    if (end == End.NOT_NOW) {
+                    if (end == IntakeResult.NOT_NOW) {
                         return false;
                     }
-                    done += end == End.DONE ? 1 : 0;
+                    done += end == IntakeResult.DONE ? 1 : 0;
                     waiting = Math.max(0, listing.messages() - done);
                 }
             }
@@ -235,19 +242,19 @@ final class SpoolIntake {
         long octets;
     }
 
-    private End take(Found found, int group, Counted counted) throws IOException {
+    private IntakeResult take(SpoolFile found, int group, Counted counted) throws IOException {
         if (taken.contains(found.name())) {
-            return End.LEFT;
+            return IntakeResult.LEFT;
         }
         UntrustedFile opened;
         try {
             opened = folder.open(found.name());
         } catch (NoSuchFileException e) {
-            return End.DONE; // its owner took it away
+            return IntakeResult.DONE; // its owner took it away
         } catch (UntrustedFile.UnusableException e) {
             return setAside(found.name(), found.uid(), LogText.reason(e));
         } catch (IOException e) {
-            return End.LEFT; // its owner has a lease on it, or we are out of descriptors
+            return IntakeResult.LEFT; // its owner has a lease on it, or we are out of descriptors
         }
         try (UntrustedFile file = opened) {
             FileStatus status = file.status();
@@ -261,7 +268,7 @@ final class SpoolIntake {
     }
 
     private static @Nullable String wrong(FileStatus status, int group) {
-        if (status.kind() != FileStatus.Kind.REGULAR) {
+        if (status.kind() != FileStatus.FileKind.REGULAR) {
             return "it is no file";
         }
         if (status.links() != 1) {
@@ -277,7 +284,7 @@ final class SpoolIntake {
         return null;
     }
 
-    private End take(String name, UntrustedFile file, FileStatus status) throws IOException {
+    private IntakeResult take(String name, UntrustedFile file, FileStatus status) throws IOException {
         long known;
         try {
             known = takenBefore(name, file, status);
@@ -288,9 +295,9 @@ final class SpoolIntake {
             log.log(new SpoolEvent.TakenBefore(known, name));
             taken.add(name);
             removeTaken();
-            return End.DONE;
+            return IntakeResult.DONE;
         }
-        taking.begin(new SpoolTaking.Line(name, queue.lastMessage() + 1));
+        taking.begin(new SpoolIntakeMarker.MarkerLine(name, queue.lastMessage() + 1));
         try (var submission = enqueue.open()) {
             Envelope claimed;
             try (InputStream in = content(file, status)) {
@@ -305,10 +312,10 @@ final class SpoolIntake {
                     log.log(new SpoolEvent.TakenIn(message, name, status.uid()));
                     taken.add(name);
                     removeTaken();
-                    yield End.DONE;
+                    yield IntakeResult.DONE;
                 }
-                case Enqueue.Receipt.NotNow _ -> End.NOT_NOW;
-                case Enqueue.Receipt.Never(var code, String reason) ->
+                case Enqueue.Receipt.TemporaryFailure _ -> IntakeResult.NOT_NOW;
+                case Enqueue.Receipt.PermanentFailure(var code, String reason) ->
                     setAside(name, status.uid(), reason + " (#" + code + ")");
             };
         }
@@ -321,7 +328,7 @@ final class SpoolIntake {
                 folder.remove(name);
             } catch (DirectoryNotEmptyException e) { // its owner has put a folder into its place: no message of anybody
                 int uid = folder.owner(name);
-                if (setAside(name, uid, "it is no file") == End.LEFT) {
+                if (setAside(name, uid, "it is no file") == IntakeResult.LEFT) {
                     throw e;
                 }
             }
@@ -357,25 +364,25 @@ final class SpoolIntake {
     }
 
     /** It cannot be read now: the others go on, and the log says so now and then. */
-    private End left(String name, int uid, IOException why) {
+    private IntakeResult left(String name, int uid, IOException why) {
         long now = clock.millis();
         if (now - warnedAt >= WARNING_PAUSE || now < warnedAt) {
             warnedAt = now;
             log.log(new SpoolEvent.Left(name, uid, LogText.reason(why)));
         }
-        return End.LEFT;
+        return IntakeResult.LEFT;
     }
 
-    private End setAside(String name, int uid, String why) {
+    private IntakeResult setAside(String name, int uid, String why) {
         String now;
         try {
             now = folder.setAside(name);
         } catch (IOException e) {
-            return End.LEFT;
+            return IntakeResult.LEFT;
         }
         setAside.incrementAndGet();
         alert(new SpoolEvent.SetAside(name, uid, why, now, unsaid));
-        return End.DONE;
+        return IntakeResult.DONE;
     }
 
     private void alert(SpoolEvent.SetAside event) {
@@ -391,7 +398,7 @@ final class SpoolIntake {
 
     /** What was being taken in when queue stopped may be in the queue: the number of its message, or 0. */
     private long takenBefore(String name, UntrustedFile file, FileStatus status) throws IOException {
-        SpoolTaking.Line line = before;
+        SpoolIntakeMarker.MarkerLine line = before;
         if (line == null || !line.name().equals(name)) {
             return 0;
         }

@@ -29,10 +29,10 @@ final class TarReader {
     }
 
     /** The archive is none, or not one that is read here. */
-    static final class Malformed extends IOException {
+    static final class MalformedArchiveException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        Malformed(String message) {
+        MalformedArchiveException(String message) {
             super(message);
         }
     }
@@ -42,11 +42,11 @@ final class TarReader {
      *
      * @param name without a leading {@code ./}
      */
-    record Entry(String name, long size) {}
+    record TarEntry(String name, long size) {}
 
     /** The next file, behind what is left of the one before; null at the archive's end. */
     @Nullable
-    Entry next() throws IOException {
+    TarEntry next() throws IOException {
         skip(left + pad);
         left = 0;
         pad = 0;
@@ -66,7 +66,7 @@ final class TarReader {
                 case '0', 0 -> {
                     left = size;
                     pad = (int) (-size & (BLOCK - 1));
-                    return new Entry(name.startsWith("./") ? name.substring(2) : name, size);
+                    return new TarEntry(name.startsWith("./") ? name.substring(2) : name, size);
                 }
                 case '5' -> skip(size + (-size & (BLOCK - 1))); // a folder
                 case 'x', 'g' -> pax(size);
@@ -128,8 +128,8 @@ final class TarReader {
         }
     }
 
-    private Malformed malformed(String what) {
-        return new Malformed("octet " + position + ": " + what);
+    private MalformedArchiveException malformed(String what) {
+        return new MalformedArchiveException("octet " + position + ": " + what);
     }
 
     private static boolean isZero(byte[] block) {

@@ -5,18 +5,18 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.posix.Invocation;
+import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.NotRunningException;
-import carteiro.protocol.Paragraph;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Waiting.WaitingSession;
 import carteiro.protocol.Withdrawal;
-import carteiro.protocol.Withdrawal.Order;
-import carteiro.protocol.Withdrawal.Result;
-import carteiro.protocol.Withdrawal.Way;
+import carteiro.protocol.Withdrawal.WithdrawalAction;
+import carteiro.protocol.Withdrawal.WithdrawalOutcome;
+import carteiro.protocol.Withdrawal.WithdrawalRequest;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -31,10 +31,10 @@ final class Withdraw {
 
     private final Invocation call;
     private final Installation installation;
-    private final Order order;
+    private final WithdrawalRequest order;
     private int exit;
 
-    Withdraw(Invocation call, Installation installation, Order order) {
+    Withdraw(Invocation call, Installation installation, WithdrawalRequest order) {
         this.call = call;
         this.installation = installation;
         this.order = order;
@@ -42,12 +42,12 @@ final class Withdraw {
 
     int run(List<Long> numbers) throws IOException {
         int from = 0;
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             Withdrawal send = wires.withdrawal();
             for (; from < numbers.size(); from += Withdrawal.MOST_MESSAGES) {
                 List<Long> some = numbers.subList(from, Math.min(numbers.size(), from + Withdrawal.MOST_MESSAGES));
-                List<Result> results = asked(send, some);
+                List<WithdrawalOutcome> results = asked(send, some);
                 for (int i = 0; i < some.size(); i++) {
                     say(some.get(i), results.get(i));
                 }
@@ -58,7 +58,7 @@ final class Withdraw {
         }
     }
 
-    private List<Result> asked(Withdrawal send, List<Long> numbers) throws IOException {
+    private List<WithdrawalOutcome> asked(Withdrawal send, List<Long> numbers) throws IOException {
         try {
             return send.withdraw(order, System.getProperty("user.name", ""), numbers);
         } catch (NotRunningException e) {
@@ -72,7 +72,7 @@ final class Withdraw {
         }
     }
 
-    private void say(long number, Result result) throws IOException {
+    private void say(long number, WithdrawalOutcome result) throws IOException {
         String message = "message " + number + ": ";
         switch (result) {
             case WITHDRAWN -> call.print(message + done());
@@ -109,9 +109,9 @@ final class Withdraw {
         }
         try {
             QueueSettings settings = QueueSettings.read(installation);
-            try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+            try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                     var queue = new Queue(disk, () -> settings, log, Clock.systemUTC(), Journal.SEGMENT);
-                    Session session = queue.waiting().open()) {
+                    WaitingSession session = queue.waiting().open()) {
                 for (long number : numbers) {
                     say(number, withdraw(queue, session, number));
                 }
@@ -122,15 +122,15 @@ final class Withdraw {
         }
     }
 
-    private Result withdraw(Queue queue, Session session, long number) throws IOException {
+    private WithdrawalOutcome withdraw(Queue queue, WaitingSession session, long number) throws IOException {
         List<WaitingMessage> page = queue.inspection().page(number - 1, 1);
         if (page.isEmpty() || page.getFirst().message() != number) {
-            return Result.UNKNOWN;
+            return WithdrawalOutcome.UNKNOWN;
         }
         WaitingMessage waiting = page.getFirst();
-        if (order.way() == Way.REMOVE) {
-            session.report(List.of(new Report.Ended(number)));
-            return Result.WITHDRAWN;
+        if (order.way() == WithdrawalAction.REMOVE) {
+            session.report(List.of(new Report.MessageEnded(number)));
+            return WithdrawalOutcome.WITHDRAWN;
         }
         boolean any = false;
         for (int from = 0; from < waiting.recipients(); ) {
@@ -141,8 +141,8 @@ final class Withdraw {
             var reports = new ArrayList<Report>();
             for (int i = 0; i < some.states().size(); i++) {
                 if (some.states().get(i) instanceof RecipientState.Due) {
-                    String paragraph = Paragraph.of(some.recipients().get(i), order.report());
-                    reports.add(new Report.Failed(number, from + i, paragraph));
+                    String paragraph = BounceParagraph.of(some.recipients().get(i), order.report());
+                    reports.add(new Report.RecipientFailed(number, from + i, paragraph));
                 }
             }
             if (!reports.isEmpty()) {
@@ -151,6 +151,6 @@ final class Withdraw {
             }
             from += some.recipients().size();
         }
-        return any ? Result.WITHDRAWN : Result.ENDING;
+        return any ? WithdrawalOutcome.WITHDRAWN : WithdrawalOutcome.ENDING;
     }
 }

@@ -28,13 +28,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ByHandTest {
     private static final Instant ARRIVED = Instant.parse("2025-11-20T10:00:00Z");
     private static final Instant DUE = Instant.parse("2025-11-21T12:13:14Z");
-    private static final int LARGE = Incoming.INLINE + 1;
+    private static final int LARGE = MessageIntake.INLINE + 1;
     private static final String HOSTILE = "Subject: \u001b]2;x\u0007caf\u00c3\u00a9\n\tfolded\n\nbody \u001b[2J\n";
 
     @TempDir
     Path home;
 
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     @AfterEach
     void close() {
@@ -55,10 +55,10 @@ class ByHandTest {
             Sample.accepted(queue.enqueue(), Sample.octets(9, 3), "no@x");
             try (var session = queue.waiting().open()) {
                 session.report(List.of(
-                        new Report.Done(1, 0),
-                        new Report.Failed(1, 1, "<no_@x>:\nnever\n\n"),
-                        new Report.Deferred(1, List.of(2), DUE),
-                        new Report.Failed(3, 0, "<no@x>:\nnever\n\n")));
+                        new Report.RecipientDelivered(1, 0),
+                        new Report.RecipientFailed(1, 1, "<no_@x>:\nnever\n\n"),
+                        new Report.RecipientsDeferred(1, List.of(2), DUE),
+                        new Report.RecipientFailed(3, 0, "<no@x>:\nnever\n\n")));
             }
         }
     }

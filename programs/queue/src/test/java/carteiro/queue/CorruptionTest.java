@@ -8,7 +8,7 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
-import carteiro.queue.Snapshot.State;
+import carteiro.queue.Snapshot.QueueRunState;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -201,7 +201,7 @@ class CorruptionTest {
     }
 
     /** A record: all of it, and what of it has a sum. */
-    private record Recorded(Framing.Kind kind, long message, Range all, Range summed) {}
+    private record Recorded(Framing.RecordKind kind, long message, Range all, Range summed) {}
 
     private How how = How.STOPPED;
     private Map<String, byte[]> whole = Map.of();
@@ -214,7 +214,7 @@ class CorruptionTest {
     private final List<String> wrong = Collections.synchronizedList(new ArrayList<>());
     private final ExecutorService trying = Executors.newFixedThreadPool(24);
     private final List<Future<?>> running = new ArrayList<>();
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private int trials;
 
     private static Queue open(Memory disk, int[] memory, EventLog log) throws IOException {
@@ -225,7 +225,7 @@ class CorruptionTest {
     private void write(How end) throws IOException {
         how = end;
         var disk = new Memory(Map.of());
-        var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+        var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
         var memory = new int[] {1 << 20};
         try (log) {
             Queue queue = open(disk, memory, log);
@@ -238,14 +238,14 @@ class CorruptionTest {
             memory[0] = 1 << 20;
             report(
                     queue,
-                    new Report.Done(2, 0),
-                    new Report.Failed(2, 1, "<b@x>:\nno\n\n"),
-                    new Report.Deferred(2, List.of(2), DUE),
-                    new Report.Deferred(7, List.of(0), DUE),
-                    new Report.Ended(1),
-                    new Report.Ended(3),
-                    new Report.Ended(4),
-                    new Report.Ended(8));
+                    new Report.RecipientDelivered(2, 0),
+                    new Report.RecipientFailed(2, 1, "<b@x>:\nno\n\n"),
+                    new Report.RecipientsDeferred(2, List.of(2), DUE),
+                    new Report.RecipientsDeferred(7, List.of(0), DUE),
+                    new Report.MessageEnded(1),
+                    new Report.MessageEnded(3),
+                    new Report.MessageEnded(4),
+                    new Report.MessageEnded(8));
             queue.checkpoint();
             queue.checkpoint();
             while (queue.cleaning().rewriteSparse() > 0) {
@@ -255,12 +255,19 @@ class CorruptionTest {
             Sample.accepted(queue.enqueue(), Sample.octets(90, 9), "new@x", "other@x");
             Sample.accepted(queue.enqueue(), Sample.octets(11, 10), "ended@x");
             Sample.accepted(queue.enqueue(), Sample.octets(0, 11), "last@x");
-            report(queue, new Report.Failed(5, 3, "<d@x>:\nnever\n\n"), new Report.Done(9, 1), new Report.Ended(10));
+            report(
+                    queue,
+                    new Report.RecipientFailed(5, 3, "<d@x>:\nnever\n\n"),
+                    new Report.RecipientDelivered(9, 1),
+                    new Report.MessageEnded(10));
             memory[0] = 0;
             Sample.accepted(queue.enqueue(), Sample.octets(40, 12), "large@x");
             memory[0] = 1 << 20;
             Sample.accepted(queue.enqueue(), Sample.octets(30, 13), "very-last@x");
-            report(queue, new Report.Deferred(6, List.of(0, 1), DUE), new Report.Failed(6, 2, "<c@x>:\nno\n\n"));
+            report(
+                    queue,
+                    new Report.RecipientsDeferred(6, List.of(0, 1), DUE),
+                    new Report.RecipientFailed(6, 2, "<c@x>:\nno\n\n"));
             if (how == How.STOPPED) {
                 queue.close();
                 whole = Map.copyOf(disk.files);
@@ -286,21 +293,21 @@ class CorruptionTest {
 
     /** What the queue holds, and where. */
     private void learn() throws IOException {
-        Set<Place> leads = new HashSet<>();
-        Place behind = new Place(0, 0);
+        Set<SegmentPosition> leads = new HashSet<>();
+        SegmentPosition behind = new SegmentPosition(0, 0);
         for (String name : whole.keySet()) {
             if (name.startsWith(Checkpoint.FOLDER)) { // the last one counts
                 long number = Checkpoint.number(name.substring(Checkpoint.FOLDER.length() + 1));
                 behind = Checkpoint.read(new Memory(whole), number, _ -> {}).place();
             }
         }
-        Place begun = behind;
-        var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+        SegmentPosition begun = behind;
+        var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
         try (log;
-                var snapshot = new Snapshot(new Memory(whole), State.STOPPED, log)) {
+                var snapshot = new Snapshot(new Memory(whole), QueueRunState.STOPPED, log)) {
             for (int part = 0; part < snapshot.index().parts(); part++) {
                 for (long message : snapshot.index().part(part)) {
-                    Index.Entry entry =
+                    Index.IndexEntry entry =
                             java.util.Objects.requireNonNull(snapshot.index().entry(message));
                     String segment = Segments.name(entry.place().segment());
                     var ranges = new ArrayList<>(List.of(new Range(
@@ -319,9 +326,9 @@ class CorruptionTest {
                 if (number > 0) {
                     lastSegment = name; // they come in order
                     try (var file = new Memory(whole).open(name)) {
-                        new Scan(file, number, file.size(), Scan.Bodies.VERIFIED).run(0, stored -> {
+                        new SegmentScan(file, number, file.size(), SegmentScan.Bodies.VERIFIED).run(0, stored -> {
                             int from = stored.place().offset();
-                            Framing.Header header = stored.header();
+                            Framing.RecordHeader header = stored.header();
                             var record = new Recorded(
                                     header.kind(),
                                     header.message(),
@@ -341,7 +348,7 @@ class CorruptionTest {
         assertThat(read.log()).doesNotContain("alert", "being written");
         read.messages().forEach((number, message) -> originals.put(number, message));
         assertThat(originals.keySet()).containsExactlyInAnyOrder(2L, 5L, 6L, 7L, 9L, 11L, 12L, 13L);
-        assertThat(records).extracting(Recorded::kind).contains(Framing.Kind.values());
+        assertThat(records).extracting(Recorded::kind).contains(Framing.RecordKind.values());
         assertThat(originals.get(2L).failures()).hasSize(1);
     }
 
@@ -352,7 +359,7 @@ class CorruptionTest {
         var lines = new ByteArrayOutputStream();
         var messages = new TreeMap<Long, Original>();
         String refused = "";
-        try (var log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC())) {
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             try (Queue queue = open(disk, new int[] {1 << 20}, log);
                     var session = queue.waiting().open()) {
                 for (WaitingMessage message : Sample.drain(session)) {
@@ -370,7 +377,7 @@ class CorruptionTest {
             }
         }
         var setAside = new TreeMap<>(disk.files);
-        setAside.keySet().removeIf(name -> !name.startsWith(Damage.FOLDER + "/"));
+        setAside.keySet().removeIf(name -> !name.startsWith(Quarantine.FOLDER + "/"));
         return new Read(messages, lines.toString(StandardCharsets.ISO_8859_1), refused, setAside);
     }
 
@@ -429,7 +436,7 @@ class CorruptionTest {
             if (original == null) {
                 boolean hadEnded = records.stream()
                         .anyMatch(record -> record.message() == number
-                                && record.kind() == Framing.Kind.ENDED
+                                && record.kind() == Framing.RecordKind.ENDED
                                 && record.all().meets(range));
                 require(what, alert && (hadEnded || file.startsWith(Checkpoint.FOLDER)), number + " came back");
                 return;
@@ -488,7 +495,7 @@ class CorruptionTest {
             int end = at + copy.getValue().length;
             require(
                     what,
-                    copy.getKey().equals(Damage.name(new Place(segment, at)))
+                    copy.getKey().equals(Quarantine.name(new SegmentPosition(segment, at)))
                             && (at == end
                                     || end <= changed.length
                                             && Arrays.equals(copy.getValue(), 0, end - at, changed, at, end)),
@@ -519,8 +526,8 @@ class CorruptionTest {
     private String check(Map<String, byte[]> files) throws IOException {
         var told = new StringBuilder();
         var disk = new Memory(files);
-        try (var snapshot = new Snapshot(disk, State.STOPPED, log)) {
-            new QueueCheck(disk, State.STOPPED, "queue", snapshot, line -> {
+        try (var snapshot = new Snapshot(disk, QueueRunState.STOPPED, log)) {
+            new QueueCheck(disk, QueueRunState.STOPPED, "queue", snapshot, line -> {
                         if (line.startsWith("fault: ") || line.startsWith("note: ")) {
                             told.append(line).append('\n');
                         }

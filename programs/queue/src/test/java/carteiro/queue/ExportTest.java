@@ -37,14 +37,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ExportTest {
     private static final Instant ARRIVED = Instant.parse("2025-11-20T10:00:00.123Z");
     private static final Instant DUE = Instant.ofEpochSecond(2_000_000_000);
-    private static final int LARGE = Incoming.INLINE + 1;
+    private static final int LARGE = MessageIntake.INLINE + 1;
     private static final String SUM = "0".repeat(64);
 
     @TempDir
     Path folder;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     @AfterEach
     void close() {
@@ -68,10 +68,10 @@ class ExportTest {
             Sample.accepted(queue.enqueue(), Sample.octets(4, 4), "ended@x");
             try (var session = queue.waiting().open()) {
                 session.report(List.of(
-                        new Report.Done(2, 0),
-                        new Report.Failed(2, 1, "<caf\u00c3\u00a9@x>:\nno \u00ff\"\\\n\n"),
-                        new Report.Deferred(2, List.of(2), DUE),
-                        new Report.Ended(4)));
+                        new Report.RecipientDelivered(2, 0),
+                        new Report.RecipientFailed(2, 1, "<caf\u00c3\u00a9@x>:\nno \u00ff\"\\\n\n"),
+                        new Report.RecipientsDeferred(2, List.of(2), DUE),
+                        new Report.MessageEnded(4)));
             }
         }
     }
@@ -174,7 +174,7 @@ class ExportTest {
                 long next = Sample.accepted(queue.enqueue(), Sample.octets(1, 1), "own@x");
                 assertThat(next).isEqualTo(start == 0 ? 3 + Recovery.LEFT_OUT : 3 + 2 * Recovery.LEFT_OUT);
                 try (var session = queue.waiting().open()) {
-                    session.report(List.of(new Report.Ended(next)));
+                    session.report(List.of(new Report.MessageEnded(next)));
                 }
             }
         }
@@ -237,7 +237,7 @@ class ExportTest {
                 long number =
                         Sample.accepted(queue.enqueue(), Sample.octets(i % 20 == 3 ? LARGE : 700, i), "a@x", "b@x");
                 if (i % 7 != 0) {
-                    session.report(List.of(new Report.Done(number, 1), new Report.Ended(number)));
+                    session.report(List.of(new Report.RecipientDelivered(number, 1), new Report.MessageEnded(number)));
                 }
                 if (i % 40 == 39) {
                     queue.checkpoint();
@@ -383,7 +383,7 @@ class ExportTest {
                 try (Queue queue = open("new");
                         var session = queue.waiting().open()) {
                     for (WaitingMessage message : Sample.drain(session)) {
-                        session.report(List.of(new Report.Ended(message.message())));
+                        session.report(List.of(new Report.MessageEnded(message.message())));
                     }
                 }
                 try (Stream<Path> sums = Files.list(folder.resolve("new/queue/imports"))) {
@@ -427,7 +427,7 @@ class ExportTest {
             """)
     void envelopeThatIsNotWhatThePageSaysIsRefused(String json, String why) {
         assertThatThrownBy(() -> ExportedEnvelope.read(json.getBytes(StandardCharsets.UTF_8)))
-                .isInstanceOf(ExportedEnvelope.Malformed.class)
+                .isInstanceOf(ExportedEnvelope.MalformedExportException.class)
                 .hasMessageContaining(why);
     }
 
@@ -447,12 +447,16 @@ class ExportTest {
                 AddressForm.ASCII,
                 -1,
                 List.of(
-                        new ExportedEnvelope.Recipient(
-                                new Address(all.substring(1)), new ExportedEnvelope.State.Due(Instant.EPOCH)),
-                        new ExportedEnvelope.Recipient(new Address("b@x"), new ExportedEnvelope.State.Due(DUE)),
-                        new ExportedEnvelope.Recipient(new Address("c@x"), new ExportedEnvelope.State.Done()),
-                        new ExportedEnvelope.Recipient(
-                                new Address("d@x"), new ExportedEnvelope.State.Bounce(all.toString()))));
+                        new ExportedEnvelope.ExportedRecipient(
+                                new Address(all.substring(1)),
+                                new ExportedEnvelope.ExportedState.AwaitingDelivery(Instant.EPOCH)),
+                        new ExportedEnvelope.ExportedRecipient(
+                                new Address("b@x"), new ExportedEnvelope.ExportedState.AwaitingDelivery(DUE)),
+                        new ExportedEnvelope.ExportedRecipient(
+                                new Address("c@x"), new ExportedEnvelope.ExportedState.AlreadyDelivered()),
+                        new ExportedEnvelope.ExportedRecipient(
+                                new Address("d@x"),
+                                new ExportedEnvelope.ExportedState.AwaitingBounce(all.toString()))));
         assertThat(new String(envelope.json(), StandardCharsets.ISO_8859_1)).matches("[ -\u007f\n]+");
         assertThat(ExportedEnvelope.read(envelope.json())).isEqualTo(envelope);
     }
@@ -478,10 +482,10 @@ class ExportTest {
             }
             try {
                 var reader = new TarReader(new ByteArrayInputStream(octets));
-                for (TarReader.Entry entry = reader.next(); entry != null; entry = reader.next()) {
+                for (TarReader.TarEntry entry = reader.next(); entry != null; entry = reader.next()) {
                     assertThat(entry.size()).isNotNegative();
                 }
-            } catch (TarReader.Malformed e) {
+            } catch (TarReader.MalformedArchiveException e) {
                 assertThat(e.getMessage()).startsWith("octet ");
             }
         }
@@ -492,7 +496,7 @@ class ExportTest {
         var octets = new ByteArrayOutputStream();
         new TarWriter(octets).begin("000000000001.eml", Index.LARGEST, ARRIVED);
         assertThat(new TarReader(new ByteArrayInputStream(octets.toByteArray())).next())
-                .isEqualTo(new TarReader.Entry("000000000001.eml", Index.LARGEST));
+                .isEqualTo(new TarReader.TarEntry("000000000001.eml", Index.LARGEST));
     }
 
     @Test

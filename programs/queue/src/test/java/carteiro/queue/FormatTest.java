@@ -33,7 +33,7 @@ class FormatTest {
     Path folder;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     private Queue open(Path where) throws IOException {
         return new Queue(new FileDisk(where), () -> new QueueSettings(1 << 20, 1 << 20), log, Sample.EARLY, SEGMENT);
@@ -45,13 +45,13 @@ class FormatTest {
             for (int i = 1; i <= 4; i++) {
                 Sample.accepted(queue.enqueue(), Sample.octets(1000 * i, i), "a@x", "caf\u00e9@x", "c@x");
             }
-            Sample.accepted(queue.enqueue(), Sample.octets(Incoming.INLINE + 1, 5), "large@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(MessageIntake.INLINE + 1, 5), "large@x");
             try (var session = queue.waiting().open()) {
                 session.report(List.of(
-                        new Report.Done(2, 0),
-                        new Report.Failed(2, 1, "<caf\u00e9@x>:\nno\n\n"),
-                        new Report.Deferred(2, List.of(2), DUE),
-                        new Report.Ended(3)));
+                        new Report.RecipientDelivered(2, 0),
+                        new Report.RecipientFailed(2, 1, "<caf\u00e9@x>:\nno\n\n"),
+                        new Report.RecipientsDeferred(2, List.of(2), DUE),
+                        new Report.MessageEnded(3)));
             }
             Sample.accepted(queue.enqueue(), Sample.octets(6, 6), "last@x");
             copy(stopped, killed);
@@ -79,7 +79,7 @@ class FormatTest {
             for (WaitingMessage message : waiting) {
                 long number = message.message();
                 try (var body = queue.messages().open(number)) {
-                    int size = number == 6 ? 6 : number == 5 ? Incoming.INLINE + 1 : (int) (1000 * number);
+                    int size = number == 6 ? 6 : number == 5 ? MessageIntake.INLINE + 1 : (int) (1000 * number);
                     assertThat(body.readAllBytes()).isEqualTo(Sample.octets(size, number));
                 }
             }
@@ -124,12 +124,12 @@ class FormatTest {
             }
             try (var session = queue.waiting().open()) {
                 session.report(List.of(
-                        new Report.Done(5, 0),
-                        new Report.Failed(5, 1, "no\n"),
-                        new Report.Deferred(5, List.of(2), DUE)));
+                        new Report.RecipientDelivered(5, 0),
+                        new Report.RecipientFailed(5, 1, "no\n"),
+                        new Report.RecipientsDeferred(5, List.of(2), DUE)));
                 for (long i = 1; i <= 12; i++) {
                     if (i != 5) {
-                        session.report(List.of(new Report.Ended(i)));
+                        session.report(List.of(new Report.MessageEnded(i)));
                     }
                 }
             }
@@ -146,8 +146,8 @@ class FormatTest {
         }
         var disk = FileDisk.forReading(where);
         try (var out = Files.newOutputStream(export);
-                var snapshot = new Snapshot(disk, Snapshot.State.STOPPED, log)) {
-            new Export(disk, Snapshot.State.STOPPED, snapshot, out, line -> {}).run();
+                var snapshot = new Snapshot(disk, Snapshot.QueueRunState.STOPPED, log)) {
+            new Export(disk, Snapshot.QueueRunState.STOPPED, snapshot, out, line -> {}).run();
         }
     }
 
@@ -159,7 +159,7 @@ class FormatTest {
             }
         }
         assertThat(new String(segments, StandardCharsets.ISO_8859_1))
-                .contains("CQ\u0001" + (char) Framing.Kind.MOVED.code);
+                .contains("CQ\u0001" + (char) Framing.RecordKind.MOVED.code);
         checkOne(where, 5, new RecipientState.Done(), new RecipientState.ToBounce(), new RecipientState.Due(DUE));
         Path other = Files.createDirectories(where.resolve("../other"));
         try (Queue queue = open(other);
@@ -200,16 +200,17 @@ class FormatTest {
     @Test
     void headerIsLaidOutAsThePageSays() {
         var buffer = java.nio.ByteBuffer.allocate(Framing.HEADER);
-        var header = new Framing.Header(Framing.Kind.FAILED, 0x01020304, 0x05060708, 9, 10, 0x1122334455667788L, 16);
-        Framing.put(buffer, header, new Place(3, 800));
+        var header = new Framing.RecordHeader(
+                Framing.RecordKind.FAILED, 0x01020304, 0x05060708, 9, 10, 0x1122334455667788L, 16);
+        Framing.put(buffer, header, new SegmentPosition(3, 800));
         assertThat(java.util.HexFormat.of().formatHex(buffer.array()))
                 .matches("43510104[0-9a-f]{8}01020304050607080000000900" + "00000a11223344556677880000001000000000");
-        assertThat(Framing.read(buffer, 0, new Place(3, 800))).isEqualTo(header);
-        assertThat(Framing.read(buffer, 0, new Place(4, 800))).isNull();
-        assertThat(Framing.read(buffer, 0, new Place(3, 808))).isNull();
+        assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 800))).isEqualTo(header);
+        assertThat(Framing.read(buffer, 0, new SegmentPosition(4, 800))).isNull();
+        assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 808))).isNull();
         for (int octet = 0; octet < Framing.HEADER; octet++) {
             buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
-            assertThat(Framing.read(buffer, 0, new Place(3, 800)))
+            assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 800)))
                     .as("octet " + octet)
                     .isNull();
             buffer.put(octet, (byte) (buffer.get(octet) ^ 4));

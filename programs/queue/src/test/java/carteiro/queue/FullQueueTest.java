@@ -10,7 +10,7 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Waiting.Session;
+import carteiro.protocol.Waiting.WaitingSession;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +36,7 @@ class FullQueueTest {
     Path folder;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private Queue queue;
 
     @BeforeEach
@@ -101,11 +101,11 @@ class FullQueueTest {
                 .asString()
                 .startsWith("alert: queue: full: " + taken.size() + " messages wait and take " + MEMORY
                         + " octets of memory");
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             for (long number : bounces) {
-                session.report(List.of(new Report.Ended(number)));
+                session.report(List.of(new Report.MessageEnded(number)));
             }
-            session.report(List.of(new Report.Ended(taken.get(0)), new Report.Ended(taken.get(1))));
+            session.report(List.of(new Report.MessageEnded(taken.get(0)), new Report.MessageEnded(taken.get(1))));
         }
         assertThat(submit(HELLO, "ann@example.org", STRANGER, 1)).isInstanceOf(Receipt.Accepted.class);
     }
@@ -114,6 +114,6 @@ class FullQueueTest {
     void failuresToComeAreCountedWithTheMessage() throws Exception {
         int most = (int) (MEMORY / 28);
         assertThat(submit(HELLO, "ann@example.org", STRANGER, most)).isInstanceOf(Receipt.Accepted.class);
-        assertThat(submit(HELLO, "ann@example.org", STRANGER, 1)).isInstanceOf(Receipt.NotNow.class);
+        assertThat(submit(HELLO, "ann@example.org", STRANGER, 1)).isInstanceOf(Receipt.TemporaryFailure.class);
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.log.EventLog;
 import carteiro.protocol.Waiting.Report;
-import carteiro.testkit.ModelDisk.Call;
+import carteiro.testkit.ModelDisk.DiskOperation;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -30,7 +30,8 @@ class GroupCommitTest {
     private static final int SEGMENT = 1 << 20;
     private static final byte[] HELLO = Sample.octets(300, 1);
 
-    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log =
+            new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     @AfterEach
     void end() {
@@ -55,16 +56,18 @@ class GroupCommitTest {
             do { // outcomes are synced after a second at the latest: if this machine took longer, it proves nothing
                 began = System.nanoTime();
                 before = disk.callCount();
-                session.report(List.of(new Report.Done(number, 0)));
+                session.report(List.of(new Report.RecipientDelivered(number, 0)));
                 number = Sample.accepted(queue.enqueue(), HELLO, "a@x"); // queue takes them in order
             } while (System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(900));
-            assertThat(since(disk, before)).filteredOn(Call.Force.class::equals).hasSize(1);
+            assertThat(since(disk, before))
+                    .filteredOn(DiskOperation.Force.class::equals)
+                    .hasSize(1);
         }
     }
 
     private static List<? extends Class<?>> since(TrialDisk disk, int before) {
         return disk.calls().subList(before, disk.callCount()).stream()
-                .<Class<?>>map(Call::getClass)
+                .<Class<?>>map(DiskOperation::getClass)
                 .toList();
     }
 

@@ -2,8 +2,8 @@ package carteiro.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import carteiro.queue.Index.Entry;
 import carteiro.queue.Index.FailedAt;
+import carteiro.queue.Index.IndexEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,10 +17,10 @@ class IndexTest {
     private final Segments segments = new Segments(new TrialDisk());
     private final Index index = new Index(segments);
 
-    private static Entry entry(long message, int recipients, Random random) {
-        return new Entry(
+    private static IndexEntry entry(long message, int recipients, Random random) {
+        return new IndexEntry(
                 message,
-                new Place(1 + random.nextInt(5), 8 * random.nextInt(1000)),
+                new SegmentPosition(1 + random.nextInt(5), 8 * random.nextInt(1000)),
                 8 * (1 + random.nextInt(100)),
                 random.nextLong(Index.LARGEST),
                 random.nextLong(),
@@ -32,11 +32,11 @@ class IndexTest {
 
     /** What the index should say of a message. */
     private static final class Model {
-        Entry entry;
+        IndexEntry entry;
         final int[] states;
         final TreeMap<Integer, FailedAt> failures = new TreeMap<>();
 
-        Model(Entry entry) {
+        Model(IndexEntry entry) {
             this.entry = entry;
             this.states = new int[entry.recipients()];
         }
@@ -56,7 +56,7 @@ class IndexTest {
             boolean shrinking = step / 10_000 % 2 == 1;
             int what = random.nextInt(10);
             if (model.isEmpty() || what < (shrinking ? 1 : 5)) {
-                Entry entry = entry(next++, random.nextInt(4), random);
+                IndexEntry entry = entry(next++, random.nextInt(4), random);
                 index.put(entry);
                 model.put(entry.message(), new Model(entry));
                 continue;
@@ -75,7 +75,7 @@ class IndexTest {
                     }
                 }
                 case 1 -> {
-                    var at = new FailedAt(recipient, new Place(random.nextInt(1, 6), 8), 48);
+                    var at = new FailedAt(recipient, new SegmentPosition(random.nextInt(1, 6), 8), 48);
                     assertThat(index.failed(message, recipient, at.place(), at.length()))
                             .isEqualTo(exists);
                     if (exists) {
@@ -91,10 +91,10 @@ class IndexTest {
                     }
                 }
                 case 3 -> {
-                    var place = new Place(random.nextInt(1, 6), 16);
+                    var place = new SegmentPosition(random.nextInt(1, 6), 16);
                     assertThat(index.move(message, place, 80)).isTrue();
-                    Entry old = known.entry;
-                    known.entry = new Entry(
+                    IndexEntry old = known.entry;
+                    known.entry = new IndexEntry(
                             old.message(),
                             place,
                             80,
@@ -106,7 +106,7 @@ class IndexTest {
                             old.failures());
                 }
                 default -> {
-                    assertThat(index.ended(message)).isEqualTo(new Index.Ended(known.entry.file()));
+                    assertThat(index.ended(message)).isEqualTo(new Index.RemovedMessage(known.entry.file()));
                     assertThat(index.ended(message)).isNull();
                     model.remove(message);
                 }
@@ -116,7 +116,7 @@ class IndexTest {
         for (long message : new ArrayList<>(model.keySet())) {
             index.ended(message);
         }
-        assertThat(index.counts()).isEqualTo(new Index.Counts(0, 0, 0, 0));
+        assertThat(index.counts()).isEqualTo(new Index.IndexCounts(0, 0, 0, 0));
         assertThat(segments.missing()).isEmpty(); // nothing refers to any segment any more
         assertThat(index.files()).isEmpty();
     }
@@ -128,7 +128,7 @@ class IndexTest {
         long open = 0;
         long octets = 0;
         for (Model known : model.values()) {
-            Entry entry = index.entry(known.entry.message());
+            IndexEntry entry = index.entry(known.entry.message());
             assertThat(entry.place()).isEqualTo(known.entry.place());
             assertThat(entry.length()).isEqualTo(known.entry.length());
             assertThat(entry.octets()).isEqualTo(known.entry.octets());
@@ -141,7 +141,7 @@ class IndexTest {
             assertThat(entry.failures()).containsExactlyInAnyOrderElementsOf(known.failures.values());
             octets += entry.octets();
         }
-        assertThat(index.counts()).isEqualTo(new Index.Counts(model.size(), 0, open, octets));
+        assertThat(index.counts()).isEqualTo(new Index.IndexCounts(model.size(), 0, open, octets));
         for (int segment = 1; segment <= 5; segment++) {
             int number = segment;
             long[] expected = model.values().stream()
@@ -163,7 +163,7 @@ class IndexTest {
             index.put(entry(message, (int) (message % 5), random));
             for (int recipient = 0; recipient < message % 5; recipient++) {
                 if (random.nextInt(3) == 0) {
-                    index.failed(message, recipient, new Place(3, 8), 48);
+                    index.failed(message, recipient, new SegmentPosition(3, 8), 48);
                 } else if (random.nextInt(3) == 0) {
                     index.deferred(message, List.of(recipient), random.nextInt());
                 }
@@ -174,17 +174,17 @@ class IndexTest {
         }
         index.put(entry(9001, 100_000, random)); // more than a block
         for (int recipient = 0; recipient < 100_000; recipient += 50) {
-            index.failed(9001, recipient, new Place(4, 8), 48);
+            index.failed(9001, recipient, new SegmentPosition(4, 8), 48);
         }
-        var checkpoint = new Checkpoint(7, new Place(5, 800), 9002, 33);
+        var checkpoint = new Checkpoint(7, new SegmentPosition(5, 800), 9002, 33);
         checkpoint.write(disk, index, () -> {});
         var read = new Index(new Segments(new TrialDisk()));
         assertThat(Checkpoint.read(disk, 7, read::put)).isEqualTo(checkpoint);
         assertThat(read.numbers()).isEqualTo(index.numbers());
         assertThat(read.counts()).isEqualTo(index.counts());
         for (long message : index.numbers()) {
-            Entry one = read.entry(message);
-            Entry other = index.entry(message);
+            IndexEntry one = read.entry(message);
+            IndexEntry other = index.entry(message);
             assertThat(one.states()).isEqualTo(other.states());
             assertThat(one.failures()).isEqualTo(other.failures());
             assertThat(List.of(one.place(), one.length(), one.octets(), one.birth(), one.recipients(), one.file()))
@@ -204,8 +204,16 @@ class IndexTest {
         long before = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         var random = new Random(1);
         for (long message = 1; message <= 200_000; message++) {
-            index.put(new Entry(
-                    message, new Place(1, 8), 8, 1000, random.nextLong(), 1, 0, new int[] {Index.UNTRIED}, List.of()));
+            index.put(new IndexEntry(
+                    message,
+                    new SegmentPosition(1, 8),
+                    8,
+                    1000,
+                    random.nextLong(),
+                    1,
+                    0,
+                    new int[] {Index.UNTRIED},
+                    List.of()));
         }
         System.gc();
         long after = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
@@ -227,8 +235,9 @@ class IndexTest {
         assertThat(index.entry(1)).isNotNull();
     }
 
-    private static Entry of(long message, int recipients) {
-        return new Entry(message, new Place(1, 8), 8, 0, 0, recipients, 0, new int[] {Index.UNTRIED}, List.of());
+    private static IndexEntry of(long message, int recipients) {
+        return new IndexEntry(
+                message, new SegmentPosition(1, 8), 8, 0, 0, recipients, 0, new int[] {Index.UNTRIED}, List.of());
     }
 
     @Test
@@ -237,12 +246,12 @@ class IndexTest {
         long before = index.memory();
         assertThat(before).isGreaterThan(28_000);
         for (int recipient = 999; recipient >= 0; recipient--) {
-            index.failed(1, recipient, new Place(3, 8), 48);
+            index.failed(1, recipient, new SegmentPosition(3, 8), 48);
         }
         assertThat(index.memory()).isEqualTo(before);
         assertThat(index.failures(1, 41, 2)).extracting(FailedAt::recipient).containsExactly(42, 43);
-        index.failed(1, 42, new Place(4, 8), 48);
-        assertThat(index.failures(1, 41, 1)).extracting(FailedAt::place).containsExactly(new Place(4, 8));
+        index.failed(1, 42, new SegmentPosition(4, 8), 48);
+        assertThat(index.failures(1, 41, 1)).extracting(FailedAt::place).containsExactly(new SegmentPosition(4, 8));
         assertThat(index.failures(1, -1, 2000))
                 .extracting(FailedAt::recipient)
                 .isSorted()
@@ -250,11 +259,11 @@ class IndexTest {
         assertThat(index.failures(1, 999, 10)).isEmpty();
         index.put(of(2, 1));
         before = index.memory();
-        index.failed(2, 0, new Place(3, 8), 48);
-        index.failed(2, 0, new Place(3, 8), 48);
+        index.failed(2, 0, new SegmentPosition(3, 8), 48);
+        index.failed(2, 0, new SegmentPosition(3, 8), 48);
         assertThat(index.memory() - before).isEqualTo(56);
         long told = index.memoryOfSend();
-        index.move(1, new Place(5, 8), 4096);
+        index.move(1, new SegmentPosition(5, 8), 4096);
         assertThat(index.memoryOfSend()).isGreaterThan(told);
         index.ended(1);
         index.ended(2);

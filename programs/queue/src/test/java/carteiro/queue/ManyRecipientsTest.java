@@ -13,8 +13,8 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Waiting.WaitingSession;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +39,7 @@ class ManyRecipientsTest {
     Path folder;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private Queue queue;
 
     @BeforeEach
@@ -55,7 +55,7 @@ class ManyRecipientsTest {
     }
 
     private static List<Address> addresses(int count) {
-        var builder = new AddressList.Builder();
+        var builder = new AddressList.AddressListBuilder();
         IntStream.range(0, count).forEach(i -> builder.add(new Address("user" + i + "@d" + i % 10 + ".example")));
         return builder.build();
     }
@@ -68,7 +68,7 @@ class ManyRecipientsTest {
         return ((Receipt.Accepted) receipt).message();
     }
 
-    private static List<Address> all(Session session, WaitingMessage message) throws IOException {
+    private static List<Address> all(WaitingSession session, WaitingMessage message) throws IOException {
         var all = new ArrayList<>(message.envelope().recipients());
         while (all.size() < message.recipients()) {
             Page page = session.recipients(message.message(), all.size());
@@ -82,7 +82,7 @@ class ManyRecipientsTest {
     void theFirstAreToldWithTheMessageAndTheOthersOnDemandBeforeAndAfterARestart() throws Exception {
         List<Address> recipients = addresses(5000);
         WaitingMessage message;
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             accept(recipients); // while send is there
             message = session.next(10, Duration.ofSeconds(30)).getFirst();
             assertThat(message.recipients()).isEqualTo(5000);
@@ -94,14 +94,15 @@ class ManyRecipientsTest {
             Page page = session.recipients(message.message(), 100);
             assertThat(page.recipients()).hasSize(Page.MOST);
             session.report(List.of(
-                    new Report.Done(message.message(), 101),
-                    new Report.Deferred(message.message(), List.of(4000), Instant.ofEpochSecond(2_000_000_000))));
+                    new Report.RecipientDelivered(message.message(), 101),
+                    new Report.RecipientsDeferred(
+                            message.message(), List.of(4000), Instant.ofEpochSecond(2_000_000_000))));
             assertThat(session.recipients(message.message(), 100).states())
                     .startsWith(RecipientState.Due.NOW, new RecipientState.Done(), RecipientState.Due.NOW);
         }
         queue.close();
         open();
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             WaitingMessage again = session.next(10, Duration.ZERO).getFirst();
             assertThat(again.envelope()).isEqualTo(message.envelope());
             assertThat(all(session, again)).isEqualTo(recipients);
@@ -114,11 +115,11 @@ class ManyRecipientsTest {
 
     @Test
     void longAddressesEndAPageBeforeItsNumberIsReached() throws Exception {
-        var builder = new AddressList.Builder();
+        var builder = new AddressList.AddressListBuilder();
         IntStream.range(0, 300).forEach(i -> builder.add(new Address("x".repeat(Address.LIMIT - 4) + i)));
         List<Address> recipients = builder.build();
         accept(recipients);
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             WaitingMessage message = session.next(10, Duration.ZERO).getFirst();
             assertThat(message.envelope().recipients()).hasSize(WaitingMessage.MOST_OCTETS / (Address.LIMIT - 1));
             assertThat(session.recipients(message.message(), 0).recipients().size())
@@ -131,15 +132,15 @@ class ManyRecipientsTest {
     void failuresAreToldSomeAtATimeInTheirOrderAndOnlyTheLastOfEach() throws Exception {
         long number = accept(addresses(2500));
         String text = "no such user ".repeat(40);
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             var _ = session.next(10, Duration.ZERO);
             for (int from = 2400; from >= 0; from -= 100) {
                 int first = from;
                 session.report(IntStream.range(first, first + 100)
-                        .mapToObj(i -> (Report) new Report.Failed(number, i, i + " " + text))
+                        .mapToObj(i -> (Report) new Report.RecipientFailed(number, i, i + " " + text))
                         .toList());
             }
-            session.report(List.of(new Report.Failed(number, 7, "7 again")));
+            session.report(List.of(new Report.RecipientFailed(number, 7, "7 again")));
             List<Failure> some = session.failures(number, -1);
             assertThat(some).hasSizeLessThan(Failure.PAGE);
             List<Failure> failures = session.failures(number);
@@ -152,7 +153,7 @@ class ManyRecipientsTest {
         queue.checkpoint();
         queue.close();
         open();
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             assertThat(session.failures(number)).hasSize(2500);
         }
     }
@@ -163,12 +164,12 @@ class ManyRecipientsTest {
         for (int i = 0; i < 4; i++) {
             accept(recipients);
         }
-        try (Session session = queue.waiting().open()) {
+        try (WaitingSession session = queue.waiting().open()) {
             List<WaitingMessage> all = Sample.drain(session);
             long kept = all.getLast().message();
-            session.report(List.of(new Report.Done(kept, 19_999)));
+            session.report(List.of(new Report.RecipientDelivered(kept, 19_999)));
             for (WaitingMessage message : all.subList(0, 3)) {
-                session.report(List.of(new Report.Ended(message.message())));
+                session.report(List.of(new Report.MessageEnded(message.message())));
             }
             queue.checkpoint();
             queue.checkpoint();

@@ -40,8 +40,8 @@ class PowerFailureTest {
 
         Fate fate(long seed) {
             return switch (this) {
-                case KEPT -> Fate.Whole.KEPT;
-                case LOST -> Fate.Whole.LOST;
+                case KEPT -> Fate.WholeChanges.KEPT;
+                case LOST -> Fate.WholeChanges.LOST;
                 case TORN -> new Fate.Drawn(seed);
             };
         }
@@ -51,7 +51,7 @@ class PowerFailureTest {
     private static final QueueSettings SETTINGS = new QueueSettings(1 << 20, 1 << 20);
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     private Queue open(TrialDisk disk) throws IOException {
         return new Queue(disk, () -> SETTINGS, log, Sample.EARLY, SEGMENT);
@@ -123,7 +123,7 @@ class PowerFailureTest {
         void end(Promise promise) throws IOException {
             if (!promise.refused) {
                 promise.endReportedAt = disk.callCount();
-                report(new Report.Ended(promise.number));
+                report(new Report.MessageEnded(promise.number));
             }
         }
 
@@ -155,9 +155,10 @@ class PowerFailureTest {
             var large = accept(300_000, "a@x");
             if (!two.refused) {
                 report(
-                        new Report.Done(two.number, 0),
-                        new Report.Failed(two.number, 1, "<b@x>:\nno\n\n"),
-                        new Report.Deferred(large.number, List.of(0), java.time.Instant.ofEpochSecond(2_000_000_000)));
+                        new Report.RecipientDelivered(two.number, 0),
+                        new Report.RecipientFailed(two.number, 1, "<b@x>:\nno\n\n"),
+                        new Report.RecipientsDeferred(
+                                large.number, List.of(0), java.time.Instant.ofEpochSecond(2_000_000_000)));
             }
             var many = new ArrayList<Promise>();
             for (int i = 0; i < 8; i++) {
@@ -351,9 +352,9 @@ class PowerFailureTest {
         for (int i = 0; i < 6; i++) {
             numbers.add(Sample.accepted(queue.enqueue(), Sample.octets(3000, i), "a@x"));
         }
-        List<ModelDisk.Call> calls = disk.calls(); // killed here: no checkpoint
+        List<ModelDisk.DiskOperation> calls = disk.calls(); // killed here: no checkpoint
         for (int place : new int[] {100, 3300, 6500}) { // a body, a header or payload, another body
-            TrialDisk damaged = TrialDisk.after(calls, calls.size(), Fate.Whole.KEPT);
+            TrialDisk damaged = TrialDisk.after(calls, calls.size(), Fate.WholeChanges.KEPT);
             var file = damaged.open("segments/0000000001");
             file.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), place);
             try (Queue after = open(damaged)) {
@@ -471,7 +472,7 @@ class PowerFailureTest {
             disk.fail(0, 100);
             for (int i = 0; i < 3; i++) {
                 assertThat(Sample.submit(queue.enqueue(), Sample.octets(10, 5), Sample.envelope("b@x")))
-                        .isEqualTo(new Receipt.NotNow(
+                        .isEqualTo(new Receipt.TemporaryFailure(
                                 new carteiro.mail.Status(4, 3, 1), "queue cannot write its disk now"));
             }
             disk.fail(0, 0);

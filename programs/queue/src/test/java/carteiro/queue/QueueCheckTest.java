@@ -32,7 +32,7 @@ class QueueCheckTest {
     @TempDir
     Path home;
 
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     @AfterEach
     void close() {
@@ -53,13 +53,13 @@ class QueueCheckTest {
             for (int i = 1; i <= 4; i++) {
                 Sample.accepted(queue.enqueue(), Sample.octets(1000 * i, i), "a@x", "b@x", "c@x");
             }
-            Sample.accepted(queue.enqueue(), Sample.octets(Incoming.INLINE + 1, 5), "large@x");
+            Sample.accepted(queue.enqueue(), Sample.octets(MessageIntake.INLINE + 1, 5), "large@x");
             try (var session = queue.waiting().open()) {
                 session.report(List.of(
-                        new Report.Done(2, 0),
-                        new Report.Failed(2, 1, "<b@x>:\nno\n\n"),
-                        new Report.Deferred(2, List.of(2), Instant.ofEpochSecond(2_000_000_000)),
-                        new Report.Ended(3)));
+                        new Report.RecipientDelivered(2, 0),
+                        new Report.RecipientFailed(2, 1, "<b@x>:\nno\n\n"),
+                        new Report.RecipientsDeferred(2, List.of(2), Instant.ofEpochSecond(2_000_000_000)),
+                        new Report.MessageEnded(3)));
             }
         }
         try (Queue queue = open()) {
@@ -289,14 +289,16 @@ class QueueCheckTest {
     private static void work(Queue queue, int seed, AtomicBoolean over) {
         try {
             for (int i = 0; !over.get(); i++) {
-                int size = i % 50 == 7 ? Incoming.INLINE + 1 : 100 + i % 3000;
+                int size = i % 50 == 7 ? MessageIntake.INLINE + 1 : 100 + i % 3000;
                 long number = Sample.accepted(queue.enqueue(), Sample.octets(size, seed), "a@x", "b@x");
                 synchronized (queue) {
                     try (var session = queue.waiting().open()) {
                         session.report(
                                 i % 10 == 0
-                                        ? List.of(new Report.Failed(number, 1, "<b@x>:\nno\n\n"))
-                                        : List.of(new Report.Done(number, 0), new Report.Ended(number)));
+                                        ? List.of(new Report.RecipientFailed(number, 1, "<b@x>:\nno\n\n"))
+                                        : List.of(
+                                                new Report.RecipientDelivered(number, 0),
+                                                new Report.MessageEnded(number)));
                     }
                 }
             }

@@ -51,7 +51,7 @@ class QueueProgramTest {
     Path home;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @BeforeEach
@@ -67,8 +67,8 @@ class QueueProgramTest {
         }
         var installation = new Installation(home);
         try (var wires = new SocketWires(installation, log)) {
-            var surroundings = new Program.Surroundings(installation, wires, log, Map.of(), () -> {});
-            assertThatThrownBy(() -> new QueueProgram().start(surroundings))
+            var context = new Program.ProgramContext(installation, wires, log, Map.of(), () -> {});
+            assertThatThrownBy(() -> new QueueProgram().start(context))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("is qmail's own")
                     .hasMessageContaining("qmail-qstat");
@@ -90,14 +90,14 @@ class QueueProgramTest {
         return form == Form.SPLIT ? sockets : new DirectWires(sockets);
     }
 
-    private Program.Running start(Wires wires) throws Exception {
+    private Program.RunningProgram start(Wires wires) throws Exception {
         Program queue = ServiceLoader.load(Program.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(program -> program.name().equals("queue"))
                 .findFirst()
                 .orElseThrow();
-        Program.Running running =
-                queue.start(new Program.Surroundings(new Installation(home), wires, log, Map.of(), () -> {}));
+        Program.RunningProgram running =
+                queue.start(new Program.ProgramContext(new Installation(home), wires, log, Map.of(), () -> {}));
         open.add(() -> running.stop(Duration.ofSeconds(5)));
         return running;
     }
@@ -107,7 +107,7 @@ class QueueProgramTest {
     @Covers("qmail:A05")
     void messagesAreTakenPresentedReadAndEnded(Form form) throws Exception {
         Wires wires = wires(form);
-        Program.Running queue = start(wires);
+        Program.RunningProgram queue = start(wires);
         byte[] small = Sample.octets(5000, 1);
         byte[] large = Sample.octets(800_000, 2);
         long first = Sample.accepted(wires.enqueue(), small, "a@x");
@@ -121,13 +121,13 @@ class QueueProgramTest {
                     assertThat(body.readAllBytes()).isEqualTo(message.message() == first ? small : large);
                 }
             }
-            session.report(List.of(new Report.Ended(first), new Report.Failed(second, 0, "no\n")));
+            session.report(List.of(new Report.MessageEnded(first), new Report.RecipientFailed(second, 0, "no\n")));
             assertThat(session.failures(second)).hasSize(1);
         }
         queue.stop(Duration.ofSeconds(5));
         assertThatThrownBy(() -> Sample.submit(wires.enqueue(), small, Sample.envelope("a@x")))
                 .isInstanceOf(IOException.class);
-        Program.Running again = start(wires);
+        Program.RunningProgram again = start(wires);
         try (var session = wires.waiting().open()) {
             List<WaitingMessage> waiting = Sample.drain(session);
             assertThat(waiting).extracting(WaitingMessage::message).containsExactly(second);
@@ -176,7 +176,7 @@ class QueueProgramTest {
     @Covers("qmail:Q02")
     void callerThatStopsOrTalksNonsenseLeavesNothingBehind(String octets) throws Exception {
         Wires wires = wires(Form.SPLIT);
-        Program.Running queue = start(wires);
+        Program.RunningProgram queue = start(wires);
         long before = Sample.accepted(wires.enqueue(), Sample.octets(10, 1), "a@x");
         try (var caller = SocketChannel.open(UnixDomainSocketAddress.of(home.resolve("run/queue/enqueue")))) {
             caller.write(ByteBuffer.wrap(octets.strip().replace("\\n", "\n").getBytes(StandardCharsets.US_ASCII)));
@@ -198,7 +198,7 @@ class QueueProgramTest {
     @Test
     void badSettingLeavesTheOldOneAndNamesEveryMistake() throws Exception {
         Wires wires = wires(Form.ONE_PROCESS);
-        Program.Running queue = start(wires);
+        Program.RunningProgram queue = start(wires);
         Files.writeString(home.resolve("control/queuememory"), "5\n");
         Files.writeString(home.resolve("control/queuediskfloor"), "1\n");
         assertThatThrownBy(queue::reload)
@@ -214,7 +214,7 @@ class QueueProgramTest {
         do { // the disk is looked at ten times a second
             receipt = Sample.submit(wires.enqueue(), Sample.octets(10, 1), Sample.envelope("a@x"));
         } while (receipt instanceof Receipt.Accepted && System.nanoTime() - until < 0);
-        assertThat(receipt).isInstanceOf(Receipt.NotNow.class);
+        assertThat(receipt).isInstanceOf(Receipt.TemporaryFailure.class);
     }
 
     @ParameterizedTest

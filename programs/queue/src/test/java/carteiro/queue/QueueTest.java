@@ -57,7 +57,7 @@ class QueueTest {
     Path folder;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private QueueSettings settings = new QueueSettings(8 << 20, 1 << 20);
     private Queue queue;
 
@@ -151,8 +151,8 @@ class QueueTest {
         long number = ((Receipt.Accepted) submit(queue.enqueue(), HELLO, large)).message();
         accepted(queue.enqueue(), HELLO, "after@example.org");
         report(
-                new Report.Done(number, 7),
-                new Report.Deferred(number, List.of(9, 11), Instant.ofEpochSecond(2_000_000_000)));
+                new Report.RecipientDelivered(number, 7),
+                new Report.RecipientsDeferred(number, List.of(9, 11), Instant.ofEpochSecond(2_000_000_000)));
         restart();
         List<WaitingMessage> waiting = waiting(queue.waiting());
         assertThat(waiting).hasSize(3);
@@ -206,7 +206,7 @@ class QueueTest {
         assertThat(numbers).hasSize(500);
         try (var session = queue.waiting().open()) {
             for (WaitingMessage waiting : drain(session)) {
-                session.report(List.of(new Report.Ended(waiting.message())));
+                session.report(List.of(new Report.MessageEnded(waiting.message())));
             }
         }
         for (int i = 0; i < 3; i++) { // also with an empty queue, and when its segments are gone
@@ -322,10 +322,10 @@ class QueueTest {
         long number = accepted(queue.enqueue(), HELLO, "a@x", "b@x", "c@x", "d@x");
         Instant due = Instant.ofEpochSecond(2_000_000_000);
         report(
-                new Report.Done(number, 0),
-                new Report.Failed(number, 3, "<d@x>:\nno\n\n"),
-                new Report.Failed(number, 1, "<b@x>:\nnever \u00ff\n\n"),
-                new Report.Deferred(number, List.of(2), due.minusMillis(1)));
+                new Report.RecipientDelivered(number, 0),
+                new Report.RecipientFailed(number, 3, "<d@x>:\nno\n\n"),
+                new Report.RecipientFailed(number, 1, "<b@x>:\nnever \u00ff\n\n"),
+                new Report.RecipientsDeferred(number, List.of(2), due.minusMillis(1)));
         for (int i = 0; i < 2; i++) {
             try (var session = queue.waiting().open()) {
                 assertThat(session.next(1, Duration.ZERO).getFirst().states())
@@ -346,12 +346,12 @@ class QueueTest {
     void reportsOfTheUnknownAreIgnored() throws IOException {
         long number = accepted(queue.enqueue(), HELLO, "a@x");
         report(
-                new Report.Done(99, 0),
-                new Report.Done(number, 1),
-                new Report.Done(number, -1),
-                new Report.Failed(number, 5, "x"),
-                new Report.Deferred(number, List.of(4, -2), Instant.now()),
-                new Report.Ended(1_000_000));
+                new Report.RecipientDelivered(99, 0),
+                new Report.RecipientDelivered(number, 1),
+                new Report.RecipientDelivered(number, -1),
+                new Report.RecipientFailed(number, 5, "x"),
+                new Report.RecipientsDeferred(number, List.of(4, -2), Instant.now()),
+                new Report.MessageEnded(1_000_000));
         restart();
         assertThat(waiting(queue.waiting()).getFirst().states()).containsExactly(RecipientState.Due.NOW);
     }
@@ -360,7 +360,7 @@ class QueueTest {
     void endedMessageIsGoneAndStaysGone() throws IOException {
         long small = accepted(queue.enqueue(), HELLO, "a@x");
         long large = accepted(queue.enqueue(), octets(400_000, 1), "a@x");
-        report(new Report.Ended(small), new Report.Ended(large));
+        report(new Report.MessageEnded(small), new Report.MessageEnded(large));
         assertThatThrownBy(() -> queue.messages().open(small)).isInstanceOf(FileNotFoundException.class);
         assertThatThrownBy(() -> queue.messages().open(large)).isInstanceOf(FileNotFoundException.class);
         restart();
@@ -376,7 +376,7 @@ class QueueTest {
             long number = accepted(queue.enqueue(), message, "a@x");
             try (var body = queue.messages().open(number)) {
                 assertThat(body.read()).isEqualTo(message[0] & 0xff);
-                report(new Report.Ended(number));
+                report(new Report.MessageEnded(number));
                 for (int i = 0; i < 3; i++) {
                     accepted(queue.enqueue(), octets(250_000, i), "other@x");
                     queue.checkpoint();
@@ -400,7 +400,7 @@ class QueueTest {
         queue.checkpoint();
         assertThat(queue.cleaning().dead()).isEmpty();
         for (long number : numbers.subList(0, 39)) {
-            report(new Report.Ended(number));
+            report(new Report.MessageEnded(number));
         }
         assertThat(queue.cleaning().dead()).isNotEmpty();
         queue.checkpoint();
@@ -438,9 +438,9 @@ class QueueTest {
             long number = accepted(queue.enqueue(), octets(100_000, i), "a@x", "b@x");
             if (i % 10 == 0) {
                 kept.add(number);
-                report(new Report.Failed(number, 1, "failed " + i), new Report.Done(number, 0));
+                report(new Report.RecipientFailed(number, 1, "failed " + i), new Report.RecipientDelivered(number, 0));
             } else {
-                report(new Report.Ended(number));
+                report(new Report.MessageEnded(number));
             }
         }
         queue.checkpoint();
@@ -524,10 +524,10 @@ class QueueTest {
     void lowDiskPutsNewMessagesOffAndRecoversByItself() throws Exception {
         long number = accepted(queue.enqueue(), HELLO, "a@x");
         settings = new QueueSettings(1 << 20, Long.MAX_VALUE);
-        assertThat(until(receipt -> receipt instanceof Receipt.NotNow))
-                .isEqualTo(new Receipt.NotNow(new Status(4, 3, 1), "disk space is low"));
+        assertThat(until(receipt -> receipt instanceof Receipt.TemporaryFailure))
+                .isEqualTo(new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk space is low"));
         assertThat(message(number)).isEqualTo(HELLO);
-        report(new Report.Ended(number));
+        report(new Report.MessageEnded(number));
         settings = new QueueSettings(1 << 20, 1 << 20);
         assertThat(until(receipt -> receipt instanceof Receipt.Accepted)).isInstanceOf(Receipt.Accepted.class);
         log.close();
@@ -581,11 +581,11 @@ class QueueTest {
             begun.write(HELLO, 0, HELLO.length);
             queue.stopTaking(Duration.ZERO);
             assertThat(submit(queue.enqueue(), HELLO, envelope("a@x")))
-                    .isEqualTo(new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping"));
+                    .isEqualTo(new Receipt.TemporaryFailure(new Status(4, 3, 2), "queue is stopping"));
             assertThat(begun.commit(envelope("a@x"))).isInstanceOf(Receipt.Accepted.class);
         }
         queue.close();
-        assertThat(submit(queue.enqueue(), HELLO, envelope("a@x"))).isInstanceOf(Receipt.NotNow.class);
+        assertThat(submit(queue.enqueue(), HELLO, envelope("a@x"))).isInstanceOf(Receipt.TemporaryFailure.class);
         queue = open(folder);
         assertThat(waiting(queue.waiting())).hasSize(1);
     }
@@ -599,11 +599,12 @@ class QueueTest {
         do { // queue looks ten times a second at most
             receipt = submit(queue.enqueue(), HELLO, envelope("b@x"));
         } while (receipt instanceof Receipt.Accepted);
-        assertThat(receipt).isEqualTo(new Receipt.NotNow(new Status(4, 3, 0), "queue cannot reach its folder now"));
+        assertThat(receipt)
+                .isEqualTo(new Receipt.TemporaryFailure(new Status(4, 3, 0), "queue cannot reach its folder now"));
         Files.move(moved, folder);
         do {
             receipt = submit(queue.enqueue(), HELLO, envelope("c@x"));
-        } while (receipt instanceof Receipt.NotNow);
+        } while (receipt instanceof Receipt.TemporaryFailure);
         log.close();
         assertThat(lines.toString(StandardCharsets.ISO_8859_1))
                 .contains("alert: queue: " + folder + " is no longer there: ")

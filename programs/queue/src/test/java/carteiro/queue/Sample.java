@@ -63,7 +63,7 @@ final class Sample {
         }
     }
 
-    static List<WaitingMessage> drain(Waiting.Session session) throws IOException {
+    static List<WaitingMessage> drain(Waiting.WaitingSession session) throws IOException {
         var all = new ArrayList<WaitingMessage>();
         while (true) {
             List<WaitingMessage> some = session.next(100, Duration.ZERO);

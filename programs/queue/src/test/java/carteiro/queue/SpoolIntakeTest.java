@@ -10,11 +10,11 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
-import carteiro.posix.Caller;
+import carteiro.posix.ProcessCredentials;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Receipt;
-import carteiro.protocol.Handover;
+import carteiro.protocol.LocalSubmission;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Spool;
 import carteiro.protocol.SpooledMessage;
@@ -49,7 +49,7 @@ class SpoolIntakeTest {
     Path home;
 
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final int self = SystemAccount.effectiveUid();
     private Path folder;
     private Queue queue;
@@ -73,7 +73,7 @@ class SpoolIntakeTest {
                 self,
                 queue,
                 into,
-                new SpoolTaking(new FileDisk(home.resolve("queue"))),
+                new SpoolIntakeMarker(new FileDisk(home.resolve("queue"))),
                 log,
                 Clock.systemUTC());
     }
@@ -89,9 +89,9 @@ class SpoolIntakeTest {
             throw new NotRunningException("queue does not answer; is it running?");
         };
         var spool = new Spool(new Installation(home), Duration.ZERO);
-        try (var handover = new Handover(absent, spool, new Caller(1, 7, "joe"), Instant.EPOCH)) {
-            handover.write(Octets.bytes(text));
-            handover.commit(new Address("ann@x"), List.of(new Address("bob@y")));
+        try (var submission = new LocalSubmission(absent, spool, new ProcessCredentials(1, 7, "joe"), Instant.EPOCH)) {
+            submission.write(Octets.bytes(text));
+            submission.commit(new Address("ann@x"), List.of(new Address("bob@y")));
         }
         List<Path> now = new ArrayList<>(files());
         now.removeAll(before);
@@ -440,7 +440,7 @@ class SpoolIntakeTest {
     @Test
     void queueThatTakesNothingNowLeavesItThere() throws Exception {
         Path file = leave("x\n");
-        Enqueue low = answering(new Receipt.NotNow(new Status(4, 3, 1), "disk space is low"));
+        Enqueue low = answering(new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk space is low"));
         assertThat(intake(low).round()).isFalse();
         assertThat(files()).containsExactly(file);
         assertThat(round()).isFalse();
@@ -450,7 +450,7 @@ class SpoolIntakeTest {
     @Test
     void whatQueueNeverTakesIsSetAside() throws Exception {
         leave("x\n");
-        intake(answering(new Receipt.Never(new Status(5, 3, 4), "message too big")))
+        intake(answering(new Receipt.PermanentFailure(new Status(5, 3, 4), "message too big")))
                 .round();
         assertSetAside("message too big (#5.3.4)");
     }

@@ -1,7 +1,7 @@
 package carteiro.queue;
 
 import carteiro.testkit.ModelDisk;
-import carteiro.testkit.ModelDisk.Call;
+import carteiro.testkit.ModelDisk.DiskOperation;
 import carteiro.testkit.ModelDisk.Fate;
 import java.util.List;
 
@@ -25,7 +25,7 @@ final class TrialDisk extends FileDisk {
     }
 
     /** What was done so far. */
-    List<Call> calls() {
+    List<DiskOperation> calls() {
         return model.calls();
     }
 
@@ -44,12 +44,12 @@ final class TrialDisk extends FileDisk {
     }
 
     /** The disk after the first calls of a record, then a power failure. */
-    static TrialDisk after(List<Call> calls, int count, Fate fate) {
+    static TrialDisk after(List<DiskOperation> calls, int count, Fate fate) {
         return new TrialDisk().afterMore(calls.subList(0, count), fate);
     }
 
     /** This disk after more calls, recorded on a disk that looked the same, then a power failure. */
-    TrialDisk afterMore(List<Call> more, Fate fate) {
+    TrialDisk afterMore(List<DiskOperation> more, Fate fate) {
         more.forEach(model::apply);
         return new TrialDisk(model.after(fate));
     }

@@ -29,7 +29,7 @@ class TroubleReadingTest {
     @TempDir
     Path folder;
 
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
 
     @AfterEach
     void close() {
@@ -129,7 +129,7 @@ class TroubleReadingTest {
                 disk.failAfter(0);
                 assertThatThrownBy(() -> session.recipients(number, 0)).isInstanceOf(UnreadableException.class);
                 assertThat(session.recipients(number, 0).recipients()).hasSize(2);
-                session.report(List.of(new Report.Ended(number)));
+                session.report(List.of(new Report.MessageEnded(number)));
                 assertThat(session.recipients(number, 0)).isEqualTo(Page.NONE);
             }
         }
@@ -144,9 +144,9 @@ class TroubleReadingTest {
             try (var session = queue.waiting().open()) {
                 if (i % 6 == 1) {
                     kept.add(number);
-                    session.report(List.of(new Report.Failed(number, 1, "failed " + i)));
+                    session.report(List.of(new Report.RecipientFailed(number, 1, "failed " + i)));
                 } else {
-                    session.report(List.of(new Report.Ended(number)));
+                    session.report(List.of(new Report.MessageEnded(number)));
                 }
             }
         }

@@ -1,7 +1,7 @@
 package carteiro.remote;
 
 import carteiro.mail.Outcome;
-import carteiro.remote.Extensions.Extension;
+import carteiro.remote.OfferedExtensions.SmtpExtension;
 import carteiro.smtp.SmtpReply;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
@@ -29,11 +29,11 @@ final class Connector {
     static final int CLOSING = 421;
 
     private final RemoteSettings settings;
-    private final Connections connections;
+    private final SmtpConnectionPool connections;
     private final Watchdog watchdog;
     private final SSLContext tls;
 
-    Connector(RemoteSettings settings, Connections connections, Watchdog watchdog, SSLContext tls) {
+    Connector(RemoteSettings settings, SmtpConnectionPool connections, Watchdog watchdog, SSLContext tls) {
         this.settings = settings;
         this.connections = connections;
         this.watchdog = watchdog;
@@ -43,16 +43,16 @@ final class Connector {
     /** What came of it. Unless it is ready, the connection is closed. */
     sealed interface Opened {
         /** MAIL can be said. */
-        record Ready(SmtpConnection connection) implements Opened {}
+        record Connected(SmtpConnection connection) implements Opened {}
 
         /** It answered and does not want us, or cannot do what is required. */
-        record Refused(Outcome outcome) implements Opened {}
+        record Rejected(Outcome outcome) implements Opened {}
 
         /** The greeting was 5xx: Failed, should every exchanger say so. */
-        record RefusedForGood(Outcome outcome) implements Opened {}
+        record RejectedForGood(Outcome outcome) implements Opened {}
 
         /** There was a connection, and it was lost or out of step. */
-        record Lost(Outcome outcome) implements Opened {}
+        record ConnectionLost(Outcome outcome) implements Opened {}
 
         /** No connection: refused, unreachable, or a reason of our own. */
         record Unreachable(String reason) implements Opened {}
@@ -61,7 +61,7 @@ final class Connector {
         record NoAnswer() implements Opened {}
 
         /** TLS was tried, and nothing was answered over it. */
-        record TlsFailed(String reason) implements Opened {}
+        record TlsFailure(String reason) implements Opened {}
 
         /** EHLO was refused, and HELO could not be said any more. */
         record EhloUnknown(Outcome outcome) implements Opened {}
@@ -85,7 +85,7 @@ final class Connector {
             return new Opened.NoAnswer();
         } catch (IOException | IllegalArgumentException e) {
             close(socket);
-            String reason = Reports.why(e);
+            String reason = OutcomeTexts.why(e);
             return reason.toLowerCase(Locale.ROOT).contains("timed out") // the kernel's own limit
                     ? new Opened.NoAnswer()
                     : new Opened.Unreachable(reason);
@@ -96,17 +96,20 @@ final class Connector {
             opened = greet(connection, policy, hello);
         } catch (IOException e) {
             opened = connection.hasFailedTls()
-                    ? new Opened.TlsFailed(Reports.why(e))
-                    : new Opened.Lost(Reports.lost(hop, e));
+                    ? new Opened.TlsFailure(OutcomeTexts.why(e))
+                    : new Opened.ConnectionLost(OutcomeTexts.lost(hop, e));
         } finally {
             switch (opened) {
-                case Opened.Ready _ -> {}
-                case Opened.Refused _, Opened.RefusedForGood _ -> {
+                case Opened.Connected _ -> {}
+                case Opened.Rejected _, Opened.RejectedForGood _ -> {
                     connection.quit();
                     connections.dropped(connection);
                 }
-                case Opened.Lost _, Opened.Unreachable _, Opened.NoAnswer _, Opened.TlsFailed _, Opened.EhloUnknown _ ->
-                    connections.dropped(connection);
+                case Opened.ConnectionLost _,
+                        Opened.Unreachable _,
+                        Opened.NoAnswer _,
+                        Opened.TlsFailure _,
+                        Opened.EhloUnknown _ -> connections.dropped(connection);
             }
         }
         return opened;
@@ -133,15 +136,15 @@ final class Connector {
     private Opened greet(SmtpConnection connection, TlsPolicy policy, Hello hello) throws IOException {
         SmtpReply greeting = connection.reply(settings.limit(GREETING));
         if (greeting.code() != 220) {
-            Outcome outcome = Reports.greetingFailed(connection.hop(), greeting);
-            return greeting.isPermanent() ? new Opened.RefusedForGood(outcome) : new Opened.Refused(outcome);
+            Outcome outcome = OutcomeTexts.greetingFailed(connection.hop(), greeting);
+            return greeting.isPermanent() ? new Opened.RejectedForGood(outcome) : new Opened.Rejected(outcome);
         }
         Optional<Opened> refusal = hello(connection, hello);
         if (refusal.isPresent()) {
             return refusal.get();
         }
         return switch (policy) {
-            case NONE -> new Opened.Ready(connection);
+            case NONE -> new Opened.Connected(connection);
             case MAY, REQUIRE -> encrypt(connection, policy);
         };
     }
@@ -152,11 +155,11 @@ final class Connector {
         if (hello == Hello.EHLO) {
             SmtpReply ehlo = connection.ask("EHLO " + name, settings.limit(HELLO));
             if (ehlo.code() == 250) {
-                connection.extensions(Extensions.of(ehlo));
+                connection.extensions(OfferedExtensions.of(ehlo));
                 return Optional.empty();
             }
             if (!ehlo.isPermanent()) {
-                return Optional.of(new Opened.Refused(Reports.nameRejected(connection.hop(), ehlo)));
+                return Optional.of(new Opened.Rejected(OutcomeTexts.nameRejected(connection.hop(), ehlo)));
             }
         }
         SmtpReply helo;
@@ -166,16 +169,16 @@ final class Connector {
             if (hello == Hello.HELO || connection.isEncrypted()) { // a new connection would be in clear: a downgrade
                 throw e;
             }
-            return Optional.of(new Opened.EhloUnknown(Reports.lost(connection.hop(), e)));
+            return Optional.of(new Opened.EhloUnknown(OutcomeTexts.lost(connection.hop(), e)));
         }
-        connection.extensions(Extensions.NONE);
+        connection.extensions(OfferedExtensions.NONE);
         return helo.code() == 250
                 ? Optional.empty()
-                : Optional.of(new Opened.Refused(Reports.nameRejected(connection.hop(), helo)));
+                : Optional.of(new Opened.Rejected(OutcomeTexts.nameRejected(connection.hop(), helo)));
     }
 
     private Opened encrypt(SmtpConnection connection, TlsPolicy policy) throws IOException {
-        boolean offered = connection.extensions().offers(Extension.STARTTLS);
+        boolean offered = connection.extensions().offers(SmtpExtension.STARTTLS);
         SmtpReply reply = null;
         if (offered) {
             reply = connection.askForTls(settings.limit(HELLO));
@@ -183,22 +186,22 @@ final class Connector {
         if (reply == null || reply.code() != 220) {
             return switch (policy) {
                 case REQUIRE ->
-                    new Opened.Refused(
+                    new Opened.Rejected(
                             reply == null
-                                    ? Reports.tlsNotOffered(connection.hop())
-                                    : Reports.tlsFailed(
+                                    ? OutcomeTexts.tlsNotOffered(connection.hop())
+                                    : OutcomeTexts.tlsFailed(
                                             connection.hop(), reply.lines().getFirst()));
                 case MAY, NONE ->
                     reply != null && reply.code() == CLOSING
-                            ? new Opened.TlsFailed(reply.lines().getFirst())
-                            : new Opened.Ready(connection);
+                            ? new Opened.TlsFailure(reply.lines().getFirst())
+                            : new Opened.Connected(connection);
             };
         }
         try {
             connection.encrypt(tls, settings.limit(HANDSHAKE));
         } catch (IllegalArgumentException e) {
-            return new Opened.TlsFailed(Reports.why(e));
+            return new Opened.TlsFailure(OutcomeTexts.why(e));
         }
-        return hello(connection, Hello.EHLO).orElseGet(() -> new Opened.Ready(connection));
+        return hello(connection, Hello.EHLO).orElseGet(() -> new Opened.Connected(connection));
     }
 }

@@ -41,7 +41,7 @@ final class DeadHosts {
     private static final int MOST_COUNTED = 10;
 
     /** One address. */
-    record Entry(InetAddress address, int count, Instant last) {
+    record DeadHost(InetAddress address, int count, Instant last) {
         /** From 64 to 97 minutes, by address, so that all do not come back to life at once. */
         Duration memory() {
             return Duration.ofSeconds((60 + (address.hashCode() & 31)) * 64L);
@@ -69,7 +69,7 @@ final class DeadHosts {
     private final Path file;
     private final Clock clock;
     private final EventLog log;
-    private final Map<InetAddress, Entry> entries = new HashMap<>();
+    private final Map<InetAddress, DeadHost> entries = new HashMap<>();
     private @Nullable Version seen;
     private boolean troubled;
 
@@ -98,7 +98,7 @@ final class DeadHosts {
     /** Whether the address is not to be tried now. */
     synchronized boolean isDead(InetAddress address) {
         read();
-        Entry entry = entries.get(address);
+        DeadHost entry = entries.get(address);
         return entry != null && entry.isDead(clock.instant());
     }
 
@@ -106,21 +106,21 @@ final class DeadHosts {
     synchronized void timedOut(InetAddress address) {
         read();
         Instant now = clock.instant();
-        Entry before = entries.get(address);
+        DeadHost before = entries.get(address);
         if (before != null && before.isRemembered(now) && now.isBefore(before.last.plus(SAME))) {
             return;
         }
         int count = before == null || !before.isRemembered(now) ? 1 : Math.min(before.count + 1, MOST_COUNTED);
         if (before == null && entries.size() >= MOST) {
-            Entry least = entries.values().stream()
+            DeadHost least = entries.values().stream()
                     .min(Comparator.comparingLong(entry -> entry.last.getEpochSecond() + 1024L * entry.count))
                     .orElseThrow();
             entries.remove(least.address);
         }
-        entries.put(address, new Entry(address, count, now));
+        entries.put(address, new DeadHost(address, count, now));
         write();
         if (count == DEAD) {
-            log.log(new RemoteEvent.HostDead(Literal.text(address)));
+            log.log(new RemoteEvent.HostDead(AddressLiteral.text(address)));
         }
     }
 
@@ -141,7 +141,7 @@ final class DeadHosts {
             Version now = Version.of(file);
             if (!now.equals(seen)) {
                 entries.clear();
-                for (Entry entry : list(file)) {
+                for (DeadHost entry : list(file)) {
                     entries.put(entry.address, entry);
                 }
                 seen = now;
@@ -162,7 +162,7 @@ final class DeadHosts {
 
     private void write() {
         var text = new StringBuilder();
-        for (Entry entry : entries.values()) {
+        for (DeadHost entry : entries.values()) {
             text.append(entry.address.getHostAddress())
                     .append(' ')
                     .append(entry.count)
@@ -204,17 +204,17 @@ final class DeadHosts {
     }
 
     /** The entries of a table; lines that are none are left out. */
-    static List<Entry> list(Path file) throws IOException {
-        var entries = new ArrayList<Entry>();
+    static List<DeadHost> list(Path file) throws IOException {
+        var entries = new ArrayList<DeadHost>();
         String text = new String(bounded(file), StandardCharsets.ISO_8859_1);
         for (String line : text.split("\n")) {
             String[] words = line.split(" ");
             if (words.length != 3 || !words[1].matches("[0-9]{1,2}") || !words[2].matches("[0-9]{1,12}")) {
                 continue;
             }
-            Optional<InetAddress> address = Literal.ofSetting(words[0]);
+            Optional<InetAddress> address = AddressLiteral.ofSetting(words[0]);
             if (address.isPresent() && entries.size() < MOST) {
-                entries.add(new Entry(
+                entries.add(new DeadHost(
                         address.get(), Integer.parseInt(words[1]), Instant.ofEpochSecond(Long.parseLong(words[2]))));
             }
         }

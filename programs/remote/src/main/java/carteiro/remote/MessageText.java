@@ -13,7 +13,7 @@ final class MessageText {
     /** So much of a long message is read for octets above 127: no long message is read twice to its end. */
     static final int LOOKED_THROUGH = 256 * 1024;
 
-    private final Letter.Message message;
+    private final OutgoingMessage.MessageOpener message;
     private long seen;
     private byte before = '\n';
     private boolean headerEnded;
@@ -21,7 +21,7 @@ final class MessageText {
     private boolean wide;
     private boolean whole;
 
-    MessageText(Letter.Message message) {
+    MessageText(OutgoingMessage.MessageOpener message) {
         this.message = message;
     }
 

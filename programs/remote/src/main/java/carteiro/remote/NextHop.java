@@ -12,7 +12,7 @@ import java.net.InetSocketAddress;
 record NextHop(InetSocketAddress address, String host) {
     /** The address as it stands in reports. */
     String ip() {
-        return Literal.text(inetAddress());
+        return AddressLiteral.text(inetAddress());
     }
 
     InetAddress inetAddress() {

@@ -57,16 +57,17 @@ final class NextHops {
     /** Those of a domain by the DNS, or the one that an address literal names. */
     static NextHops direct(Sources sources, String domain) {
         var hops = new NextHops(sources, domain);
-        if (Literal.ofDomain(domain).isPresent() || Literal.isBracketed(domain)) {
+        if (AddressLiteral.ofDomain(domain).isPresent() || AddressLiteral.isBracketed(domain)) {
             hops.groups.add(List.of(new MailExchanger(0, domain)));
             return hops;
         }
         switch (sources.dns.mailExchangers(domain)) {
-            case MailExchangers.Found(var exchangers) -> hops.group(exchangers);
-            case MailExchangers.None _ -> hops.groups.add(List.of(new MailExchanger(0, domain)));
-            case MailExchangers.NullMx _ -> hops.nothing = Optional.of(Reports.nullMx(domain));
-            case MailExchangers.NoSuchHost _ -> hops.nothing = Optional.of(Reports.noSuchHost(domain));
-            case MailExchangers.Trouble(var reason) -> hops.nothing = Optional.of(Reports.dnsTrouble(domain, reason));
+            case MailExchangers.Exchangers(var exchangers) -> hops.group(exchangers);
+            case MailExchangers.NoMx _ -> hops.groups.add(List.of(new MailExchanger(0, domain)));
+            case MailExchangers.NullMx _ -> hops.nothing = Optional.of(OutcomeTexts.nullMx(domain));
+            case MailExchangers.NoSuchDomain _ -> hops.nothing = Optional.of(OutcomeTexts.noSuchHost(domain));
+            case MailExchangers.MxLookupFailure(var reason) ->
+                hops.nothing = Optional.of(OutcomeTexts.dnsTrouble(domain, reason));
         }
         return hops;
     }
@@ -99,7 +100,7 @@ final class NextHops {
                     break;
                 }
                 if (lookupTime >= LOOKUPS.toNanos()) {
-                    note(Reports.dnsTrouble(exchanger.host(), "the lookups of other hosts took too long"));
+                    note(OutcomeTexts.dnsTrouble(exchanger.host(), "the lookups of other hosts took too long"));
                     groups.clear();
                     break;
                 }
@@ -110,7 +111,7 @@ final class NextHops {
                     if (own.contains(address)) {
                         groups.clear();
                         if (!(nothing.isPresent() && nothing.get() instanceof Outcome.Deferred)) {
-                            nothing = Optional.of(Reports.bestExchangerIsThisHost(domain));
+                            nothing = Optional.of(OutcomeTexts.bestExchangerIsThisHost(domain));
                         }
                         return List.of();
                     }
@@ -128,18 +129,18 @@ final class NextHops {
     }
 
     private List<InetAddress> addresses(String host) {
-        Optional<InetAddress> literal = Literal.ofDomain(host);
+        Optional<InetAddress> literal = AddressLiteral.ofDomain(host);
         if (literal.isPresent()) {
             return List.of(literal.get());
         }
         switch (dns.addresses(host)) {
-            case HostAddresses.Found(var addresses) -> {
+            case HostAddresses.Resolved(var addresses) -> {
                 return addresses;
             }
-            case HostAddresses.None _ -> note(Reports.noAddress(domain));
+            case HostAddresses.NoAddress _ -> note(OutcomeTexts.noAddress(domain));
             case HostAddresses.NoSuchHost _ ->
-                note(host.equals(domain) ? Reports.noSuchHost(domain) : Reports.noAddress(domain));
-            case HostAddresses.Trouble(var reason) -> note(Reports.dnsTrouble(host, reason));
+                note(host.equals(domain) ? OutcomeTexts.noSuchHost(domain) : OutcomeTexts.noAddress(domain));
+            case HostAddresses.AddressLookupFailure(var reason) -> note(OutcomeTexts.dnsTrouble(host, reason));
         }
         return List.of();
     }
@@ -153,7 +154,7 @@ final class NextHops {
 
     /** Why there is nothing to try, when the first {@link #next} was empty. */
     Outcome nothing() {
-        return nothing.orElseGet(() -> Reports.noAddress(domain));
+        return nothing.orElseGet(() -> OutcomeTexts.noAddress(domain));
     }
 
     /** Whether a lookup failed, so that there may be hops that nobody knows of. */
@@ -162,26 +163,26 @@ final class NextHops {
     }
 
     /** The one group of a relay: every address of it, and never "it is me". */
-    static NextHops relay(Sources sources, Route.Relay relay) {
+    static NextHops relay(Sources sources, SmtpRoute.Relay relay) {
         var nobody = new Sources(sources.dns, _ -> false, sources.random, relay.port(), sources.nanoTime);
         var hops = new NextHops(nobody, relay.host());
-        Optional<InetAddress> literal = Literal.ofSetting(relay.host());
+        Optional<InetAddress> literal = AddressLiteral.ofSetting(relay.host());
         if (literal.isPresent()) {
             hops.groups.add(List.of(new MailExchanger(0, "[" + text(literal.get()) + "]")));
             return hops;
         }
         switch (sources.dns.addresses(relay.host())) {
-            case HostAddresses.Found _ -> hops.groups.add(List.of(new MailExchanger(0, relay.host())));
-            case HostAddresses.Trouble(var reason) ->
-                hops.nothing = Optional.of(Reports.dnsTrouble(relay.host(), reason));
-            case HostAddresses.None _, HostAddresses.NoSuchHost _ ->
-                hops.nothing = Optional.of(Reports.relayMissing(relay.host()));
+            case HostAddresses.Resolved _ -> hops.groups.add(List.of(new MailExchanger(0, relay.host())));
+            case HostAddresses.AddressLookupFailure(var reason) ->
+                hops.nothing = Optional.of(OutcomeTexts.dnsTrouble(relay.host(), reason));
+            case HostAddresses.NoAddress _, HostAddresses.NoSuchHost _ ->
+                hops.nothing = Optional.of(OutcomeTexts.relayMissing(relay.host()));
         }
         return hops;
     }
 
     private static String text(InetAddress address) {
-        String text = Literal.text(address);
+        String text = AddressLiteral.text(address);
         return text.indexOf(':') < 0 ? text : "IPv6:" + text;
     }
 }

@@ -53,7 +53,7 @@ public final class QmailRemote {
                     System.out,
                     System.err,
                     OwnAddresses.ofThisHost(),
-                    Route.SMTP);
+                    SmtpRoute.SMTP);
             try {
                 command.run(List.of(arguments));
             } catch (IOException e) {
@@ -89,32 +89,32 @@ public final class QmailRemote {
             return RemoteResult.forAll(
                     Outcome.notNow("Unable to use the control files: " + e.getMessage() + " (#4.3.0)\n"));
         }
-        try (var log = new EventLog(errors, EventLog.Form.PLAIN, Clock.systemUTC());
-                var message = SpooledMessage.read(in)) {
+        try (var log = new EventLog(errors, EventLog.LogFormat.PLAIN, Clock.systemUTC());
+                var message = StandardInputMessage.read(in)) {
             if (message.endsInPartialLine()) {
-                return RemoteResult.forAll(Reports.partialLastLine());
+                return RemoteResult.forAll(OutcomeTexts.partialLastLine());
             }
-            var letter = new Letter(
+            var outgoing = new OutgoingMessage(
                     addresses.getFirst(),
                     addresses.subList(1, addresses.size()),
                     message.body(),
                     AddressForm.ASCII, // octets above 127 pass as they are, as ever
                     message.octets(),
                     message::open);
-            return deliver(settings, letter, octets(arguments.getFirst()), log);
+            return deliver(settings, outgoing, octets(arguments.getFirst()), log);
         } catch (IOException e) {
-            return RemoteResult.forAll(Reports.messageUnreadable(Reports.why(e)));
+            return RemoteResult.forAll(OutcomeTexts.messageUnreadable(OutcomeTexts.why(e)));
         }
     }
 
-    private RemoteResult deliver(RemoteSettings settings, Letter letter, String host, EventLog log) {
-        var connections = new Connections(Connections.KEEP, log);
+    private RemoteResult deliver(RemoteSettings settings, OutgoingMessage outgoing, String host, EventLog log) {
+        var connections = new SmtpConnectionPool(SmtpConnectionPool.KEEP, log);
         try (var watchdog = new Watchdog()) {
             DeadHosts dead = DeadHosts.open(Remote.deadHosts(installation), Clock.systemUTC(), log);
-            RemoteDelivery.Tools tools =
+            RemoteDelivery.RemoteDeliveryContext tools =
                     Remote.tools(settings, own, smtpPort, connections, dead, watchdog, AnyCertificate.context(), log);
             try {
-                return RemoteDelivery.deliver(tools, letter, host);
+                return RemoteDelivery.deliver(tools, outgoing, host);
             } catch (RuntimeException e) {
                 log.bug("qmail-remote", e);
                 return RemoteResult.forAll(

@@ -35,10 +35,10 @@ public final class QmailTcpto {
         Path table = Remote.deadHosts(installation);
         try {
             Instant now = clock.instant();
-            for (DeadHosts.Entry entry : DeadHosts.list(table)) {
+            for (DeadHosts.DeadHost entry : DeadHosts.list(table)) {
                 long age = Math.max(0, Duration.between(entry.last(), now).toSeconds());
-                out.print(Literal.text(entry.address()) + " timed out " + age + " seconds ago; # recent timeouts: "
-                        + entry.count() + "\n");
+                out.print(AddressLiteral.text(entry.address()) + " timed out " + age
+                        + " seconds ago; # recent timeouts: " + entry.count() + "\n");
             }
             out.flush();
             return 0;

@@ -49,10 +49,10 @@ public final class Remote implements Program {
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        RemoteSettings settings = RemoteSettings.read(surroundings.installation());
-        surroundings.dropPrivileges();
-        var at = new AtWork(surroundings, settings, OwnAddresses.ofThisHost(), Route.SMTP);
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        RemoteSettings settings = RemoteSettings.read(context.installation());
+        context.dropPrivileges();
+        var at = new RunningRemote(context, settings, OwnAddresses.ofThisHost(), SmtpRoute.SMTP);
         at.offer();
         return at;
     }
@@ -63,11 +63,11 @@ public final class Remote implements Program {
     }
 
     /** What makes up a delivery's tools with these settings. */
-    static RemoteDelivery.Tools tools(
+    static RemoteDelivery.RemoteDeliveryContext tools(
             RemoteSettings settings,
             OwnAddresses own,
             int smtpPort,
-            Connections connections,
+            SmtpConnectionPool connections,
             DeadHosts deadHosts,
             Watchdog watchdog,
             SSLContext tls,
@@ -79,39 +79,40 @@ public final class Remote implements Program {
                 smtpPort,
                 System::nanoTime);
         var connector = new Connector(settings, connections, watchdog, tls);
-        return new RemoteDelivery.Tools(settings, sources, connector, connections, deadHosts, watchdog, log);
+        return new RemoteDelivery.RemoteDeliveryContext(
+                settings, sources, connector, connections, deadHosts, watchdog, log);
     }
 
     /** The program at work. */
-    static final class AtWork implements Running, Deliver {
-        private final Surroundings surroundings;
+    static final class RunningRemote implements RunningProgram, Deliver {
+        private final ProgramContext context;
         private final OwnAddresses own;
         private final int smtpPort;
-        private final Connections connections;
+        private final SmtpConnectionPool connections;
         private final Watchdog watchdog = new Watchdog();
         private final SSLContext tls = AnyCertificate.context();
         private final DeadHosts deadHosts;
-        private final Optional<OtherProgram> otherProgram;
+        private final Optional<ExternalRemoteProgram> otherProgram;
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition idle = lock.newCondition();
         private int running;
         private boolean stopping;
-        private Closeable door = () -> {};
-        private volatile RemoteDelivery.Tools tools;
+        private Closeable endpoint = () -> {};
+        private volatile RemoteDelivery.RemoteDeliveryContext tools;
 
-        AtWork(Surroundings surroundings, RemoteSettings settings, OwnAddresses own, int smtpPort) throws IOException {
-            this.surroundings = surroundings;
+        RunningRemote(ProgramContext context, RemoteSettings settings, OwnAddresses own, int smtpPort)
+                throws IOException {
+            this.context = context;
             this.own = own;
             this.smtpPort = smtpPort;
-            Path table = deadHosts(surroundings.installation());
+            Path table = deadHosts(context.installation());
             Files.createDirectories(table.getParent());
-            deadHosts = DeadHosts.cleared(table, Clock.systemUTC(), surroundings.log());
-            otherProgram = otherProgram(surroundings.installation().run("remote"));
-            connections = new Connections(Connections.KEEP, surroundings.log());
+            deadHosts = DeadHosts.cleared(table, Clock.systemUTC(), context.log());
+            otherProgram = otherProgram(context.installation().run("remote"));
+            connections = new SmtpConnectionPool(SmtpConnectionPool.KEEP, context.log());
             tools = toolsFor(settings);
             if (settings.helo().isEmpty()) {
-                surroundings
-                        .log()
+                context.log()
                         .alert(
                                 "remote",
                                 "control/helohost and control/me are missing: all mail waits; write the host's"
@@ -119,24 +120,24 @@ public final class Remote implements Program {
             }
         }
 
-        private Optional<OtherProgram> otherProgram(Path folder) throws IOException {
-            String program = surroundings.environment().getOrDefault(OtherProgram.VARIABLE, "");
+        private Optional<ExternalRemoteProgram> otherProgram(Path folder) throws IOException {
+            String program = context.environment().getOrDefault(ExternalRemoteProgram.VARIABLE, "");
             if (program.isEmpty()) {
                 return Optional.empty();
             }
-            String home = surroundings.installation().home().toString();
-            var other = new OtherProgram(program, folder, home, OtherProgram.LIMIT);
+            String home = context.installation().home().toString();
+            var other = new ExternalRemoteProgram(program, folder, home, ExternalRemoteProgram.LIMIT);
             other.clear();
-            surroundings.log().info("remote", "every delivery is made by " + program + ", which QMAILREMOTE names");
+            context.log().info("remote", "every delivery is made by " + program + ", which QMAILREMOTE names");
             return Optional.of(other);
         }
 
-        private RemoteDelivery.Tools toolsFor(RemoteSettings settings) {
-            return Remote.tools(settings, own, smtpPort, connections, deadHosts, watchdog, tls, surroundings.log());
+        private RemoteDelivery.RemoteDeliveryContext toolsFor(RemoteSettings settings) {
+            return Remote.tools(settings, own, smtpPort, connections, deadHosts, watchdog, tls, context.log());
         }
 
         void offer() throws IOException {
-            door = surroundings.wires().offer(Wires.Channel.REMOTE, this);
+            endpoint = context.wires().offer(Wires.Channel.REMOTE, this);
         }
 
         @Override
@@ -145,7 +146,7 @@ public final class Remote implements Program {
             try {
                 return tried(delivery);
             } catch (RuntimeException e) { // our own mistake: nobody's mail bounces for it
-                surroundings.log().bug("remote", e);
+                context.log().bug("remote", e);
                 return Collections.nCopies(
                         delivery.recipients().size(),
                         Outcome.notNow("Sorry, remote has a bug; its log says which. (#4.3.0)\n"));
@@ -155,8 +156,8 @@ public final class Remote implements Program {
         }
 
         private List<Outcome> tried(Delivery delivery) {
-            Messages messages = surroundings.wires().messages();
-            var letter = new Letter(
+            Messages messages = context.wires().messages();
+            var outgoing = new OutgoingMessage(
                     delivery.sender(),
                     delivery.recipients(),
                     delivery.body(),
@@ -165,8 +166,8 @@ public final class Remote implements Program {
                     () -> messages.open(delivery.message(), delivery.ticket()));
             String domain = delivery.recipients().getFirst().domain();
             return otherProgram
-                    .map(other -> other.deliver(letter, domain))
-                    .orElseGet(() -> RemoteDelivery.deliver(tools, letter, domain))
+                    .map(other -> other.deliver(outgoing, domain))
+                    .orElseGet(() -> RemoteDelivery.deliver(tools, outgoing, domain))
                     .folded(delivery.recipients().size());
         }
 
@@ -196,9 +197,9 @@ public final class Remote implements Program {
 
         @Override
         public void reload() throws ControlException {
-            RemoteSettings settings = RemoteSettings.read(surroundings.installation());
+            RemoteSettings settings = RemoteSettings.read(context.installation());
             tools = toolsFor(settings);
-            surroundings.log().info("remote", "control files read again");
+            context.log().info("remote", "control files read again");
         }
 
         @Override
@@ -229,15 +230,15 @@ public final class Remote implements Program {
             }
             connections.closeKept();
             if (!awaitIdle(patience)) {
-                surroundings.log().warning("remote", "stopping in the midst of deliveries: their messages stay queued");
+                context.log().warning("remote", "stopping in the midst of deliveries: their messages stay queued");
                 connections.abort();
-                otherProgram.ifPresent(OtherProgram::abort);
+                otherProgram.ifPresent(ExternalRemoteProgram::abort);
                 awaitIdle(LAST_REPORTS);
             }
             try {
-                door.close();
+                endpoint.close();
             } catch (IOException e) {
-                surroundings.log().warning("remote", "closing: " + e.getMessage());
+                context.log().warning("remote", "closing: " + e.getMessage());
             }
             watchdog.close();
         }

@@ -2,10 +2,10 @@ package carteiro.remote;
 
 import carteiro.log.EventLog;
 import carteiro.mail.Outcome;
-import carteiro.remote.Connections.Place;
 import carteiro.remote.Connector.Hello;
 import carteiro.remote.Connector.Opened;
-import carteiro.remote.SmtpTransaction.Ended;
+import carteiro.remote.SmtpConnectionPool.ConnectionKey;
+import carteiro.remote.SmtpTransaction.TransactionEnd;
 import carteiro.wire.Watchdog;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -29,8 +29,8 @@ final class RemoteDelivery {
      */
     private static final Duration CONVERSATION = Duration.ofHours(6);
 
-    private final Tools tools;
-    private final Letter letter;
+    private final RemoteDeliveryContext tools;
+    private final OutgoingMessage outgoing;
     private final MessageText text;
     private final TlsPolicy policy;
     private final NextHops hops;
@@ -41,19 +41,19 @@ final class RemoteDelivery {
     private Optional<Outcome> lastWord = Optional.empty();
 
     /** What every delivery makes use of; all of it may be used by any thread. */
-    record Tools(
+    record RemoteDeliveryContext(
             RemoteSettings settings,
             NextHops.Sources sources,
             Connector connector,
-            Connections connections,
+            SmtpConnectionPool connections,
             DeadHosts deadHosts,
             Watchdog watchdog,
             EventLog log) {}
 
-    private RemoteDelivery(Tools tools, Letter letter, TlsPolicy policy, NextHops hops) {
+    private RemoteDelivery(RemoteDeliveryContext tools, OutgoingMessage outgoing, TlsPolicy policy, NextHops hops) {
         this.tools = tools;
-        this.letter = letter;
-        this.text = new MessageText(letter.message());
+        this.outgoing = outgoing;
+        this.text = new MessageText(outgoing.message());
         this.policy = policy;
         this.hops = hops;
     }
@@ -63,21 +63,21 @@ final class RemoteDelivery {
      *
      * @param domain whose exchangers take the letter
      */
-    static RemoteResult deliver(Tools tools, Letter letter, String domain) {
+    static RemoteResult deliver(RemoteDeliveryContext tools, OutgoingMessage outgoing, String domain) {
         RemoteSettings settings = tools.settings;
         if (settings.helo().isEmpty()) {
-            return RemoteResult.forAll(Reports.noName());
+            return RemoteResult.forAll(OutcomeTexts.noName());
         }
-        Optional<Outcome> unspeakable = letter.unspeakable();
+        Optional<Outcome> unspeakable = outgoing.unspeakable();
         if (unspeakable.isPresent()) {
             return RemoteResult.forAll(unspeakable.get());
         }
-        NextHops hops = switch (settings.routes().find(domain).orElseGet(Route.Direct::new)) {
-            case Route.Direct _ -> NextHops.direct(tools.sources, domain);
-            case Route.Relay relay -> NextHops.relay(tools.sources, relay);
+        NextHops hops = switch (settings.routes().find(domain).orElseGet(SmtpRoute.Direct::new)) {
+            case SmtpRoute.Direct _ -> NextHops.direct(tools.sources, domain);
+            case SmtpRoute.Relay relay -> NextHops.relay(tools.sources, relay);
         };
         TlsPolicy policy = settings.tls().find(domain).orElse(TlsPolicy.MAY);
-        return new RemoteDelivery(tools, letter, policy, hops).run();
+        return new RemoteDelivery(tools, outgoing, policy, hops).run();
     }
 
     private RemoteResult run() {
@@ -112,8 +112,8 @@ final class RemoteDelivery {
         return List.copyOf(ordered);
     }
 
-    private Place place(NextHop hop) {
-        return new Place(hop.address(), policy);
+    private ConnectionKey place(NextHop hop) {
+        return new ConnectionKey(hop.address(), policy);
     }
 
     private Optional<RemoteResult> dead(NextHop hop) {
@@ -136,18 +136,18 @@ final class RemoteDelivery {
                 tools.connections.dropped(kept.get());
             } else {
                 switch (transact(kept.get(), hop)) {
-                    case Ended.Clean(var result) -> {
+                    case TransactionEnd.Clean(var result) -> {
                         return Optional.of(result);
                     }
-                    case Ended.Over(var result) -> {
+                    case TransactionEnd.Over(var result) -> {
                         return Optional.of(result);
                     }
-                    case Ended.Broken(var result) -> {
+                    case TransactionEnd.Broken(var result) -> {
                         return Optional.of(result);
                     }
-                    case Ended.NotBegun _, Ended.Lost _ ->
+                    case TransactionEnd.NotBegun _, TransactionEnd.LostBeforeMail _ ->
                         tools.connections.forget(place(hop)); // a new one may do better
-                    case Ended.Stale _ -> {}
+                    case TransactionEnd.Stale _ -> {}
                 }
             }
         }
@@ -156,32 +156,35 @@ final class RemoteDelivery {
 
     private Optional<RemoteResult> connect(NextHop hop, TlsPolicy now, Hello hello) {
         return switch (tools.connector.open(hop, now, hello)) {
-            case Opened.Ready(var connection) -> {
+            case Opened.Connected(var connection) -> {
                 tools.deadHosts.answered(hop.inetAddress());
                 if (now != policy) {
                     connection.insteadOfTls();
                 }
                 yield switch (transact(connection, hop)) {
-                    case Ended.Clean(var result) -> Optional.of(result);
-                    case Ended.Over(var result) -> Optional.of(result);
-                    case Ended.Broken(var result) -> Optional.of(result);
-                    case Ended.NotBegun(var outcome) ->
-                        outcome instanceof Outcome.Failed ? Optional.of(RemoteResult.forAll(outcome)) : goOn(outcome);
-                    case Ended.Lost(var outcome) ->
+                    case TransactionEnd.Clean(var result) -> Optional.of(result);
+                    case TransactionEnd.Over(var result) -> Optional.of(result);
+                    case TransactionEnd.Broken(var result) -> Optional.of(result);
+                    case TransactionEnd.NotBegun(var outcome) ->
+                        outcome instanceof Outcome.Failed
+                                ? Optional.of(RemoteResult.forAll(outcome))
+                                : continueWithNextHop(outcome);
+                    case TransactionEnd.LostBeforeMail(var outcome) ->
                         connection.hasFailedTls()
                                 ? withoutTls(hop, "refused, and the connection closed", hello)
-                                : goOn(outcome);
-                    case Ended.Stale _ -> throw new IllegalStateException("a new connection that has answered nothing");
+                                : continueWithNextHop(outcome);
+                    case TransactionEnd.Stale _ ->
+                        throw new IllegalStateException("a new connection that has answered nothing");
                 };
             }
-            case Opened.Refused(var outcome) -> goOn(hop, outcome);
-            case Opened.RefusedForGood(var outcome) -> {
+            case Opened.Rejected(var outcome) -> continueWithNextHop(hop, outcome);
+            case Opened.RejectedForGood(var outcome) -> {
                 if (now == policy) { // the try over TLS was greeted: a refusal right after it is not for good
                     refusedForGood++;
                 }
-                yield goOn(hop, outcome);
+                yield continueWithNextHop(hop, outcome);
             }
-            case Opened.Lost(var outcome) -> goOn(hop, outcome);
+            case Opened.ConnectionLost(var outcome) -> continueWithNextHop(hop, outcome);
             case Opened.Unreachable(var reason) -> {
                 tools.deadHosts.answered(hop.inetAddress());
                 tell(hop, reason);
@@ -192,14 +195,15 @@ final class RemoteDelivery {
                 tell(hop, "no answer in time");
                 yield Optional.empty();
             }
-            case Opened.TlsFailed(var reason) -> withoutTls(hop, reason, hello);
-            case Opened.EhloUnknown(var outcome) -> hello == Hello.EHLO ? connect(hop, now, Hello.HELO) : goOn(outcome);
+            case Opened.TlsFailure(var reason) -> withoutTls(hop, reason, hello);
+            case Opened.EhloUnknown(var outcome) ->
+                hello == Hello.EHLO ? connect(hop, now, Hello.HELO) : continueWithNextHop(outcome);
         };
     }
 
     private Optional<RemoteResult> withoutTls(NextHop hop, String reason, Hello hello) {
         return switch (policy) {
-            case REQUIRE -> goOn(hop, Reports.tlsFailed(hop, reason));
+            case REQUIRE -> continueWithNextHop(hop, OutcomeTexts.tlsFailed(hop, reason));
             case MAY, NONE -> {
                 tools.log.log(new RemoteEvent.TlsFailed(hop.host(), hop.ip(), reason));
                 yield connect(hop, TlsPolicy.NONE, hello);
@@ -207,28 +211,29 @@ final class RemoteDelivery {
         };
     }
 
-    private Optional<RemoteResult> goOn(NextHop hop, Outcome outcome) {
+    private Optional<RemoteResult> continueWithNextHop(NextHop hop, Outcome outcome) {
         tools.deadHosts.answered(hop.inetAddress());
-        return goOn(outcome);
+        return continueWithNextHop(outcome);
     }
 
-    private Optional<RemoteResult> goOn(Outcome outcome) {
+    private Optional<RemoteResult> continueWithNextHop(Outcome outcome) {
         lastWord = Optional.of(outcome);
         return Optional.empty();
     }
 
-    private Ended transact(SmtpConnection connection, NextHop hop) {
-        Ended ended = new Ended.Lost(Reports.noConnection(""));
+    private TransactionEnd transact(SmtpConnection connection, NextHop hop) {
+        TransactionEnd ended = new TransactionEnd.LostBeforeMail(OutcomeTexts.noConnection(""));
         try (var _ = tools.watchdog.closeAfter(CONVERSATION, connection)) {
-            ended = new SmtpTransaction(connection, letter, text, tools.settings).run();
+            ended = new SmtpTransaction(connection, outgoing, text, tools.settings).run();
         } finally {
             switch (ended) {
-                case Ended.Clean _ -> tools.connections.keep(place(hop), connection);
-                case Ended.Over _, Ended.Stale _ -> {
+                case TransactionEnd.Clean _ -> tools.connections.keep(place(hop), connection);
+                case TransactionEnd.Over _, TransactionEnd.Stale _ -> {
                     connection.quit();
                     tools.connections.dropped(connection);
                 }
-                case Ended.Broken _, Ended.NotBegun _, Ended.Lost _ -> tools.connections.dropped(connection);
+                case TransactionEnd.Broken _, TransactionEnd.NotBegun _, TransactionEnd.LostBeforeMail _ ->
+                    tools.connections.dropped(connection);
             }
         }
         return ended;
@@ -237,9 +242,9 @@ final class RemoteDelivery {
     /** What to say when no next hop accepted MAIL. */
     private Outcome notDelivered() {
         if (lastWord.isEmpty()) {
-            return Reports.noConnection(failures.toString());
+            return OutcomeTexts.noConnection(failures.toString());
         }
         boolean everyone = refusedForGood == tried && told == 0 && tried < MOST_TRIED && !hops.isIncomplete();
-        return everyone ? lastWord.get() : Reports.notForGood(lastWord.get());
+        return everyone ? lastWord.get() : OutcomeTexts.notForGood(lastWord.get());
     }
 }

@@ -24,7 +24,7 @@ record RemoteSettings(
         Optional<String> helo,
         Duration connectLimit,
         Duration silenceLimit,
-        DomainTable<Route> routes,
+        DomainTable<SmtpRoute> routes,
         DomainTable<TlsPolicy> tls,
         List<InetAddress> outgoing,
         DnsServers dnsServers) {
@@ -49,7 +49,7 @@ record RemoteSettings(
                 helo,
                 Duration.ofSeconds(files.number("timeoutconnect")),
                 Duration.ofSeconds(files.number("timeoutremote")),
-                Route.read(files),
+                SmtpRoute.read(files),
                 TlsPolicy.read(files),
                 outgoing(files),
                 DnsServers.read(files));
@@ -60,7 +60,7 @@ record RemoteSettings(
     private static List<InetAddress> outgoing(ControlFiles files) {
         var addresses = new ArrayList<InetAddress>();
         files.numbered("outgoingip")
-                .forEach((number, line) -> Literal.ofSetting(line)
+                .forEach((number, line) -> AddressLiteral.ofSetting(line)
                         .ifPresentOrElse(
                                 addresses::add,
                                 () -> files.problem(

@@ -29,7 +29,7 @@ final class SmtpConnection implements Closeable {
     private TimedInput input;
     private OutputStream out;
     private ReplyReader replies;
-    private Extensions extensions = Extensions.NONE;
+    private OfferedExtensions extensions = OfferedExtensions.NONE;
     private @Nullable SSLSocket tls;
     private boolean tlsTried;
     private boolean tlsAnswered;
@@ -37,7 +37,7 @@ final class SmtpConnection implements Closeable {
     private boolean answered;
     private int messages;
     private final byte[] block = new byte[BLOCK];
-    private final byte[] wire = new byte[WireForm.room(BLOCK)];
+    private final byte[] wire = new byte[DataEncoder.room(BLOCK)];
 
     SmtpConnection(NextHop hop, Socket connected, Watchdog watchdog) throws IOException {
         this.hop = hop;
@@ -95,11 +95,11 @@ final class SmtpConnection implements Closeable {
         return hop;
     }
 
-    Extensions extensions() {
+    OfferedExtensions extensions() {
         return extensions;
     }
 
-    void extensions(Extensions offered) {
+    void extensions(OfferedExtensions offered) {
         extensions = offered;
     }
 
@@ -157,7 +157,7 @@ final class SmtpConnection implements Closeable {
     }
 
     /**
-     * Whether a reply came since the connection was opened or last {@link #rested}. Before that the other side may be gone,
+     * Whether a reply came since the connection was opened or last {@link #markIdle}. Before that the other side may be gone,
      * or no longer what it was when it said EHLO: nothing is to be concluded for good.
      */
     boolean hasAnswered() {
@@ -165,7 +165,7 @@ final class SmtpConnection implements Closeable {
     }
 
     /** The connection is put by for the next message. */
-    void rested() {
+    void markIdle() {
         answered = false;
     }
 
@@ -228,7 +228,7 @@ final class SmtpConnection implements Closeable {
         input = new TimedInput(encrypted);
         out = encrypted.getOutputStream();
         replies = new ReplyReader(input);
-        extensions = Extensions.NONE;
+        extensions = OfferedExtensions.NONE;
     }
 
     /** Says QUIT, does not wait for the answer, and ends. */

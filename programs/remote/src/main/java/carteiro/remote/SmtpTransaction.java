@@ -4,7 +4,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
-import carteiro.remote.Extensions.Extension;
+import carteiro.remote.OfferedExtensions.SmtpExtension;
 import carteiro.smtp.SmtpReply;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,69 +30,71 @@ final class SmtpTransaction {
 
     private final SmtpConnection connection;
     private final NextHop hop;
-    private final Letter letter;
+    private final OutgoingMessage outgoing;
     private final MessageText text;
     private final RemoteSettings settings;
     private final List<Outcome> recipients = new ArrayList<>();
-    private final WireForm form = new WireForm();
+    private final DataEncoder form = new DataEncoder();
 
-    SmtpTransaction(SmtpConnection connection, Letter letter, MessageText text, RemoteSettings settings) {
+    SmtpTransaction(SmtpConnection connection, OutgoingMessage outgoing, MessageText text, RemoteSettings settings) {
         this.connection = connection;
         this.hop = connection.hop();
-        this.letter = letter;
+        this.outgoing = outgoing;
         this.text = text;
         this.settings = settings;
     }
 
     /** How it ended. */
-    sealed interface Ended {
+    sealed interface TransactionEnd {
         /** There is a result, and the connection is ready for MAIL again. */
-        record Clean(RemoteResult result) implements Ended {}
+        record Clean(RemoteResult result) implements TransactionEnd {}
 
         /** There is a result, and QUIT is all that may be said now. */
-        record Over(RemoteResult result) implements Ended {}
+        record Over(RemoteResult result) implements TransactionEnd {}
 
         /** There is a result, and nothing more may be said: it could be taken for a part of the message. */
-        record Broken(RemoteResult result) implements Ended {}
+        record Broken(RemoteResult result) implements TransactionEnd {}
 
         /** MAIL was refused: nothing has happened to the message. */
-        record NotBegun(Outcome outcome) implements Ended {}
+        record NotBegun(Outcome outcome) implements TransactionEnd {}
 
         /** The connection was lost before MAIL was answered: nothing has happened to the message. */
-        record Lost(Outcome outcome) implements Ended {}
+        record LostBeforeMail(Outcome outcome) implements TransactionEnd {}
 
         /**
          * What was once offered here stands in the way, and nothing has been answered since the connection was kept: a new
          * one must say.
          */
-        record Stale() implements Ended {}
+        record Stale() implements TransactionEnd {}
     }
 
     private RemoteResult result(Outcome message) {
-        return new RemoteResult(recipients, message, Reports.givingUpOn(hop));
+        return new RemoteResult(recipients, message, OutcomeTexts.givingUpOn(hop));
     }
 
     /** What follows for good from what the next hop offered, if it was offered just now. */
-    private Ended conclude(Outcome outcome) {
-        return connection.hasAnswered() ? new Ended.Clean(RemoteResult.forAll(outcome)) : new Ended.Stale();
+    private TransactionEnd conclude(Outcome outcome) {
+        return connection.hasAnswered()
+                ? new TransactionEnd.Clean(RemoteResult.forAll(outcome))
+                : new TransactionEnd.Stale();
     }
 
-    private Ended broken(Outcome message) {
-        return new Ended.Broken(result(message));
+    private TransactionEnd broken(Outcome message) {
+        return new TransactionEnd.Broken(result(message));
     }
 
-    Ended run() {
+    TransactionEnd run() {
         InputStream message;
         try {
-            message = letter.message().open();
+            message = outgoing.message().open();
         } catch (IOException e) {
-            return new Ended.Clean(RemoteResult.forAll(Reports.messageUnreadable(Reports.why(e))));
+            return new TransactionEnd.Clean(RemoteResult.forAll(OutcomeTexts.messageUnreadable(OutcomeTexts.why(e))));
         }
-        Ended ended;
+        TransactionEnd ended;
         try {
             ended = run(message);
         } catch (IOException e) { // what the connection throws is caught nearer to it
-            ended = broken(Reports.messageUnreadable(Reports.why(e)));
+            ended = broken(OutcomeTexts.messageUnreadable(OutcomeTexts.why(e)));
         } finally {
             close(message);
         }
@@ -107,42 +109,43 @@ final class SmtpTransaction {
         }
     }
 
-    private Ended run(InputStream message) throws IOException {
+    private TransactionEnd run(InputStream message) throws IOException {
         int first = message.readNBytes(connection.block(), 0, SmtpConnection.BLOCK);
         int ready = form.put(connection.block(), 0, first, connection.wire(), 0);
         boolean whole = first < SmtpConnection.BLOCK;
         if (whole) {
             ready += form.end(connection.wire(), ready);
         }
-        long size = whole ? ready - 3 : letter.octets();
+        long size = whole ? ready - 3 : outgoing.octets();
         text.begins(connection.block(), first, whole);
-        boolean wide = letter.hasWideAddress() || letter.form() == AddressForm.SMTPUTF8 && !text.headerIsAscii();
-        if (wide && !connection.extensions().offers(Extension.SMTPUTF8)) {
-            return conclude(Reports.noUtf8(hop));
+        boolean wide = outgoing.hasWideAddress() || outgoing.form() == AddressForm.SMTPUTF8 && !text.headerIsAscii();
+        if (wide && !connection.extensions().offers(SmtpExtension.SMTPUTF8)) {
+            return conclude(OutcomeTexts.noUtf8(hop));
         }
         if (size > connection.extensions().sizeLimit()) {
-            return conclude(Reports.tooLarge(hop, size, connection.extensions().sizeLimit()));
+            return conclude(
+                    OutcomeTexts.tooLarge(hop, size, connection.extensions().sizeLimit()));
         }
         AddressForm addresses = wide ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
         String mailCommand = mailCommand(size, addresses);
         connection.countMessage();
-        Optional<Ended> ended;
+        Optional<TransactionEnd> ended;
         try {
             ended = envelope(mailCommand, addresses);
         } catch (IOException e) {
-            return broken(Reports.lost(hop, e));
+            return broken(OutcomeTexts.lost(hop, e));
         }
         return ended.isPresent() ? ended.get() : content(message, ready, whole);
     }
 
     /** MAIL, RCPT and DATA; empty if the message is to follow. */
-    private Optional<Ended> envelope(String mailCommand, AddressForm addresses) throws IOException {
-        boolean pipelined = connection.extensions().offers(Extension.PIPELINING);
+    private Optional<TransactionEnd> envelope(String mailCommand, AddressForm addresses) throws IOException {
+        boolean pipelined = connection.extensions().offers(SmtpExtension.PIPELINING);
         SmtpReply mail;
         try {
             var lines = new StringBuilder(200).append(mailCommand);
             if (pipelined) { // RFC 2920 section 3.1: DATA ends the group
-                for (Address recipient : letter.recipients()) {
+                for (Address recipient : outgoing.recipients()) {
                     lines.append(rcptCommand(recipient, addresses));
                 }
                 lines.append("DATA\r\n");
@@ -150,23 +153,23 @@ final class SmtpTransaction {
             connection.write(lines.toString(), settings.limit(BLOCK));
             mail = connection.reply(settings.limit(MAIL));
         } catch (IOException e) {
-            return Optional.of(new Ended.Lost(Reports.lost(hop, e)));
+            return Optional.of(new TransactionEnd.LostBeforeMail(OutcomeTexts.lost(hop, e)));
         }
         if (!isYes(mail)) {
-            return Optional.of(new Ended.NotBegun(judged(Reports.senderRejected(hop, mail), mail)));
+            return Optional.of(new TransactionEnd.NotBegun(judged(OutcomeTexts.senderRejected(hop, mail), mail)));
         }
         boolean anyone = false;
-        for (Address recipient : letter.recipients()) {
+        for (Address recipient : outgoing.recipients()) {
             if (!pipelined) {
                 connection.write(rcptCommand(recipient, addresses), settings.limit(BLOCK));
             }
             SmtpReply reply = connection.reply(settings.limit(RCPT));
             recipients.add(
                     isYes(reply)
-                            ? Reports.accepted(hop, reply)
+                            ? OutcomeTexts.accepted(hop, reply)
                             : anyone && isTooMany(reply)
-                                    ? Reports.tooManyRecipients(hop, reply)
-                                    : judged(Reports.recipientRefused(hop, reply), reply));
+                                    ? OutcomeTexts.tooManyRecipients(hop, reply)
+                                    : judged(OutcomeTexts.recipientRefused(hop, reply), reply));
             anyone |= isYes(reply);
         }
         if (!anyone) {
@@ -177,20 +180,20 @@ final class SmtpTransaction {
         if (data.code() / 100 == 3) {
             return Optional.empty();
         }
-        return Optional.of(new Ended.Over(result(judged(Reports.dataRefused(hop, data), data))));
+        return Optional.of(new TransactionEnd.Over(result(judged(OutcomeTexts.dataRefused(hop, data), data))));
     }
 
     /** A pipelined DATA may have been accepted nevertheless (RFC 2920 section 3.1): then hanging up is the end of it. */
-    private Ended nobodyTaken(boolean dataSent) {
-        var result = result(Reports.givingUp(hop));
+    private TransactionEnd nobodyTaken(boolean dataSent) {
+        var result = result(OutcomeTexts.givingUp(hop));
         try {
             if (!dataSent || !connection.reply(settings.limit(DATA)).isPositive()) {
-                return new Ended.Over(result);
+                return new TransactionEnd.Over(result);
             }
         } catch (IOException e) {
-            return new Ended.Broken(result);
+            return new TransactionEnd.Broken(result);
         }
-        return new Ended.Broken(result);
+        return new TransactionEnd.Broken(result);
     }
 
     /**
@@ -204,7 +207,7 @@ final class SmtpTransaction {
 
     /** A refusal that TLS could have spared us is not for good where TLS is offered and did not work. */
     private Outcome judged(Outcome refusal, SmtpReply reply) {
-        return connection.isClearForWantOfTls() && mayWantTls(reply) ? Reports.notForGood(refusal) : refusal;
+        return connection.isClearForWantOfTls() && mayWantTls(reply) ? OutcomeTexts.notForGood(refusal) : refusal;
     }
 
     /**
@@ -224,12 +227,12 @@ final class SmtpTransaction {
     }
 
     private String mailCommand(long size, AddressForm addresses) throws IOException {
-        var command = new StringBuilder("MAIL FROM:").append(Letter.path(letter.sender(), addresses));
-        if (connection.extensions().offers(Extension.SIZE)) {
+        var command = new StringBuilder("MAIL FROM:").append(OutgoingMessage.path(outgoing.sender(), addresses));
+        if (connection.extensions().offers(SmtpExtension.SIZE)) {
             command.append(" SIZE=").append(size);
         }
-        if (connection.extensions().offers(Extension.EIGHT_BIT_MIME)
-                && (letter.body() == BodyType.EIGHT_BIT_MIME || text.mayBeEightBit())) {
+        if (connection.extensions().offers(SmtpExtension.EIGHT_BIT_MIME)
+                && (outgoing.body() == BodyType.EIGHT_BIT_MIME || text.mayBeEightBit())) {
             command.append(" BODY=8BITMIME");
         }
         if (addresses == AddressForm.SMTPUTF8) {
@@ -239,11 +242,11 @@ final class SmtpTransaction {
     }
 
     private static String rcptCommand(Address recipient, AddressForm addresses) {
-        return "RCPT TO:" + Letter.path(recipient, addresses) + "\r\n";
+        return "RCPT TO:" + OutgoingMessage.path(recipient, addresses) + "\r\n";
     }
 
     /** The message, of which the first block is ready to be written, and the answer to it. */
-    private Ended content(InputStream message, int ready, boolean whole) throws IOException {
+    private TransactionEnd content(InputStream message, int ready, boolean whole) throws IOException {
         int length = ready;
         boolean last = whole;
         while (true) {
@@ -266,27 +269,27 @@ final class SmtpTransaction {
         try {
             reply = connection.reply(settings.limit(END));
         } catch (IOException e) {
-            return broken(Reports.lostAfterTheDot(hop, e));
+            return broken(OutcomeTexts.lostAfterTheDot(hop, e));
         }
         if (isYes(reply)) {
-            return new Ended.Clean(result(Reports.accepted(hop, reply)));
+            return new TransactionEnd.Clean(result(OutcomeTexts.accepted(hop, reply)));
         }
-        var result = result(judged(Reports.messageRefused(hop, reply), reply));
+        var result = result(judged(OutcomeTexts.messageRefused(hop, reply), reply));
         return reply.code() == Connector.CLOSING || reply.isPositive()
-                ? new Ended.Over(result)
-                : new Ended.Clean(result);
+                ? new TransactionEnd.Over(result)
+                : new TransactionEnd.Clean(result);
     }
 
     /** A write failed: perhaps the next hop said why before it hung up. */
-    private Ended brokenOff(boolean withTheDot, IOException e) {
+    private TransactionEnd brokenOff(boolean withTheDot, IOException e) {
         try {
             SmtpReply reply = connection.reply(LAST_WORDS);
             if (!reply.isPositive()) {
-                return broken(judged(Reports.messageRefused(hop, reply), reply));
+                return broken(judged(OutcomeTexts.messageRefused(hop, reply), reply));
             }
         } catch (IOException silence) {
             e.addSuppressed(silence);
         }
-        return broken(withTheDot ? Reports.lostAfterTheDot(hop, e) : Reports.lost(hop, e));
+        return broken(withTheDot ? OutcomeTexts.lostAfterTheDot(hop, e) : OutcomeTexts.lost(hop, e));
     }
 }

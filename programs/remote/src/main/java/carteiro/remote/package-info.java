@@ -4,7 +4,7 @@
  * <pre>
  *   send --Delivery--> Remote --> RemoteDelivery --asks--> NextHops --> smtproutes, DNS, own addresses
  *                                      |   ^
- *                                      |   +-- DeadHosts (who did not answer), Connections (kept open)
+ *                                      |   +-- DeadHosts (who did not answer), SmtpConnectionPool (kept open)
  *                                      v
  *                Connector --greeting, EHLO, STARTTLS--> SmtpConnection
  *                                      |

@@ -118,11 +118,11 @@ class AddressesTest {
                         script("250-a\\n250 8BITMIME", "MAIL FROM:<s@client.example> BODY=8BITMIME", "RCPT *"),
                         script("250 a", "MAIL FROM:<s@client.example>", "RCPT *"));
                 var post = new Post(home).allTo(server)) {
-            var letter = Post.letter(
+            var outgoing = Post.letter(
                     message, "s@client.example", BodyType.EIGHT_BIT_MIME, AddressForm.ASCII, "a@example.org");
-            assertThat(post.sendOne(letter)).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(outgoing)).isInstanceOf(Outcome.Delivered.class);
             post.forget(server);
-            assertThat(post.sendOne(letter)).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(outgoing)).isInstanceOf(Outcome.Delivered.class);
             assertThat(server.messages())
                     .allSatisfy(got -> assertThat(got).isEqualTo(new byte[] {'a', (byte) 0xe9, '\r', '\n'}));
         }
@@ -136,14 +136,14 @@ class AddressesTest {
                         script("250-a\\n250 size 0", "MAIL FROM:<sender@client.example> SIZE=6", "RCPT *"));
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter("a\nb\n", "a@example.org"))).isInstanceOf(Outcome.Delivered.class);
-            post.connections.forget(
-                    new Connections.Place(new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+            post.connections.forget(new SmtpConnectionPool.ConnectionKey(
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
             Outcome tooLarge = post.sendOne(Post.letter("a\nb\n", "a@example.org"));
             assertThat(tooLarge).isInstanceOf(Outcome.Failed.class);
             assertThat(tooLarge.status()).hasToString("5.3.4");
             assertThat(tooLarge.report()).contains("at most 5 octets and the message has 6");
-            post.connections.forget(
-                    new Connections.Place(new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+            post.connections.forget(new SmtpConnectionPool.ConnectionKey(
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
             assertThat(post.sendOne(Post.letter("a\nb\n", "a@example.org"))).isInstanceOf(Outcome.Delivered.class);
         }
     }
@@ -181,8 +181,8 @@ class AddressesTest {
                     octets("j\u00f6rg@example.org")));
             assertThat(address).isInstanceOf(Outcome.Failed.class);
             assertThat(address.status()).hasToString("5.6.7");
-            post.connections.forget(
-                    new Connections.Place(new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+            post.connections.forget(new SmtpConnectionPool.ConnectionKey(
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
             Outcome header = post.sendOne(Post.letter(
                     Octets.bytes(octets("Subject: \u00fc\n\nx\n")),
                     "s@client.example",
@@ -190,8 +190,8 @@ class AddressesTest {
                     AddressForm.SMTPUTF8,
                     "a@example.org"));
             assertThat(header.status()).hasToString("5.6.7");
-            post.connections.forget(
-                    new Connections.Place(new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+            post.connections.forget(new SmtpConnectionPool.ConnectionKey(
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
             Outcome body = post.sendOne(Post.letter(
                     Octets.bytes(octets("Subject: u\n\n\u00fc\n")),
                     "s@client.example",

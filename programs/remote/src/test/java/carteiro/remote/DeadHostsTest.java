@@ -39,7 +39,7 @@ class DeadHostsTest {
     Path home;
 
     private final Hand clock = new Hand();
-    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, clock);
+    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, clock);
     private Path file;
     private DeadHosts hosts;
 

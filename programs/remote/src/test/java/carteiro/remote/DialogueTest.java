@@ -385,8 +385,8 @@ class DialogueTest {
     @Test
     void aMessageThatBreaksOffWhileItIsExaminedIsUnreadableAndTheHopIsNotBlamed() throws Exception {
         byte[] begin = Octets.bytes(lines(20_000));
-        Letter whole = Post.letter();
-        var broken = new Letter(
+        OutgoingMessage whole = Post.letter();
+        var broken = new OutgoingMessage(
                 whole.sender(),
                 whole.recipients(),
                 whole.body(),

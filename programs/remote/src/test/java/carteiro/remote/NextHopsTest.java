@@ -111,8 +111,8 @@ class NextHopsTest {
     @Test
     @Covers("qmail:X04")
     void whatTheDnsCannotTellIsDeferredAndWhatIsNotThereFails() {
-        names.mx("mx-trouble", new MailExchangers.Trouble("SERVFAIL"))
-                .host("a-trouble", new HostAddresses.Trouble("SERVFAIL"))
+        names.mx("mx-trouble", new MailExchangers.MxLookupFailure("SERVFAIL"))
+                .host("a-trouble", new HostAddresses.AddressLookupFailure("SERVFAIL"))
                 .mx("null", new MailExchangers.NullMx())
                 .host("empty")
                 .mx("mx-gone", "10 gone")
@@ -149,7 +149,7 @@ class NextHopsTest {
     @Covers("qmail:X04")
     void troubleWithOneExchangerIsPassedOverWhenAnotherHasAnAddress() {
         names.mx("example.org", "10 a", "20 b", "30 gone")
-                .host("a", new HostAddresses.Trouble("SERVFAIL"))
+                .host("a", new HostAddresses.AddressLookupFailure("SERVFAIL"))
                 .host("b", "192.0.2.2");
         NextHops hops = NextHops.direct(sources(names), "example.org");
         assertThat(ips(hops)).containsExactly("192.0.2.2");
@@ -198,13 +198,13 @@ class NextHopsTest {
     void aRelayIsNeverThisHost() {
         own.add(InetAddress.ofLiteral("192.0.2.99"));
         names.host("relay", "192.0.2.99");
-        NextHops hops = NextHops.relay(sources(names), new Route.Relay("relay", 2525));
+        NextHops hops = NextHops.relay(sources(names), new SmtpRoute.Relay("relay", 2525));
         assertThat(hops.next()).singleElement().extracting(NextHop::address).hasToString("/192.0.2.99:2525");
     }
 
     @Test
     void aRelayThatDoesNotExistIsTheOperatorsMistakeAndBouncesNothing() {
-        NextHops hops = NextHops.relay(sources(names), new Route.Relay("typo", 25));
+        NextHops hops = NextHops.relay(sources(names), new SmtpRoute.Relay("typo", 25));
         assertThat(hops.next()).isEmpty();
         assertThat(hops.nothing()).isInstanceOf(Outcome.Deferred.class);
         assertThat(hops.nothing().report()).contains("typo", "control/smtproutes");
@@ -234,7 +234,7 @@ class NextHopsTest {
         "192.0.2.1, 192.0.2.1"
     })
     void ipv6IsShownInItsShortForm(String address, String shown) {
-        assertThat(Literal.text(InetAddress.ofLiteral(address))).isEqualTo(shown);
+        assertThat(AddressLiteral.text(InetAddress.ofLiteral(address))).isEqualTo(shown);
     }
 
     @Test
@@ -258,7 +258,7 @@ class NextHopsTest {
         String[] records = new String[30];
         for (int i = 0; i < records.length; i++) {
             records[i] = i + " h" + i;
-            names.host("h" + i, new HostAddresses.Trouble("no answer"));
+            names.host("h" + i, new HostAddresses.AddressLookupFailure("no answer"));
         }
         names.host("h29", "192.0.2.1");
         names.mx("example.org", records);

@@ -31,8 +31,8 @@ final class Post implements AutoCloseable {
     private final Path home;
     private final Watchdog watchdog = new Watchdog();
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    final EventLog log = new EventLog(lines, EventLog.Form.PLAIN, Clock.systemUTC());
-    Connections connections = new Connections(Connections.KEEP, log);
+    final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
+    SmtpConnectionPool connections = new SmtpConnectionPool(SmtpConnectionPool.KEEP, log);
     final Names names = new Names();
     final List<InetAddress> own = new ArrayList<>();
     Clock clock = Clock.systemUTC();
@@ -61,30 +61,32 @@ final class Post implements AutoCloseable {
         return control("smtproutes", ":[127.0.0.1]:" + server.port());
     }
 
-    RemoteDelivery.Tools tools() throws ControlException {
+    RemoteDelivery.RemoteDeliveryContext tools() throws ControlException {
         RemoteSettings settings = RemoteSettings.read(installation());
         var sources = new NextHops.Sources(
                 names, own::contains, () -> ThreadLocalRandom.current().nextLong(), port, System::nanoTime);
         var connector = new Connector(settings, connections, watchdog, AnyCertificate.context());
-        return new RemoteDelivery.Tools(settings, sources, connector, connections, deadHosts, watchdog, log);
+        return new RemoteDelivery.RemoteDeliveryContext(
+                settings, sources, connector, connections, deadHosts, watchdog, log);
     }
 
-    RemoteResult send(Letter letter) throws ControlException {
+    RemoteResult send(OutgoingMessage outgoing) throws ControlException {
         return RemoteDelivery.deliver(
-                tools(), letter, letter.recipients().getFirst().domain());
+                tools(), outgoing, outgoing.recipients().getFirst().domain());
     }
 
-    Outcome sendOne(Letter letter) throws ControlException {
-        return send(letter).folded(letter.recipients().size()).getFirst();
+    Outcome sendOne(OutgoingMessage outgoing) throws ControlException {
+        return send(outgoing).folded(outgoing.recipients().size()).getFirst();
     }
 
-    static Letter letter(String message, String... recipients) {
+    static OutgoingMessage letter(String message, String... recipients) {
         return letter(
                 Octets.bytes(message), "sender@client.example", BodyType.SEVEN_BIT, AddressForm.ASCII, recipients);
     }
 
-    static Letter letter(byte[] message, String sender, BodyType body, AddressForm form, String... recipients) {
-        return new Letter(
+    static OutgoingMessage letter(
+            byte[] message, String sender, BodyType body, AddressForm form, String... recipients) {
+        return new OutgoingMessage(
                 new Address(sender),
                 Arrays.stream(recipients).map(Address::new).toList(),
                 body,
@@ -93,14 +95,14 @@ final class Post implements AutoCloseable {
                 () -> new ByteArrayInputStream(message));
     }
 
-    static Letter letter() {
+    static OutgoingMessage letter() {
         return letter("Subject: hello\n\nhow are you\n", "someone@example.org");
     }
 
     /** Hangs up on what is kept to that server. */
     void forget(ScriptedServer server) {
-        connections.forget(
-                new Connections.Place(new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+        connections.forget(new SmtpConnectionPool.ConnectionKey(
+                new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
     }
 
     /** What was logged; ends the log. */
@@ -128,7 +130,7 @@ final class Post implements AutoCloseable {
                 String[] words = record.split(" ");
                 list.add(new MailExchangers.MailExchanger(Integer.parseInt(words[0]), words[1]));
             }
-            exchangers.put(domain, list.isEmpty() ? new MailExchangers.None() : new MailExchangers.Found(list));
+            exchangers.put(domain, list.isEmpty() ? new MailExchangers.NoMx() : new MailExchangers.Exchangers(list));
             return this;
         }
 
@@ -141,8 +143,8 @@ final class Post implements AutoCloseable {
             addresses.put(
                     host,
                     literals.length == 0
-                            ? new HostAddresses.None()
-                            : new HostAddresses.Found(Arrays.stream(literals)
+                            ? new HostAddresses.NoAddress()
+                            : new HostAddresses.Resolved(Arrays.stream(literals)
                                     .map(InetAddress::ofLiteral)
                                     .toList()));
             return this;
@@ -157,7 +159,7 @@ final class Post implements AutoCloseable {
         public MailExchangers mailExchangers(String domain) {
             return exchangers.getOrDefault(
                     domain,
-                    addresses.containsKey(domain) ? new MailExchangers.None() : new MailExchangers.NoSuchHost());
+                    addresses.containsKey(domain) ? new MailExchangers.NoMx() : new MailExchangers.NoSuchDomain());
         }
 
         @Override

@@ -140,10 +140,10 @@ class RemoteSettingsTest {
         try (var post = new Post(home).control("outgoingip", "192.0.2.1\n2001:db8::1")) {
             RemoteSettings settings = read(post);
             assertThat(settings.outgoingFor(java.net.InetAddress.ofLiteral("::1"))
-                            .map(Literal::text))
+                            .map(AddressLiteral::text))
                     .isEqualTo(Optional.of("2001:db8::1"));
             assertThat(settings.outgoingFor(java.net.InetAddress.ofLiteral("127.0.0.1"))
-                            .map(Literal::text))
+                            .map(AddressLiteral::text))
                     .isEqualTo(Optional.of("192.0.2.1"));
         }
     }

@@ -73,7 +73,8 @@ class RemoteTest {
     @TempDir
     Path home;
 
-    private final EventLog log = new EventLog(OutputStream.nullOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log =
+            new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final List<AutoCloseable> open = new ArrayList<>();
     private Installation installation;
 
@@ -103,18 +104,18 @@ class RemoteTest {
         return wires;
     }
 
-    private Program.Running start(Wires wires) throws Exception {
+    private Program.RunningProgram start(Wires wires) throws Exception {
         return start(wires, Map.of());
     }
 
-    private Program.Running start(Wires wires, Map<String, String> environment) throws Exception {
+    private Program.RunningProgram start(Wires wires, Map<String, String> environment) throws Exception {
         Program remote = ServiceLoader.load(Program.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(program -> program.name().equals("remote"))
                 .findFirst()
                 .orElseThrow();
-        Program.Running running =
-                remote.start(new Program.Surroundings(installation, wires, log, environment, () -> {}));
+        Program.RunningProgram running =
+                remote.start(new Program.ProgramContext(installation, wires, log, environment, () -> {}));
         open.add(() -> running.stop(Duration.ofSeconds(1)));
         return running;
     }
@@ -172,7 +173,7 @@ class RemoteTest {
         try (var server = ScriptedServer.start(GOOD)) {
             control("smtproutes", ":[127.0.0.1]:" + server.port());
             offerMessages(wires, Octets.bytes("Subject: x\n\n.y\n"));
-            Program.Running running = start(wires);
+            Program.RunningProgram running = start(wires);
             List<Outcome> outcomes = wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org"));
             assertThat(outcomes).singleElement().isInstanceOf(Outcome.Delivered.class);
             assertThat(server.messages())
@@ -211,7 +212,7 @@ class RemoteTest {
                 var second = ScriptedServer.start(GOOD)) {
             control("smtproutes", ":[127.0.0.1]:" + first.port());
             offerMessages(wires, Octets.bytes("x\n"));
-            Program.Running running = start(wires);
+            Program.RunningProgram running = start(wires);
             Deliver remote = wires.deliver(Wires.Channel.REMOTE);
             remote.deliver(delivery(7, "a@example.org"));
             control("smtproutes", ":[127.0.0.1]:x");
@@ -233,7 +234,7 @@ class RemoteTest {
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             control("smtproutes", ":[127.0.0.1]:" + server.port());
             offerMessages(wires, Octets.bytes("x\n"));
-            Program.Running running = start(wires);
+            Program.RunningProgram running = start(wires);
             Future<List<Outcome>> outcome = threads.submit((Callable<List<Outcome>>)
                     () -> wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org")));
             awaitTrue(() -> server.messages().size() == 1);
@@ -257,7 +258,7 @@ class RemoteTest {
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             control("smtproutes", ":[127.0.0.1]:" + server.port());
             offerMessages(wires, Octets.bytes("x\n"));
-            Program.Running running = start(wires);
+            Program.RunningProgram running = start(wires);
             Deliver remote = wires.deliver(Wires.Channel.REMOTE);
             var _ = threads.submit((Callable<List<Outcome>>) () -> remote.deliver(delivery(7, "a@example.org")));
             awaitTrue(() -> server.messages().size() == 1);
@@ -471,7 +472,8 @@ class RemoteTest {
         Wires wires = wires(Form.DIRECT);
         offerMessages(wires, Octets.bytes("x\n"));
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Program.Running running = start(wires, otherProgram("echo x > $CARTEIRO_HOME/begun; exec sleep 600"));
+            Program.RunningProgram running =
+                    start(wires, otherProgram("echo x > $CARTEIRO_HOME/begun; exec sleep 600"));
             Future<List<Outcome>> outcome = threads.submit((Callable<List<Outcome>>)
                     () -> wires.deliver(Wires.Channel.REMOTE).deliver(delivery(7, "a@example.org")));
             awaitTrue(() -> Files.exists(home.resolve("begun")));

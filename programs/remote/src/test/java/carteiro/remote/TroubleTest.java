@@ -292,7 +292,7 @@ class TroubleTest {
                     Remote.deadHosts(post.installation()),
                     clock,
                     new carteiro.log.EventLog(
-                            java.io.OutputStream.nullOutputStream(), carteiro.log.EventLog.Form.PLAIN, clock));
+                            java.io.OutputStream.nullOutputStream(), carteiro.log.EventLog.LogFormat.PLAIN, clock));
             for (int i = 0; i < 4; i++) { // the backlog is full: the kernel answers no more
                 var filler = new Socket();
                 fillers.add(filler);
@@ -354,10 +354,10 @@ class TroubleTest {
     void aMessageThatCannotBeReadToItsEndIsNeverEndedByADot(int good) throws Exception {
         try (var server = ScriptedServer.start(until(5, "X:")).leniently();
                 var post = new Post(home).allTo(server)) {
-            Letter whole = Post.letter();
-            var letter = new Letter(
+            OutgoingMessage whole = Post.letter();
+            var outgoing = new OutgoingMessage(
                     whole.sender(), whole.recipients(), whole.body(), whole.form(), 50_000, () -> new Failing(good));
-            Outcome outcome = post.sendOne(letter);
+            Outcome outcome = post.sendOne(outgoing);
             assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
             assertThat(outcome.report()).contains("disk on fire");
             assertThat(server.heardToTheEnd(0)).doesNotContain("QUIT");
@@ -388,8 +388,8 @@ class TroubleTest {
     void anErrorWhenTheMessageIsClosedDoesNotUndoADelivery() throws Exception {
         try (var server = ScriptedServer.start(until(5, "S: 250 taken"));
                 var post = new Post(home).allTo(server)) {
-            Letter whole = Post.letter();
-            var letter = new Letter(
+            OutgoingMessage whole = Post.letter();
+            var outgoing = new OutgoingMessage(
                     whole.sender(),
                     whole.recipients(),
                     whole.body(),
@@ -401,7 +401,7 @@ class TroubleTest {
                             throw new IOException("close failed");
                         }
                     });
-            assertThat(post.sendOne(letter)).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.sendOne(outgoing)).isInstanceOf(Outcome.Delivered.class);
         }
     }
 
@@ -411,7 +411,7 @@ class TroubleTest {
                 var post = new Post(home)) {
             post.port = server.port();
             post.names.mx("example.org", "10 a", "20 b").host("a", "127.0.0.1");
-            post.names.host("b", new carteiro.dns.HostAddresses.Trouble("no answer"));
+            post.names.host("b", new carteiro.dns.HostAddresses.AddressLookupFailure("no answer"));
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
             post.names.mx("example.org", "10 a");
             Outcome alone = post.sendOne(Post.letter());

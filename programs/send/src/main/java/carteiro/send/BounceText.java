@@ -14,7 +14,7 @@ final class BounceText {
     private BounceText() {}
 
     /** Whom a bounce tells. */
-    enum Kind {
+    enum BounceKind {
         /** The sender of a message. */
         SINGLE,
         /** The postmaster, of a bounce that bounced. */
@@ -35,7 +35,7 @@ final class BounceText {
      * @param host control/bouncehost
      * @param to whom the bounce goes to
      */
-    static String head(Kind kind, long invoker, Instant now, Address from, String host, Address to) {
+    static String head(BounceKind kind, long invoker, Instant now, Address from, String host, Address to) {
         String date = MailDate.format(now);
         var text = new StringBuilder(1000);
         text.append("Received: (qmail ")
@@ -62,7 +62,7 @@ final class BounceText {
     }
 
     /** Break and Return-Path, behind the paragraphs. */
-    static String tail(Kind kind, Address sender) {
+    static String tail(BounceKind kind, Address sender) {
         var text = new StringBuilder(100);
         text.append(
                 switch (kind) {

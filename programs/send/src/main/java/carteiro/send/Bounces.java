@@ -5,10 +5,10 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
+import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.NotRunningException;
-import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.UnreadableException;
@@ -29,9 +29,9 @@ final class Bounces {
     /** How often the original may be impossible to read, {@link Schedule#BOUNCE_PAUSE} apart, before the bounce goes without it. */
     static final int UNREADABLE = 20;
 
-    private final Settings settings;
+    private final SendSettings settings;
     private final Wires wires;
-    private final Reports reports;
+    private final ReportSender reports;
     private final Clock clock;
     private final int uid;
 
@@ -39,7 +39,7 @@ final class Bounces {
     private final Map<Long, Integer> unreadable = new ConcurrentHashMap<>();
 
     /** @param uid the user of this process, for the bounce's envelope */
-    Bounces(Settings settings, Wires wires, Reports reports, Clock clock, int uid) {
+    Bounces(SendSettings settings, Wires wires, ReportSender reports, Clock clock, int uid) {
         this.settings = settings;
         this.wires = wires;
         this.reports = reports;
@@ -48,39 +48,40 @@ final class Bounces {
     }
 
     /** What became of a bounce. */
-    sealed interface Result {
+    sealed interface BounceResult {
         /** It is in the queue under this number. */
-        record Queued(long number) implements Result {}
+        record Queued(long number) implements BounceResult {}
 
         /** A bounce that bounces is told to nobody here: control/doublebounceto is empty. */
-        record DoubleDiscarded() implements Result {}
+        record DoubleDiscarded() implements BounceResult {}
 
         /** A double bounce that bounces is told to nobody. */
-        record TripleDiscarded() implements Result {}
+        record TripleDiscarded() implements BounceResult {}
 
         /** Not now. */
-        record NotNow(String reason) implements Result {}
+        record BounceDeferred(String reason) implements BounceResult {}
     }
 
     /** Writes the bounce. The message is finished, so that nobody else changes it. */
-    Result write(Message message) {
-        Address sender = ListSender.bare(message.sender());
+    BounceResult write(ScheduledMessage message) {
+        Address sender = VerpSender.bare(message.sender());
         if (sender.equals(Address.DOUBLE_BOUNCE)) {
-            return new Result.TripleDiscarded();
+            return new BounceResult.TripleDiscarded();
         }
-        BounceText.Kind kind = sender.isNull() ? BounceText.Kind.DOUBLE : BounceText.Kind.SINGLE;
-        if (kind == BounceText.Kind.DOUBLE && settings.doubleBounceTo().isEmpty()) {
-            return new Result.DoubleDiscarded();
+        BounceText.BounceKind kind = sender.isNull() ? BounceText.BounceKind.DOUBLE : BounceText.BounceKind.SINGLE;
+        if (kind == BounceText.BounceKind.DOUBLE && settings.doubleBounceTo().isEmpty()) {
+            return new BounceResult.DoubleDiscarded();
         }
         try {
             return write(message, kind, sender, settings.doubleBounceTo().orElse(sender));
         } catch (IOException e) {
-            return new Result.NotNow(String.valueOf(e.getMessage()));
+            return new BounceResult.BounceDeferred(String.valueOf(e.getMessage()));
         }
     }
 
-    private Result write(Message message, BounceText.Kind kind, Address sender, Address postmaster) throws IOException {
-        Address to = kind == BounceText.Kind.SINGLE ? sender : postmaster;
+    private BounceResult write(ScheduledMessage message, BounceText.BounceKind kind, Address sender, Address postmaster)
+            throws IOException {
+        Address to = kind == BounceText.BounceKind.SINGLE ? sender : postmaster;
         boolean utf8 = !Octets.areAscii(to.octets())
                 || !Octets.areAscii(settings.bounceFrom().octets());
         boolean eightBit = message.body() == BodyType.EIGHT_BIT_MIME || message.form() == AddressForm.SMTPUTF8;
@@ -98,7 +99,7 @@ final class Bounces {
             eightBit |= write(BounceText.tail(kind, sender), submission);
             copy(message.number(), submission);
             var envelope = new Envelope(
-                    kind == BounceText.Kind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
+                    kind == BounceText.BounceKind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
                     List.of(to),
                     eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
                     utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
@@ -106,10 +107,11 @@ final class Bounces {
             return switch (submission.commit(envelope)) {
                 case Receipt.Accepted(long number) -> {
                     unreadable.remove(message.number());
-                    yield new Result.Queued(number);
+                    yield new BounceResult.Queued(number);
                 }
-                case Receipt.NotNow(var _, var reason) -> new Result.NotNow(reason);
-                case Receipt.Never(var _, var reason) -> new Result.NotNow("refused: " + reason);
+                case Receipt.TemporaryFailure(var _, var reason) -> new BounceResult.BounceDeferred(reason);
+                case Receipt.PermanentFailure(var _, var reason) ->
+                    new BounceResult.BounceDeferred("refused: " + reason);
             };
         }
     }
@@ -136,7 +138,7 @@ final class Bounces {
             if (original.read() >= 0) {
                 write(Octets.bytes(BounceText.cut(original.octets())), submission);
             }
-        } catch (NotTaken | NotRunningException e) {
+        } catch (BounceNotTakenException | NotRunningException e) {
             throw e;
         } catch (IOException e) {
             goWithout(message, e);
@@ -153,23 +155,23 @@ final class Bounces {
     }
 
     /** It is not the original that is in trouble. */
-    private static final class NotTaken extends IOException {
+    private static final class BounceNotTakenException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        NotTaken(IOException cause) {
+        BounceNotTakenException(IOException cause) {
             super(cause.getMessage(), cause);
         }
     }
 
-    private static void write(byte[] octets, Submission submission) throws NotTaken {
+    private static void write(byte[] octets, Submission submission) throws BounceNotTakenException {
         write(octets, octets.length, submission);
     }
 
-    private static void write(byte[] octets, int length, Submission submission) throws NotTaken {
+    private static void write(byte[] octets, int length, Submission submission) throws BounceNotTakenException {
         try {
             submission.write(octets, 0, length);
         } catch (IOException e) {
-            throw new NotTaken(e);
+            throw new BounceNotTakenException(e);
         }
     }
 
@@ -178,10 +180,10 @@ final class Bounces {
      *
      * @return whether one holds octets above 127
      */
-    private boolean writeParagraphs(Message message, Submission submission) throws IOException {
+    private boolean writeParagraphs(ScheduledMessage message, Submission submission) throws IOException {
         boolean eightBit = false;
         var kept = new ArrayDeque<Failure>();
-        var lost = new Lost(message);
+        var lost = new LostParagraphs(message);
         int after = -1;
         boolean all = false;
         for (int recipient : message.failed()) {
@@ -215,17 +217,17 @@ final class Bounces {
     }
 
     /** Paragraphs of recipients, in their order, whose own are lost: their addresses are asked for a page at a time. */
-    private final class Lost {
-        private final Message message;
+    private final class LostParagraphs {
+        private final ScheduledMessage message;
         private int from;
         private List<Address> page = List.of();
 
-        Lost(Message message) {
+        LostParagraphs(ScheduledMessage message) {
             this.message = message;
         }
 
         String of(int recipient) throws IOException {
-            return Paragraph.of(
+            return BounceParagraph.of(
                     message.paged() ? paged(recipient) : message.visible(recipient),
                     "The delivery failed; the report is lost.\n");
         }
@@ -242,7 +244,7 @@ final class Bounces {
             }
             return page.isEmpty()
                     ? new Address("recipient " + (recipient + 1))
-                    : Message.visible(message.route(page.get(recipient - from)));
+                    : ScheduledMessage.visible(message.route(page.get(recipient - from)));
         }
     }
 }

@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What shares one limit: a domain in remote, an account in local. Exists while something of it is due, and while what was
- * begun counts against its rate. Owned by its Lane.
+ * begun counts against its rate. Owned by its ChannelScheduler.
  */
 final class Destination {
     final String name;
-    final ArrayDeque<Ready> ready = new ArrayDeque<>(1);
+    final ArrayDeque<DueRecipients> ready = new ArrayDeque<>(1);
     int running;
 
     /** Those of its recipients that were running when their program was lost, and are to be tried alone. */
@@ -19,7 +19,7 @@ final class Destination {
     int atOnce;
 
     /** The limit that it shares with others; null if none is known. */
-    Shares.@Nullable Share share;
+    SharedLimits.@Nullable SharedLimit share;
 
     boolean awaitsShare;
 
@@ -33,7 +33,7 @@ final class Destination {
     @Nullable
     RateWindow window;
 
-    /** When its lane looks at it again, while {@link #timed}. */
+    /** When its scheduler looks at it again, while {@link #timed}. */
     long lookAt;
 
     boolean timed;
@@ -43,7 +43,7 @@ final class Destination {
 
     boolean inRing;
 
-    /** Whether a message of few recipients has brought it, so that its memory is counted by its lane and not by a page. */
+    /** Whether a message of few recipients has brought it, so that its memory is counted by its scheduler and not by a page. */
     boolean counted;
 
     Destination(String name) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** The messages of one channel by due time, the earliest first: a binary heap of 4 octets a message. Not thread-safe. */
 final class DueHeap {
     private final Channel channel;
-    private @Nullable Message[] heap = new Message[64];
+    private @Nullable ScheduledMessage[] heap = new ScheduledMessage[64];
     private int size;
 
     DueHeap(Channel channel) {
@@ -21,12 +21,12 @@ final class DueHeap {
 
     /** When the first is due; {@link Long#MAX_VALUE} if there is none. */
     long firstDue() {
-        Message first = heap[0];
+        ScheduledMessage first = heap[0];
         return first == null ? Long.MAX_VALUE : first.due(channel);
     }
 
     /** Adds a message by its due time, which must not change while it is here, except by {@code allDueBy}. */
-    void add(Message message) {
+    void add(ScheduledMessage message) {
         if (size == heap.length) {
             heap = Arrays.copyOf(heap, size + (size >> 1));
         }
@@ -34,7 +34,7 @@ final class DueHeap {
         int at = size++;
         while (at > 0) {
             int parent = (at - 1) >>> 1;
-            Message above = at(parent);
+            ScheduledMessage above = at(parent);
             if (above.due(channel) <= due) {
                 break;
             }
@@ -46,12 +46,12 @@ final class DueHeap {
 
     /** Takes the first if it is due, or null. */
     @Nullable
-    Message take(long now) {
+    ScheduledMessage take(long now) {
         if (firstDue() > now) {
             return null;
         }
-        Message first = at(0);
-        Message last = at(--size);
+        ScheduledMessage first = at(0);
+        ScheduledMessage last = at(--size);
         heap[size] = null;
         if (size > 0) {
             sink(last);
@@ -62,7 +62,7 @@ final class DueHeap {
         return first;
     }
 
-    private void sink(Message message) {
+    private void sink(ScheduledMessage message) {
         long due = message.due(channel);
         int at = 0;
         int half = size >>> 1;
@@ -83,19 +83,19 @@ final class DueHeap {
     /** Makes everything due by then at the latest. The order stays: the earlier of two is not the later afterwards. */
     void allDueBy(long now) {
         for (int i = 0; i < size; i++) {
-            Message message = at(i);
+            ScheduledMessage message = at(i);
             message.due(channel, Math.min(message.due(channel), now));
         }
     }
 
     /** Makes each message due at the latest when that says. */
-    void allDueBy(ToLongFunction<Message> latest) {
-        @Nullable Message[] all = heap;
+    void allDueBy(ToLongFunction<ScheduledMessage> latest) {
+        @Nullable ScheduledMessage[] all = heap;
         int count = size;
-        heap = new Message[all.length];
+        heap = new ScheduledMessage[all.length];
         size = 0;
         for (int i = 0; i < count; i++) {
-            Message message = all[i];
+            ScheduledMessage message = all[i];
             if (message != null) {
                 message.due(channel, Math.min(message.due(channel), latest.applyAsLong(message)));
                 add(message);
@@ -103,8 +103,8 @@ final class DueHeap {
         }
     }
 
-    private Message at(int index) {
-        Message message = heap[index];
+    private ScheduledMessage at(int index) {
+        ScheduledMessage message = heap[index];
         if (message == null) {
             throw new IllegalStateException("hole in the heap at " + index);
         }

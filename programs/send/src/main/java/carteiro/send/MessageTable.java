@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 final class MessageTable {
-    private @Nullable Message[] slots = new Message[1024];
+    private @Nullable ScheduledMessage[] slots = new ScheduledMessage[1024];
     private int size;
 
     int size() {
@@ -16,10 +16,10 @@ final class MessageTable {
     }
 
     @Nullable
-    Message get(long number) {
+    ScheduledMessage get(long number) {
         int mask = slots.length - 1;
         for (int at = home(number, mask); ; at = at + 1 & mask) {
-            Message message = slots[at];
+            ScheduledMessage message = slots[at];
             if (message == null || message.number() == number) {
                 return message;
             }
@@ -27,7 +27,7 @@ final class MessageTable {
     }
 
     /** Adds a message whose number is not here. */
-    void add(Message message) {
+    void add(ScheduledMessage message) {
         if (size * 5L >= slots.length * 3L) {
             resize(slots.length * 2);
         }
@@ -35,7 +35,7 @@ final class MessageTable {
         size++;
     }
 
-    private void put(Message message) {
+    private void put(ScheduledMessage message) {
         int mask = slots.length - 1;
         int at = home(message.number(), mask);
         while (slots[at] != null) {
@@ -49,7 +49,7 @@ final class MessageTable {
         int mask = slots.length - 1;
         int at = home(number, mask);
         while (true) {
-            Message message = slots[at];
+            ScheduledMessage message = slots[at];
             if (message == null) {
                 return;
             }
@@ -62,7 +62,7 @@ final class MessageTable {
         slots[hole] = null;
         size--;
         for (int next = hole + 1 & mask; ; next = next + 1 & mask) { // close the gap, so that no search ends early
-            Message moved = slots[next];
+            ScheduledMessage moved = slots[next];
             if (moved == null) {
                 break;
             }
@@ -78,8 +78,8 @@ final class MessageTable {
         }
     }
 
-    void forEach(Consumer<Message> each) {
-        for (Message message : slots) {
+    void forEach(Consumer<ScheduledMessage> each) {
+        for (ScheduledMessage message : slots) {
             if (message != null) {
                 each.accept(message);
             }
@@ -87,9 +87,9 @@ final class MessageTable {
     }
 
     private void resize(int length) {
-        @Nullable Message[] old = slots;
-        slots = new Message[length];
-        for (Message message : old) {
+        @Nullable ScheduledMessage[] old = slots;
+        slots = new ScheduledMessage[length];
+        for (ScheduledMessage message : old) {
             if (message != null) {
                 put(message);
             }

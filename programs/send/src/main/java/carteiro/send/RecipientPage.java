@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * The addresses of some recipients of a message of many: those that waited in one channel when they were asked for. Here until
- * each of them has an outcome in the running pass. Owned by its {@link Message}.
+ * each of them has an outcome in the running pass. Owned by its {@link ScheduledMessage}.
  */
 final class RecipientPage {
     /** About what a destination takes that has nothing else to do, in octets. */
@@ -21,7 +21,7 @@ final class RecipientPage {
     private int open;
     private int destinations;
 
-    private RecipientPage(Builder built) {
+    private RecipientPage(RecipientPageBuilder built) {
         this.channel = built.channel;
         this.from = built.from;
         this.addresses = Arrays.copyOf(built.addresses, built.filled);
@@ -31,7 +31,7 @@ final class RecipientPage {
     }
 
     /** Takes recipients in order. */
-    static final class Builder {
+    static final class RecipientPageBuilder {
         private final Channel channel;
         private final int from;
         private final int[] ends;
@@ -40,7 +40,7 @@ final class RecipientPage {
         private int count;
         private int open;
 
-        Builder(Channel channel, int from, int most) {
+        RecipientPageBuilder(Channel channel, int from, int most) {
             this.channel = channel;
             this.from = from;
             this.ends = new int[most];
@@ -53,7 +53,7 @@ final class RecipientPage {
             if (needed > addresses.length) {
                 addresses = Arrays.copyOf(addresses, 2 * needed);
             }
-            int prefix = Message.prefix(route);
+            int prefix = ScheduledMessage.prefix(route);
             addresses[filled] = (byte) (prefix >> 8);
             addresses[filled + 1] = (byte) prefix;
             System.arraycopy(octets, 0, addresses, filled + 2, octets.length);
@@ -123,7 +123,7 @@ final class RecipientPage {
     }
 
     /** One has its outcome; how many have none. */
-    int settle() {
+    int recordOutcome() {
         return --open;
     }
 

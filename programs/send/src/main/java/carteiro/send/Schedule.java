@@ -3,14 +3,14 @@ package carteiro.send;
 import carteiro.control.DomainTable;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
+import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Deliver.Delivery;
-import carteiro.protocol.Paragraph;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
-import carteiro.protocol.Withdrawal.Order;
-import carteiro.protocol.Withdrawal.Result;
-import carteiro.protocol.Withdrawal.Way;
+import carteiro.protocol.Withdrawal.WithdrawalAction;
+import carteiro.protocol.Withdrawal.WithdrawalOutcome;
+import carteiro.protocol.Withdrawal.WithdrawalRequest;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What waits, what is due, what runs: the whole state of send. It does no I/O and reads no clock, so that a test can
- * play years in a moment. Not thread-safe: {@link Sending} owns it under its lock. Times are seconds since 1970.
+ * play years in a moment. Not thread-safe: {@link RunningSend} owns it under its lock. Times are seconds since 1970.
  *
  * <p>As in qmail a due time belongs to the pair of message and channel. A pass tries all of the pair's recipients that
  * are left; the next due time is set when its first delivery starts, and no further pass begins before all have an
@@ -44,25 +44,25 @@ final class Schedule {
     static final int REPORT_LIMIT = 10_000;
 
     /** Where the schedule's words go; called in order, and none of it blocks. */
-    interface Sink {
+    interface ScheduleListener {
         /** A line of the log. */
-        void log(Event event);
+        void log(SendEvent event);
 
         /** A report for queue. */
         void report(Report report);
 
         /** Nothing of the message is left; it stays here until {@link Schedule#forget}. */
-        void finished(Message message);
+        void finished(ScheduledMessage message);
 
         /** As {@link #finished}, but nobody is told: whatever became of it, it ends. */
-        void removed(Message message);
+        void removed(ScheduledMessage message);
     }
 
-    private final Settings settings;
-    private final Sink sink;
+    private final SendSettings settings;
+    private final ScheduleListener sink;
     private final MessageTable messages = new MessageTable();
-    private final Lane local;
-    private final Lane remote;
+    private final ChannelScheduler local;
+    private final ChannelScheduler remote;
     private final DueHeap bounces = new DueHeap(Channel.LOCAL); // finished messages do not need that due time
     private boolean remoteNext;
     private long deliveries;
@@ -82,13 +82,13 @@ final class Schedule {
     private boolean remotePageNext;
 
     /** Recipients of a message of many whose addresses are to be asked for. */
-    record Wanted(Message message, Channel channel, int from) {}
+    record AddressRequest(ScheduledMessage message, Channel channel, int from) {}
 
     /** By number: messages of which deliveries still run, and what is to become of the rest. */
-    private final Map<Long, Order> withdrawn = new HashMap<>();
+    private final Map<Long, WithdrawalRequest> withdrawn = new HashMap<>();
 
     /** @param settings the limits and retry times; its routing is not used */
-    Schedule(Settings settings, Sink sink) {
+    Schedule(SendSettings settings, ScheduleListener sink) {
         this(
                 settings,
                 sink,
@@ -101,16 +101,16 @@ final class Schedule {
      * @param passRoom octets that what one channel tries of messages of few recipients may take before no further one begins that was
      *     deferred
      */
-    Schedule(Settings settings, Sink sink, long pageRoom, long passRoom) {
+    Schedule(SendSettings settings, ScheduleListener sink, long pageRoom, long passRoom) {
         this.pageRoom = pageRoom;
         this.passRoom = passRoom;
         this.settings = settings;
         this.sink = sink;
-        this.local = new Lane(Channel.LOCAL, settings.local(), new DomainTable<>(Map.of()));
-        this.remote = new Lane(Channel.REMOTE, settings.remote(), settings.destinationLimits());
+        this.local = new ChannelScheduler(Channel.LOCAL, settings.local(), new DomainTable<>(Map.of()));
+        this.remote = new ChannelScheduler(Channel.REMOTE, settings.remote(), settings.destinationLimits());
     }
 
-    private Lane lane(Channel channel) {
+    private ChannelScheduler scheduler(Channel channel) {
         return switch (channel) {
             case LOCAL -> local;
             case REMOTE -> remote;
@@ -131,7 +131,7 @@ final class Schedule {
 
     /** Whether a message is in hand; if so, what is presented is older than what is known. */
     boolean knows(long number) {
-        Message message = messages.get(number);
+        ScheduledMessage message = messages.get(number);
         if (message == null) {
             return false;
         }
@@ -140,7 +140,7 @@ final class Schedule {
     }
 
     /** Takes a message that is not in hand. */
-    void add(Message message, long now) {
+    void add(ScheduledMessage message, long now) {
         message.session(session);
         messages.add(message);
         memory += message.memory();
@@ -148,7 +148,7 @@ final class Schedule {
         message.dropFirst();
     }
 
-    private void begin(Message message, long now) {
+    private void begin(ScheduledMessage message, long now) {
         if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
             finish(message);
             return;
@@ -165,9 +165,9 @@ final class Schedule {
      * The latest time at which a message can be due: what is later was computed by a clock that was ahead. The next
      * attempt never comes sooner for a message that has grown older, so that a time computed before is within this.
      */
-    private long latest(Message message, Channel channel, long now) {
+    private long latest(ScheduledMessage message, Channel channel, long now) {
         long birth = Math.min(message.birth(), now);
-        return Math.max(lane(channel).limits.retries().next(birth, now), now + PARKED);
+        return Math.max(scheduler(channel).limits.retries().next(birth, now), now + PARKED);
     }
 
     /** The clock was set back: nothing waits for times that lie where the clock was. */
@@ -177,71 +177,73 @@ final class Schedule {
         bounces.allDueBy(now + BOUNCE_PAUSE);
     }
 
-    private void await(Message message, Channel channel, long now) {
+    private void await(ScheduledMessage message, Channel channel, long now) {
         if (message.due(channel) <= now) {
-            beginPass(lane(channel), message);
+            beginPass(scheduler(channel), message);
         } else {
-            lane(channel).due.add(message);
+            scheduler(channel).due.add(message);
         }
     }
 
-    private void beginPass(Lane lane, Message message) {
-        lane.beginPass(message);
+    private void beginPass(ChannelScheduler scheduler, ScheduledMessage message) {
+        scheduler.beginPass(message);
         if (message.paged()) {
-            want(message, lane.channel, 0);
+            want(message, scheduler.channel, 0);
         }
     }
 
     /** The recipients that wait from that one on become ready when their addresses are here. */
-    private void want(Message message, Channel channel, int from) {
+    private void want(ScheduledMessage message, Channel channel, int from) {
         int next = message.nextWaiting(channel, from);
         if (next < 0) {
             return;
         }
         List<Address> first = message.first();
-        Lane lane = lane(channel);
-        if (next < first.size() && hasPageRoom(lane, pageRoom)) {
+        ChannelScheduler scheduler = scheduler(channel);
+        if (next < first.size() && hasPageRoom(scheduler, pageRoom)) {
             load(message, channel, 0, first);
             want(message, channel, first.size());
         } else {
-            (message.hasPage(channel) ? lane.further : lane.wanted).addLast(new Wanted(message, channel, next));
+            (message.hasPage(channel) ? scheduler.further : scheduler.wanted)
+                    .addLast(new AddressRequest(message, channel, next));
         }
     }
 
-    private static boolean hasPageRoom(Lane lane, long room) {
-        return lane.pageMemory == 0 || lane.pageMemory < room;
+    private static boolean hasPageRoom(ChannelScheduler scheduler, long room) {
+        return scheduler.pageMemory == 0 || scheduler.pageMemory < room;
     }
 
-    private void load(Message message, Channel channel, int from, List<Address> recipients) {
+    private void load(ScheduledMessage message, Channel channel, int from, List<Address> recipients) {
         RecipientPage page = message.load(channel, from, recipients);
         if (page.open() > 0) {
-            lane(channel).ready(message, page);
-            lane(channel).pageMemory += page.memory();
+            scheduler(channel).ready(message, page);
+            scheduler(channel).pageMemory += page.memory();
         }
     }
 
     /** The recipients whose addresses are to be asked for now; null if there are none, or no room for them. */
     @Nullable
-    Wanted nextPage() {
+    AddressRequest nextPage() {
         remotePageNext = !remotePageNext;
-        Wanted next = nextPage(remotePageNext ? remote : local);
+        AddressRequest next = nextPage(remotePageNext ? remote : local);
         return next == null ? nextPage(remotePageNext ? local : remote) : next;
     }
 
     /** Messages of which nothing is here come first, and half of the room is theirs alone: none waits for the end of another. */
-    private @Nullable Wanted nextPage(Lane lane) {
-        Wanted next = nextPage(lane, lane.wanted, pageRoom);
-        return next == null ? nextPage(lane, lane.further, pageRoom / 2) : next;
+    private @Nullable AddressRequest nextPage(ChannelScheduler scheduler) {
+        AddressRequest next = nextPage(scheduler, scheduler.wanted, pageRoom);
+        return next == null ? nextPage(scheduler, scheduler.further, pageRoom / 2) : next;
     }
 
-    private @Nullable Wanted nextPage(Lane lane, ArrayDeque<Wanted> wanted, long room) {
-        for (Wanted next = wanted.peekFirst(); next != null; next = wanted.peekFirst()) {
+    private @Nullable AddressRequest nextPage(
+            ChannelScheduler scheduler, ArrayDeque<AddressRequest> wanted, long room) {
+        for (AddressRequest next = wanted.peekFirst(); next != null; next = wanted.peekFirst()) {
             boolean withdrawing = withdrawn.containsKey(next.message.number());
             if (next.message.gone() && !withdrawing) {
                 wanted.removeFirst();
                 continue;
             }
-            return !withdrawing && (exiting || !hasPageRoom(lane, room)) ? null : wanted.removeFirst();
+            return !withdrawing && (exiting || !hasPageRoom(scheduler, room)) ? null : wanted.removeFirst();
         }
         return null;
     }
@@ -251,23 +253,24 @@ final class Schedule {
         return hasNextPage(local) || hasNextPage(remote);
     }
 
-    private boolean hasNextPage(Lane lane) {
-        return hasNextPage(lane, lane.wanted, pageRoom) || hasNextPage(lane, lane.further, pageRoom / 2);
+    private boolean hasNextPage(ChannelScheduler scheduler) {
+        return hasNextPage(scheduler, scheduler.wanted, pageRoom)
+                || hasNextPage(scheduler, scheduler.further, pageRoom / 2);
     }
 
-    private boolean hasNextPage(Lane lane, ArrayDeque<Wanted> wanted, long room) {
-        Wanted next = wanted.peekFirst();
-        return next != null && (next.message.gone() || !exiting && hasPageRoom(lane, room));
+    private boolean hasNextPage(ChannelScheduler scheduler, ArrayDeque<AddressRequest> wanted, long room) {
+        AddressRequest next = wanted.peekFirst();
+        return next != null && (next.message.gone() || !exiting && hasPageRoom(scheduler, room));
     }
 
     /** Addresses of a message are no longer needed. */
-    private void freed(Message message, Lane lane, long octets) {
-        lane.pageMemory -= octets;
-        if (octets > 0 && !message.hasPage(lane.channel)) {
-            for (Wanted next : lane.further) {
+    private void freed(ScheduledMessage message, ChannelScheduler scheduler, long octets) {
+        scheduler.pageMemory -= octets;
+        if (octets > 0 && !message.hasPage(scheduler.channel)) {
+            for (AddressRequest next : scheduler.further) {
                 if (next.message == message) {
-                    lane.further.remove(next);
-                    lane.wanted.addLast(next);
+                    scheduler.further.remove(next);
+                    scheduler.wanted.addLast(next);
                     return;
                 }
             }
@@ -275,18 +278,18 @@ final class Schedule {
     }
 
     /** The addresses could not be asked for: they are wanted as before. */
-    void notPaged(Wanted asked) {
-        Lane lane = lane(asked.channel);
-        (asked.message.hasPage(asked.channel) ? lane.further : lane.wanted).addFirst(asked);
+    void notPaged(AddressRequest asked) {
+        ChannelScheduler scheduler = scheduler(asked.channel);
+        (asked.message.hasPage(asked.channel) ? scheduler.further : scheduler.wanted).addFirst(asked);
     }
 
     /**
      * The addresses that were asked for.
      *
-     * @param recipients those from {@link Wanted#from} on, as many as there are at once; none if queue has the message no longer
+     * @param recipients those from {@link AddressRequest#from} on, as many as there are at once; none if queue has the message no longer
      */
-    void paged(Wanted asked, List<Address> recipients, long now) {
-        Message message = asked.message;
+    void paged(AddressRequest asked, List<Address> recipients, long now) {
+        ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         if (message.gone()) {
             withdrawPage(asked, recipients);
@@ -305,8 +308,8 @@ final class Schedule {
     }
 
     /** The addresses that were asked for cannot be read now: they are tried again later, as long as the message lives. */
-    void unreadable(Wanted asked, long now) {
-        Message message = asked.message;
+    void unreadable(AddressRequest asked, long now) {
+        ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         if (message.gone()) {
             withdrawPage(asked, List.of());
@@ -317,7 +320,7 @@ final class Schedule {
             failUnread(asked, message.count(), List.of(), BounceText.tooLong(UNREADABLE));
             int failed = left - message.left(channel);
             message.passed(channel, failed);
-            lane(channel).inPass(message, -failed);
+            scheduler(channel).inPass(message, -failed);
             if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
                 finish(message);
             } else if (message.pass(channel) == 0 && message.left(channel) > 0) {
@@ -325,7 +328,7 @@ final class Schedule {
             }
             return;
         }
-        sink.log(new Event.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
+        sink.log(new SendEvent.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
         passOver(asked, now);
         if (message.pass(channel) == 0) {
             await(message, channel, now);
@@ -333,8 +336,8 @@ final class Schedule {
     }
 
     /** The recipients from those that were asked for on have no turn in this pass. */
-    private void passOver(Wanted asked, long now) {
-        Message message = asked.message;
+    private void passOver(AddressRequest asked, long now) {
+        ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         int rest = 0;
         for (int i = message.nextWaiting(channel, asked.from); i >= 0; i = message.nextWaiting(channel, i + 1)) {
@@ -342,14 +345,14 @@ final class Schedule {
         }
         message.due(channel, now + PARKED);
         message.passed(channel, rest);
-        lane(channel).inPass(message, -rest);
+        scheduler(channel).inPass(message, -rest);
     }
 
     /** Recipients of a withdrawn message fail; a report needs their addresses. */
-    private void withdrawPage(Wanted asked, List<Address> recipients) {
-        Message message = asked.message;
+    private void withdrawPage(AddressRequest asked, List<Address> recipients) {
+        ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
-        Order order = withdrawn.get(message.number());
+        WithdrawalRequest order = withdrawn.get(message.number());
         if (order == null) {
             return;
         }
@@ -357,24 +360,24 @@ final class Schedule {
         failUnread(asked, end, recipients, order.report());
         int next = message.nextWaiting(channel, end);
         if (next >= 0) {
-            lane(channel).wanted.addFirst(new Wanted(message, channel, next));
+            scheduler(channel).wanted.addFirst(new AddressRequest(message, channel, next));
         } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0 && !message.finishing()) {
             finish(message);
         }
     }
 
     /** Recipients whose addresses are not here fail. */
-    private void failUnread(Wanted asked, int end, List<Address> recipients, String report) {
-        Message message = asked.message;
+    private void failUnread(AddressRequest asked, int end, List<Address> recipients, String report) {
+        ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         for (int i = message.nextWaiting(channel, asked.from);
                 i >= 0 && i < end;
                 i = message.nextWaiting(channel, i + 1)) {
             Address visible = recipients.isEmpty()
                     ? new Address("recipient " + (i + 1))
-                    : Message.visible(message.route(recipients.get(i - asked.from)));
+                    : ScheduledMessage.visible(message.route(recipients.get(i - asked.from)));
             message.failed(channel, i);
-            sink.report(new Report.Failed(message.number(), i, Paragraph.of(visible, report)));
+            sink.report(new Report.RecipientFailed(message.number(), i, BounceParagraph.of(visible, report)));
         }
     }
 
@@ -391,7 +394,7 @@ final class Schedule {
     /** Everything was presented in this session: what was not, and is not in delivery, queue has no longer. */
     void allPresented() {
         presented = true;
-        var missing = new ArrayList<Message>();
+        var missing = new ArrayList<ScheduledMessage>();
         messages.forEach(message -> {
             boolean idle =
                     !message.finishing() && message.pass(Channel.LOCAL) == 0 && message.pass(Channel.REMOTE) == 0;
@@ -399,85 +402,85 @@ final class Schedule {
                 missing.add(message);
             }
         });
-        for (Message message : missing) {
+        for (ScheduledMessage message : missing) {
             message.leave(); // its place in a heap ends when it comes up
             forget(message);
         }
     }
 
     /** Begins the passes that are due, at most so many. Whether there may be more. */
-    boolean ripen(long now, int most) {
+    boolean promoteDue(long now, int most) {
         int begun = 0;
-        for (Lane lane : List.of(local, remote)) {
-            if (lane.probeHolds(now)) {
-                back(lane);
+        for (ChannelScheduler scheduler : List.of(local, remote)) {
+            if (scheduler.probeHolds(now)) {
+                back(scheduler);
             }
-            lane.look(now);
-            while (hasPassRoom(lane)) {
-                Message due = lane.due.take(now);
+            scheduler.look(now);
+            while (hasPassRoom(scheduler)) {
+                ScheduledMessage due = scheduler.due.take(now);
                 if (due == null) {
                     break;
                 }
                 if (!due.gone()) {
-                    beginPass(lane, due);
+                    beginPass(scheduler, due);
                 }
                 if (++begun >= most) {
                     return true;
                 }
             }
         }
-        for (Message due = bounces.take(now); due != null; due = bounces.take(now)) {
+        for (ScheduledMessage due = bounces.take(now); due != null; due = bounces.take(now)) {
             sink.finished(due);
         }
         return false;
     }
 
     /** Whether a further pass may begin: what is due beyond it stays so until some of those that run have ended. */
-    private boolean hasPassRoom(Lane lane) {
-        return lane.passMemory() == 0 || lane.passMemory() < passRoom;
+    private boolean hasPassRoom(ChannelScheduler scheduler) {
+        return scheduler.passMemory() == 0 || scheduler.passMemory() < passRoom;
     }
 
     /** The next delivery to start, announced in the log, or null. The channels take turns. */
     @Nullable
-    Start next(long now) {
+    DeliveryAttempt next(long now) {
         if (exiting) {
             return null;
         }
         remoteNext = !remoteNext;
-        Start start = next(remoteNext ? remote : local, now);
-        return start == null ? next(remoteNext ? local : remote, now) : start;
+        DeliveryAttempt attempt = next(remoteNext ? remote : local, now);
+        return attempt == null ? next(remoteNext ? local : remote, now) : attempt;
     }
 
-    private @Nullable Start next(Lane lane, long now) {
-        Lane.Choice choice = lane.choose(now);
+    private @Nullable DeliveryAttempt next(ChannelScheduler scheduler, long now) {
+        ChannelScheduler.NextAttempt choice = scheduler.choose(now);
         while (choice != null && choice.ready().message().gone()) {
-            lane.dropped(choice);
-            choice = lane.choose(now);
+            scheduler.dropped(choice);
+            choice = scheduler.choose(now);
         }
         if (choice == null) {
             return null;
         }
-        Channel channel = lane.channel;
-        Message message = choice.ready().message();
+        Channel channel = scheduler.channel;
+        ScheduledMessage message = choice.ready().message();
         Address sender = message.sender();
-        int most = channel == Channel.LOCAL || ListSender.isList(sender) ? 1 : Deliver.MOST_RECIPIENTS;
+        int most = channel == Channel.LOCAL || VerpSender.isList(sender) ? 1 : Deliver.MOST_RECIPIENTS;
         int[] recipients = choice.ready().take(channel, Math.min(most, choice.most()));
         if (!message.started(channel)) {
-            message.start(channel, lane.limits.retries().next(message.birth(), now), now, settings.lifetime());
+            message.start(channel, scheduler.limits.retries().next(message.birth(), now), now, settings.lifetime());
         }
         long number = deliveries + 1;
         var addresses = new ArrayList<Address>(recipients.length);
         for (int recipient : recipients) {
             addresses.add(message.recipient(recipient));
         }
-        lane.started(choice, recipients.length, now);
+        scheduler.started(choice, recipients.length, now);
         message.running(recipients);
         for (Address address : addresses) {
-            lane.running++;
-            sink.log(new Event.Starting(++deliveries, message.number(), channel.word(), address.octets()));
+            scheduler.running++;
+            sink.log(new SendEvent.Starting(++deliveries, message.number(), channel.word(), address.octets()));
             status();
         }
-        return new Start(
+        return new DeliveryAttempt(
                 channel,
                 choice.destination(),
                 message,
@@ -486,7 +489,7 @@ final class Schedule {
                         number,
                         message.number(),
                         message.octets(),
-                        ListSender.expand(sender, addresses.getFirst()),
+                        VerpSender.expand(sender, addresses.getFirst()),
                         addresses,
                         message.body(),
                         message.form()),
@@ -494,44 +497,44 @@ final class Schedule {
     }
 
     /** A delivery has ended with an outcome for each recipient. */
-    void ended(Start start, List<Outcome> outcomes, long now) {
-        Lane lane = lane(start.channel());
-        if (lane.reachable()) {
-            sink.log(new Event.Back(start.channel().word()));
+    void ended(DeliveryAttempt attempt, List<Outcome> outcomes, long now) {
+        ChannelScheduler scheduler = scheduler(attempt.channel());
+        if (scheduler.reachable()) {
+            sink.log(new SendEvent.Back(attempt.channel().word()));
         }
-        lane.ended(start);
+        scheduler.ended(attempt);
         boolean allDeferred = true;
         for (Outcome outcome : outcomes) {
             allDeferred &= outcome instanceof Outcome.Deferred;
         }
-        start.destination().troubled = allDeferred;
-        start.destination().busyPause = 0;
-        Message message = start.message();
+        attempt.destination().troubled = allDeferred;
+        attempt.destination().busyPause = 0;
+        ScheduledMessage message = attempt.message();
         var deferred = new ArrayList<Integer>();
         String why = "";
         for (int i = 0; i < outcomes.size(); i++) {
-            int recipient = start.recipients()[i];
-            long number = start.delivery().number() + i;
+            int recipient = attempt.recipients()[i];
+            long number = attempt.delivery().number() + i;
             Outcome outcome = outcomes.get(i);
-            lane.running--;
+            scheduler.running--;
             switch (outcome) {
                 case Outcome.Delivered(var _, var report) -> {
-                    line(number, Event.Kind.SUCCESS, cut(report));
-                    message.delivered(lane.channel, recipient);
-                    sink.report(new Report.Done(message.number(), recipient));
+                    line(number, SendEvent.DeliveryEnding.SUCCESS, cut(report));
+                    message.delivered(scheduler.channel, recipient);
+                    sink.report(new Report.RecipientDelivered(message.number(), recipient));
                 }
-                case Outcome.Failed(var _, var report) -> fail(lane, message, recipient, number, cut(report));
+                case Outcome.Failed(var _, var report) -> fail(scheduler, message, recipient, number, cut(report));
                 case Outcome.Deferred(var _, var report) -> {
                     message.waits(recipient);
                     if (message.gone()) {
-                        line(number, Event.Kind.DEFERRAL, cut(report));
-                        withdraw(message, lane.channel, recipient);
-                    } else if (message.last(lane.channel)) {
-                        fail(lane, message, recipient, number, BounceText.tooLong(cut(report)));
+                        line(number, SendEvent.DeliveryEnding.DEFERRAL, cut(report));
+                        withdraw(message, scheduler.channel, recipient);
+                    } else if (message.last(scheduler.channel)) {
+                        fail(scheduler, message, recipient, number, BounceText.tooLong(cut(report)));
                     } else {
-                        line(number, Event.Kind.DEFERRAL, cut(report));
+                        line(number, SendEvent.DeliveryEnding.DEFERRAL, cut(report));
                         if (!deferred.isEmpty() && !report.equals(why)) { // each is told what was said of it
-                            deferred(lane, message, deferred, why, now);
+                            deferred(scheduler, message, deferred, why, now);
                             deferred.clear();
                         }
                         why = report;
@@ -541,36 +544,39 @@ final class Schedule {
             }
             status();
         }
-        pass(lane, start, deferred, why, now);
-        lane.settle(start.destination());
+        pass(scheduler, attempt, deferred, why, now);
+        scheduler.afterDelivery(attempt.destination());
     }
 
-    private void fail(Lane lane, Message message, int recipient, long number, String report) {
-        line(number, Event.Kind.FAILURE, report);
-        message.failed(lane.channel, recipient);
-        sink.report(new Report.Failed(message.number(), recipient, Paragraph.of(message.visible(recipient), report)));
+    private void fail(ChannelScheduler scheduler, ScheduledMessage message, int recipient, long number, String report) {
+        line(number, SendEvent.DeliveryEnding.FAILURE, report);
+        message.failed(scheduler.channel, recipient);
+        sink.report(new Report.RecipientFailed(
+                message.number(), recipient, BounceParagraph.of(message.visible(recipient), report)));
     }
 
-    private void deferred(Lane lane, Message message, List<Integer> recipients, String why, long now) {
-        Channel channel = lane.channel;
+    private void deferred(
+            ChannelScheduler scheduler, ScheduledMessage message, List<Integer> recipients, String why, long now) {
+        Channel channel = scheduler.channel;
         message.due(channel, Math.min(message.due(channel), latest(message, channel, now)));
         if (message.parked()) {
             message.due(channel, Math.max(message.due(channel), now + PARKED));
         }
         if (!recipients.isEmpty()) {
-            sink.report(new Report.Deferred(
+            sink.report(new Report.RecipientsDeferred(
                     message.number(), recipients, Instant.ofEpochSecond(message.due(channel)), why.strip()));
         }
     }
 
     /** Recipients of a pass have an outcome: some of them are deferred; perhaps it was the last of the pass. */
-    private void pass(Lane lane, Start start, List<Integer> deferred, String why, long now) {
-        Message message = start.message();
-        Channel channel = lane.channel;
-        deferred(lane, message, deferred, why, now);
-        message.passed(channel, start.recipients().length);
-        freed(message, lane, message.settle(start.recipients()));
-        lane.inPass(message, -start.recipients().length);
+    private void pass(
+            ChannelScheduler scheduler, DeliveryAttempt attempt, List<Integer> deferred, String why, long now) {
+        ScheduledMessage message = attempt.message();
+        Channel channel = scheduler.channel;
+        deferred(scheduler, message, deferred, why, now);
+        message.passed(channel, attempt.recipients().length);
+        freed(message, scheduler, message.recordOutcomes(attempt.recipients()));
+        scheduler.inPass(message, -attempt.recipients().length);
         if (message.pass(channel) > 0) {
             return;
         }
@@ -583,10 +589,10 @@ final class Schedule {
         }
     }
 
-    private void finish(Message message) {
+    private void finish(ScheduledMessage message) {
         message.finish();
-        Order order = message.gone() ? withdrawn.remove(message.number()) : null;
-        if (order != null && order.way() == Way.REMOVE) {
+        WithdrawalRequest order = message.gone() ? withdrawn.remove(message.number()) : null;
+        if (order != null && order.way() == WithdrawalAction.REMOVE) {
             sink.removed(message);
         } else {
             sink.finished(message);
@@ -599,48 +605,48 @@ final class Schedule {
      *
      * @param by the user who says so
      */
-    Result withdraw(long number, Order order, String by) {
-        Message message = messages.get(number);
+    WithdrawalOutcome withdraw(long number, WithdrawalRequest order, String by) {
+        ScheduledMessage message = messages.get(number);
         if (message == null) {
-            return presented ? Result.UNKNOWN : Result.NOT_YET;
+            return presented ? WithdrawalOutcome.UNKNOWN : WithdrawalOutcome.NOT_YET;
         }
-        Order earlier = withdrawn.get(number);
-        if (message.finishing() || earlier != null && earlier.way() == Way.REMOVE) {
-            return Result.ENDING;
+        WithdrawalRequest earlier = withdrawn.get(number);
+        if (message.finishing() || earlier != null && earlier.way() == WithdrawalAction.REMOVE) {
+            return WithdrawalOutcome.ENDING;
         }
         message.leave();
         withdrawn.put(number, order);
         int recipients = 0;
-        for (Lane lane : List.of(local, remote)) {
-            Channel channel = lane.channel;
+        for (ChannelScheduler scheduler : List.of(local, remote)) {
+            Channel channel = scheduler.channel;
             recipients += message.left(channel);
             int[] waiting = message.leftIn(channel);
             int running = message.left(channel) - waiting.length;
             int dropped = message.pass(channel) - running; // some of those that wait have had their turn in this pass
             message.passed(channel, dropped);
-            lane.inPass(message, -dropped);
-            if (message.paged() && order.way() == Way.BOUNCE) {
+            scheduler.inPass(message, -dropped);
+            if (message.paged() && order.way() == WithdrawalAction.BOUNCE) {
                 int next = message.nextWaiting(channel, 0);
                 if (next >= 0) {
-                    lane.wanted.addFirst(new Wanted(message, channel, next)); // for the reports
+                    scheduler.wanted.addFirst(new AddressRequest(message, channel, next)); // for the reports
                 }
             } else {
                 for (int recipient : waiting) {
                     withdraw(message, channel, recipient);
                 }
             }
-            freed(message, lane, message.settleWaiting(channel));
+            freed(message, scheduler, message.settleWaiting(channel));
         }
-        sink.log(new Event.Withdrawn(number, order.way(), recipients, by, order.reason()));
+        sink.log(new SendEvent.Withdrawn(number, order.way(), recipients, by, order.reason()));
         if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) > 0) {
-            return Result.RUNNING;
+            return WithdrawalOutcome.RUNNING;
         }
         finish(message);
-        return Result.WITHDRAWN;
+        return WithdrawalOutcome.WITHDRAWN;
     }
 
-    private void withdraw(Message message, Channel channel, int recipient) {
-        Order order = withdrawn.get(message.number());
+    private void withdraw(ScheduledMessage message, Channel channel, int recipient) {
+        WithdrawalRequest order = withdrawn.get(message.number());
         if (order == null) {
             throw new IllegalStateException("msg " + message.number() + " was not withdrawn");
         }
@@ -648,132 +654,135 @@ final class Schedule {
             case REMOVE -> message.delivered(channel, recipient); // of no further concern; queue hears of the end
             case BOUNCE -> {
                 message.failed(channel, recipient);
-                sink.report(new Report.Failed(
-                        message.number(), recipient, Paragraph.of(message.visible(recipient), order.report())));
+                sink.report(new Report.RecipientFailed(
+                        message.number(), recipient, BounceParagraph.of(message.visible(recipient), order.report())));
             }
         }
     }
 
     /** Recipients that were tried without an outcome wait again; if the message was withdrawn meanwhile, that was all. */
-    private boolean waitsNoMore(Lane lane, Start start, long now) {
-        Message message = start.message();
-        for (int recipient : start.recipients()) {
+    private boolean waitsNoMore(ChannelScheduler scheduler, DeliveryAttempt attempt, long now) {
+        ScheduledMessage message = attempt.message();
+        for (int recipient : attempt.recipients()) {
             message.waits(recipient);
             if (message.gone()) {
-                withdraw(message, lane.channel, recipient);
+                withdraw(message, scheduler.channel, recipient);
             }
         }
         if (message.gone()) {
-            pass(lane, start, List.of(), "", now);
-            lane.settle(start.destination());
+            pass(scheduler, attempt, List.of(), "", now);
+            scheduler.afterDelivery(attempt.destination());
         }
         return message.gone();
     }
 
     /** The program could not be reached: nothing was tried, the recipients' turn comes when it is back. */
-    void unreachable(Start start, String reason, long now) {
-        Lane lane = lane(start.channel());
-        end(lane, start, reason);
-        hold(lane, reason, now);
-        putBack(lane, start, now);
+    void unreachable(DeliveryAttempt attempt, String reason, long now) {
+        ChannelScheduler scheduler = scheduler(attempt.channel());
+        end(scheduler, attempt, reason);
+        hold(scheduler, reason, now);
+        putBack(scheduler, attempt, now);
     }
 
     /** The program does not serve us: as if it could not be reached, and somebody must know. */
-    void refused(Start start, String reason, long now) {
-        Lane lane = lane(start.channel());
-        end(lane, start, reason);
-        if (lane.unreachable(now, true)) {
-            sink.log(new Event.Refused(lane.channel.word(), reason));
+    void refused(DeliveryAttempt attempt, String reason, long now) {
+        ChannelScheduler scheduler = scheduler(attempt.channel());
+        end(scheduler, attempt, reason);
+        if (scheduler.unreachable(now, true)) {
+            sink.log(new SendEvent.Refused(scheduler.channel.word(), reason));
         }
-        putBack(lane, start, now);
+        putBack(scheduler, attempt, now);
     }
 
-    private void putBack(Lane lane, Start start, long now) {
-        if (!waitsNoMore(lane, start, now)) {
-            lane.putBack(start);
+    private void putBack(ChannelScheduler scheduler, DeliveryAttempt attempt, long now) {
+        if (!waitsNoMore(scheduler, attempt, now)) {
+            scheduler.putBack(attempt);
         }
     }
 
     /** As many deliveries run as may for the same user: nothing was tried, the recipient's turn comes when one of them ends. */
-    void busy(Start start, String key, int atOnce, long now) {
-        Lane lane = lane(start.channel());
-        back(lane);
-        end(lane, start, "its share is used up (" + key + ": " + atOnce + " at once)");
-        lane.learn(start, key, atOnce, now);
-        putBack(lane, start, now);
+    void busy(DeliveryAttempt attempt, String key, int atOnce, long now) {
+        ChannelScheduler scheduler = scheduler(attempt.channel());
+        back(scheduler);
+        end(scheduler, attempt, "its share is used up (" + key + ": " + atOnce + " at once)");
+        scheduler.learn(attempt, key, atOnce, now);
+        putBack(scheduler, attempt, now);
     }
 
     /** The program was lost during the delivery, perhaps because of it. */
-    void broken(Start start, String reason, long now) {
-        Lane lane = lane(start.channel());
-        end(lane, start, reason);
-        hold(lane, reason, now);
-        if (waitsNoMore(lane, start, now)) {
+    void broken(DeliveryAttempt attempt, String reason, long now) {
+        ChannelScheduler scheduler = scheduler(attempt.channel());
+        end(scheduler, attempt, reason);
+        hold(scheduler, reason, now);
+        if (waitsNoMore(scheduler, attempt, now)) {
             return;
         }
-        int breaks = start.message().countBreak();
+        int breaks = attempt.message().countBreak();
         if (breaks >= BREAKS) {
-            park(lane, start, breaks, reason, now);
+            park(scheduler, attempt, breaks, reason, now);
         } else {
-            lane.suspect(start, breaks, now);
+            scheduler.suspect(attempt, breaks, now);
         }
     }
 
     /** The answer made no sense: deferred as in qmail, and counted. */
-    void mangled(Start start, String reason, long now) {
-        Lane lane = lane(start.channel());
-        lane.ended(start);
-        start.destination().troubled = true;
-        for (int i = 0; i < start.recipients().length; i++) {
-            lane.running--;
-            sink.log(new Event.Mangled(start.delivery().number() + i));
+    void mangled(DeliveryAttempt attempt, String reason, long now) {
+        ChannelScheduler scheduler = scheduler(attempt.channel());
+        scheduler.ended(attempt);
+        attempt.destination().troubled = true;
+        for (int i = 0; i < attempt.recipients().length; i++) {
+            scheduler.running--;
+            sink.log(new SendEvent.Mangled(attempt.delivery().number() + i));
             status();
         }
-        if (waitsNoMore(lane, start, now)) {
+        if (waitsNoMore(scheduler, attempt, now)) {
             return;
         }
-        int breaks = start.message().countBreak();
+        int breaks = attempt.message().countBreak();
         if (breaks >= BREAKS) {
-            park(lane, start, breaks, reason, now);
+            park(scheduler, attempt, breaks, reason, now);
         } else {
-            pass(lane, start, recipients(start), reason, now);
-            lane.settle(start.destination());
+            pass(scheduler, attempt, recipients(attempt), reason, now);
+            scheduler.afterDelivery(attempt.destination());
         }
     }
 
-    private void park(Lane lane, Start start, int breaks, String reason, long now) {
-        Message message = start.message();
+    private void park(ChannelScheduler scheduler, DeliveryAttempt attempt, int breaks, String reason, long now) {
+        ScheduledMessage message = attempt.message();
         message.park();
-        sink.log(new Event.Parked(
-                message.number(), lane.channel.word(), breaks, Instant.ofEpochSecond(now + PARKED), reason));
-        pass(lane, start, recipients(start), reason, now);
-        lane.settle(start.destination());
+        sink.log(new SendEvent.Parked(
+                message.number(), scheduler.channel.word(), breaks, Instant.ofEpochSecond(now + PARKED), reason));
+        pass(scheduler, attempt, recipients(attempt), reason, now);
+        scheduler.afterDelivery(attempt.destination());
     }
 
-    private void end(Lane lane, Start start, String reason) {
-        lane.ended(start);
-        for (int i = 0; i < start.recipients().length; i++) {
-            lane.running--;
-            line(start.delivery().number() + i, Event.Kind.DEFERRAL, reason + "; will be tried again\n");
+    private void end(ChannelScheduler scheduler, DeliveryAttempt attempt, String reason) {
+        scheduler.ended(attempt);
+        for (int i = 0; i < attempt.recipients().length; i++) {
+            scheduler.running--;
+            line(
+                    attempt.delivery().number() + i,
+                    SendEvent.DeliveryEnding.DEFERRAL,
+                    reason + "; will be tried again\n");
             status();
         }
     }
 
-    private void hold(Lane lane, String reason, long now) {
-        if (lane.unreachable(now, false)) {
-            sink.log(new Event.Lost(lane.channel.word(), reason));
+    private void hold(ChannelScheduler scheduler, String reason, long now) {
+        if (scheduler.unreachable(now, false)) {
+            sink.log(new SendEvent.Lost(scheduler.channel.word(), reason));
         }
     }
 
-    private void back(Lane lane) {
-        if (lane.reachable()) {
-            sink.log(new Event.Back(lane.channel.word()));
+    private void back(ChannelScheduler scheduler) {
+        if (scheduler.reachable()) {
+            sink.log(new SendEvent.Back(scheduler.channel.word()));
         }
     }
 
-    private static List<Integer> recipients(Start start) {
-        var recipients = new ArrayList<Integer>(start.recipients().length);
-        for (int recipient : start.recipients()) {
+    private static List<Integer> recipients(DeliveryAttempt attempt) {
+        var recipients = new ArrayList<Integer>(attempt.recipients().length);
+        for (int recipient : attempt.recipients()) {
             recipients.add(recipient);
         }
         return recipients;
@@ -785,24 +794,24 @@ final class Schedule {
                 : report.substring(0, REPORT_LIMIT) + "\n(the report was longer)\n";
     }
 
-    private void line(long number, Event.Kind kind, String text) {
-        sink.log(new Event.Ended(number, kind, text));
+    private void line(long number, SendEvent.DeliveryEnding kind, String text) {
+        sink.log(new SendEvent.Ended(number, kind, text));
     }
 
     /** Writes the status line. */
     void status() {
-        sink.log(new Event.Status(
+        sink.log(new SendEvent.Status(
                 local.running, local.limits.concurrency(), remote.running, remote.limits.concurrency(), exiting));
     }
 
     /** The bounce of a finished message could not be queued; it is tried again. */
-    void bounceLater(Message message, long now) {
+    void bounceLater(ScheduledMessage message, long now) {
         message.due(Channel.LOCAL, now + BOUNCE_PAUSE);
         bounces.add(message);
     }
 
     /** Queue knows that the message has ended. */
-    void forget(Message message) {
+    void forget(ScheduledMessage message) {
         if (message.equals(messages.get(message.number()))) {
             messages.remove(message.number());
             memory -= message.memory();

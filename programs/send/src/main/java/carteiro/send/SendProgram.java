@@ -31,23 +31,23 @@ public final class SendProgram implements Program {
 
     @Override
     public void check(Installation installation) throws ControlException {
-        var _ = Settings.read(installation);
+        var _ = SendSettings.read(installation);
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        return start(surroundings, Clock.systemUTC(), Sending.MEMORY);
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        return start(context, Clock.systemUTC(), RunningSend.MEMORY);
     }
 
     /** @param memory octets that messages may take */
-    Sending start(Surroundings surroundings, Clock clock, long memory) throws ControlException, IOException {
-        surroundings.dropPrivileges(); // before the lock: the folder is the user's, who could put a link in its place
-        FileChannel lock = onlyOne(surroundings);
+    RunningSend start(ProgramContext context, Clock clock, long memory) throws ControlException, IOException {
+        context.dropPrivileges(); // before the lock: the folder is the user's, who could put a link in its place
+        FileChannel lock = onlyOne(context);
         try {
-            Settings settings = Settings.read(surroundings.installation());
-            return Sending.start(surroundings, settings, clock, SystemAccount.effectiveUid(), lock, memory);
+            SendSettings settings = SendSettings.read(context.installation());
+            return RunningSend.start(context, settings, clock, SystemAccount.effectiveUid(), lock, memory);
         } catch (ControlException e) {
-            surroundings.log().log(new Event.CannotStart(String.join("; ", e.problems())));
+            context.log().log(new SendEvent.CannotStart(String.join("; ", e.problems())));
             lock.close();
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -57,8 +57,8 @@ public final class SendProgram implements Program {
     }
 
     /** Two sends would deliver everything twice: the lock lasts as long as the process, however it ends. */
-    private static FileChannel onlyOne(Surroundings surroundings) throws IOException {
-        Path file = surroundings.installation().run("send").resolve("lock");
+    private static FileChannel onlyOne(ProgramContext context) throws IOException {
+        Path file = context.installation().run("send").resolve("lock");
         FileChannel channel;
         try {
             Files.createDirectories(file.getParent());
@@ -66,7 +66,7 @@ public final class SendProgram implements Program {
                     file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             String reason = "cannot write " + file + " (" + e + "); its folder must belong to the user send runs as";
-            surroundings.log().log(new Event.CannotStart(reason));
+            context.log().log(new SendEvent.CannotStart(reason));
             throw new IOException(reason, e);
         }
         try {
@@ -81,9 +81,9 @@ public final class SendProgram implements Program {
             throw e;
         }
         channel.close();
-        String reason = "another send is running on "
-                + surroundings.installation().home() + " (" + file + " is locked); stop it first";
-        surroundings.log().log(new Event.CannotStart(reason));
+        String reason = "another send is running on " + context.installation().home() + " (" + file
+                + " is locked); stop it first";
+        context.log().log(new SendEvent.CannotStart(reason));
         throw new IOException(reason);
     }
 }

@@ -3,7 +3,7 @@ package carteiro.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Address;
-import carteiro.protocol.Paragraph;
+import carteiro.protocol.BounceParagraph;
 import carteiro.testkit.Covers;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -54,13 +54,13 @@ class BounceTextTest {
         var paragraphs = new ArrayList<String>();
         for (String paragraph : parts.group(6).split("(?<=\n\n)")) {
             int colon = paragraph.indexOf(">:\n");
-            paragraphs.add(Paragraph.of(
+            paragraphs.add(BounceParagraph.of(
                     new Address(paragraph.substring(1, colon)),
                     paragraph.substring(colon + 3, paragraph.length() - 1)));
         }
         boolean twice = parts.group(7).equals("the original bounce");
         String ours = before(
-                twice ? BounceText.Kind.DOUBLE : BounceText.Kind.SINGLE,
+                twice ? BounceText.BounceKind.DOUBLE : BounceText.BounceKind.SINGLE,
                 Long.parseLong(parts.group(1)),
                 LocalDateTime.parse(parts.group(2), DateTimeFormatter.ofPattern("d MMM yyyy HH:mm:ss", Locale.ROOT))
                         .toInstant(ZoneOffset.UTC),
@@ -83,14 +83,15 @@ class BounceTextTest {
             ''               | <u@h>:~~
             """)
     void paragraphHoldsNoEmptyLine(String report, String paragraph) {
-        assertThat(Paragraph.of(new Address("u@h"), report.replace('~', '\n'))).isEqualTo(paragraph.replace('~', '\n'));
+        assertThat(BounceParagraph.of(new Address("u@h"), report.replace('~', '\n')))
+                .isEqualTo(paragraph.replace('~', '\n'));
     }
 
     @Test
     void lineEndsInAnAddressCannotBeginAParagraphOrAField() {
-        assertThat(Paragraph.of(new Address("u\n\n<x@y>:@h"), "no\n")).isEqualTo("<u__<x@y>:@h>:\nno\n\n");
+        assertThat(BounceParagraph.of(new Address("u\n\n<x@y>:@h"), "no\n")).isEqualTo("<u__<x@y>:@h>:\nno\n\n");
         String text = before(
-                BounceText.Kind.SINGLE,
+                BounceText.BounceKind.SINGLE,
                 1,
                 java.time.Instant.EPOCH,
                 new Address("MAILER-DAEMON@h"),
@@ -103,13 +104,13 @@ class BounceTextTest {
 
     @Test
     void controlsOfAReportAreMadeVisible() {
-        assertThat(Paragraph.of(new Address("u@h"), "a\r\u0000b\u001b\tc\u00e9\n"))
+        assertThat(BounceParagraph.of(new Address("u@h"), "a\r\u0000b\u001b\tc\u00e9\n"))
                 .isEqualTo("<u@h>:\na__b_\tc\u00e9\n\n");
     }
 
     @Test
     void longestReportFitsIntoAParagraph() {
-        String paragraph = Paragraph.of(new Address("u".repeat(1000)), "x\n".repeat(20_000));
+        String paragraph = BounceParagraph.of(new Address("u".repeat(1000)), "x\n".repeat(20_000));
         assertThat(paragraph.length()).isLessThanOrEqualTo(carteiro.protocol.Waiting.Report.PARAGRAPH_LIMIT);
         assertThat(paragraph).endsWith("\n\n");
     }
@@ -117,7 +118,7 @@ class BounceTextTest {
     @Test
     void addressesAreQuotedInTheHeaderAndInReturnPath() {
         String text = before(
-                BounceText.Kind.SINGLE,
+                BounceText.BounceKind.SINGLE,
                 1,
                 java.time.Instant.EPOCH,
                 new Address("Mail System@h"),
@@ -129,7 +130,7 @@ class BounceTextTest {
     }
 
     private static String before(
-            BounceText.Kind kind,
+            BounceText.BounceKind kind,
             long invoker,
             Instant now,
             Address from,

@@ -22,8 +22,8 @@ class DestinationLimitsTest {
         }
     }
 
-    private static void endAll(Planned plan, List<Start> starts) {
-        starts.forEach(start -> plan.end(start, Planned.OK));
+    private static void endAll(Planned plan, List<DeliveryAttempt> starts) {
+        starts.forEach(attempt -> plan.end(attempt, Planned.OK));
     }
 
     @Test
@@ -31,7 +31,7 @@ class DestinationLimitsTest {
         var plan = limited("big.example", 3, 0, 1);
         add(plan, 1, 50, "big.example");
         add(plan, 101, 150, "other.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(Planned.to(starts, "big.example")).isEqualTo(3);
         assertThat(Planned.to(starts, "other.example")).isEqualTo(17);
     }
@@ -49,7 +49,7 @@ class DestinationLimitsTest {
         add(plan, 1, 5, "a.big.example");
         add(plan, 11, 15, "b.big.example");
         add(plan, 21, 24, "big.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(Planned.to(starts, "@a.big.example")).isEqualTo(2);
         assertThat(Planned.to(starts, "@b.big.example")).isEqualTo(2);
         assertThat(Planned.to(starts, "@big.example")).isEqualTo(4);
@@ -67,7 +67,7 @@ class DestinationLimitsTest {
         var plan = limited("far.example", 0, 5, MINUTE);
         add(plan, 1, 12, "far.example");
         add(plan, 101, 103, "other.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(Planned.to(starts, "far.example")).isEqualTo(5);
         assertThat(Planned.to(starts, "other.example")).isEqualTo(3);
         endAll(plan, starts);
@@ -106,7 +106,7 @@ class DestinationLimitsTest {
     void recipientsCountAndAGroupIsNotLargerThanWhatIsLeft() {
         var plan = limited("far.example", 0, 3, MINUTE);
         plan.add(1, "a@far.example", "b@far.example", "c@far.example", "d@far.example");
-        Start first = plan.only();
+        DeliveryAttempt first = plan.only();
         assertThat(first.recipients()).hasSize(3);
         plan.end(first, Planned.OK);
         plan.now += MINUTE;
@@ -135,8 +135,8 @@ class DestinationLimitsTest {
     void alrmDoesNotBreakTheRate() {
         var plan = limited("far.example", 0, 2, MINUTE);
         add(plan, 1, 4, "far.example");
-        for (Start start : plan.starts()) {
-            plan.end(start, Planned.LATER);
+        for (DeliveryAttempt attempt : plan.starts()) {
+            plan.end(attempt, Planned.LATER);
         }
         plan.schedule.tryNow(plan.now);
         assertThat(plan.starts()).isEmpty();
@@ -150,7 +150,7 @@ class DestinationLimitsTest {
         add(plan, 1, 20, "far.example");
         assertThat(plan.starts()).hasSize(2);
         plan.schedule.limit(new DomainTable<>(Map.of()));
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(starts).hasSize(18);
         add(plan, 21, 30, "far.example");
         plan.schedule.limit(new DomainTable<>(Map.of("", new DestinationLimit(0, 1, 3600))));
@@ -194,11 +194,11 @@ class DestinationLimitsTest {
         plan.add(1, "a@far.example");
         plan.add(2, "b@far.example");
         plan.add(3, "c@other.example");
-        plan.starts().forEach(start -> plan.schedule.broken(start, "remote was lost", plan.now));
-        var started = new ArrayList<Start>();
+        plan.starts().forEach(attempt -> plan.schedule.broken(attempt, "remote was lost", plan.now));
+        var started = new ArrayList<DeliveryAttempt>();
         for (int i = 0; i < 20; i++) {
             plan.now++;
-            List<Start> starts = plan.starts();
+            List<DeliveryAttempt> starts = plan.starts();
             started.addAll(starts);
             endAll(plan, starts);
             if (starts.isEmpty()) {
@@ -222,7 +222,7 @@ class DestinationLimitsTest {
             plan.add(i, "a@d" + i + ".example", "b@d" + i + ".example");
         }
         add(plan, 2001, 2010, "free.example");
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
             endAll(plan, starts);
         }
         assertThat(plan.finished).hasSize(10);

@@ -35,10 +35,10 @@ final class Installed implements AutoCloseable {
     final List<Deliver.Delivery> asked = new CopyOnWriteArrayList<>();
     final Wires wires;
     final EventLog log;
-    long memory = Sending.MEMORY;
+    long memory = RunningSend.MEMORY;
     private final Path home;
     private final Map<Channel, Closeable> offers = new EnumMap<>(Channel.class);
-    private Sending sending;
+    private RunningSend sending;
 
     Installed(Path home) throws IOException {
         this(home, DirectWires::new);
@@ -49,7 +49,7 @@ final class Installed implements AutoCloseable {
         this.home = home;
         Files.createDirectories(home.resolve("control"));
         control("me", "host.example.org\n");
-        log = new EventLog(lines, EventLog.Form.PLAIN, clock);
+        log = new EventLog(lines, EventLog.LogFormat.PLAIN, clock);
         wires = carrier.apply(new SocketWires(new Installation(home), log));
     }
 
@@ -96,22 +96,22 @@ final class Installed implements AutoCloseable {
     }
 
     Installed startSend() throws IOException, ControlException {
-        sending = new SendProgram().start(surroundings(), clock, memory);
+        sending = new SendProgram().start(context(), clock, memory);
         return this;
     }
 
-    Program.Surroundings surroundings() {
-        return new Program.Surroundings(new Installation(home), wires, log, Map.of(), () -> {});
+    Program.ProgramContext context() {
+        return new Program.ProgramContext(new Installation(home), wires, log, Map.of(), () -> {});
     }
 
-    Sending send() {
+    RunningSend send() {
         return sending;
     }
 
     /** Time passes. */
     void later(long seconds) {
         clock.advance(seconds);
-        sending.turn();
+        sending.dispatch();
     }
 
     @Override

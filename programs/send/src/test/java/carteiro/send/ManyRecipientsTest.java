@@ -31,10 +31,10 @@ class ManyRecipientsTest {
     /** Lets everything be tried that is due, page by page, and all of it end so; how many were started. */
     private static int work(Planned plan, carteiro.mail.Outcome outcome) {
         int started = 0;
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
-            for (Start start : starts) {
-                started += start.recipients().length;
-                plan.end(start, outcome);
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            for (DeliveryAttempt attempt : starts) {
+                started += attempt.recipients().length;
+                plan.end(attempt, outcome);
             }
         }
         return started;
@@ -46,14 +46,14 @@ class ManyRecipientsTest {
         plan.pageSize = 3;
         plan.add(1, accounts(20));
         var seen = new ArrayList<String>();
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
             seen.addAll(Planned.recipients(starts));
-            starts.forEach(start -> plan.end(start, Planned.OK));
+            starts.forEach(attempt -> plan.end(attempt, Planned.OK));
         }
         assertThat(seen).containsExactly(accounts(20));
         assertThat(plan.pagesTold).as("the first came with the message").isGreaterThan(1);
         assertThat(plan.finished).containsExactly(1L);
-        assertThat(plan.reports).hasSize(20).allMatch(Report.Done.class::isInstance);
+        assertThat(plan.reports).hasSize(20).allMatch(Report.RecipientDelivered.class::isInstance);
     }
 
     @Test
@@ -77,12 +77,12 @@ class ManyRecipientsTest {
         var plan = Planned.paged(10, 10, 1000, 1000, 30_000);
         plan.pageSize = 10;
         plan.add(1, hosts("slow", 2000));
-        List<Start> slow = plan.starts(); // and none of them ends
+        List<DeliveryAttempt> slow = plan.starts(); // and none of them ends
         assertThat(slow).hasSizeBetween(30, 100);
         plan.add(2, hosts("other", 20));
         plan.add(3, hosts("third", 20));
         assertThat(Planned.recipients(plan.starts())).contains("u@other0.example", "u@third0.example");
-        slow.forEach(start -> plan.end(start, Planned.OK));
+        slow.forEach(attempt -> plan.end(attempt, Planned.OK));
         assertThat(work(plan, Planned.OK)).isGreaterThan(1900);
         assertThat(plan.finished).contains(1L);
     }
@@ -93,19 +93,19 @@ class ManyRecipientsTest {
         plan.pageSize = 10;
         plan.add(1, hosts("d", 40));
         int tried = 0;
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
-            assertThat(starts).allMatch(start -> start.terms() == Start.Terms.HEALTHY);
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            assertThat(starts).allMatch(attempt -> attempt.terms() == DeliveryAttempt.AttemptClass.HEALTHY);
             tried += starts.size();
-            starts.forEach(start -> plan.end(start, Planned.OK));
+            starts.forEach(attempt -> plan.end(attempt, Planned.OK));
         }
         assertThat(tried).isEqualTo(40);
         var again = Planned.narrow(5, 5);
         again.pageSize = 10;
         var later = new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH));
         again.addWith("ann@example.org", 1, java.util.Collections.nCopies(40, later), hosts("d", 40));
-        for (List<Start> starts = again.starts(); !starts.isEmpty(); starts = again.starts()) {
-            assertThat(starts).allMatch(start -> start.terms() == Start.Terms.TROUBLED);
-            starts.forEach(start -> again.end(start, Planned.OK));
+        for (List<DeliveryAttempt> starts = again.starts(); !starts.isEmpty(); starts = again.starts()) {
+            assertThat(starts).allMatch(attempt -> attempt.terms() == DeliveryAttempt.AttemptClass.TROUBLED);
+            starts.forEach(attempt -> again.end(attempt, Planned.OK));
         }
         assertThat(again.finished).containsExactly(1L);
     }
@@ -115,15 +115,15 @@ class ManyRecipientsTest {
         var plan = Planned.of(20, 20);
         plan.pageSize = 3;
         plan.add(1, accounts(12));
-        for (Start start : plan.starts()) {
-            plan.end(start, start.recipients()[0] % 4 == 0 ? Planned.LATER : Planned.OK);
+        for (DeliveryAttempt attempt : plan.starts()) {
+            plan.end(attempt, attempt.recipients()[0] % 4 == 0 ? Planned.LATER : Planned.OK);
         }
         assertThat(plan.starts()).isEmpty();
         plan.now += 400;
-        List<Start> again = plan.starts();
+        List<DeliveryAttempt> again = plan.starts();
         assertThat(Planned.recipients(again))
                 .containsExactlyInAnyOrder("u0@local.example", "u4@local.example", "u8@local.example");
-        again.forEach(start -> plan.end(start, Planned.OK));
+        again.forEach(attempt -> plan.end(attempt, Planned.OK));
         assertThat(plan.finished).containsExactly(1L);
     }
 
@@ -139,7 +139,7 @@ class ManyRecipientsTest {
         assertThat(work(plan, Planned.NEVER)).isEqualTo(30);
         var failed = new HashSet<Integer>();
         for (Report report : plan.reports) {
-            var one = (Report.Failed) report;
+            var one = (Report.RecipientFailed) report;
             failed.add(one.recipient());
             assertThat(one.paragraph()).startsWith("<u" + one.recipient() + "@");
         }
@@ -152,18 +152,18 @@ class ManyRecipientsTest {
         var plan = Planned.narrow(2, 2);
         plan.pageSize = 3;
         plan.add(1, accounts(20));
-        List<Start> running = plan.starts();
+        List<DeliveryAttempt> running = plan.starts();
         assertThat(running).hasSize(2);
-        assertThat(plan.bounce(1)).isEqualTo(Withdrawal.Result.RUNNING);
+        assertThat(plan.bounce(1)).isEqualTo(Withdrawal.WithdrawalOutcome.RUNNING);
         plan.tellPages();
         assertThat(plan.finished).isEmpty();
         plan.end(running.get(0), Planned.OK);
         plan.end(running.get(1), Planned.LATER);
         assertThat(plan.finished).containsExactly(1L);
-        assertThat(plan.reports.stream().filter(Report.Failed.class::isInstance))
+        assertThat(plan.reports.stream().filter(Report.RecipientFailed.class::isInstance))
                 .hasSize(19)
-                .allSatisfy(report -> assertThat(((Report.Failed) report).paragraph())
-                        .startsWith("<u" + ((Report.Failed) report).recipient() + "@local.example>:\n")
+                .allSatisfy(report -> assertThat(((Report.RecipientFailed) report).paragraph())
+                        .startsWith("<u" + ((Report.RecipientFailed) report).recipient() + "@local.example>:\n")
                         .contains("no such project"));
         assertThat(plan.starts()).isEmpty();
     }
@@ -173,11 +173,11 @@ class ManyRecipientsTest {
         var plan = Planned.of(20, 20);
         plan.pageSize = 3;
         plan.add(1, accounts(12));
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
-        assertThat(plan.bounce(1)).isEqualTo(Withdrawal.Result.RUNNING);
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
+        assertThat(plan.bounce(1)).isEqualTo(Withdrawal.WithdrawalOutcome.RUNNING);
         plan.tellPages();
         assertThat(plan.finished).containsExactly(1L);
-        assertThat(plan.reports.stream().filter(Report.Failed.class::isInstance))
+        assertThat(plan.reports.stream().filter(Report.RecipientFailed.class::isInstance))
                 .hasSize(12);
     }
 
@@ -185,9 +185,9 @@ class ManyRecipientsTest {
     void aRemovedOneNeedsNoAddresses() {
         var plan = Planned.of(20, 20);
         plan.add(1, accounts(12));
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         int told = plan.pagesTold;
-        assertThat(plan.remove(1)).isEqualTo(Withdrawal.Result.WITHDRAWN);
+        assertThat(plan.remove(1)).isEqualTo(Withdrawal.WithdrawalOutcome.WITHDRAWN);
         assertThat(plan.removed).containsExactly(1L);
         assertThat(plan.pagesTold).isEqualTo(told);
     }
@@ -198,9 +198,9 @@ class ManyRecipientsTest {
         plan.add(1, accounts(12));
         plan.pageSize = 3;
         plan.unreadable.add(1L);
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(starts).as("the first page came with the message").hasSize(12);
-        starts.forEach(start -> plan.end(start, Planned.LATER));
+        starts.forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.now += 400;
         assertThat(plan.starts()).isEmpty();
         assertThat(plan.lines()).anyMatch(line -> line.startsWith("warning: msg 1: queue does not tell the addresses"));
@@ -215,7 +215,7 @@ class ManyRecipientsTest {
     void addressesThatCannotBeToldInItsLifetimeFailWithoutThem() {
         var plan = Planned.narrow(20, 20);
         plan.add(1, accounts(12));
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.unreadable.add(1L);
         plan.now += 604_800;
         assertThat(plan.starts()).isEmpty();
@@ -223,10 +223,10 @@ class ManyRecipientsTest {
         plan.now += Schedule.PARKED;
         assertThat(plan.starts()).isEmpty();
         assertThat(plan.finished).containsExactly(1L);
-        assertThat(plan.reports.stream().filter(Report.Failed.class::isInstance))
+        assertThat(plan.reports.stream().filter(Report.RecipientFailed.class::isInstance))
                 .hasSize(12)
-                .allSatisfy(report -> assertThat(((Report.Failed) report).paragraph())
-                        .startsWith("<recipient " + (((Report.Failed) report).recipient() + 1) + ">:\n")
+                .allSatisfy(report -> assertThat(((Report.RecipientFailed) report).paragraph())
+                        .startsWith("<recipient " + (((Report.RecipientFailed) report).recipient() + 1) + ">:\n")
                         .contains("can no longer be read", "in the queue too long"));
         assertThat(plan.schedule.describe()).endsWith(" due=0");
     }
@@ -235,7 +235,7 @@ class ManyRecipientsTest {
     void aMessageThatQueueHasNoLongerIsForgotten() {
         var plan = Planned.narrow(20, 20);
         plan.add(1, accounts(12));
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.addresses.remove(1L);
         plan.now += 400;
         assertThat(plan.starts()).isEmpty();
@@ -260,7 +260,7 @@ class ManyRecipientsTest {
             host.lines.await("end msg " + one);
             assertThat(host.lines.matching("new msg " + many)).isEmpty();
             host.queue.unreadableRecipients = false;
-            host.clock.advance(Sending.UNREADABLE_PAUSE.toSeconds());
+            host.clock.advance(RunningSend.UNREADABLE_PAUSE.toSeconds());
             host.queue.put("ann@example.org", "x\n", "w@host.example.org");
             host.lines.await("new msg " + many);
             host.queue.put("ann@example.org", "x\n", "w@host.example.org");
@@ -278,17 +278,17 @@ class ManyRecipientsTest {
 
     @Test
     void whatIsKeptOfARecipientIsOneOctet() {
-        int before = message(Message.KEPT + 1).memory();
-        assertThat(message(Message.KEPT + 1001).memory() - before).isEqualTo(1000);
+        int before = message(ScheduledMessage.KEPT + 1).memory();
+        assertThat(message(ScheduledMessage.KEPT + 1001).memory() - before).isEqualTo(1000);
         assertThat(message(1).memory()).isLessThan(200);
     }
 
-    private static Message message(int count) {
+    private static ScheduledMessage message(int count) {
         var plan = Planned.of(1, 1);
         List<Address> all =
                 java.util.Arrays.stream(accounts(count)).map(Address::new).toList();
         var envelope = new Envelope(Address.NULL, all, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
-        return new Message(
+        return new ScheduledMessage(
                 new WaitingMessage(
                         1, Instant.EPOCH, 1, envelope, java.util.Collections.nCopies(count, RecipientState.Due.NOW)),
                 plan.routing);

@@ -21,13 +21,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A schedule in the hands of a test, and what it said. Everything at {@code local.example} is local. */
-final class Planned implements Schedule.Sink {
+final class Planned implements Schedule.ScheduleListener {
     static final long BIRTH = 1_795_489_290;
     static final Outcome OK = new Outcome.Delivered(new Status(2, 0, 0), "ok\n");
     static final Outcome LATER = new Outcome.Deferred(new Status(4, 0, 0), "later\n");
     static final Outcome NEVER = new Outcome.Failed(new Status(5, 0, 0), "never\n");
 
-    final List<Event> events = new ArrayList<>();
+    final List<SendEvent> events = new ArrayList<>();
     final List<Report> reports = new ArrayList<>();
     final List<Long> finished = new ArrayList<>();
     final List<Long> removed = new ArrayList<>();
@@ -39,23 +39,27 @@ final class Planned implements Schedule.Sink {
     final Schedule schedule;
     long now = BIRTH;
 
-    Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime) {
+    Planned(SendSettings.ChannelLimits local, SendSettings.ChannelLimits remote, long lifetime) {
         this(local, remote, lifetime, Map.of());
     }
 
-    private Planned(Settings.Lanes local, Settings.Lanes remote, long lifetime, Map<String, DestinationLimit> limits) {
+    private Planned(
+            SendSettings.ChannelLimits local,
+            SendSettings.ChannelLimits remote,
+            long lifetime,
+            Map<String, DestinationLimit> limits) {
         this(local, remote, lifetime, limits, 1 << 20, 1 << 20);
     }
 
     private Planned(
-            Settings.Lanes local,
-            Settings.Lanes remote,
+            SendSettings.ChannelLimits local,
+            SendSettings.ChannelLimits remote,
             long lifetime,
             Map<String, DestinationLimit> limits,
             long pageRoom,
             long passRoom) {
         schedule = new Schedule(
-                new Settings(
+                new SendSettings(
                         routing,
                         local,
                         remote,
@@ -78,8 +82,8 @@ final class Planned implements Schedule.Sink {
     /** With room for so many octets of pages. */
     static Planned paged(int local, int perUser, int remote, int perHost, long pageRoom) {
         return new Planned(
-                new Settings.Lanes(local, perUser, new RetryTimes.Squares(10)),
-                new Settings.Lanes(remote, perHost, new RetryTimes.Squares(20)),
+                new SendSettings.ChannelLimits(local, perUser, new RetryTimes.Squares(10)),
+                new SendSettings.ChannelLimits(remote, perHost, new RetryTimes.Squares(20)),
                 604_800,
                 Map.of(),
                 pageRoom,
@@ -89,8 +93,8 @@ final class Planned implements Schedule.Sink {
     /** With room for so many octets of passes of messages of few recipients. */
     static Planned passing(int remote, long passRoom) {
         return new Planned(
-                new Settings.Lanes(10, 10, new RetryTimes.Squares(10)),
-                new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
+                new SendSettings.ChannelLimits(10, 10, new RetryTimes.Squares(10)),
+                new SendSettings.ChannelLimits(remote, remote, new RetryTimes.Squares(20)),
                 604_800,
                 Map.of(),
                 1 << 20,
@@ -100,8 +104,8 @@ final class Planned implements Schedule.Sink {
     /** With qmail's retry times, all slots for each destination, and room for a single page of recipients. */
     static Planned narrow(int local, int remote) {
         return new Planned(
-                new Settings.Lanes(local, local, new RetryTimes.Squares(10)),
-                new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
+                new SendSettings.ChannelLimits(local, local, new RetryTimes.Squares(10)),
+                new SendSettings.ChannelLimits(remote, remote, new RetryTimes.Squares(20)),
                 604_800,
                 Map.of(),
                 1,
@@ -111,21 +115,21 @@ final class Planned implements Schedule.Sink {
     /** With a limit of single destinations; all slots for the others. */
     static Planned limited(int remote, Map<String, DestinationLimit> limits) {
         return new Planned(
-                new Settings.Lanes(10, 10, new RetryTimes.Squares(10)),
-                new Settings.Lanes(remote, remote, new RetryTimes.Squares(20)),
+                new SendSettings.ChannelLimits(10, 10, new RetryTimes.Squares(10)),
+                new SendSettings.ChannelLimits(remote, remote, new RetryTimes.Squares(20)),
                 604_800,
                 limits);
     }
 
     static Planned of(int local, int perUser, int remote, int perHost) {
         return new Planned(
-                new Settings.Lanes(local, perUser, new RetryTimes.Squares(10)),
-                new Settings.Lanes(remote, perHost, new RetryTimes.Squares(20)),
+                new SendSettings.ChannelLimits(local, perUser, new RetryTimes.Squares(10)),
+                new SendSettings.ChannelLimits(remote, perHost, new RetryTimes.Squares(20)),
                 604_800);
     }
 
     @Override
-    public void log(Event event) {
+    public void log(SendEvent event) {
         events.add(event);
     }
 
@@ -135,21 +139,25 @@ final class Planned implements Schedule.Sink {
     }
 
     @Override
-    public void finished(Message message) {
+    public void finished(ScheduledMessage message) {
         finished.add(message.number());
     }
 
     @Override
-    public void removed(Message message) {
+    public void removed(ScheduledMessage message) {
         removed.add(message.number());
     }
 
-    Withdrawal.Result remove(long number) {
-        return schedule.withdraw(number, new Withdrawal.Order(Withdrawal.Way.REMOVE, ""), "root");
+    Withdrawal.WithdrawalOutcome remove(long number) {
+        return schedule.withdraw(
+                number, new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.REMOVE, ""), "root");
     }
 
-    Withdrawal.Result bounce(long number) {
-        return schedule.withdraw(number, new Withdrawal.Order(Withdrawal.Way.BOUNCE, "no such project"), "root");
+    Withdrawal.WithdrawalOutcome bounce(long number) {
+        return schedule.withdraw(
+                number,
+                new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.BOUNCE, "no such project"),
+                "root");
     }
 
     void add(long number, String... recipients) {
@@ -168,14 +176,14 @@ final class Planned implements Schedule.Sink {
         this.addresses.put(number, addresses);
         var envelope = new Envelope(
                 new Address(sender),
-                addresses.size() <= Message.KEPT
+                addresses.size() <= ScheduledMessage.KEPT
                         ? addresses
                         : addresses.subList(0, Math.min(pageSize, addresses.size())),
                 Envelope.BodyType.SEVEN_BIT,
                 Envelope.AddressForm.ASCII,
                 0);
-        int told = addresses.size() <= Message.KEPT ? addresses.size() : Math.min(pageSize, addresses.size());
-        var message = new Message(
+        int told = addresses.size() <= ScheduledMessage.KEPT ? addresses.size() : Math.min(pageSize, addresses.size());
+        var message = new ScheduledMessage(
                 new WaitingMessage(
                         number,
                         Instant.ofEpochSecond(now),
@@ -192,21 +200,21 @@ final class Planned implements Schedule.Sink {
     }
 
     /** Everything that may start now. */
-    List<Start> starts() {
-        while (schedule.ripen(now, 1000)) {
+    List<DeliveryAttempt> starts() {
+        while (schedule.promoteDue(now, 1000)) {
             // more is due
         }
         tellPages();
-        var starts = new ArrayList<Start>();
-        for (Start start = schedule.next(now); start != null; start = schedule.next(now)) {
-            starts.add(start);
+        var starts = new ArrayList<DeliveryAttempt>();
+        for (DeliveryAttempt attempt = schedule.next(now); attempt != null; attempt = schedule.next(now)) {
+            starts.add(attempt);
         }
         return starts;
     }
 
     /** Tells the addresses that are asked for, {@link #pageSize} at a time. */
     void tellPages() {
-        for (Schedule.Wanted wanted = schedule.nextPage(); wanted != null; wanted = schedule.nextPage()) {
+        for (Schedule.AddressRequest wanted = schedule.nextPage(); wanted != null; wanted = schedule.nextPage()) {
             List<Address> all = addresses.getOrDefault(wanted.message().number(), List.of());
             int end = Math.min(all.size(), wanted.from() + pageSize);
             pagesTold++;
@@ -218,31 +226,31 @@ final class Planned implements Schedule.Sink {
         }
     }
 
-    Start only() {
-        List<Start> starts = starts();
+    DeliveryAttempt only() {
+        List<DeliveryAttempt> starts = starts();
         if (starts.size() != 1) {
             throw new AssertionError("not one start: " + starts);
         }
         return starts.getFirst();
     }
 
-    void end(Start start, Outcome outcome) {
-        schedule.ended(start, Collections.nCopies(start.recipients().length, outcome), now);
+    void end(DeliveryAttempt attempt, Outcome outcome) {
+        schedule.ended(attempt, Collections.nCopies(attempt.recipients().length, outcome), now);
     }
 
-    static List<String> recipients(List<Start> starts) {
+    static List<String> recipients(List<DeliveryAttempt> starts) {
         return starts.stream()
-                .flatMap(start -> start.delivery().recipients().stream())
+                .flatMap(attempt -> attempt.delivery().recipients().stream())
                 .map(Address::octets)
                 .toList();
     }
 
     List<String> lines() {
-        return events.stream().map(Event::line).toList();
+        return events.stream().map(SendEvent::line).toList();
     }
 
     /** How many of a kind were started, by the domain of their recipients. */
-    static long to(List<Start> starts, String domain) {
+    static long to(List<DeliveryAttempt> starts, String domain) {
         return recipients(starts).stream()
                 .filter(recipient -> recipient.endsWith(domain))
                 .count();

@@ -12,9 +12,9 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Waiting.WaitingSession;
 import carteiro.protocol.Wires;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -151,14 +151,14 @@ final class QueueDouble {
         }
     }
 
-    private synchronized Session openSession() {
+    private synchronized WaitingSession openSession() {
         var opened = new InMemory();
         session = opened;
         notifyAll();
         return opened;
     }
 
-    private final class InMemory implements Session {
+    private final class InMemory implements WaitingSession {
         private void check() throws IOException {
             if (session != this) {
                 throw new IOException("the session is over");
@@ -227,21 +227,22 @@ final class QueueDouble {
 
         private void apply(Kept message, Report report) {
             switch (report) {
-                case Report.Done(long _, int recipient) -> message.states.set(recipient, new RecipientState.Done());
-                case Report.Failed(long _, int recipient, String paragraph) -> {
+                case Report.RecipientDelivered(long _, int recipient) ->
+                    message.states.set(recipient, new RecipientState.Done());
+                case Report.RecipientFailed(long _, int recipient, String paragraph) -> {
                     if (message.states.get(recipient) instanceof RecipientState.Due) {
                         message.failures.add(new Failure(recipient, paragraph));
                         message.states.set(recipient, new RecipientState.ToBounce());
                     }
                 }
-                case Report.Deferred(long _, var recipients, var due, var _) -> {
+                case Report.RecipientsDeferred(long _, var recipients, var due, var _) -> {
                     for (int recipient : recipients) {
                         if (message.states.get(recipient) instanceof RecipientState.Due) {
                             message.states.set(recipient, new RecipientState.Due(due));
                         }
                     }
                 }
-                case Report.Ended(long number) -> kept.remove(number);
+                case Report.MessageEnded(long number) -> kept.remove(number);
             }
         }
 

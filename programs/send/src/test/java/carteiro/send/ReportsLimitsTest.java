@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Waiting.Session;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Waiting.WaitingSession;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 
 /** Reports that queue has not taken yet are bounded: at the limit no further delivery starts. */
 class ReportsLimitsTest {
-    private final Reports reports = new Reports(() -> {});
+    private final ReportSender reports = new ReportSender(() -> {});
 
     /** A queue that is there; nobody runs the thread that tells it anything. */
-    private static final class Idle implements Session {
+    private static final class Idle implements WaitingSession {
         @Override
         public List<WaitingMessage> next(int most, Duration patience) {
             return List.of();
@@ -42,30 +42,30 @@ class ReportsLimitsTest {
 
     @BeforeEach
     void begin() throws Exception {
-        assertThat(reports.keepUp()).as("queue is away").isFalse();
+        assertThat(reports.hasCapacity()).as("queue is away").isFalse();
         reports.begin(new Idle());
-        assertThat(reports.keepUp()).isTrue();
+        assertThat(reports.hasCapacity()).isTrue();
     }
 
     @Test
     void soManyOctetsOfParagraphsAreTheLimit() {
         int each = Report.PARAGRAPH_LIMIT;
-        for (int octets = 0; octets < Reports.FULL_OCTETS - each; octets += each) {
-            reports.add(new Report.Failed(1, octets / each, "x".repeat(each)));
+        for (int octets = 0; octets < ReportSender.FULL_OCTETS - each; octets += each) {
+            reports.add(new Report.RecipientFailed(1, octets / each, "x".repeat(each)));
         }
-        reports.add(new Report.Failed(1, 9998, "x".repeat(each - 1)));
-        assertThat(reports.keepUp()).as("one octet below").isTrue();
-        reports.add(new Report.Failed(1, 9999, "x"));
-        assertThat(reports.keepUp()).as("at the limit").isFalse();
+        reports.add(new Report.RecipientFailed(1, 9998, "x".repeat(each - 1)));
+        assertThat(reports.hasCapacity()).as("one octet below").isTrue();
+        reports.add(new Report.RecipientFailed(1, 9999, "x"));
+        assertThat(reports.hasCapacity()).as("at the limit").isFalse();
     }
 
     @Test
     void soManyReportsAreTheLimit() {
-        for (int i = 1; i < Reports.FULL; i++) {
-            reports.add(new Report.Done(i, 0));
+        for (int i = 1; i < ReportSender.FULL; i++) {
+            reports.add(new Report.RecipientDelivered(i, 0));
         }
-        assertThat(reports.keepUp()).as("one below").isTrue();
-        reports.add(new Report.Done(Reports.FULL, 0));
-        assertThat(reports.keepUp()).as("at the limit").isFalse();
+        assertThat(reports.hasCapacity()).as("one below").isTrue();
+        reports.add(new Report.RecipientDelivered(ReportSender.FULL, 0));
+        assertThat(reports.hasCapacity()).as("at the limit").isFalse();
     }
 }

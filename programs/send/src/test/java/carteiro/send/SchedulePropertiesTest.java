@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.DomainTable;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Withdrawal.Result;
+import carteiro.protocol.Withdrawal.WithdrawalOutcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,7 +33,7 @@ class SchedulePropertiesTest {
         var expected = new HashSet<String>();
         var done = new HashSet<String>();
         var busy = new HashSet<String>();
-        var running = new ArrayList<Start>();
+        var running = new ArrayList<DeliveryAttempt>();
         var notBefore = new HashMap<String, Long>();
         var withdrawn = new HashSet<Long>();
         var removed = new HashSet<Long>();
@@ -44,19 +44,19 @@ class SchedulePropertiesTest {
                 long number = 1 + random.nextInt(added);
                 boolean remove = random.nextBoolean();
                 boolean ending = plan.finished.contains(number) || removed.contains(number);
-                Result result = remove ? plan.remove(number) : plan.bounce(number);
-                assertThat(result == Result.ENDING).isEqualTo(ending);
+                WithdrawalOutcome result = remove ? plan.remove(number) : plan.bounce(number);
+                assertThat(result == WithdrawalOutcome.ENDING).isEqualTo(ending);
                 if (!ending) {
                     withdrawn.add(number);
                     if (remove) {
                         removed.add(number);
                     }
-                    boolean runs =
-                            running.stream().anyMatch(start -> start.message().number() == number);
-                    if (remove || plan.addresses.getOrDefault(number, List.of()).size() <= Message.KEPT) {
-                        assertThat(result == Result.RUNNING).isEqualTo(runs);
+                    boolean runs = running.stream()
+                            .anyMatch(attempt -> attempt.message().number() == number);
+                    if (remove || plan.addresses.getOrDefault(number, List.of()).size() <= ScheduledMessage.KEPT) {
+                        assertThat(result == WithdrawalOutcome.RUNNING).isEqualTo(runs);
                     } else { // of many, the addresses are asked for first
-                        assertThat(result == Result.RUNNING || !runs).isTrue();
+                        assertThat(result == WithdrawalOutcome.RUNNING || !runs).isTrue();
                         plan.tellPages();
                     }
                 }
@@ -71,45 +71,45 @@ class SchedulePropertiesTest {
                 }
                 plan.addFrom(random.nextInt(4) == 0 ? "l-@h-@[]" : "ann@example.org", added, recipients);
             }
-            for (Start start : plan.starts()) {
-                running.add(start);
-                for (int recipient : start.recipients()) {
-                    String key = start.message().number() + "/" + recipient;
+            for (DeliveryAttempt attempt : plan.starts()) {
+                running.add(attempt);
+                for (int recipient : attempt.recipients()) {
+                    String key = attempt.message().number() + "/" + recipient;
                     assertThat(busy.add(key)).as("tried twice at once").isTrue();
                     assertThat(done).as("tried after its end").doesNotContain(key);
                     assertThat(withdrawn)
                             .as("tried after it was withdrawn")
-                            .doesNotContain(start.message().number());
+                            .doesNotContain(attempt.message().number());
                     assertThat(notBefore.getOrDefault(key, 0L)).isLessThanOrEqualTo(plan.now);
                 }
             }
             assertThat(plan.schedule.running())
                     .isEqualTo(running.stream()
-                            .mapToInt(start -> start.recipients().length)
+                            .mapToInt(attempt -> attempt.recipients().length)
                             .sum());
             if (!running.isEmpty() && random.nextInt(5) > 0) {
-                Start start = running.remove(random.nextInt(running.size()));
-                for (int recipient : start.recipients()) {
-                    busy.remove(start.message().number() + "/" + recipient);
+                DeliveryAttempt attempt = running.remove(random.nextInt(running.size()));
+                for (int recipient : attempt.recipients()) {
+                    busy.remove(attempt.message().number() + "/" + recipient);
                 }
                 switch (random.nextInt(8)) {
-                    case 0 -> plan.schedule.unreachable(start, "away", plan.now);
-                    case 1 -> plan.schedule.broken(start, "lost", plan.now);
-                    case 2 -> plan.schedule.mangled(start, "nonsense", plan.now);
-                    case 3, 4 -> plan.end(start, Planned.LATER);
-                    case 5 -> plan.end(start, Planned.NEVER);
-                    default -> plan.end(start, Planned.OK);
+                    case 0 -> plan.schedule.unreachable(attempt, "away", plan.now);
+                    case 1 -> plan.schedule.broken(attempt, "lost", plan.now);
+                    case 2 -> plan.schedule.mangled(attempt, "nonsense", plan.now);
+                    case 3, 4 -> plan.end(attempt, Planned.LATER);
+                    case 5 -> plan.end(attempt, Planned.NEVER);
+                    default -> plan.end(attempt, Planned.OK);
                 }
             }
             for (; reported < plan.reports.size(); reported++) {
                 switch (plan.reports.get(reported)) {
-                    case Report.Done(long message, int recipient) ->
+                    case Report.RecipientDelivered(long message, int recipient) ->
                         assertThat(done.add(message + "/" + recipient)).isTrue();
-                    case Report.Failed(long message, int recipient, String _) ->
+                    case Report.RecipientFailed(long message, int recipient, String _) ->
                         assertThat(done.add(message + "/" + recipient)).isTrue();
-                    case Report.Deferred(long message, var recipients, var due, String _) ->
+                    case Report.RecipientsDeferred(long message, var recipients, var due, String _) ->
                         recipients.forEach(recipient -> notBefore.put(message + "/" + recipient, due.getEpochSecond()));
-                    case Report.Ended _ -> throw new AssertionError("not the schedule's word");
+                    case Report.MessageEnded _ -> throw new AssertionError("not the schedule's word");
                 }
             }
             if (running.isEmpty() && plan.schedule.nextWake() < Long.MAX_VALUE) {
@@ -128,8 +128,8 @@ class SchedulePropertiesTest {
             plan.now = Math.max(plan.now + 1, plan.schedule.nextWake());
             assertThat(plan.starts()).isEmpty();
         }
-        for (Event event : plan.events) {
-            if (event instanceof Event.Status status) {
+        for (SendEvent event : plan.events) {
+            if (event instanceof SendEvent.Status status) {
                 assertThat(status.local()).isBetween(0, local);
                 assertThat(status.remote()).isBetween(0, remote);
             }
@@ -162,7 +162,7 @@ class SchedulePropertiesTest {
         long real = 0;
         long latest = plan.now;
         var begun = new HashMap<String, ArrayList<Long>>();
-        var running = new ArrayList<Start>();
+        var running = new ArrayList<DeliveryAttempt>();
         int messages = 1 + random.nextInt(30);
         int added = 0;
         for (int step = 0; step < 100_000 && plan.finished.size() < messages; step++) {
@@ -173,12 +173,12 @@ class SchedulePropertiesTest {
                 }
                 plan.add(++added, recipients);
             }
-            for (Start start : plan.starts()) {
-                running.add(start);
-                String domain = start.destination().name;
+            for (DeliveryAttempt attempt : plan.starts()) {
+                running.add(attempt);
+                String domain = attempt.destination().name;
                 DestinationLimit limit = table.find(domain).orElseThrow();
                 var when = begun.computeIfAbsent(domain, _ -> new ArrayList<>());
-                for (int _ : start.recipients()) {
+                for (int _ : attempt.recipients()) {
                     when.add(real);
                 }
                 if (limit.most() > 0) {
@@ -186,20 +186,20 @@ class SchedulePropertiesTest {
                     assertThat(when.stream().filter(time -> time > since).count())
                             .isLessThanOrEqualTo(limit.most());
                 }
-                assertThat(start.destination().running)
+                assertThat(attempt.destination().running)
                         .isLessThanOrEqualTo(limit.atOnce() == 0 ? remote : Math.min(remote, limit.atOnce()));
             }
             if (running.isEmpty() && added == messages && plan.finished.size() < messages) {
                 assertThat(plan.schedule.nextWake()).isGreaterThan(plan.now).isLessThan(Long.MAX_VALUE);
             }
             if (!running.isEmpty() && random.nextInt(5) > 0) {
-                Start start = running.remove(random.nextInt(running.size()));
+                DeliveryAttempt attempt = running.remove(random.nextInt(running.size()));
                 switch (random.nextInt(10)) {
-                    case 0 -> plan.schedule.unreachable(start, "away", plan.now);
-                    case 1 -> plan.schedule.broken(start, "lost", plan.now);
-                    case 2 -> plan.end(start, Planned.LATER);
-                    case 3 -> plan.end(start, Planned.NEVER);
-                    default -> plan.end(start, Planned.OK);
+                    case 0 -> plan.schedule.unreachable(attempt, "away", plan.now);
+                    case 1 -> plan.schedule.broken(attempt, "lost", plan.now);
+                    case 2 -> plan.end(attempt, Planned.LATER);
+                    case 3 -> plan.end(attempt, Planned.NEVER);
+                    default -> plan.end(attempt, Planned.OK);
                 }
             }
             switch (random.nextInt(20)) {
@@ -234,14 +234,14 @@ class SchedulePropertiesTest {
         var random = new Random(seed);
         var plan = Planned.of(1, 1);
         var table = new MessageTable();
-        var model = new TreeMap<Long, Message>();
+        var model = new TreeMap<Long, ScheduledMessage>();
         for (int i = 0; i < 4000; i++) {
             long number = random.nextInt(1500);
             if (model.containsKey(number)) {
                 assertThat(table.get(number)).isSameAs(model.remove(number));
                 table.remove(number);
             } else {
-                Message message = message(plan, number);
+                ScheduledMessage message = message(plan, number);
                 model.put(number, message);
                 table.add(message);
             }
@@ -260,7 +260,7 @@ class SchedulePropertiesTest {
         var model = new ArrayList<Long>();
         for (int i = 0; i < 2000; i++) {
             if (random.nextInt(3) > 0) {
-                Message message = message(plan, i + 1);
+                ScheduledMessage message = message(plan, i + 1);
                 long due = random.nextInt(1000);
                 message.due(carteiro.protocol.Wires.Channel.REMOTE, due);
                 heap.add(message);
@@ -280,8 +280,8 @@ class SchedulePropertiesTest {
         assertThat(heap.size()).isEqualTo(model.size());
     }
 
-    private static Message message(Planned plan, long number) {
-        return new Message(
+    private static ScheduledMessage message(Planned plan, long number) {
+        return new ScheduledMessage(
                 new carteiro.protocol.Waiting.WaitingMessage(
                         number,
                         java.time.Instant.EPOCH,

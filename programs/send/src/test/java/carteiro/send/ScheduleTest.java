@@ -28,20 +28,21 @@ class ScheduleTest {
     void onlyTheDeferredRecipientIsTriedAgainAndWhenTheFormulaSays() {
         var plan = Planned.of(10, 20);
         plan.add(1, "good@local.example", "slow@local.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         plan.end(starts.get(0), Planned.OK);
         assertThat(plan.starts()).isEmpty();
         plan.end(starts.get(1), Planned.LATER);
         assertThat(plan.reports)
                 .containsExactly(
-                        new Report.Done(1, 0),
-                        new Report.Deferred(1, List.of(1), Instant.ofEpochSecond(Planned.BIRTH + 100), "later"));
+                        new Report.RecipientDelivered(1, 0),
+                        new Report.RecipientsDeferred(
+                                1, List.of(1), Instant.ofEpochSecond(Planned.BIRTH + 100), "later"));
         for (long age : new long[] {100, 400, 900}) {
             plan.now = Planned.BIRTH + age - 1;
             assertThat(plan.starts()).isEmpty();
             assertThat(plan.schedule.nextWake()).isEqualTo(Planned.BIRTH + age);
             plan.now = Planned.BIRTH + age;
-            Start again = plan.only();
+            DeliveryAttempt again = plan.only();
             assertThat(again.delivery().recipients()).containsExactly(new Address("slow@local.example"));
             plan.end(again, Planned.LATER);
         }
@@ -65,7 +66,7 @@ class ScheduleTest {
     void channelsOfOneMessageHaveTheirOwnTimes() {
         var plan = Planned.of(10, 20);
         plan.add(1, "a@local.example", "a@far.example");
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.now += 100;
         assertThat(plan.only().delivery().recipients()).containsExactly(new Address("a@local.example"));
         plan.now += 300;
@@ -76,7 +77,7 @@ class ScheduleTest {
     void passDoesNotBeginWhileTheEarlierOneRuns() {
         var plan = Planned.of(10, 20);
         plan.add(1, "quick@a.example", "slow@b.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         plan.end(starts.get(0), Planned.LATER);
         plan.now += 5000;
         assertThat(plan.starts()).isEmpty();
@@ -88,8 +89,8 @@ class ScheduleTest {
     @Covers("qmail:S04")
     void deferralInThePassAfterTheLifetimeIsAFailure() {
         var plan = new Planned(
-                new Settings.Lanes(10, 10, new RetryTimes.Squares(10)),
-                new Settings.Lanes(20, 20, new RetryTimes.Squares(20)),
+                new SendSettings.ChannelLimits(10, 10, new RetryTimes.Squares(10)),
+                new SendSettings.ChannelLimits(20, 20, new RetryTimes.Squares(20)),
                 1);
         plan.add(1, "a@local.example");
         plan.end(plan.only(), Planned.LATER);
@@ -98,7 +99,7 @@ class ScheduleTest {
         plan.end(plan.only(), Planned.LATER);
         assertThat(plan.finished).containsExactly(1L);
         assertThat(plan.reports.getLast())
-                .isEqualTo(new Report.Failed(
+                .isEqualTo(new Report.RecipientFailed(
                         1,
                         0,
                         "<a@local.example>:\nlater\nI'm not going to try again; this message has been in the queue too"
@@ -128,11 +129,11 @@ class ScheduleTest {
         plan.add(1, "old@far.example");
         plan.now += ahead;
         plan.add(2, "new@far.example");
-        for (Start start : plan.starts()) {
-            plan.end(start, Planned.LATER);
+        for (DeliveryAttempt attempt : plan.starts()) {
+            plan.end(attempt, Planned.LATER);
         }
         plan.add(3, "running@local.example");
-        Start running = plan.only();
+        DeliveryAttempt running = plan.only();
         plan.now -= ahead;
         plan.schedule.clockSetBack(plan.now);
         plan.end(running, Planned.LATER);
@@ -161,17 +162,17 @@ class ScheduleTest {
             plan.add(i, "u" + i + "@far" + i + ".example");
         }
         int tried = 0;
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
             assertThat(starts).hasSizeLessThanOrEqualTo(20);
             tried += starts.size();
-            starts.forEach(start -> plan.end(start, Planned.LATER));
+            starts.forEach(attempt -> plan.end(attempt, Planned.LATER));
         }
         assertThat(tried).isEqualTo(100);
         plan.now += 6 * 86_400;
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
             assertThat(starts).hasSizeLessThanOrEqualTo(20);
             tried += starts.size();
-            starts.forEach(start -> plan.end(start, Planned.LATER));
+            starts.forEach(attempt -> plan.end(attempt, Planned.LATER));
         }
         assertThat(tried).isEqualTo(200);
         assertThat(plan.schedule.nextWake()).isGreaterThan(plan.now + 1000);
@@ -207,13 +208,15 @@ class ScheduleTest {
         for (int i = 1; i <= 50; i++) {
             plan.add(i, "u" + i + "@local.example", "u" + i + "@d" + i + ".example", "v@d" + i + ".example");
         }
-        List<Start> running = new ArrayList<>(plan.starts());
+        List<DeliveryAttempt> running = new ArrayList<>(plan.starts());
         while (!running.isEmpty()) {
             plan.end(running.removeFirst(), Planned.OK);
             running.addAll(plan.starts());
         }
         assertThat(plan.finished).hasSize(50);
-        assertThat(plan.events.stream().filter(Event.Status.class::isInstance).map(Event.Status.class::cast))
+        assertThat(plan.events.stream()
+                        .filter(SendEvent.Status.class::isInstance)
+                        .map(SendEvent.Status.class::cast))
                 .allMatch(status -> status.local() <= 3 && status.remote() <= 4)
                 .anyMatch(status -> status.local() == 3)
                 .anyMatch(status -> status.remote() == 4);
@@ -238,14 +241,14 @@ class ScheduleTest {
         for (int i = 1; i <= 5; i++) {
             plan.add(i, many(7, "far.example"));
         }
-        List<Start> running = new ArrayList<>(plan.starts());
+        List<DeliveryAttempt> running = new ArrayList<>(plan.starts());
         while (!running.isEmpty()) {
             plan.end(running.removeFirst(), Planned.OK);
             running.addAll(plan.starts());
         }
         List<Long> numbers = plan.events.stream()
-                .filter(Event.Starting.class::isInstance)
-                .map(event -> ((Event.Starting) event).delivery())
+                .filter(SendEvent.Starting.class::isInstance)
+                .map(event -> ((SendEvent.Starting) event).delivery())
                 .toList();
         assertThat(numbers)
                 .hasSize(35)
@@ -259,7 +262,7 @@ class ScheduleTest {
     void recipientsOfOneDomainGoTogetherEachWithItsNumber() {
         var plan = Planned.of(10, 20);
         plan.add(1, "a@Far.example", "x@other.example", "b@far.EXAMPLE", "c@far.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(starts).hasSize(2);
         assertThat(starts.getFirst().delivery().recipients())
                 .containsExactly(
@@ -275,17 +278,18 @@ class ScheduleTest {
         plan.schedule.ended(starts.getFirst(), List.of(Planned.OK, Planned.NEVER, Planned.LATER), plan.now);
         assertThat(plan.reports)
                 .containsExactly(
-                        new Report.Done(1, 0),
-                        new Report.Failed(1, 2, "<b@far.EXAMPLE>:\nnever\n\n"),
-                        new Report.Deferred(1, List.of(3), Instant.ofEpochSecond(Planned.BIRTH + 400), "later"));
+                        new Report.RecipientDelivered(1, 0),
+                        new Report.RecipientFailed(1, 2, "<b@far.EXAMPLE>:\nnever\n\n"),
+                        new Report.RecipientsDeferred(
+                                1, List.of(3), Instant.ofEpochSecond(Planned.BIRTH + 400), "later"));
     }
 
     @Test
     void groupIsAsLargeAsTheSlotsAndTheLimitOfADelivery() {
         var plan = Planned.of(10, 10, 250, 250);
         plan.add(1, many(300, "far.example"));
-        List<Start> starts = plan.starts();
-        assertThat(starts.stream().map(start -> start.recipients().length))
+        List<DeliveryAttempt> starts = plan.starts();
+        assertThat(starts.stream().map(attempt -> attempt.recipients().length))
                 .containsExactly(Deliver.MOST_RECIPIENTS, Deliver.MOST_RECIPIENTS, 50);
         plan.end(starts.get(2), Planned.OK);
         assertThat(plan.only().recipients()).hasSize(50);
@@ -296,9 +300,9 @@ class ScheduleTest {
         var plan = Planned.of(10, 20);
         plan.add(1, "a@local.example", "b@local.example");
         plan.addFrom("list-@h.org-@[]", 2, "a@far.example", "b@far.example");
-        List<Start> starts = plan.starts();
-        assertThat(starts).hasSize(4).allMatch(start -> start.recipients().length == 1);
-        assertThat(starts.stream().map(start -> start.delivery().sender().octets()))
+        List<DeliveryAttempt> starts = plan.starts();
+        assertThat(starts).hasSize(4).allMatch(attempt -> attempt.recipients().length == 1);
+        assertThat(starts.stream().map(attempt -> attempt.delivery().sender().octets()))
                 .containsExactlyInAnyOrder(
                         "ann@example.org", "ann@example.org", "list-a=far.example@h.org", "list-b=far.example@h.org");
     }
@@ -309,15 +313,15 @@ class ScheduleTest {
         for (int i = 1; i <= 1000; i++) {
             plan.add(i, "u" + i + "@slow.example");
         }
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(starts).hasSize(15); // and none of them ever ends
         for (int i = 1; i <= 100; i++) {
             plan.add(2000 + i, "u@quick" + i + ".example");
         }
         for (int delivered = 0; delivered < 100; ) {
-            List<Start> next = plan.starts();
+            List<DeliveryAttempt> next = plan.starts();
             assertThat(next).isNotEmpty();
-            next.forEach(start -> plan.end(start, Planned.OK));
+            next.forEach(attempt -> plan.end(attempt, Planned.OK));
             delivered += next.size();
         }
         assertThat(plan.finished).hasSize(100);
@@ -332,12 +336,12 @@ class ScheduleTest {
         for (int i = 101; i <= 104; i++) {
             plan.add(i, "u" + i + "@small.example");
         }
-        List<Start> running = new ArrayList<>(plan.starts());
+        List<DeliveryAttempt> running = new ArrayList<>(plan.starts());
         var order = new ArrayList<Long>();
         for (int i = 0; i < 8; i++) {
-            Start start = running.removeFirst();
-            order.add(start.message().number());
-            plan.end(start, Planned.OK);
+            DeliveryAttempt attempt = running.removeFirst();
+            order.add(attempt.message().number());
+            plan.end(attempt, Planned.OK);
             running.addAll(plan.starts());
         }
         assertThat(order).contains(101L, 102L, 103L);
@@ -348,7 +352,7 @@ class ScheduleTest {
         var plan = Planned.of(1, 1, 2, 2);
         plan.addFrom("list-@h.org-@[]", 1, many(1000, "far.example"));
         plan.add(2, "bob@far.example");
-        assertThat(plan.starts().stream().map(start -> start.message().number()))
+        assertThat(plan.starts().stream().map(attempt -> attempt.message().number()))
                 .containsExactly(1L, 2L);
     }
 
@@ -394,7 +398,7 @@ class ScheduleTest {
                     List.of(new RecipientState.Due(Instant.ofEpochSecond(Planned.BIRTH - 1))),
                     "u@refusing" + i + ".example");
         }
-        List<Start> running = new ArrayList<>(plan.starts());
+        List<DeliveryAttempt> running = new ArrayList<>(plan.starts());
         assertThat(running).hasSize(5);
         plan.add(2000, "u@healthy.example");
         for (int i = 0; i < 2; i++) {
@@ -416,7 +420,7 @@ class ScheduleTest {
             for (int i = 2; i <= 500; i++) {
                 plan.add(i, "u@d" + i + ".example");
             }
-            List<Start> running = new ArrayList<>(plan.starts());
+            List<DeliveryAttempt> running = new ArrayList<>(plan.starts());
             for (int i = 0; i < 2 * concurrency && !plan.finished.contains(1L); i++) {
                 plan.end(running.removeFirst(), Planned.OK);
                 running.addAll(plan.starts());
@@ -431,7 +435,7 @@ class ScheduleTest {
         for (int i = 1; i <= 100; i++) {
             plan.add(i, "u" + i + "@far.example");
         }
-        List<Start> running = new ArrayList<>(plan.starts());
+        List<DeliveryAttempt> running = new ArrayList<>(plan.starts());
         assertThat(running).hasSize(15);
         for (int i = 0; i < 14; i++) {
             plan.end(running.removeFirst(), Planned.LATER);
@@ -475,15 +479,15 @@ class ScheduleTest {
             plan.add(i, "u@d" + i + ".example");
         }
         plan.add(100, "a@local.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         assertThat(starts).hasSize(21);
-        for (Start start : starts) {
-            switch (start.channel()) {
-                case REMOTE -> plan.schedule.unreachable(start, "remote is not running", plan.now);
-                case LOCAL -> plan.end(start, Planned.OK); // the other channel flows
+        for (DeliveryAttempt attempt : starts) {
+            switch (attempt.channel()) {
+                case REMOTE -> plan.schedule.unreachable(attempt, "remote is not running", plan.now);
+                case LOCAL -> plan.end(attempt, Planned.OK); // the other channel flows
             }
         }
-        assertThat(plan.reports).containsExactly(new Report.Done(100, 0));
+        assertThat(plan.reports).containsExactly(new Report.RecipientDelivered(100, 0));
         assertThat(plan.starts()).isEmpty();
         long pause = 1;
         for (int i = 0; i < 8; i++) { // one delivery at a time finds out, less and less often
@@ -501,7 +505,7 @@ class ScheduleTest {
         plan.end(plan.only(), Planned.OK);
         assertThat(plan.lines()).contains("send: remote answers again; what waited for it goes on");
         assertThat(plan.starts()).hasSize(19);
-        assertThat(plan.reports).noneMatch(Report.Deferred.class::isInstance);
+        assertThat(plan.reports).noneMatch(Report.RecipientsDeferred.class::isInstance);
     }
 
     @Test
@@ -534,7 +538,7 @@ class ScheduleTest {
         assertThat(plan.lines())
                 .contains("send: local answers again; what waited for it goes on")
                 .noneMatch(line -> line.contains("lost local"));
-        assertThat(plan.reports).containsExactly(new Report.Done(1, 0));
+        assertThat(plan.reports).containsExactly(new Report.RecipientDelivered(1, 0));
     }
 
     @Test
@@ -543,11 +547,11 @@ class ScheduleTest {
         for (int i = 1; i <= 5; i++) {
             plan.add(i, "u" + i + "@local.example");
         }
-        plan.starts().forEach(start -> plan.schedule.unreachable(start, "away", plan.now));
+        plan.starts().forEach(attempt -> plan.schedule.unreachable(attempt, "away", plan.now));
         plan.now++;
         assertThat(plan.starts()).hasSize(1);
-        assertThat(plan.schedule.nextWake()).isEqualTo(plan.now + Lane.PROBE);
-        plan.now += Lane.PROBE;
+        assertThat(plan.schedule.nextWake()).isEqualTo(plan.now + ChannelScheduler.PROBE);
+        plan.now += ChannelScheduler.PROBE;
         assertThat(plan.starts()).hasSize(4);
     }
 
@@ -562,14 +566,14 @@ class ScheduleTest {
                 step < 200 && plan.finished.size() < 5
                         || plan.lines().stream().noneMatch(line -> line.startsWith("alert: msg 1 broke"));
                 step++) {
-            List<Start> running = plan.starts();
+            List<DeliveryAttempt> running = plan.starts();
             boolean poisoned =
-                    running.stream().anyMatch(start -> start.message().number() == 1);
-            for (Start start : running) { // the program dies, and all that runs in it
+                    running.stream().anyMatch(attempt -> attempt.message().number() == 1);
+            for (DeliveryAttempt attempt : running) { // the program dies, and all that runs in it
                 if (poisoned) {
-                    plan.schedule.broken(start, "local was lost", plan.now);
+                    plan.schedule.broken(attempt, "local was lost", plan.now);
                 } else {
-                    plan.end(start, Planned.OK);
+                    plan.end(attempt, Planned.OK);
                 }
             }
             plan.now++;
@@ -581,7 +585,7 @@ class ScheduleTest {
         assertThat(plan.lines()).anyMatch(line -> line.startsWith("alert: msg 1 broke local 3 times and is parked"));
         assertThat(plan.reports.getLast())
                 .isInstanceOfSatisfying(
-                        Report.Deferred.class,
+                        Report.RecipientsDeferred.class,
                         deferred -> assertThat(deferred.due())
                                 .isAfter(Instant.ofEpochSecond(plan.now + Schedule.PARKED - 60)));
         plan.now += Schedule.PARKED - 60;
@@ -602,7 +606,8 @@ class ScheduleTest {
         }
         assertThat(plan.lines()).contains("delivery 1: report mangled, will defer");
         assertThat(plan.reports.getFirst())
-                .isEqualTo(new Report.Deferred(1, List.of(0), Instant.ofEpochSecond(Planned.BIRTH + 100), "nonsense"));
+                .isEqualTo(new Report.RecipientsDeferred(
+                        1, List.of(0), Instant.ofEpochSecond(Planned.BIRTH + 100), "nonsense"));
         assertThat(plan.schedule.nextWake()).isEqualTo(Planned.BIRTH + 400 + Schedule.PARKED);
     }
 
@@ -611,7 +616,7 @@ class ScheduleTest {
         var plan = Planned.of(10, 10);
         plan.add(1, "a@local.example");
         plan.end(plan.only(), new Outcome.Failed(new carteiro.mail.Status(5, 0, 0), "x".repeat(50_000)));
-        assertThat(((Report.Failed) plan.reports.getFirst()).paragraph())
+        assertThat(((Report.RecipientFailed) plan.reports.getFirst()).paragraph())
                 .hasSizeLessThan(10_100)
                 .endsWith("x\n(the report was longer)\n\n");
     }
@@ -622,7 +627,7 @@ class ScheduleTest {
         plan.schedule.newSession(plan.now);
         plan.add(1, "a@local.example");
         plan.add(2, "b@local.example");
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.schedule.newSession(plan.now);
         assertThat(plan.schedule.knows(2)).isTrue();
         plan.schedule.allPresented();
@@ -635,7 +640,7 @@ class ScheduleTest {
     void nothingStartsOnceExiting() {
         var plan = Planned.of(10, 10);
         plan.add(1, "a@local.example");
-        Start running = plan.only();
+        DeliveryAttempt running = plan.only();
         plan.schedule.exit();
         plan.add(2, "b@local.example");
         assertThat(plan.starts()).isEmpty();
@@ -651,24 +656,24 @@ class ScheduleTest {
             plan.add(i, "u@a" + i + ".example", "u@b" + i + ".example");
         }
         assertThat(plan.schedule.memory()).as("fresh mail is begun at once").isGreaterThan(empty + 40 * 320);
-        for (List<Start> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
-            starts.forEach(start -> plan.end(start, Planned.LATER));
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            starts.forEach(attempt -> plan.end(attempt, Planned.LATER));
         }
         long idle = plan.schedule.memory();
         assertThat(idle).isLessThan(20 * 250);
         plan.now += 400;
-        List<Start> some = plan.starts();
+        List<DeliveryAttempt> some = plan.starts();
         assertThat(some).hasSizeBetween(4, 10);
         assertThat(plan.schedule.memory()).isBetween(idle + 2000, idle + 3000);
         plan.add(99, "u@fresh.example");
-        List<Start> fresh = plan.starts();
+        List<DeliveryAttempt> fresh = plan.starts();
         assertThat(Planned.recipients(fresh)).containsExactly("u@fresh.example");
-        var left = new ArrayList<Start>(some);
+        var left = new ArrayList<DeliveryAttempt>(some);
         left.addAll(fresh);
         int tried = 0;
         while (!left.isEmpty()) {
             tried += left.size();
-            left.forEach(start -> plan.end(start, Planned.OK));
+            left.forEach(attempt -> plan.end(attempt, Planned.OK));
             left.clear();
             left.addAll(plan.starts());
         }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.protocol.Waiting.Report;
-import carteiro.protocol.Withdrawal.Result;
+import carteiro.protocol.Withdrawal.WithdrawalOutcome;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,12 +19,12 @@ class ScheduledWithdrawalTest {
         var plan = Planned.of(10, 20);
         plan.add(1, "gone@local.example", "never@local.example");
         plan.add(2, "other@local.example");
-        for (Start start : plan.starts()) {
-            boolean never = start.delivery().recipients().contains(new Address("never@local.example"));
-            plan.end(start, never ? Planned.NEVER : Planned.LATER);
+        for (DeliveryAttempt attempt : plan.starts()) {
+            boolean never = attempt.delivery().recipients().contains(new Address("never@local.example"));
+            plan.end(attempt, never ? Planned.NEVER : Planned.LATER);
         }
         plan.reports.clear();
-        assertThat(plan.remove(1)).isEqualTo(Result.WITHDRAWN);
+        assertThat(plan.remove(1)).isEqualTo(WithdrawalOutcome.WITHDRAWN);
         assertThat(plan.removed).containsExactly(1L);
         assertThat(plan.finished).isEmpty();
         assertThat(plan.reports).isEmpty();
@@ -37,13 +37,13 @@ class ScheduledWithdrawalTest {
     void messageThatIsGivenUpFailsWithTheReason() {
         var plan = Planned.of(10, 20);
         plan.add(1, "a@local.example", "b@far.example");
-        plan.starts().forEach(start -> plan.end(start, Planned.LATER));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.reports.clear();
-        assertThat(plan.bounce(1)).isEqualTo(Result.WITHDRAWN);
+        assertThat(plan.bounce(1)).isEqualTo(WithdrawalOutcome.WITHDRAWN);
         assertThat(plan.reports)
                 .containsExactly(
-                        new Report.Failed(1, 0, "<a@local.example>:\n" + GIVEN_UP),
-                        new Report.Failed(1, 1, "<b@far.example>:\n" + GIVEN_UP));
+                        new Report.RecipientFailed(1, 0, "<a@local.example>:\n" + GIVEN_UP),
+                        new Report.RecipientFailed(1, 1, "<b@far.example>:\n" + GIVEN_UP));
         assertThat(plan.finished).containsExactly(1L);
         assertThat(plan.lines()).endsWith("gave up msg 1: recipients 2 by root: no such project");
         plan.now += 10_000;
@@ -57,9 +57,9 @@ class ScheduledWithdrawalTest {
         for (int i = 1; i <= 4; i++) {
             plan.add(i, "u" + i + "@slow.example");
         }
-        Start slow = plan.only();
-        assertThat(plan.bounce(2)).isEqualTo(Result.WITHDRAWN);
-        assertThat(plan.remove(3)).isEqualTo(Result.WITHDRAWN);
+        DeliveryAttempt slow = plan.only();
+        assertThat(plan.bounce(2)).isEqualTo(WithdrawalOutcome.WITHDRAWN);
+        assertThat(plan.remove(3)).isEqualTo(WithdrawalOutcome.WITHDRAWN);
         assertThat(plan.finished).containsExactly(2L);
         assertThat(plan.removed).containsExactly(3L);
         assertThat(plan.schedule.describe()).contains(" due=1");
@@ -72,8 +72,8 @@ class ScheduledWithdrawalTest {
         var plan = Planned.of(10, 10, 20, 1);
         plan.add(1, "a@slow.example");
         plan.add(2, "b@slow.example");
-        Start slow = plan.only();
-        assertThat(plan.remove(2)).isEqualTo(Result.WITHDRAWN);
+        DeliveryAttempt slow = plan.only();
+        assertThat(plan.remove(2)).isEqualTo(WithdrawalOutcome.WITHDRAWN);
         plan.end(slow, Planned.OK);
         assertThat(plan.starts()).isEmpty();
         plan.add(3, "c@slow.example");
@@ -86,23 +86,24 @@ class ScheduledWithdrawalTest {
         for (Outcome outcome : List.of(Planned.OK, Planned.LATER, Planned.NEVER)) {
             var plan = Planned.of(10, 10, 20, 1);
             plan.add(1, "a@x.example", "b@x.example", "c@y.example");
-            List<Start> starts = plan.starts();
+            List<DeliveryAttempt> starts = plan.starts();
             assertThat(Planned.recipients(starts)).containsExactly("a@x.example", "c@y.example");
             plan.end(starts.get(1), Planned.LATER);
             plan.reports.clear();
-            assertThat(plan.bounce(1)).isEqualTo(Result.RUNNING);
+            assertThat(plan.bounce(1)).isEqualTo(WithdrawalOutcome.RUNNING);
             assertThat(plan.reports)
                     .containsExactly(
-                            new Report.Failed(1, 1, "<b@x.example>:\n" + GIVEN_UP),
-                            new Report.Failed(1, 2, "<c@y.example>:\n" + GIVEN_UP));
+                            new Report.RecipientFailed(1, 1, "<b@x.example>:\n" + GIVEN_UP),
+                            new Report.RecipientFailed(1, 2, "<c@y.example>:\n" + GIVEN_UP));
             assertThat(plan.finished).isEmpty();
             plan.end(starts.get(0), outcome);
             assertThat(plan.reports.getLast())
                     .isEqualTo(
                             switch (outcome) {
-                                case Outcome.Delivered _ -> new Report.Done(1, 0);
-                                case Outcome.Deferred _ -> new Report.Failed(1, 0, "<a@x.example>:\n" + GIVEN_UP);
-                                case Outcome.Failed _ -> new Report.Failed(1, 0, "<a@x.example>:\nnever\n\n");
+                                case Outcome.Delivered _ -> new Report.RecipientDelivered(1, 0);
+                                case Outcome.Deferred _ ->
+                                    new Report.RecipientFailed(1, 0, "<a@x.example>:\n" + GIVEN_UP);
+                                case Outcome.Failed _ -> new Report.RecipientFailed(1, 0, "<a@x.example>:\nnever\n\n");
                             });
             assertThat(plan.reports).hasSize(3);
             assertThat(plan.finished).containsExactly(1L);
@@ -117,16 +118,16 @@ class ScheduledWithdrawalTest {
         plan.add(1, "a@local.example");
         plan.add(2, "b@local.example");
         plan.add(3, "c@local.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         for (long number = 1; number <= 3; number++) {
-            assertThat(plan.remove(number)).isEqualTo(Result.RUNNING);
+            assertThat(plan.remove(number)).isEqualTo(WithdrawalOutcome.RUNNING);
         }
         plan.end(starts.get(0), Planned.LATER);
         plan.end(starts.get(1), Planned.NEVER);
         plan.end(starts.get(2), Planned.OK);
         assertThat(plan.removed).containsExactly(1L, 2L, 3L);
         assertThat(plan.finished).isEmpty();
-        assertThat(plan.reports).noneMatch(report -> report instanceof Report.Deferred);
+        assertThat(plan.reports).noneMatch(report -> report instanceof Report.RecipientsDeferred);
         plan.now += 10_000;
         assertThat(plan.starts()).isEmpty();
     }
@@ -137,15 +138,15 @@ class ScheduledWithdrawalTest {
         for (int way = 0; way < 3; way++) {
             var plan = Planned.of(10, 20);
             plan.add(1, "a@far.example");
-            Start start = plan.only();
-            assertThat(plan.bounce(1)).isEqualTo(Result.RUNNING);
+            DeliveryAttempt attempt = plan.only();
+            assertThat(plan.bounce(1)).isEqualTo(WithdrawalOutcome.RUNNING);
             switch (way) {
-                case 0 -> plan.schedule.unreachable(start, "away", plan.now);
-                case 1 -> plan.schedule.broken(start, "lost", plan.now);
-                default -> plan.schedule.mangled(start, "nonsense", plan.now);
+                case 0 -> plan.schedule.unreachable(attempt, "away", plan.now);
+                case 1 -> plan.schedule.broken(attempt, "lost", plan.now);
+                default -> plan.schedule.mangled(attempt, "nonsense", plan.now);
             }
             assertThat(plan.finished).containsExactly(1L);
-            assertThat(plan.reports).containsExactly(new Report.Failed(1, 0, "<a@far.example>:\n" + GIVEN_UP));
+            assertThat(plan.reports).containsExactly(new Report.RecipientFailed(1, 0, "<a@far.example>:\n" + GIVEN_UP));
             assertThat(plan.schedule.describe()).contains(" due=0");
             plan.now += 10_000;
             assertThat(plan.starts()).isEmpty();
@@ -158,10 +159,10 @@ class ScheduledWithdrawalTest {
         var plan = Planned.of(10, 20);
         plan.add(1, "a@local.example");
         plan.add(2, "b@local.example");
-        List<Start> starts = plan.starts();
+        List<DeliveryAttempt> starts = plan.starts();
         plan.schedule.broken(starts.get(0), "lost", plan.now);
         plan.end(starts.get(1), Planned.OK);
-        assertThat(plan.remove(1)).isEqualTo(Result.WITHDRAWN);
+        assertThat(plan.remove(1)).isEqualTo(WithdrawalOutcome.WITHDRAWN);
         plan.now += 10_000;
         assertThat(plan.starts()).isEmpty();
         plan.add(3, "a@local.example");
@@ -172,25 +173,25 @@ class ScheduledWithdrawalTest {
     void whatDoesNotWaitCannotBeWithdrawn() {
         var plan = Planned.of(10, 20);
         plan.schedule.newSession(plan.now);
-        assertThat(plan.remove(7)).isEqualTo(Result.NOT_YET);
+        assertThat(plan.remove(7)).isEqualTo(WithdrawalOutcome.NOT_YET);
         plan.schedule.allPresented();
-        assertThat(plan.remove(7)).isEqualTo(Result.UNKNOWN);
+        assertThat(plan.remove(7)).isEqualTo(WithdrawalOutcome.UNKNOWN);
         plan.add(1, "a@local.example");
         plan.end(plan.only(), Planned.NEVER);
         assertThat(plan.finished).containsExactly(1L);
-        assertThat(plan.remove(1)).isEqualTo(Result.ENDING);
-        assertThat(plan.bounce(1)).isEqualTo(Result.ENDING);
+        assertThat(plan.remove(1)).isEqualTo(WithdrawalOutcome.ENDING);
+        assertThat(plan.bounce(1)).isEqualTo(WithdrawalOutcome.ENDING);
     }
 
     @Test
     void whatIsBeingTriedMayStillBeRemovedWhenItWasGivenUpButNotTheOtherWay() {
         var plan = Planned.of(10, 20);
         plan.add(1, "a@local.example");
-        Start start = plan.only();
-        assertThat(plan.bounce(1)).isEqualTo(Result.RUNNING);
-        assertThat(plan.remove(1)).isEqualTo(Result.RUNNING);
-        assertThat(plan.bounce(1)).isEqualTo(Result.ENDING);
-        plan.end(start, Planned.LATER);
+        DeliveryAttempt attempt = plan.only();
+        assertThat(plan.bounce(1)).isEqualTo(WithdrawalOutcome.RUNNING);
+        assertThat(plan.remove(1)).isEqualTo(WithdrawalOutcome.RUNNING);
+        assertThat(plan.bounce(1)).isEqualTo(WithdrawalOutcome.ENDING);
+        plan.end(attempt, Planned.LATER);
         assertThat(plan.removed).containsExactly(1L);
         assertThat(plan.reports).isEmpty();
     }

@@ -14,9 +14,9 @@ import carteiro.protocol.RefusedException;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
-import carteiro.protocol.Withdrawal.Order;
-import carteiro.protocol.Withdrawal.Result;
-import carteiro.protocol.Withdrawal.Way;
+import carteiro.protocol.Withdrawal.WithdrawalAction;
+import carteiro.protocol.Withdrawal.WithdrawalOutcome;
+import carteiro.protocol.Withdrawal.WithdrawalRequest;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -236,7 +236,7 @@ class SendTest {
     @Test
     void bounceThatCannotBeQueuedWaitsAndIsNotLost() throws Exception {
         try (var host = new Installed(home)) {
-            host.queue.enqueueAnswer = new Receipt.NotNow(new Status(4, 3, 1), "disk low");
+            host.queue.enqueueAnswer = new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk low");
             host.delivering(refusing()).start();
             long number = host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
             host.lines.await(
@@ -254,7 +254,7 @@ class SendTest {
     @Test
     void bounceThatAStoppingQueueDidNotTakeIsQueuedWhenItIsBack() throws Exception {
         try (var host = new Installed(home)) {
-            host.queue.enqueueAnswer = new Receipt.NotNow(new Status(4, 3, 2), "queue is stopping");
+            host.queue.enqueueAnswer = new Receipt.TemporaryFailure(new Status(4, 3, 2), "queue is stopping");
             host.delivering(refusing()).start();
             long number = host.queue.put("ann@far.example", "hello\n", "no@host.example.org");
             host.lines.await(1, "warning: trouble injecting bounce message .*");
@@ -504,12 +504,12 @@ class SendTest {
     void secondSendIsRefused() throws Exception {
         try (var host = new Installed(home)) {
             host.start();
-            assertThatThrownBy(() -> new SendProgram().start(host.surroundings()))
+            assertThatThrownBy(() -> new SendProgram().start(host.context()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("another send is running");
             host.lines.await(1, "alert: cannot start: another send is running.*");
             host.send().stop(Duration.ofSeconds(5));
-            new SendProgram().start(host.surroundings()).stop(Duration.ofSeconds(5));
+            new SendProgram().start(host.context()).stop(Duration.ofSeconds(5));
         }
     }
 
@@ -540,7 +540,7 @@ class SendTest {
             host.lines.await("delivery 1: report mangled, will defer");
             host.lines.await("delivery 2: report mangled, will defer");
             host.queue.awaitReports(2);
-            assertThat(host.queue.reports).allMatch(Report.Deferred.class::isInstance);
+            assertThat(host.queue.reports).allMatch(Report.RecipientsDeferred.class::isInstance);
             host.delivering(Installed.always(Installed.OK));
             host.later(400);
             host.queue.awaitEmpty();
@@ -562,7 +562,7 @@ class SendTest {
             host.lines.await("send: remote answers again; what waited for it goes on");
             host.lines.await("end msg " + number);
             host.queue.awaitEmpty();
-            assertThat(host.queue.reports).noneMatch(Report.Deferred.class::isInstance);
+            assertThat(host.queue.reports).noneMatch(Report.RecipientsDeferred.class::isInstance);
         }
     }
 
@@ -578,7 +578,7 @@ class SendTest {
             host.delivering(Channel.LOCAL, Installed.always(Installed.OK));
             host.later(2);
             host.lines.await("end msg " + number);
-            assertThat(host.queue.reports).noneMatch(Report.Deferred.class::isInstance);
+            assertThat(host.queue.reports).noneMatch(Report.RecipientsDeferred.class::isInstance);
         }
     }
 
@@ -749,16 +749,16 @@ class SendTest {
             long bounced = host.queue.put("ann@host.example.org", "x\n", "b@host.example.org");
             host.lines.await(2, "delivery .* deferral.*");
             host.queue.stop();
-            var remove = new Order(Way.REMOVE, "");
-            var bounce = new Order(Way.BOUNCE, "no such project");
+            var remove = new WithdrawalRequest(WithdrawalAction.REMOVE, "");
+            var bounce = new WithdrawalRequest(WithdrawalAction.BOUNCE, "no such project");
             var first = threads.submit(() -> host.wires.withdrawal().withdraw(remove, "eve", List.of(removed, 999L)));
             host.lines.await("removed msg " + removed + ": recipients 1 by eve");
             var second = threads.submit(() -> host.wires.withdrawal().withdraw(bounce, "eve", List.of(bounced)));
             host.lines.await("gave up msg " + bounced + ": recipients 1 by eve: no such project");
             assertThat(first.isDone() || second.isDone()).isFalse();
             host.queue.start(host.wires);
-            assertThat(first.get()).containsExactly(Result.WITHDRAWN, Result.UNKNOWN);
-            assertThat(second.get()).containsExactly(Result.WITHDRAWN);
+            assertThat(first.get()).containsExactly(WithdrawalOutcome.WITHDRAWN, WithdrawalOutcome.UNKNOWN);
+            assertThat(second.get()).containsExactly(WithdrawalOutcome.WITHDRAWN);
             assertThat(host.queue.kept).doesNotContainKey(removed);
             host.lines.await(1, "bounce msg " + bounced + " qp .*");
             assertThat(host.queue.bounces)

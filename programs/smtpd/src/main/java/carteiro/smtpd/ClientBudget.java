@@ -18,11 +18,11 @@ final class ClientBudget {
     }
 
     /** What one use of it, such as one conversation, holds for its client; one thread. */
-    final class Share {
+    final class ClientReservation {
         private final long client;
         private long held;
 
-        private Share(long client) {
+        private ClientReservation(long client) {
             this.client = client;
         }
 
@@ -41,8 +41,8 @@ final class ClientBudget {
     }
 
     /** @param client its {@link Client#key} */
-    Share share(long client) {
-        return new Share(client);
+    ClientReservation share(long client) {
+        return new ClientReservation(client);
     }
 
     /** What one client gets if no other holds anything. */

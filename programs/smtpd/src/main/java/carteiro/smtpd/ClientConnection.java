@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connection to a client. Replies are gathered and written in one piece when there is nothing more to read (RFC 2920
- * section 3.2). One thread converses; another, {@link #sweep}, ends what takes too long: there is no timer for each read.
+ * section 3.2). One thread converses; another, {@link #enforceTimeouts}, ends what takes too long: there is no timer for each read.
  */
 final class ClientConnection implements Closeable {
     /** Octets in a command line, CRLF included: an address of {@link carteiro.smtp.SmtpPath#LONGEST}, quoted, fits. */
@@ -68,7 +68,7 @@ final class ClientConnection implements Closeable {
         this.conversationEnd = System.nanoTime() + conversation.toNanos();
         this.in = socket.getInputStream();
         this.out = socket.getOutputStream();
-        this.lines = new LineReader(new Incoming(), LINE_LIMIT);
+        this.lines = new LineReader(new ClientInput(), LINE_LIMIT);
     }
 
     /** What the client sends, in lines and text. Reading first writes what is gathered. */
@@ -174,7 +174,7 @@ final class ClientConnection implements Closeable {
     }
 
     /** What the client sends; -1 also when we ended the input. */
-    private final class Incoming extends InputStream {
+    private final class ClientInput extends InputStream {
         @Override
         public int read() {
             throw new UnsupportedOperationException("blocks alone are read");
@@ -203,7 +203,7 @@ final class ClientConnection implements Closeable {
     // ---- By the sweeping thread
 
     /** Ends what takes too long; to be called several times a second. */
-    void sweep(long now) {
+    void enforceTimeouts(long now) {
         if (ending != null && !settling && now - closeAt > 0) {
             closeHard();
             return;

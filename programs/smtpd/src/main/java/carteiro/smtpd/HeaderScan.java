@@ -9,19 +9,19 @@ final class HeaderScan {
     static final int KEPT = 200;
 
     /** What is looked for. */
-    private enum Field {
+    private enum ScannedField {
         RECEIVED("received"),
         DELIVERED_TO("delivered-to"),
         MESSAGE_ID("message-id");
 
         private final String name;
 
-        Field(String name) {
+        ScannedField(String name) {
             this.name = name;
         }
     }
 
-    private enum Place {
+    private enum HeaderPosition {
         NAME,
         VALUE_KEPT,
         REST_OF_LINE
@@ -31,9 +31,9 @@ final class HeaderScan {
     private boolean hasMessageId;
     private boolean afterMessageId;
     private boolean inHeader = true;
-    private Place place = Place.NAME;
+    private HeaderPosition place = HeaderPosition.NAME;
     private int column;
-    private Field field = Field.RECEIVED;
+    private ScannedField field = ScannedField.RECEIVED;
     private int hops;
 
     int hops() {
@@ -50,7 +50,7 @@ final class HeaderScan {
         int to = from + length;
         int at = from;
         while (inHeader && at < to) {
-            if (place == Place.REST_OF_LINE) {
+            if (place == HeaderPosition.REST_OF_LINE) {
                 while (at < to && octets[at] != '\n') {
                     at++;
                 }
@@ -60,10 +60,10 @@ final class HeaderScan {
             }
             byte octet = octets[at++];
             if (octet == '\n') {
-                inHeader = place != Place.NAME || column != 0;
-                afterMessageId =
-                        place == Place.VALUE_KEPT && messageId.toString().isBlank();
-                place = Place.NAME;
+                inHeader = place != HeaderPosition.NAME || column != 0;
+                afterMessageId = place == HeaderPosition.VALUE_KEPT
+                        && messageId.toString().isBlank();
+                place = HeaderPosition.NAME;
                 column = 0;
             } else {
                 look(octet);
@@ -72,22 +72,24 @@ final class HeaderScan {
     }
 
     private void look(byte octet) {
-        if (place == Place.VALUE_KEPT) {
+        if (place == HeaderPosition.VALUE_KEPT) {
             if (messageId.length() < KEPT) {
                 messageId.append((char) (octet & 0xff));
             }
         } else if (column == 0 && afterMessageId && (octet == ' ' || octet == '\t')) {
-            place = Place.VALUE_KEPT; // folded before it began
+            place = HeaderPosition.VALUE_KEPT; // folded before it began
         } else if (column == 0) {
             int letter = octet | 0x20;
-            field = letter == 'd' ? Field.DELIVERED_TO : letter == 'm' ? Field.MESSAGE_ID : Field.RECEIVED;
+            field = letter == 'd'
+                    ? ScannedField.DELIVERED_TO
+                    : letter == 'm' ? ScannedField.MESSAGE_ID : ScannedField.RECEIVED;
             goOnIf(letter == field.name.charAt(0));
         } else if (column < field.name.length()) {
             goOnIf((octet | 0x20) == field.name.charAt(column));
         } else if (octet == ':') {
             endOfName();
         } else if (octet != ' ' && octet != '\t') {
-            place = Place.REST_OF_LINE;
+            place = HeaderPosition.REST_OF_LINE;
         }
     }
 
@@ -95,17 +97,17 @@ final class HeaderScan {
         if (same) {
             column++;
         } else {
-            place = Place.REST_OF_LINE;
+            place = HeaderPosition.REST_OF_LINE;
         }
     }
 
     private void endOfName() {
-        place = Place.REST_OF_LINE;
-        if (field != Field.MESSAGE_ID) {
+        place = HeaderPosition.REST_OF_LINE;
+        if (field != ScannedField.MESSAGE_ID) {
             hops++;
         } else if (!hasMessageId) {
             hasMessageId = true;
-            place = Place.VALUE_KEPT;
+            place = HeaderPosition.VALUE_KEPT;
         }
     }
 }

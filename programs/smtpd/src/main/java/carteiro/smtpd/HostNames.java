@@ -34,18 +34,18 @@ final class HostNames implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** One address, asked for once however many connections come from it. */
-    private static final class Question {
+    private static final class PendingName {
         final FutureTask<String> answer;
         int waiting;
 
-        Question(FutureTask<String> answer) {
+        PendingName(FutureTask<String> answer) {
             this.answer = answer;
         }
     }
 
     private final Function<InetAddress, String> resolver;
     private final Duration patience;
-    private final Map<InetAddress, Question> questions = new HashMap<>(); // guarded by this, as is the next
+    private final Map<InetAddress, PendingName> questions = new HashMap<>(); // guarded by this, as is the next
     private final Map<Long, Integer> ofClients = new HashMap<>();
 
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
@@ -70,7 +70,7 @@ final class HostNames implements AutoCloseable {
     String of(InetAddress address) {
         long until = System.nanoTime() + patience.toNanos();
         try {
-            Question question = join(address, until);
+            PendingName question = join(address, until);
             if (question == null) {
                 return "";
             }
@@ -89,7 +89,7 @@ final class HostNames implements AutoCloseable {
     }
 
     /** The question about an address, begun if need be; null if it finds no place in time. */
-    private synchronized @Nullable Question join(InetAddress address, long until) throws InterruptedException {
+    private synchronized @Nullable PendingName join(InetAddress address, long until) throws InterruptedException {
         while (!questions.containsKey(address) && ofClients.getOrDefault(Client.key(address), 0) >= SHARE) {
             long left = TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime());
             if (left <= 0) {
@@ -97,9 +97,9 @@ final class HostNames implements AutoCloseable {
             }
             wait(left);
         }
-        Question question = questions.get(address);
+        PendingName question = questions.get(address);
         if (question == null) {
-            question = new Question(new FutureTask<>(() -> {
+            question = new PendingName(new FutureTask<>(() -> {
                 try {
                     return resolver.apply(address);
                 } finally {
@@ -118,7 +118,7 @@ final class HostNames implements AutoCloseable {
         return question;
     }
 
-    private synchronized void leave(InetAddress address, Question question) {
+    private synchronized void leave(InetAddress address, PendingName question) {
         question.waiting--;
         if (question.waiting == 0 && threads.remove(question.answer)) { // it has not begun
             forget(address);

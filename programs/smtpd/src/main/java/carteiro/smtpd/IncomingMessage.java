@@ -30,8 +30,8 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     private final Submission submission;
     private final TextDecoder decoder;
     private final HeaderScan header = new HeaderScan();
-    private final ClientBudget.Share buffers;
-    private final ClientBudget.Share text;
+    private final ClientBudget.ClientReservation buffers;
+    private final ClientBudget.ClientReservation text;
     private final long databytes;
     private final long linebytes;
     private long octets;
@@ -49,8 +49,8 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
             TextDecoder decoder,
             long databytes,
             long linebytes,
-            ClientBudget.Share buffers,
-            ClientBudget.Share text) {
+            ClientBudget.ClientReservation buffers,
+            ClientBudget.ClientReservation text) {
         this.buffers = buffers;
         this.text = text;
         this.submission = submission;
@@ -98,7 +98,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     public void take(byte[] octets, int from, int length) throws EndlessException {
         this.octets += length;
         if (fault == null) {
-            judge();
+            checkLimits();
             header.take(octets, from, length);
         }
         if (fault == null) {
@@ -121,7 +121,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
         return header.messageId();
     }
 
-    private void judge() {
+    private void checkLimits() {
         if (octets > databytes) {
             refuse(TOO_BIG);
         } else if (decoder.sawNul()) {
@@ -153,42 +153,42 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     }
 
     /** What became of it. */
-    sealed interface Result {
+    sealed interface ReceiveResult {
         /** In the queue under that number. */
-        record Kept(long number, Reply reply) implements Result {}
+        record InQueue(long number, Reply reply) implements ReceiveResult {}
 
         /** Not in the queue. */
-        record Refused(Reply reply) implements Result {}
+        record NotInQueue(Reply reply) implements ReceiveResult {}
     }
 
     /** Ends the message; when it is kept, it is on disk. */
-    Result end(Envelope envelope, Clock clock) {
+    ReceiveResult end(Envelope envelope, Clock clock) {
         if (fault == null) {
-            judge();
+            checkLimits();
         }
         if (fault == null && header.hops() >= SmtpdSettings.HOPS) {
             refuse(LOOP);
         }
         if (fault != null) {
-            return new Result.Refused(fault);
+            return new ReceiveResult.NotInQueue(fault);
         }
         try {
             return switch (submission.commit(envelope)) {
                 case Receipt.Accepted(long number) ->
-                    new Result.Kept(number, Reply.of(250, "ok " + clock.millis() / 1000 + " qp " + number));
-                case Receipt.NotNow(var status, var reason) -> {
+                    new ReceiveResult.InQueue(number, Reply.of(250, "ok " + clock.millis() / 1000 + " qp " + number));
+                case Receipt.TemporaryFailure(var status, var reason) -> {
                     why = reason;
                     boolean diskLow = status.subject() == 3 && status.detail() == 1;
-                    yield new Result.Refused(Reply.of(diskLow ? 452 : 451, status, reason));
+                    yield new ReceiveResult.NotInQueue(Reply.of(diskLow ? 452 : 451, status, reason));
                 }
-                case Receipt.Never(var status, var reason) -> {
+                case Receipt.PermanentFailure(var status, var reason) -> {
                     why = reason;
-                    yield new Result.Refused(Reply.of(554, status, reason));
+                    yield new ReceiveResult.NotInQueue(Reply.of(554, status, reason));
                 }
             };
         } catch (IOException e) {
             why = String.valueOf(e.getMessage());
-            return new Result.Refused(QUEUE_LOST);
+            return new ReceiveResult.NotInQueue(QUEUE_LOST);
         }
     }
 

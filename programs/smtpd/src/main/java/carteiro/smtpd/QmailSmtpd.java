@@ -6,7 +6,7 @@ import carteiro.log.EventLog;
 import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.SocketWires;
-import carteiro.protocol.Startup;
+import carteiro.protocol.StartupGrace;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -28,7 +28,7 @@ public final class QmailSmtpd {
     private static final Reply UNREADABLE = Reply.of(421, "4.3.0 the settings here cannot be read");
 
     /** How the settings are read. */
-    private interface Reading {
+    private interface SettingsReader {
         SmtpdSettings read(Installation installation, EventLog log) throws ControlException;
     }
 
@@ -60,7 +60,7 @@ public final class QmailSmtpd {
     static int run(
             String[] args, Map<String, String> environment, InputStream in, OutputStream out, OutputStream errors) {
         String home = environment.getOrDefault("CARTEIRO_HOME", "/var/qmail");
-        Reading reading = QmailSmtpd::settings;
+        SettingsReader reading = QmailSmtpd::settings;
         for (int i = 0; i < args.length; i++) {
             if (args[i].equals("--home") && i + 1 < args.length) {
                 home = args[++i];
@@ -73,7 +73,7 @@ public final class QmailSmtpd {
             }
         }
         var installation = new Installation(Path.of(home));
-        var log = new EventLog(errors, EventLog.Form.PLAIN, Clock.systemUTC());
+        var log = new EventLog(errors, EventLog.LogFormat.PLAIN, Clock.systemUTC());
         try (log;
                 var wires = new SocketWires(installation, log)) {
             return converse(installation, environment, reading, new StandardSocket(in, out), wires, log);
@@ -85,7 +85,7 @@ public final class QmailSmtpd {
     private static int converse(
             Installation installation,
             Map<String, String> environment,
-            Reading reading,
+            SettingsReader reading,
             StandardSocket socket,
             SocketWires wires,
             EventLog log)
@@ -107,14 +107,14 @@ public final class QmailSmtpd {
                 connection,
                 Client.of(environment),
                 settings,
-                new SmtpdSession.Surroundings(
+                new SmtpdSession.SessionContext(
                         wires.enqueue(),
                         wires.lookup(),
                         log,
                         Clock.systemUTC(),
                         installation.home(),
                         Budgets.ofThisProcess(),
-                        Startup.OVER,
+                        StartupGrace.OVER,
                         SystemAccount.effectiveUid(),
                         () -> false));
         session.run();
@@ -137,7 +137,7 @@ public final class QmailSmtpd {
     private static void sweep(ClientConnection connection, CountDownLatch done) {
         try {
             while (!done.await(SWEEP, TimeUnit.MILLISECONDS)) {
-                connection.sweep(System.nanoTime());
+                connection.enforceTimeouts(System.nanoTime());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -169,13 +169,13 @@ final class RecipientPolicy {
 
     /** Asks lookup, and waits for it. */
     @FunctionalInterface
-    interface Question {
+    interface LookupRequest {
         /** @throws IOException if lookup cannot be reached */
-        Lookup.Verdict ask(Address recipient) throws IOException;
+        Lookup.AddressVerdict ask(Address recipient) throws IOException;
     }
 
     /** Judges one recipient; may ask lookup and wait for it. */
-    Verdict judge(Address sender, Address recipient, Client client, Question lookup) {
+    Verdict judge(Address sender, Address recipient, Client client, LookupRequest lookup) {
         if (isBad(sender)) {
             return new Verdict.Refuse(BAD_SENDER, "sender is in badmailfrom");
         }
@@ -186,22 +186,22 @@ final class RecipientPolicy {
         }
         Address wanted = suffix.isEmpty() ? recipient : new Address(recipient.octets() + suffix);
         try {
-            if (named.route(wanted) instanceof Route.Remote(var elsewhere)
+            if (named.route(wanted) instanceof Route.ToRemote(var elsewhere)
                     && !maySend(elsewhere.domain(), relayClient)) {
                 return new Verdict.Refuse(FOREIGN, "domain is not in rcpthosts");
             }
             return switch (routing.route(wanted)) {
-                case Route.Remote _ -> new Verdict.Accept(wanted);
-                case Route.Local _ ->
+                case Route.ToRemote _ -> new Verdict.Accept(wanted);
+                case Route.ToLocal _ ->
                     switch (lookup.ask(wanted)) {
-                        case Lookup.Verdict.Known() -> new Verdict.Accept(wanted);
-                        case Lookup.Verdict.Elsewhere() ->
+                        case Lookup.AddressVerdict.KnownAddress() -> new Verdict.Accept(wanted);
+                        case Lookup.AddressVerdict.RemoteAddress() ->
                             maySend(wanted.domain(), relayClient)
                                     ? new Verdict.Accept(wanted)
                                     : new Verdict.Refuse(FOREIGN, "lookup calls it remote");
-                        case Lookup.Verdict.Unknown(var status, var reason) ->
+                        case Lookup.AddressVerdict.UnknownAddress(var status, var reason) ->
                             new Verdict.Refuse(Reply.of(550, status, reason), "");
-                        case Lookup.Verdict.NotNow(var status, var reason) ->
+                        case Lookup.AddressVerdict.Undecided(var status, var reason) ->
                             new Verdict.Refuse(
                                     Reply.of(451, status, "cannot tell now whether this address exists"), reason);
                     };

@@ -33,10 +33,10 @@ sealed interface SmtpCommand {
     record Data() implements SmtpCommand {}
 
     /** BDAT (RFC 3030): so many octets follow the line. */
-    record Bdat(long octets, Place place) implements SmtpCommand {}
+    record Bdat(long octets, ChunkPosition place) implements SmtpCommand {}
 
     /** Where a chunk of BDAT stands. */
-    enum Place {
+    enum ChunkPosition {
         /** More chunks follow. */
         EARLIER,
         /** It is the last of the message. */
@@ -62,13 +62,13 @@ sealed interface SmtpCommand {
     record StartTls() implements SmtpCommand {}
 
     /** A command that is understood and refused, or is not understood. */
-    record Refused(String verb, Reply reply) implements SmtpCommand {}
+    record RefusedCommand(String verb, Reply reply) implements SmtpCommand {}
 
     /** The beginning of another protocol, or a line of a message: who sends it does not speak SMTP with us. */
     record Foreign(String verb) implements SmtpCommand {}
 
     /** A BDAT whose count is not understood: nobody knows where the next command begins. */
-    record Unreadable(Reply reply) implements SmtpCommand {}
+    record UnreadableBdat(Reply reply) implements SmtpCommand {}
 
     /** The largest chunk that BDAT may announce, in octets. */
     long LARGEST_CHUNK = 1L << 50;
@@ -100,8 +100,9 @@ sealed interface SmtpCommand {
             case "help" -> new Help();
             case "quit" -> argument.isEmpty() ? new Quit() : NO_ARGUMENT;
             case "starttls" -> argument.isEmpty() ? new StartTls() : NO_ARGUMENT;
-            case "" -> new Refused("", Reply.of(500, "5.5.2 command missing"));
-            default -> isForeign(verb) ? new Foreign(Reply.safe(verb)) : new Refused(Reply.safe(verb), UNIMPLEMENTED);
+            case "" -> new RefusedCommand("", Reply.of(500, "5.5.2 command missing"));
+            default ->
+                isForeign(verb) ? new Foreign(Reply.safe(verb)) : new RefusedCommand(Reply.safe(verb), UNIMPLEMENTED);
         };
     }
 
@@ -131,13 +132,13 @@ sealed interface SmtpCommand {
     }
 
     /** A word after a command that takes none. */
-    Refused NO_ARGUMENT = malformed("", "this command takes no argument");
+    RefusedCommand NO_ARGUMENT = malformed("", "this command takes no argument");
 
     /** qmail's answer to every command it has not. */
     Reply UNIMPLEMENTED = Reply.of(502, "5.5.1 unimplemented");
 
-    private static Refused malformed(String verb, String reason) {
-        return new Refused(verb, Reply.of(501, "5.5.4 " + reason));
+    private static RefusedCommand malformed(String verb, String reason) {
+        return new RefusedCommand(verb, Reply.of(501, "5.5.4 " + reason));
     }
 
     private static SmtpCommand mail(String argument) {
@@ -145,13 +146,13 @@ sealed interface SmtpCommand {
             return malformed("MAIL", "write MAIL FROM:<address>");
         }
         return switch (SmtpPath.parse(argument.substring(5))) {
-            case SmtpPath.Parsed(var sender, var rest) ->
+            case SmtpPath.ParsedPath(var sender, var rest) ->
                 switch (SmtpParameters.parse(rest)) {
-                    case SmtpParameters.Parsed parameters -> mail(sender, parameters);
-                    case SmtpParameters.Malformed(var reason) -> malformed("MAIL", reason);
+                    case SmtpParameters.ParsedParameters parameters -> mail(sender, parameters);
+                    case SmtpParameters.MalformedParameters(var reason) -> malformed("MAIL", reason);
                 };
-            case SmtpPath.TooLong _ -> new Refused("MAIL", TOO_LONG);
-            case SmtpPath.Malformed(var reason) -> malformed("MAIL", reason);
+            case SmtpPath.PathTooLong _ -> new RefusedCommand("MAIL", TOO_LONG);
+            case SmtpPath.MalformedPath(var reason) -> malformed("MAIL", reason);
         };
     }
 
@@ -164,7 +165,7 @@ sealed interface SmtpCommand {
     /** RFC 6531 section 3.3: what is not ASCII is UTF-8. */
     Reply NOT_UTF8 = Reply.of(553, "5.6.7 the address is not UTF-8");
 
-    private static SmtpCommand mail(Address sender, SmtpParameters.Parsed parameters) {
+    private static SmtpCommand mail(Address sender, SmtpParameters.ParsedParameters parameters) {
         long size = 0;
         BodyType body = BodyType.SEVEN_BIT;
         AddressForm form = AddressForm.ASCII;
@@ -193,13 +194,13 @@ sealed interface SmtpCommand {
                 }
                 default -> {
                     if (!IGNORED_OF_MAIL.contains(parameter.keyword())) {
-                        return new Refused("MAIL", UNKNOWN_PARAMETER);
+                        return new RefusedCommand("MAIL", UNKNOWN_PARAMETER);
                     }
                 }
             }
         }
         return fit(sender, form)
-                .<SmtpCommand>map(reply -> new Refused("MAIL", reply))
+                .<SmtpCommand>map(reply -> new RefusedCommand("MAIL", reply))
                 .orElse(new Mail(sender, size, body, form));
     }
 
@@ -240,18 +241,18 @@ sealed interface SmtpCommand {
             return malformed("RCPT", "write RCPT TO:<address>");
         }
         return switch (SmtpPath.parse(argument.substring(3))) {
-            case SmtpPath.Parsed(var recipient, var rest) ->
+            case SmtpPath.ParsedPath(var recipient, var rest) ->
                 switch (SmtpParameters.parse(rest)) {
-                    case SmtpParameters.Parsed(var parameters) ->
+                    case SmtpParameters.ParsedParameters(var parameters) ->
                         !parameters.stream().allMatch(parameter -> IGNORED_OF_RCPT.contains(parameter.keyword()))
-                                ? new Refused("RCPT", UNKNOWN_PARAMETER)
+                                ? new RefusedCommand("RCPT", UNKNOWN_PARAMETER)
                                 : recipient.isNull()
-                                        ? new Refused("RCPT", Reply.of(501, "5.1.3 recipient missing"))
+                                        ? new RefusedCommand("RCPT", Reply.of(501, "5.1.3 recipient missing"))
                                         : new Rcpt(recipient);
-                    case SmtpParameters.Malformed(var reason) -> malformed("RCPT", reason);
+                    case SmtpParameters.MalformedParameters(var reason) -> malformed("RCPT", reason);
                 };
-            case SmtpPath.TooLong _ -> new Refused("RCPT", TOO_LONG);
-            case SmtpPath.Malformed(var reason) -> malformed("RCPT", reason);
+            case SmtpPath.PathTooLong _ -> new RefusedCommand("RCPT", TOO_LONG);
+            case SmtpPath.MalformedPath(var reason) -> malformed("RCPT", reason);
         };
     }
 
@@ -261,9 +262,9 @@ sealed interface SmtpCommand {
         String word =
                 space < 0 ? "" : Octets.lowerCase(argument.substring(space + 1).strip());
         if (octets < 0 || octets > LARGEST_CHUNK || !(word.isEmpty() || word.equals("last"))) {
-            return new Unreadable(Reply.of(501, "5.5.4 write BDAT and a number of octets, and LAST for the last"));
+            return new UnreadableBdat(Reply.of(501, "5.5.4 write BDAT and a number of octets, and LAST for the last"));
         }
-        return new Bdat(octets, word.isEmpty() ? Place.EARLIER : Place.LAST);
+        return new Bdat(octets, word.isEmpty() ? ChunkPosition.EARLIER : ChunkPosition.LAST);
     }
 
     /** A whole number, or -1. More digits than a long holds mean the largest. */

@@ -28,17 +28,17 @@ public final class Smtpd implements Program {
     }
 
     @Override
-    public Running start(Surroundings surroundings) throws ControlException, IOException {
-        return start(surroundings, Budgets.ofThisProcess(), SmtpdServer.Times.STANDARD);
+    public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        return start(context, Budgets.ofThisProcess(), SmtpdServer.Times.STANDARD);
     }
 
-    static SmtpdServer start(Surroundings surroundings, Budgets budgets, SmtpdServer.Times times)
+    static SmtpdServer start(ProgramContext context, Budgets budgets, SmtpdServer.Times times)
             throws ControlException, IOException {
-        SmtpdSettings settings = SmtpdSettings.read(surroundings.installation());
-        var server = new SmtpdServer(surroundings, settings, budgets, Clock.systemUTC(), times);
+        SmtpdSettings settings = SmtpdSettings.read(context.installation());
+        var server = new SmtpdServer(context, settings, budgets, Clock.systemUTC(), times);
         try {
             server.open(SystemAccount.effectiveUid() == 0);
-            surroundings.dropPrivileges();
+            context.dropPrivileges();
         } catch (IOException | RuntimeException e) {
             server.closeListeners();
             throw e;

@@ -6,7 +6,7 @@ import carteiro.log.EventLog;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
-import carteiro.protocol.Startup;
+import carteiro.protocol.StartupGrace;
 import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Listens, gives each client a virtual thread and a place, and ends what takes too long. */
-final class SmtpdServer implements Program.Running {
+final class SmtpdServer implements Program.RunningProgram {
     /** Clients that wait in the kernel for us to accept them. */
     private static final int BACKLOG = 1024;
 
@@ -41,7 +41,7 @@ final class SmtpdServer implements Program.Running {
      * @param startup how long after the start lookup and queue are waited for
      */
     record Times(Duration grace, Duration startup) {
-        static final Times STANDARD = new Times(Duration.ofSeconds(2), Startup.LENGTH);
+        static final Times STANDARD = new Times(Duration.ofSeconds(2), StartupGrace.LENGTH);
     }
 
     /** How long a closed listener's thread may take to end; it waits for nobody. */
@@ -54,12 +54,12 @@ final class SmtpdServer implements Program.Running {
     private static final Reply ENOUGH_FOR_ONE = Reply.of(421, "4.7.0 too many connections from you, try again later");
     private static final Reply DENIED = Reply.of(554, "5.7.1 no service for you here");
 
-    private final Program.Surroundings surroundings;
+    private final Program.ProgramContext context;
     private final EventLog log;
     private final Clock clock;
     private final Duration grace;
-    private final Startup startup;
-    private final Places places = new Places();
+    private final StartupGrace startup;
+    private final ConnectionLimiter limiter = new ConnectionLimiter();
     private final Budgets budgets;
     private final HostNames hostNames = new HostNames(InetAddress::getCanonicalHostName, HostNames.PATIENCE);
     private final Set<ClientConnection> connections = ConcurrentHashMap.newKeySet();
@@ -76,12 +76,12 @@ final class SmtpdServer implements Program.Running {
     private volatile SmtpdSettings settings;
     private volatile int uid;
 
-    SmtpdServer(Program.Surroundings surroundings, SmtpdSettings settings, Budgets budgets, Clock clock, Times times) {
+    SmtpdServer(Program.ProgramContext context, SmtpdSettings settings, Budgets budgets, Clock clock, Times times) {
         this.grace = times.grace();
-        this.startup = Startup.begin(times.startup(), stopping::get);
+        this.startup = StartupGrace.begin(times.startup(), stopping::get);
         this.budgets = budgets;
-        this.surroundings = surroundings;
-        this.log = surroundings.log();
+        this.context = context;
+        this.log = context.log();
         this.settings = settings;
         this.clock = clock;
     }
@@ -215,8 +215,8 @@ final class SmtpdServer implements Program.Running {
         InetAddress address = socket.getInetAddress();
         SmtpdSettings now = settings;
         switch (address == null
-                ? Places.Answer.ALL_TAKEN
-                : places.take(address, now.connections(), now.connectionsOfOne())) {
+                ? ConnectionLimiter.Admission.ALL_TAKEN
+                : limiter.take(address, now.connections(), now.connectionsOfOne())) {
             case TAKEN ->
                 Thread.ofVirtual().name("smtpd session").start(() -> {
                     try (socket) {
@@ -227,7 +227,7 @@ final class SmtpdServer implements Program.Running {
                         VitalThread.endProcessIfOutOfMemory(e);
                         log.bug("smtpd", e);
                     } finally {
-                        places.giveBack(address);
+                        limiter.giveBack(address);
                     }
                 });
             case ALL_TAKEN -> turnAway(socket, ALL_TAKEN, "all " + now.connections() + " connections are taken");
@@ -250,12 +250,12 @@ final class SmtpdServer implements Program.Running {
                                     connection,
                                     Client.at(address, host, variables),
                                     now,
-                                    new SmtpdSession.Surroundings(
-                                            surroundings.wires().enqueue(),
-                                            surroundings.wires().lookup(),
+                                    new SmtpdSession.SessionContext(
+                                            context.wires().enqueue(),
+                                            context.wires().lookup(),
                                             log,
                                             clock,
-                                            surroundings.installation().home(),
+                                            context.installation().home(),
                                             budgets,
                                             startup,
                                             uid,
@@ -291,7 +291,7 @@ final class SmtpdServer implements Program.Running {
             while (!stopped.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
                 long now = System.nanoTime();
                 for (ClientConnection connection : connections) {
-                    connection.sweep(now);
+                    connection.enforceTimeouts(now);
                 }
                 if (now - namedAt.get() > NAMED_EVERY.toNanos()) {
                     long more = unnamed.getAndSet(0);
@@ -308,7 +308,7 @@ final class SmtpdServer implements Program.Running {
     /** New conversations get the new settings; listeners are opened and closed as the file now says. */
     @Override
     public synchronized void reload() throws ControlException {
-        SmtpdSettings read = SmtpdSettings.read(surroundings.installation());
+        SmtpdSettings read = SmtpdSettings.read(context.installation());
         var problems = new ArrayList<String>();
         if (read.listen().isPresent()) {
             Set<String> kept = Set.copyOf(listeners.keySet());
@@ -362,7 +362,7 @@ final class SmtpdServer implements Program.Running {
         synchronized (this) {
             listeners.values().forEach(listener -> addresses.add(listener.address()));
         }
-        return "listening=" + String.join(",", addresses) + " sessions=" + places.taken() + " conversations="
+        return "listening=" + String.join(",", addresses) + " sessions=" + limiter.taken() + " conversations="
                 + conversations.get() + " turnedaway=" + turnedAway.get();
     }
 
@@ -371,7 +371,7 @@ final class SmtpdServer implements Program.Running {
      * programs that stop after this one need their time.
      */
     private boolean isWorthWaiting(long waited, Duration patience) {
-        return places.taken() > 0
+        return limiter.taken() > 0
                 && waited < patience.toNanos()
                 && (waited < grace.toNanos() || connections.stream().anyMatch(ClientConnection::isSettling));
     }

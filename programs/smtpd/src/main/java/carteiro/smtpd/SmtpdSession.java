@@ -8,11 +8,11 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Submission;
+import carteiro.protocol.ExternalQueueProgram;
 import carteiro.protocol.Lookup;
-import carteiro.protocol.QueueProgram;
-import carteiro.protocol.Startup;
+import carteiro.protocol.StartupGrace;
 import carteiro.smtpd.IncomingMessage.EndlessException;
-import carteiro.smtpd.IncomingMessage.Result;
+import carteiro.smtpd.IncomingMessage.ReceiveResult;
 import carteiro.smtpd.ReceivedField.Protocol;
 import carteiro.smtpd.RecipientPolicy.Verdict;
 import carteiro.smtpd.SmtpdSettings.TlsKey;
@@ -81,14 +81,14 @@ final class SmtpdSession {
      * @param uid the user this process runs as, for the envelope
      * @param stopping whether the program is being stopped
      */
-    record Surroundings(
+    record SessionContext(
             Enqueue enqueue,
             Lookup lookup,
             EventLog log,
             Clock clock,
             Path home,
             Budgets budgets,
-            Startup startup,
+            StartupGrace startup,
             int uid,
             BooleanSupplier stopping) {}
 
@@ -121,10 +121,10 @@ final class SmtpdSession {
     private final ClientConnection connection;
     private final Client client;
     private final SmtpdSettings settings;
-    private final Surroundings surroundings;
+    private final SessionContext context;
     private final long databytes;
-    private final ClientBudget.Share tlsMemory;
-    private final ClientBudget.Share recipientMemory;
+    private final ClientBudget.ClientReservation tlsMemory;
+    private final ClientBudget.ClientReservation recipientMemory;
 
     private String helo = "";
     private boolean extended;
@@ -136,15 +136,15 @@ final class SmtpdSession {
     private int idleCommands; // since the last message, without those of the transaction
     private @Nullable String ended;
 
-    SmtpdSession(ClientConnection connection, Client client, SmtpdSettings settings, Surroundings surroundings) {
+    SmtpdSession(ClientConnection connection, Client client, SmtpdSettings settings, SessionContext context) {
         this.connection = connection;
         this.client = client;
         this.settings = settings;
-        this.surroundings = surroundings;
-        this.databytes = Math.min(
-                settings.databytesFor(client), surroundings.budgets().text().mostOfOne());
-        this.tlsMemory = surroundings.budgets().tls().share(client.key());
-        this.recipientMemory = surroundings.budgets().recipients().share(client.key());
+        this.context = context;
+        this.databytes =
+                Math.min(settings.databytesFor(client), context.budgets().text().mostOfOne());
+        this.tlsMemory = context.budgets().tls().share(client.key());
+        this.recipientMemory = context.budgets().recipients().share(client.key());
     }
 
     /** Converses until the end; closes the connection. */
@@ -154,12 +154,12 @@ final class SmtpdSession {
         } catch (IOException e) {
             ended = "connection lost (" + e.getMessage() + ")";
         } catch (RuntimeException e) {
-            surroundings.log().bug("smtpd", e);
-            apologize();
+            context.log().bug("smtpd", e);
+            replyInternalError();
         } finally {
             abandonTransaction();
             tlsMemory.giveBack();
-            surroundings.log().log(new SmtpdEvent.Session(
+            context.log().log(new SmtpdEvent.Session(
                     client.ip(),
                     helo,
                     connection.cipher().orElse("plain"),
@@ -175,7 +175,7 @@ final class SmtpdSession {
         return ended == null ? "" : ended;
     }
 
-    private void apologize() {
+    private void replyInternalError() {
         try {
             connection.send(OUR_FAULT.octets());
             connection.closeGently();
@@ -195,7 +195,7 @@ final class SmtpdSession {
     private void converse() throws IOException {
         send(Reply.of(220, settings.greeting() + " ESMTP"));
         while (ended == null) {
-            if (surroundings.stopping().getAsBoolean()) {
+            if (context.stopping().getAsBoolean()) {
                 end(STOPPING, "stopped");
             } else if (refusalsInARow >= settings.refusals()) {
                 end(REFUSALS, "too many refused commands");
@@ -203,7 +203,7 @@ final class SmtpdSession {
                 end(IDLE_COMMANDS, "too many commands without a message");
             } else {
                 switch (connection.lines().next()) {
-                    case Line.Text(var text) -> obey(SmtpCommand.parse(text));
+                    case Line.Text(var text) -> execute(SmtpCommand.parse(text));
                     case Line.TooLong _ -> refuse("command", LINE_TOO_LONG);
                     case Line.Endless _ -> refuseAndEnd("command", LINE_TOO_LONG, "line without end");
                     case Line.BareLineFeed _ -> refuseAndEnd("command", BARE_LF, "bare LF");
@@ -214,8 +214,8 @@ final class SmtpdSession {
         }
     }
 
-    private void obey(SmtpCommand command) throws IOException {
-        if (bringsNoMessageNearer(command)) {
+    private void execute(SmtpCommand command) throws IOException {
+        if (isIdleCommand(command)) {
             idleCommands++;
         }
         switch (command) {
@@ -238,14 +238,14 @@ final class SmtpdSession {
                 send(Reply.of(221, "2.0.0 " + settings.greeting()));
                 connection.flush();
             }
-            case SmtpCommand.Refused(var verb, var reply) -> refuse(verb, reply);
+            case SmtpCommand.RefusedCommand(var verb, var reply) -> refuse(verb, reply);
             case SmtpCommand.Foreign(var verb) -> refuseAndEnd(verb, NOT_SMTP, "not SMTP");
-            case SmtpCommand.Unreadable(var reply) -> refuseAndEnd("BDAT", reply, "BDAT not understood");
+            case SmtpCommand.UnreadableBdat(var reply) -> refuseAndEnd("BDAT", reply, "BDAT not understood");
         }
     }
 
     /** Work without end for a client that never has a message; what is refused is counted there. */
-    private static boolean bringsNoMessageNearer(SmtpCommand command) {
+    private static boolean isIdleCommand(SmtpCommand command) {
         return switch (command) {
             case SmtpCommand.Helo _,
                     SmtpCommand.Ehlo _,
@@ -254,14 +254,15 @@ final class SmtpdSession {
                     SmtpCommand.Noop _,
                     SmtpCommand.Vrfy _,
                     SmtpCommand.Help _ -> true;
-            case SmtpCommand.Bdat(var octets, var place) -> octets < SMALL_CHUNK && place == SmtpCommand.Place.EARLIER;
+            case SmtpCommand.Bdat(var octets, var place) ->
+                octets < SMALL_CHUNK && place == SmtpCommand.ChunkPosition.EARLIER;
             case SmtpCommand.StartTls _,
                     SmtpCommand.Rcpt _,
                     SmtpCommand.Data _,
                     SmtpCommand.Quit _,
-                    SmtpCommand.Refused _,
+                    SmtpCommand.RefusedCommand _,
                     SmtpCommand.Foreign _,
-                    SmtpCommand.Unreadable _ -> false;
+                    SmtpCommand.UnreadableBdat _ -> false;
         };
     }
 
@@ -303,7 +304,7 @@ final class SmtpdSession {
             try {
                 identity = key.get().identity();
             } catch (IOException e) {
-                surroundings.log().alert("smtpd", "control/servercert.pem: " + e.getMessage());
+                context.log().alert("smtpd", "control/servercert.pem: " + e.getMessage());
                 refuse("STARTTLS", NO_TLS_NOW);
                 return;
             }
@@ -386,8 +387,8 @@ final class SmtpdSession {
         return transaction == null ? 0 : transaction.idle(settings.recipients());
     }
 
-    private Lookup.Verdict askLookup(Address recipient) throws IOException {
-        return surroundings.startup().ask(() -> surroundings.lookup().recipient(recipient));
+    private Lookup.AddressVerdict askLookup(Address recipient) throws IOException {
+        return context.startup().ask(() -> context.lookup().recipient(recipient));
     }
 
     private void receive() throws IOException {
@@ -400,7 +401,7 @@ final class SmtpdSession {
             refuse("DATA", current.sender, RCPT_FIRST, "");
         } else {
             endTransaction(); // it is over, whatever comes of it
-            try (IncomingMessage message = open(TextDecoder.Form.DOTTED)) {
+            try (IncomingMessage message = open(TextDecoder.TransferForm.DOTTED)) {
                 send(GO_AHEAD);
                 message.begin(received(current));
                 if (!connection.lines().text(message.decoder(), message)) {
@@ -419,7 +420,7 @@ final class SmtpdSession {
     }
 
     /** RFC 3030. The octets follow whatever we answer, so they are always read first. */
-    private void receiveChunk(long octets, SmtpCommand.Place place) throws IOException {
+    private void receiveChunk(long octets, SmtpCommand.ChunkPosition place) throws IOException {
         Transaction current = transaction;
         if (current == null || current.recipients.isEmpty()) {
             if (octets > IncomingMessage.mostDropped(databytes)) {
@@ -433,7 +434,7 @@ final class SmtpdSession {
         }
         try {
             if (current.chunks == null) {
-                current.chunks = open(TextDecoder.Form.COUNTED);
+                current.chunks = open(TextDecoder.TransferForm.COUNTED);
                 current.chunks.begin(received(current));
             }
             receiveChunk(current, current.chunks, octets, place);
@@ -449,14 +450,15 @@ final class SmtpdSession {
         }
     }
 
-    private void receiveChunk(Transaction current, IncomingMessage message, long octets, SmtpCommand.Place place)
+    private void receiveChunk(
+            Transaction current, IncomingMessage message, long octets, SmtpCommand.ChunkPosition place)
             throws IOException {
         TextDecoder decoder = message.decoder();
         if (!connection.lines().text(decoder, octets, message)) {
             endOfInput();
             return;
         }
-        if (decoder.state() == TextDecoder.State.OPEN && place == SmtpCommand.Place.EARLIER) {
+        if (decoder.state() == TextDecoder.DecoderState.OPEN && place == SmtpCommand.ChunkPosition.EARLIER) {
             send(Reply.of(250, "2.0.0 " + octets + " octets"));
             return;
         }
@@ -478,14 +480,14 @@ final class SmtpdSession {
             case BARE_CR -> refuseAndEnd(command, current.sender, BARE_CR, "bare CR");
             case OPEN, ENDED -> {
                 connection.settle();
-                var envelope = new Envelope(
-                        current.sender, current.recipients, current.body, current.form, surroundings.uid());
-                switch (message.end(envelope, surroundings.clock())) {
-                    case Result.Kept(var number, var reply) -> {
+                var envelope =
+                        new Envelope(current.sender, current.recipients, current.body, current.form, context.uid());
+                switch (message.end(envelope, context.clock())) {
+                    case ReceiveResult.InQueue(var number, var reply) -> {
                         messages++;
                         refusalsInARow = 0;
                         idleCommands = 0;
-                        surroundings.log().log(new SmtpdEvent.Accepted(
+                        context.log().log(new SmtpdEvent.Accepted(
                                 number,
                                 current.sender.octets(),
                                 current.recipients.size(),
@@ -495,7 +497,7 @@ final class SmtpdSession {
                                 message.messageId()));
                         send(reply);
                     }
-                    case Result.Refused(var reply) -> refuse(command, current.sender, reply, message.why());
+                    case ReceiveResult.NotInQueue(var reply) -> refuse(command, current.sender, reply, message.why());
                 }
             }
         }
@@ -513,14 +515,14 @@ final class SmtpdSession {
         }
     }
 
-    private IncomingMessage open(TextDecoder.Form form) throws NotNowException {
-        ClientBudget.Share buffers = surroundings.budgets().messages().share(client.key());
+    private IncomingMessage open(TextDecoder.TransferForm form) throws NotNowException {
+        ClientBudget.ClientReservation buffers = context.budgets().messages().share(client.key());
         if (!buffers.take(Budgets.MESSAGE)) {
             throw new NotNowException(NO_BUFFERS, "messages under way fill their part of the heap");
         }
         Submission submission;
         try {
-            submission = surroundings.startup().ask(queue()::open);
+            submission = context.startup().ask(queue()::open);
         } catch (IOException e) {
             buffers.giveBack();
             throw new NotNowException(NO_QUEUE, String.valueOf(e.getMessage()));
@@ -534,15 +536,15 @@ final class SmtpdSession {
                 databytes,
                 settings.linebytes(),
                 buffers,
-                surroundings.budgets().text().share(client.key()));
+                context.budgets().text().share(client.key()));
     }
 
     /** queue, or what QMAILQUEUE names in its place. */
     private Enqueue queue() {
         String program = client.variables().getOrDefault(TcpRules.QMAILQUEUE, "");
         return program.isEmpty()
-                ? surroundings.enqueue()
-                : new QueueProgram(program, surroundings.home(), client.environment());
+                ? context.enqueue()
+                : new ExternalQueueProgram(program, context.home(), client.environment());
     }
 
     private byte[] received(Transaction current) {
@@ -558,7 +560,7 @@ final class SmtpdSession {
                 protocol,
                 current.id,
                 cipher,
-                surroundings.clock().instant());
+                context.clock().instant());
     }
 
     private boolean hasChunks() {
@@ -608,7 +610,7 @@ final class SmtpdSession {
             deferrals++;
         }
         if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
-            surroundings.log().log(new SmtpdEvent.Refused(what, sender.octets(), client.ip(), reply.toString(), why));
+            context.log().log(new SmtpdEvent.Refused(what, sender.octets(), client.ip(), reply.toString(), why));
         }
     }
 

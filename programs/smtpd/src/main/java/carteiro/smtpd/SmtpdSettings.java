@@ -95,7 +95,7 @@ record SmtpdSettings(
     }
 
     /** How the text of the key's file becomes a key. */
-    private interface Reading {
+    private interface KeyReader {
         TlsKey read(String pem) throws IOException;
     }
 
@@ -178,7 +178,7 @@ record SmtpdSettings(
                 || permissions.contains(PosixFilePermission.OTHERS_WRITE);
     }
 
-    private static Optional<TlsKey> tls(ControlFiles files, Path key, Reading reading) {
+    private static Optional<TlsKey> tls(ControlFiles files, Path key, KeyReader reading) {
         return files.text("servercert.pem").flatMap(pem -> {
             try {
                 if (isOpenToEverybody(key)) {

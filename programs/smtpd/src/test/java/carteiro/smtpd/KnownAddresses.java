@@ -16,7 +16,7 @@ final class KnownAddresses implements Lookup {
     final AtomicInteger held = new AtomicInteger();
 
     @Override
-    public Verdict recipient(Address address) throws IOException {
+    public AddressVerdict recipient(Address address) throws IOException {
         if (away) {
             throw new IOException("lookup is not running");
         }
@@ -29,15 +29,16 @@ final class KnownAddresses implements Lookup {
         held.decrementAndGet();
         String local = Octets.lowerCase(address.localPart());
         return switch (local.split("[-+]", 2)[0]) {
-            case "alice", "bob", "x", "joe", "sue", "postmaster", "caf\u00c3\u00a9" -> new Verdict.Known();
-            case "both", "" -> new Verdict.Known();
-            case "elsewhere" -> new Verdict.Elsewhere();
-            case "gone" -> new Verdict.Unknown(new Status(5, 2, 1), "mailbox is closed");
-            case "away" -> new Verdict.NotNow(new Status(4, 4, 3), "directory ldap://secret does not answer");
+            case "alice", "bob", "x", "joe", "sue", "postmaster", "caf\u00c3\u00a9" ->
+                new AddressVerdict.KnownAddress();
+            case "both", "" -> new AddressVerdict.KnownAddress();
+            case "elsewhere" -> new AddressVerdict.RemoteAddress();
+            case "gone" -> new AddressVerdict.UnknownAddress(new Status(5, 2, 1), "mailbox is closed");
+            case "away" -> new AddressVerdict.Undecided(new Status(4, 4, 3), "directory ldap://secret does not answer");
             default ->
                 everybody || local.length() > 800
-                        ? new Verdict.Known()
-                        : new Verdict.Unknown(new Status(5, 1, 1), "no such address");
+                        ? new AddressVerdict.KnownAddress()
+                        : new AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address");
         };
     }
 

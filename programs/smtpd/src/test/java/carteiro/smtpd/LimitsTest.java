@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
-import carteiro.protocol.Startup;
+import carteiro.protocol.StartupGrace;
 import carteiro.testkit.Covers;
 import carteiro.wire.Line;
 import java.io.IOException;
@@ -472,7 +472,7 @@ class LimitsTest {
     @Test
     void aStopWaitsForQueuesAnswerToAMessageAndForNothingElse() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(
-                        home, Budgets.ofThisProcess(), new SmtpdServer.Times(Duration.ZERO, Startup.LENGTH));
+                        home, Budgets.ofThisProcess(), new SmtpdServer.Times(Duration.ZERO, StartupGrace.LENGTH));
                 var busy = smtpd.connect()) {
             smtpd.queue.hold = new CountDownLatch(1);
             busy.envelope().say("DATA", "354 ").send("whole\r\n.\r\n");
@@ -501,19 +501,21 @@ class LimitsTest {
             });
             Waiting.until(
                     () -> {
-                        connection.sweep(
+                        connection.enforceTimeouts(
                                 System.nanoTime() + Duration.ofSeconds(2).toNanos());
                         return connection.ending().isPresent();
                     },
                     "it is not read");
             assertThat(read.join()).isInstanceOf(Line.End.class);
             connection.settle();
-            connection.sweep(System.nanoTime() + Duration.ofSeconds(10).toNanos());
+            connection.enforceTimeouts(
+                    System.nanoTime() + Duration.ofSeconds(10).toNanos());
             connection.send("250 ok\r\n".getBytes(StandardCharsets.US_ASCII));
             connection.flush();
-            connection.sweep(System.nanoTime()); // it has a moment to take it
+            connection.enforceTimeouts(System.nanoTime()); // it has a moment to take it
             client.expect("250 ok");
-            connection.sweep(System.nanoTime() + Duration.ofSeconds(10).toNanos());
+            connection.enforceTimeouts(
+                    System.nanoTime() + Duration.ofSeconds(10).toNanos());
             client.expectClosed();
         }
     }

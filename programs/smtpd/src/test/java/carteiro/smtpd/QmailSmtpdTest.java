@@ -48,7 +48,7 @@ class QmailSmtpdTest {
     private final KeptMessages queue = new KeptMessages();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private SocketWires wires = new SocketWires(new Installation(Path.of("/nonexistent")), log);
 
     @BeforeEach

@@ -28,7 +28,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
     final SmtpdServer running;
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final EventLog log = new EventLog(logged, EventLog.Form.PLAIN, Clock.systemUTC());
+    private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final DirectWires wires;
     private Closeable queueOffer;
     private Closeable lookupOffer;
@@ -39,7 +39,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
         wires = new DirectWires(new SocketWires(installation, log));
         queueOffer = wires.offer(queue);
         lookupOffer = wires.offer(lookup);
-        running = Smtpd.start(new Program.Surroundings(installation, wires, log, Map.of(), () -> {}), budgets, times);
+        running = Smtpd.start(new Program.ProgramContext(installation, wires, log, Map.of(), () -> {}), budgets, times);
     }
 
     /** The control files of most tests, beside those given as names and texts. */

@@ -6,7 +6,7 @@ import carteiro.log.LogText;
 import carteiro.posix.RegularFile;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Spool;
-import carteiro.start.Layout.Owner;
+import carteiro.start.Layout.FolderOwner;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -47,16 +47,16 @@ final class Init {
     private final Installation installation;
     private final PrintStream out;
     private final boolean root;
-    private final Person person;
+    private final Prompt prompt;
 
     /** Asks whoever runs this. */
-    interface Person {
+    interface Prompt {
         /** The answer without its line end; empty if there is nobody to ask. */
         Optional<String> ask(String question);
     }
 
-    Init(Installation installation, PrintStream out, boolean root, Person person) {
-        this.person = person;
+    Init(Installation installation, PrintStream out, boolean root, Prompt prompt) {
+        this.prompt = prompt;
         this.installation = installation;
         this.out = out;
         this.root = root;
@@ -110,7 +110,7 @@ final class Init {
         aliases();
         notes(host);
         installation.queueOfQmail().ifPresent(sentence -> out.println("note: " + sentence));
-        List<String> missing = root ? SystemUsers.missing() : List.of();
+        List<String> missing = root ? ProgramAccounts.missing() : List.of();
         if (!missing.isEmpty()) {
             out.println("The system lacks accounts that the programs run as: " + String.join(", ", missing)
                     + ". Make them by: carteiro init --create-users --home " + installation.home() + " --me " + host);
@@ -135,7 +135,7 @@ final class Init {
                 || Files.exists(installation.control("rcpthosts"))) {
             return Optional.empty();
         }
-        return person.ask("Is mail for user@" + domain + " for this host, too, beside user@" + host + "? [y/N] ")
+        return prompt.ask("Is mail for user@" + domain + " for this host, too, beside user@" + host + "? [y/N] ")
                 .filter(answer -> answer.strip().toLowerCase(Locale.ROOT).matches("y(es)?"))
                 .map(_ -> domain);
     }
@@ -267,7 +267,7 @@ final class Init {
     }
 
     private void folders() throws IOException {
-        Owner us = new Owner.Us();
+        FolderOwner us = new FolderOwner.Us();
         var missing = new ArrayDeque<Path>();
         Path above = installation.home().toAbsolutePath().normalize();
         while (above != null && !Files.exists(above, LinkOption.NOFOLLOW_LINKS)) {
@@ -298,13 +298,13 @@ final class Init {
     }
 
     /** One of our accounts when root sets up a host that has it; else whoever we are. */
-    private Owner owner(String account) throws IOException {
+    private FolderOwner owner(String account) throws IOException {
         return root && SystemAccount.named(account).isPresent()
                 ? Layout.owner(installation.home(), account)
-                : new Owner.Us();
+                : new FolderOwner.Us();
     }
 
-    private void folder(Path folder, String mode, Owner owner, String what) throws IOException {
+    private void folder(Path folder, String mode, FolderOwner owner, String what) throws IOException {
         say(Layout.folder(folder, mode, owner), folder, what);
     }
 
@@ -361,7 +361,7 @@ final class Init {
     /** Gives alias/ to its account if it is root's still, the innermost first: nobody else can change what is in it meanwhile. */
     private void handOver() throws IOException {
         Path alias = installation.alias();
-        Owner owner = owner("alias");
+        FolderOwner owner = owner("alias");
         if (!Integer.valueOf(0).equals(Files.getAttribute(alias, "unix:uid", LinkOption.NOFOLLOW_LINKS))) {
             return;
         }

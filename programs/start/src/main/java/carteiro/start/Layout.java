@@ -36,12 +36,12 @@ final class Layout {
     private Layout() {}
 
     /** Who owns what a program makes. */
-    sealed interface Owner {
+    sealed interface FolderOwner {
         /** Whoever we are. */
-        record Us() implements Owner {}
+        record Us() implements FolderOwner {}
 
         /** A user and a group of the system; given by root. */
-        record Them(UserPrincipal user, GroupPrincipal group) implements Owner {}
+        record Them(UserPrincipal user, GroupPrincipal group) implements FolderOwner {}
     }
 
     /**
@@ -49,12 +49,12 @@ final class Layout {
      *
      * @throws IOException naming what is missing and how to make it
      */
-    static Owner owner(Path home, String user) throws IOException {
+    static FolderOwner owner(Path home, String user) throws IOException {
         SystemAccount account = SystemAccount.named(user)
                 .orElseThrow(() -> new IOException("the system has no account \"" + user
                         + "\"; make it as root by: carteiro init --create-users --home " + home + " --me HOST"));
         var accounts = home.getFileSystem().getUserPrincipalLookupService();
-        return new Owner.Them(
+        return new FolderOwner.Them(
                 accounts.lookupPrincipalByName(user),
                 accounts.lookupPrincipalByGroupName(Integer.toString(account.gid())));
     }
@@ -95,13 +95,13 @@ final class Layout {
      * The folder of a program's sockets, made if there is none, owned by who will use it. One of another owner, as the other form of
      * running leaves it, is emptied: root must not meet there what that owner has put in its way.
      */
-    static void run(Installation installation, String program, Owner owner) throws IOException {
-        folder(installation.run(), "rwxr-xr-x", new Owner.Us());
+    static void run(Installation installation, String program, FolderOwner owner) throws IOException {
+        folder(installation.run(), "rwxr-xr-x", new FolderOwner.Us());
         if (SystemAccount.effectiveUid() != 0) {
             folder(installation.run(program), "rwxr-xr-x", owner);
             return;
         }
-        SystemAccount account = owner instanceof Owner.Them(var user, var _)
+        SystemAccount account = owner instanceof FolderOwner.Them(var user, var _)
                 ? account(user.getName())
                 : new SystemAccount("root", 0, 0, "/");
         try (SafeFolder run = SafeFolder.openTrusted(installation.run());
@@ -152,7 +152,7 @@ final class Layout {
     }
 
     /** Work that is done as the owner of a folder. */
-    interface Work {
+    interface OwnerAction {
         void run() throws IOException;
     }
 
@@ -160,7 +160,7 @@ final class Layout {
      * Does the work as the owner of a folder, so that nothing there leads to what that owner may not touch. By others than root it
      * is done as it is.
      */
-    static void asOwner(Path folder, Work work) throws IOException {
+    static void asOwner(Path folder, OwnerAction work) throws IOException {
         int uid = (Integer) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
         if (SystemAccount.effectiveUid() != 0 || uid == 0) {
             work.run();
@@ -212,9 +212,10 @@ final class Layout {
      * @throws IOException if a user is missing, or queue/ holds what its user cannot read
      */
     static void separate(Installation installation, List<Program> programs) throws IOException {
-        run(installation, "start", new Owner.Us());
+        run(installation, "start", new FolderOwner.Us());
         for (Program program : programs) {
-            Owner owner = program.user().equals("root") ? new Owner.Us() : owner(installation.home(), program.user());
+            FolderOwner owner =
+                    program.user().equals("root") ? new FolderOwner.Us() : owner(installation.home(), program.user());
             run(installation, program.name(), owner);
             if (program.name().equals("queue")) {
                 folder(installation.queue(), "rwxr-x---", owner);
@@ -226,9 +227,9 @@ final class Layout {
     }
 
     /** Where local mail waits while queue cannot be reached: queue's, everybody adds to it. */
-    static boolean spool(Installation installation, Owner owner) throws IOException {
+    static boolean spool(Installation installation, FolderOwner owner) throws IOException {
         Path spool = Spool.folder(installation);
-        if (!folder(spool, "rwx------", new Owner.Us())) {
+        if (!folder(spool, "rwx------", new FolderOwner.Us())) {
             return false;
         }
         Spool.open(spool); // as long as it is our group's: for another's it takes a capability that a unit may not have
@@ -237,9 +238,9 @@ final class Layout {
     }
 
     /** What {@code carteiro run} as root without --split has written is root's; queue by itself could not read it. */
-    private static void checkQueue(Installation installation, Owner owner) throws IOException {
+    private static void checkQueue(Installation installation, FolderOwner owner) throws IOException {
         refuseQueueOfQmail(installation);
-        if (!(owner instanceof Owner.Them them)) {
+        if (!(owner instanceof FolderOwner.Them them)) {
             return;
         }
         try (DirectoryStream<Path> files =
@@ -254,7 +255,7 @@ final class Layout {
     }
 
     /** Makes a folder unless it exists. */
-    static boolean folder(Path folder, String mode, Owner owner) throws IOException {
+    static boolean folder(Path folder, String mode, FolderOwner owner) throws IOException {
         if (Files.isDirectory(folder)) {
             return false;
         }
@@ -269,17 +270,17 @@ final class Layout {
     }
 
     /** Gives a folder to its owner if root made it before there were accounts. */
-    static void ownIfRoots(Path folder, Owner owner) throws IOException {
+    static void ownIfRoots(Path folder, FolderOwner owner) throws IOException {
         if ((int) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS) == 0) {
             own(folder, owner);
         }
     }
 
     /** Gives a file or folder to its owner; never through a link. */
-    static void own(Path file, Owner owner) throws IOException {
+    static void own(Path file, FolderOwner owner) throws IOException {
         switch (owner) {
-            case Owner.Us _ -> {}
-            case Owner.Them(var user, var group) -> {
+            case FolderOwner.Us _ -> {}
+            case FolderOwner.Them(var user, var group) -> {
                 var view = Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
                 view.setGroup(group);
                 view.setOwner(user);

@@ -36,7 +36,7 @@ final class Signals {
                         };
                     });
             if (name.equals("HUP")) {
-                Hangup.heed(); // nohup makes it ignored
+                Hangup.restoreDefaultAction(); // nohup makes it ignored
             }
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance(name), ours);

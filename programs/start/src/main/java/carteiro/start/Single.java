@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** One program alone in this process: answers for itself, and waits for its end. Safe for any thread. */
 final class Single implements Control {
     /** How it came to an end. */
-    enum End {
+    enum StopReason {
         /** Somebody said so. */
         ASKED,
         /** Somebody wants it started again, by whoever watches this process. */
@@ -26,17 +26,22 @@ final class Single implements Control {
     }
 
     private final String name;
-    private final Program.Running running;
+    private final Program.RunningProgram running;
     private final Wires wires;
     private final Supplier<Duration> patience;
     private final ControlChanges changes;
     private final Instant since = Instant.now();
-    private final AtomicReference<End> end = new AtomicReference<>(End.DIED);
+    private final AtomicReference<StopReason> end = new AtomicReference<>(StopReason.DIED);
     private final AtomicReference<@Nullable Duration> given = new AtomicReference<>();
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    Single(String name, Program.Running running, Wires wires, Supplier<Duration> patience, ControlChanges changes) {
+    Single(
+            String name,
+            Program.RunningProgram running,
+            Wires wires,
+            Supplier<Duration> patience,
+            ControlChanges changes) {
         this.changes = changes;
         this.name = name;
         this.running = running;
@@ -45,7 +50,7 @@ final class Single implements Control {
     }
 
     /** Ends it soon; the first who asks decides how. */
-    void end(End how, Duration limit) {
+    void end(StopReason how, Duration limit) {
         if (given.compareAndSet(null, limit)) {
             end.set(how);
             asked.countDown();
@@ -53,7 +58,7 @@ final class Single implements Control {
     }
 
     /** Waits until it is to end or can no longer work, then stops it. */
-    End awaitEnd() throws InterruptedException {
+    StopReason awaitEnd() throws InterruptedException {
         while (!asked.await(1, TimeUnit.SECONDS)) {
             if (!running.alive() || !wires.serves(name)) {
                 break;
@@ -66,32 +71,35 @@ final class Single implements Control {
     }
 
     @Override
-    public Answer ask(Verb verb, String program) {
+    public ControlReply ask(ControlVerb verb, String program) {
         if (!program.equals(ALL) && !program.equals(name)) {
-            return new Answer(Result.FAILED, "this is " + name + " alone, not " + program, List.of());
+            return new ControlReply(ControlResult.FAILED, "this is " + name + " alone, not " + program, List.of());
         }
         return switch (verb) {
-            case STATUS -> new Answer(Result.DONE, "", List.of(row(State.READY)));
-            case START -> new Answer(Result.DONE, "ready", List.of(row(State.READY)));
-            case STOP -> ended(End.ASKED, "stopped");
-            case RESTART -> ended(End.AGAIN, "ended; whatever started this process is to start it again");
+            case STATUS -> new ControlReply(ControlResult.DONE, "", List.of(row(ProgramState.READY)));
+            case START -> new ControlReply(ControlResult.DONE, "ready", List.of(row(ProgramState.READY)));
+            case STOP -> ended(StopReason.ASKED, "stopped");
+            case RESTART -> ended(StopReason.AGAIN, "ended; whatever started this process is to start it again");
             case RELOAD -> {
                 try {
                     running.reload();
-                    yield new Answer(
-                            Result.DONE, "settings read again; " + changes.tell(name), List.of(row(State.READY)));
+                    yield new ControlReply(
+                            ControlResult.DONE,
+                            "settings read again; " + changes.tell(name),
+                            List.of(row(ProgramState.READY)));
                 } catch (ControlException e) {
-                    yield new Answer(Result.FAILED, String.join("\n", e.problems()), List.of(row(State.READY)));
+                    yield new ControlReply(
+                            ControlResult.FAILED, String.join("\n", e.problems()), List.of(row(ProgramState.READY)));
                 }
             }
             case ALARM -> {
                 running.tryNow();
-                yield new Answer(Result.DONE, "what waits is tried now", List.of(row(State.READY)));
+                yield new ControlReply(ControlResult.DONE, "what waits is tried now", List.of(row(ProgramState.READY)));
             }
         };
     }
 
-    private Answer ended(End how, String text) {
+    private ControlReply ended(StopReason how, String text) {
         Duration limit = patience.get();
         end(how, limit);
         boolean done = false;
@@ -100,10 +108,11 @@ final class Single implements Control {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return new Answer(done ? Result.DONE : Result.FAILED, done ? text : "still stopping", List.of());
+        return new ControlReply(
+                done ? ControlResult.DONE : ControlResult.FAILED, done ? text : "still stopping", List.of());
     }
 
-    private Row row(State state) {
-        return new Row(name, state, since, ProcessHandle.current().pid(), 0, running.status());
+    private ProgramStatus row(ProgramState state) {
+        return new ProgramStatus(name, state, since, ProcessHandle.current().pid(), 0, running.status());
     }
 }

@@ -9,15 +9,15 @@ import carteiro.posix.Identity;
 import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Control;
-import carteiro.protocol.Control.Answer;
-import carteiro.protocol.Control.Result;
-import carteiro.protocol.Control.Verb;
+import carteiro.protocol.Control.ControlReply;
+import carteiro.protocol.Control.ControlResult;
+import carteiro.protocol.Control.ControlVerb;
 import carteiro.protocol.ControlWire;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
-import carteiro.start.StartCommand.Form;
 import carteiro.start.StartCommand.Parent;
+import carteiro.start.StartCommand.ProcessModel;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FileDescriptor;
@@ -78,11 +78,11 @@ public final class Start {
     /** Runs it. @return the exit code */
     int command(List<String> arguments) throws InterruptedException {
         return switch (StartCommand.parse(arguments, environment)) {
-            case StartCommand.Run(var home, var form) -> run(new Installation(home), form);
-            case StartCommand.One(var program, var home, var parent) -> one(program, new Installation(home), parent);
+            case StartCommand.RunAll(var home, var form) -> run(new Installation(home), form);
+            case StartCommand.RunOne(var program, var home, var parent) -> one(program, new Installation(home), parent);
             case StartCommand.Ask(var verb, var program, var home) -> ask(verb, program, new Installation(home));
-            case StartCommand.Init init -> init(init);
-            case StartCommand.Malformed(var reason) -> {
+            case StartCommand.InitHome init -> init(init);
+            case StartCommand.UsageError(var reason) -> {
                 out.println("carteiro: " + reason);
                 yield USAGE;
             }
@@ -91,17 +91,18 @@ public final class Start {
 
     // ---- carteiro run
 
-    private int run(Installation installation, Form form) throws InterruptedException {
+    private int run(Installation installation, ProcessModel form) throws InterruptedException {
         return logging(installation, (log, reader) -> {
             var notifier = ServiceNotifier.of(environment, log);
-            var opened = new CompletableFuture<Product>(); // a signal that comes early waits for it
+            var opened = new CompletableFuture<RunningInstallation>(); // a signal that comes early waits for it
             Signals.on("TERM", () -> opened.join().stop());
             Signals.on("INT", () -> opened.join().stop());
-            Signals.on("HUP", () -> opened.join().order(Verb.RELOAD));
-            Signals.on("ALRM", () -> opened.join().order(Verb.ALARM));
+            Signals.on("HUP", () -> opened.join().order(ControlVerb.RELOAD));
+            Signals.on("ALRM", () -> opened.join().order(ControlVerb.ALARM));
             Signals.ignoreTheRest();
-            var _ = reader.gone().thenRunAsync(() -> opened.join().stopUnheard());
-            try (var product = Product.open(installation, form, Order.programs(), log, forPrograms(environment))) {
+            var _ = reader.gone().thenRunAsync(() -> opened.join().stopWithoutLogReader());
+            try (var product =
+                    RunningInstallation.open(installation, form, StopOrder.programs(), log, forPrograms(environment))) {
                 opened.complete(product);
                 product.start();
                 notifier.ready();
@@ -114,12 +115,12 @@ public final class Start {
     }
 
     /** What runs with a log. */
-    private interface Work {
-        int run(EventLog log, LogReader reader) throws ControlException, IOException, InterruptedException;
+    private interface LoggedAction {
+        int run(EventLog log, LogConsumer reader) throws ControlException, IOException, InterruptedException;
     }
 
     /** Runs it; a start that fails gives one line for each reason. The log is flushed at the end. */
-    private int logging(Installation installation, Work work) throws InterruptedException {
+    private int logging(Installation installation, LoggedAction work) throws InterruptedException {
         StartSettings settings;
         try {
             settings = StartSettings.read(installation);
@@ -127,7 +128,7 @@ public final class Start {
             e.problems().forEach(problem -> out.println(severity().of(new StartEvent.CannotStart(problem).line())));
             return TROUBLE;
         }
-        var reader = new LogReader();
+        var reader = new LogConsumer();
         try (var log = new EventLog(
                 new FileOutputStream(FileDescriptor.out),
                 settings.logForm(),
@@ -160,7 +161,7 @@ public final class Start {
     // ---- carteiro PROGRAM
 
     private int one(String name, Installation installation, Parent parent) throws InterruptedException {
-        List<Program> programs = Order.programs();
+        List<Program> programs = StopOrder.programs();
         Optional<Program> found =
                 programs.stream().filter(program -> program.name().equals(name)).findFirst();
         if (found.isEmpty()) {
@@ -172,37 +173,37 @@ public final class Start {
             try {
                 return alone(found.get(), installation, parent, log, reader);
             } catch (ControlException | IOException wrong) {
-                ControlException e = Unreadable.setting(wrong, installation);
+                ControlException e = UnreadableSettings.setting(wrong, installation);
                 if (parent == Parent.SYSTEM) {
                     throw e;
                 }
                 e.problems().forEach(problem -> log.log(new StartEvent.CannotStart(problem)));
-                return Child.BAD_SETTINGS;
+                return ChildProcessInstance.BAD_SETTINGS;
             }
         });
     }
 
-    private int alone(Program program, Installation installation, Parent parent, EventLog log, LogReader reader)
+    private int alone(Program program, Installation installation, Parent parent, EventLog log, LogConsumer reader)
             throws ControlException, IOException, InterruptedException {
         boolean root = SystemAccount.effectiveUid() == 0;
         Layout.checkHome(installation);
-        Layout.run(installation, "start", new Layout.Owner.Us());
+        Layout.run(installation, "start", new Layout.FolderOwner.Us());
         if (program.name().equals("queue")) {
             Layout.refuseQueueOfQmail(installation);
         }
         if (root) {
             Layout.separate(installation, List.of(program));
         } else {
-            Layout.run(installation, program.name(), new Layout.Owner.Us());
+            Layout.run(installation, program.name(), new Layout.FolderOwner.Us());
         }
         openEveryJar();
-        Supplier<Duration> patience = Product.patience(installation);
+        Supplier<Duration> patience = RunningInstallation.patience(installation);
         try (var _ = HomeLock.program(installation, program.name());
                 var wires = new SocketWires(installation, log)) {
             var started = new CompletableFuture<Single>();
             signals(started, parent, patience, log);
-            var _ = reader.gone().thenRunAsync(() -> started.join().end(Single.End.DIED, patience.get()));
-            Program.Running running = program.start(new Program.Surroundings(
+            var _ = reader.gone().thenRunAsync(() -> started.join().end(Single.StopReason.DIED, patience.get()));
+            Program.RunningProgram running = program.start(new Program.ProgramContext(
                     installation, wires, log, forPrograms(environment), privileges(program, root)));
             if (root && !program.user().equals("root") && SystemAccount.effectiveUid() == 0) {
                 running.stop(Duration.ZERO);
@@ -215,8 +216,9 @@ public final class Start {
                     patience,
                     new ControlChanges(installation, List.of(program.name())));
             started.complete(single);
-            Single.End end;
-            try (var _ = ControlWire.offer(program.name(), installation, Product.owner(installation), single, log)) {
+            Single.StopReason end;
+            try (var _ = ControlWire.offer(
+                    program.name(), installation, RunningInstallation.owner(installation), single, log)) {
                 ServiceNotifier.of(environment, log).ready();
                 end = single.awaitEnd();
             }
@@ -245,17 +247,17 @@ public final class Start {
     private static void signals(
             CompletableFuture<Single> started, Parent parent, Supplier<Duration> patience, EventLog log) {
         Signals.ignoreTheRest();
-        Signals.on("ALRM", () -> started.join().ask(Verb.ALARM, Control.ALL));
+        Signals.on("ALRM", () -> started.join().ask(ControlVerb.ALARM, Control.ALL));
         Signals.on("HUP", () -> {
-            Answer answer = started.join().ask(Verb.RELOAD, Control.ALL);
-            if (answer.result() == Result.FAILED) {
+            ControlReply answer = started.join().ask(ControlVerb.RELOAD, Control.ALL);
+            if (answer.result() == ControlResult.FAILED) {
                 answer.text().lines().forEach(problem -> log.log(new StartEvent.ReloadRefused("it", problem)));
             }
         });
         switch (parent) {
             case SYSTEM -> {
-                Signals.on("TERM", () -> started.join().end(Single.End.ASKED, patience.get()));
-                Signals.on("INT", () -> started.join().end(Single.End.ASKED, patience.get()));
+                Signals.on("TERM", () -> started.join().end(Single.StopReason.ASKED, patience.get()));
+                Signals.on("INT", () -> started.join().end(Single.StopReason.ASKED, patience.get()));
             }
             case START -> { // a terminal or supervisor sends these to everybody at once; start stops us in order
                 Signals.ignore("TERM");
@@ -278,7 +280,7 @@ public final class Start {
                 // the pipe is as good as closed
             }
             if (started.isDone()) {
-                started.join().end(Single.End.ASKED, limit);
+                started.join().end(Single.StopReason.ASKED, limit);
                 return;
             }
         } catch (RuntimeException | Error e) {
@@ -289,9 +291,9 @@ public final class Start {
 
     // ---- carteiro status, start, stop, restart, reload, alarm
 
-    private int ask(Verb verb, String program, Installation installation) {
+    private int ask(ControlVerb verb, String program, Installation installation) {
         Control start = ControlWire.client("start", installation, CONTROL);
-        Answer answer;
+        ControlReply answer;
         try {
             answer = start.ask(verb, program);
         } catch (IOException e) {
@@ -302,7 +304,7 @@ public final class Start {
                 out.println("carteiro: " + LogText.reason(e));
                 return TROUBLE;
             }
-            if (verb == Verb.STOP && program.equals(Control.ALL) && e instanceof java.io.EOFException) {
+            if (verb == ControlVerb.STOP && program.equals(Control.ALL) && e instanceof java.io.EOFException) {
                 out.println("stopped"); // it ended before it could say so
                 return DONE;
             }
@@ -313,7 +315,7 @@ public final class Start {
 
     private static boolean answers(String program, Installation installation) {
         try {
-            ControlWire.client(program, installation, Duration.ofSeconds(10)).ask(Verb.STATUS, Control.ALL);
+            ControlWire.client(program, installation, Duration.ofSeconds(10)).ask(ControlVerb.STATUS, Control.ALL);
             return true;
         } catch (IOException e) {
             return false;
@@ -335,61 +337,65 @@ public final class Start {
         }
     }
 
-    private static Answer refused(Installation installation) {
-        return new Answer(
-                Result.FAILED,
+    private static ControlReply refused(Installation installation) {
+        return new ControlReply(
+                ControlResult.FAILED,
                 "what runs in " + installation.home()
                         + " answers root, the owner of this folder and the user that runs it, and nobody else",
                 List.of());
     }
 
     /** Programs that run by themselves each answer for themselves. */
-    private static Answer askEach(Verb verb, String program, Installation installation) {
-        var rows = new ArrayList<Control.Row>();
+    private static ControlReply askEach(ControlVerb verb, String program, Installation installation) {
+        var rows = new ArrayList<Control.ProgramStatus>();
         var texts = new ArrayList<String>();
-        Result result = Result.DONE;
+        ControlResult result = ControlResult.DONE;
         int answered = 0;
-        List<String> names = Order.programs().reversed().stream()
+        List<String> names = StopOrder.programs().reversed().stream()
                 .map(Program::name)
                 .filter(name -> program.equals(Control.ALL) || name.equals(program))
                 .toList();
         if (names.isEmpty()) {
-            return new Answer(
-                    Result.FAILED,
+            return new ControlReply(
+                    ControlResult.FAILED,
                     "there is no program " + program + "; there are "
                             + String.join(
                                     ", ",
-                                    Order.programs().stream().map(Program::name).toList()),
+                                    StopOrder.programs().stream()
+                                            .map(Program::name)
+                                            .toList()),
                     List.of());
         }
         for (String name : names) {
             try {
-                Answer answer = ControlWire.client(name, installation, CONTROL).ask(verb, name);
+                ControlReply answer =
+                        ControlWire.client(name, installation, CONTROL).ask(verb, name);
                 answered++;
                 rows.addAll(0, answer.programs());
                 texts.add(name + ": " + answer.text());
-                result = answer.result() == Result.DONE ? result : answer.result();
+                result = answer.result() == ControlResult.DONE ? result : answer.result();
             } catch (IOException e) {
                 if (isStranger(e, name, installation)) {
                     return refused(installation);
                 }
-                rows.addFirst(new Control.Row(name, Control.State.DOWN, Instant.now(), 0, 0, "does not answer"));
-                if (!program.equals(Control.ALL) || verb == Verb.STATUS || verb == Verb.START) {
-                    result = Result.NOT_RUNNING;
+                rows.addFirst(new Control.ProgramStatus(
+                        name, Control.ProgramState.DOWN, Instant.now(), 0, 0, "does not answer"));
+                if (!program.equals(Control.ALL) || verb == ControlVerb.STATUS || verb == ControlVerb.START) {
+                    result = ControlResult.NOT_RUNNING;
                 }
             }
         }
         return answered == 0
-                ? new Answer(Result.NOT_RUNNING, "", List.of())
-                : new Answer(result, verb == Verb.STATUS ? "" : String.join("\n", texts), rows);
+                ? new ControlReply(ControlResult.NOT_RUNNING, "", List.of())
+                : new ControlReply(result, verb == ControlVerb.STATUS ? "" : String.join("\n", texts), rows);
     }
 
-    private int show(Verb verb, Answer answer, Installation installation) {
-        if (!answer.programs().isEmpty() && verb == Verb.STATUS) {
+    private int show(ControlVerb verb, ControlReply answer, Installation installation) {
+        if (!answer.programs().isEmpty() && verb == ControlVerb.STATUS) {
             out.print(StatusTable.of(answer.programs(), ZoneId.systemDefault()));
         }
         answer.text().lines().map(LogText::sentence).forEach(out::println); // whoever answers need not be ours
-        if (answer.result() == Result.NOT_RUNNING && answer.programs().isEmpty()) {
+        if (answer.result() == ControlResult.NOT_RUNNING && answer.programs().isEmpty()) {
             out.println("nothing runs in " + installation.home() + "; start it by: carteiro run --home "
                     + installation.home());
         }
@@ -411,12 +417,12 @@ public final class Start {
                 : Optional.ofNullable(console.readLine("%s", question));
     }
 
-    private int init(StartCommand.Init asked) {
+    private int init(StartCommand.InitHome asked) {
         var installation = new Installation(asked.home());
         try {
             boolean root = SystemAccount.effectiveUid() == 0;
             if (asked.users() == StartCommand.Users.CREATE) {
-                SystemUsers.create(installation.home(), out);
+                ProgramAccounts.create(installation.home(), out);
             }
             new Init(installation, out, root, Start::askAtTerminal).write(asked.me(), asked.domain(), asked.delivery());
             return DONE;

@@ -2,7 +2,7 @@ package carteiro.start;
 
 import carteiro.control.ChosenHome;
 import carteiro.protocol.Control;
-import carteiro.protocol.Control.Verb;
+import carteiro.protocol.Control.ControlVerb;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,23 +27,23 @@ sealed interface StartCommand {
     Pattern PROGRAM = Pattern.compile("[a-z][a-z0-9-]{0,30}");
 
     /** Every program; {@code split} tells whether each gets a process. */
-    record Run(Path home, Form form) implements StartCommand {}
+    record RunAll(Path home, ProcessModel form) implements StartCommand {}
 
     /** One program in the foreground. */
-    record One(String program, Path home, Parent parent) implements StartCommand {}
+    record RunOne(String program, Path home, Parent parent) implements StartCommand {}
 
     /** A question to what runs. */
-    record Ask(Verb verb, String program, Path home) implements StartCommand {}
+    record Ask(ControlVerb verb, String program, Path home) implements StartCommand {}
 
     /** The first control files. {@code domain}, {@code delivery}: the further domain and the default delivery, if said. */
-    record Init(Path home, String me, Optional<String> domain, Optional<String> delivery, Users users)
+    record InitHome(Path home, String me, Optional<String> domain, Optional<String> delivery, Users users)
             implements StartCommand {}
 
     /** Not understood. */
-    record Malformed(String reason) implements StartCommand {}
+    record UsageError(String reason) implements StartCommand {}
 
     /** The two forms of running. */
-    enum Form {
+    enum ProcessModel {
         /** Every program in this process. */
         TOGETHER,
         /** Every program in a process of its own, under its own user when root starts it. */
@@ -69,13 +69,13 @@ sealed interface StartCommand {
     /** Understands a command line. */
     static StartCommand parse(List<String> arguments, Map<String, String> environment) {
         if (arguments.isEmpty()) {
-            return new Malformed(
+            return new UsageError(
                     "say run, init, status, start, stop, restart, reload, alarm, or the name of a program");
         }
         String word = arguments.getFirst();
         ChosenHome chosen = ChosenHome.of(arguments.subList(1, arguments.size()), environment);
         if (!chosen.problem().isEmpty()) {
-            return new Malformed(chosen.problem());
+            return new UsageError(chosen.problem());
         }
         List<String> rest = chosen.rest();
         var values = new HashMap<String, String>(); // of --me, --domain and --delivery
@@ -87,7 +87,7 @@ sealed interface StartCommand {
             String name = equals < 0 ? argument : argument.substring(0, equals);
             if (name.equals(ME) || name.equals(DOMAIN) || name.equals(DELIVERY)) {
                 if (equals < 0 && ++i == rest.size()) {
-                    return new Malformed(argument + " wants a value after it");
+                    return new UsageError(argument + " wants a value after it");
                 }
                 values.put(name, equals < 0 ? rest.get(i) : argument.substring(equals + 1));
             } else {
@@ -106,32 +106,32 @@ sealed interface StartCommand {
             default -> List.of("--child");
         };
         if (!word.equals("init") && !values.isEmpty()) {
-            return new Malformed(word + " has no option " + String.join(", ", values.keySet()));
+            return new UsageError(word + " has no option " + String.join(", ", values.keySet()));
         }
         for (String option : options) {
             if (!known.contains(option)) {
-                return new Malformed(word + " has no option " + option);
+                return new UsageError(word + " has no option " + option);
             }
         }
         for (String name : names) {
             if (!PROGRAM.matcher(name).matches()) {
-                return new Malformed("\"" + name + "\" is no name of a program");
+                return new UsageError("\"" + name + "\" is no name of a program");
             }
         }
         return switch (word) {
             case "run" ->
                 names.isEmpty()
-                        ? new Run(home, options.isEmpty() ? Form.TOGETHER : Form.SPLIT)
-                        : new Malformed(
+                        ? new RunAll(home, options.isEmpty() ? ProcessModel.TOGETHER : ProcessModel.SPLIT)
+                        : new UsageError(
                                 "run takes no names; one program alone is run by: carteiro " + names.getFirst());
             case "init" -> {
                 String me = values.getOrDefault(ME, "");
                 if (!names.isEmpty() || me.isEmpty()) {
-                    yield new Malformed(
+                    yield new UsageError(
                             "usage: carteiro init --home DIR --me HOST [--domain DOMAIN] [--delivery INSTRUCTIONS]"
                                     + " [--create-users]");
                 }
-                yield new Init(
+                yield new InitHome(
                         home,
                         me,
                         Optional.ofNullable(values.get(DOMAIN)),
@@ -140,15 +140,17 @@ sealed interface StartCommand {
             }
             case "status", "start", "stop", "restart", "reload", "alarm", "now" ->
                 names.size() > 1
-                        ? new Malformed(word + " takes one program, or none for all")
+                        ? new UsageError(word + " takes one program, or none for all")
                         : new Ask(
-                                word.equals("now") ? Verb.ALARM : Verb.valueOf(word.toUpperCase(Locale.ROOT)),
+                                word.equals("now")
+                                        ? ControlVerb.ALARM
+                                        : ControlVerb.valueOf(word.toUpperCase(Locale.ROOT)),
                                 names.isEmpty() ? Control.ALL : names.getFirst(),
                                 home);
             default ->
                 !names.isEmpty() || !PROGRAM.matcher(word).matches()
-                        ? new Malformed("\"" + word + "\" with further names means nothing here")
-                        : new One(word, home, options.isEmpty() ? Parent.SYSTEM : Parent.START);
+                        ? new UsageError("\"" + word + "\" with further names means nothing here")
+                        : new RunOne(word, home, options.isEmpty() ? Parent.SYSTEM : Parent.START);
         };
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  * @param logForm control/logformat
  * @param stopTimeout control/timeoutstop: how long a stop may take in all
  */
-record StartSettings(EventLog.Form logForm, Duration stopTimeout) {
+record StartSettings(EventLog.LogFormat logForm, Duration stopTimeout) {
     static final int DEFAULT_STOP_SECONDS = 30;
 
     /** Reads them. @throws ControlException naming every problem, a missing control/me among them */
@@ -26,9 +26,9 @@ record StartSettings(EventLog.Form logForm, Duration stopTimeout) {
         }
         var files = new ControlFiles(installation);
         String form = files.line("logformat").orElse("plain");
-        EventLog.Form logForm = EventLog.Form.named(form).orElseGet(() -> {
+        EventLog.LogFormat logForm = EventLog.LogFormat.named(form).orElseGet(() -> {
             files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
-            return EventLog.Form.PLAIN;
+            return EventLog.LogFormat.PLAIN;
         });
         Duration stop = Duration.ofSeconds(files.number("timeoutstop"));
         files.check();

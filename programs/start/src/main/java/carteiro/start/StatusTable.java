@@ -1,7 +1,7 @@
 package carteiro.start;
 
 import carteiro.log.LogText;
-import carteiro.protocol.Control.Row;
+import carteiro.protocol.Control.ProgramStatus;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -14,10 +14,10 @@ final class StatusTable {
 
     private StatusTable() {}
 
-    static String of(List<Row> rows, ZoneId zone) {
+    static String of(List<ProgramStatus> rows, ZoneId zone) {
         var lines = new ArrayList<List<String>>();
         lines.add(List.of("program", "state", "since", "pid", "restarts", "status"));
-        for (Row row : rows) {
+        for (ProgramStatus row : rows) {
             lines.add(List.of(
                     LogText.safe(row.program()),
                     row.state().name().toLowerCase(Locale.ROOT),

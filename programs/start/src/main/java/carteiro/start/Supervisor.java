@@ -30,7 +30,7 @@ final class Supervisor implements Control {
     /** What a program that does not end in its time may take beyond it, until it is killed or left behind. */
     private static final Duration BEYOND = Duration.ofSeconds(3);
 
-    private final List<Watch> watches;
+    private final List<Monitor> watches;
     private final EventLog log;
     private final Supplier<Duration> patience;
     private final ControlChanges changes;
@@ -41,17 +41,17 @@ final class Supervisor implements Control {
     /** @param patience how long a stop may take in all, asked at each stop */
     Supervisor(
             List<Program> programs,
-            Life.Beginning beginning,
+            ProgramInstance.InstanceStarter beginning,
             EventLog log,
             Supplier<Duration> patience,
             ControlChanges changes) {
         this.changes = changes;
-        Life.Beginning noted = (program, wanted) -> {
+        ProgramInstance.InstanceStarter noted = (program, wanted) -> {
             changes.started(program.name());
             return beginning.begin(program, wanted);
         };
         this.watches = programs.stream()
-                .map(program -> new Watch(program, noted, log, Clock.systemUTC()))
+                .map(program -> new Monitor(program, noted, log, Clock.systemUTC()))
                 .toList();
         this.log = log;
         this.patience = patience;
@@ -64,22 +64,24 @@ final class Supervisor implements Control {
      * @throws ControlException with every problem of every program; nothing runs then
      */
     void start() throws ControlException {
-        watches.forEach(Watch::begin);
-        List<Watch> rest =
-                watches.stream().filter(watch -> watch.order() != Order.WAY_IN).toList();
-        List<Watch> waysIn =
-                watches.stream().filter(watch -> watch.order() == Order.WAY_IN).toList();
-        rest.forEach(Watch::up);
+        watches.forEach(Monitor::begin);
+        List<Monitor> rest = watches.stream()
+                .filter(monitor -> monitor.order() != StopOrder.WAY_IN)
+                .toList();
+        List<Monitor> waysIn = watches.stream()
+                .filter(monitor -> monitor.order() == StopOrder.WAY_IN)
+                .toList();
+        rest.forEach(Monitor::up);
         long until = System.nanoTime() + REST_READY.toNanos();
-        for (Watch watch : rest) {
-            watch.awaitTried(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
+        for (Monitor monitor : rest) {
+            monitor.awaitTried(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
         }
-        waysIn.forEach(Watch::up);
-        for (Watch watch : watches) {
-            watch.awaitTried(START);
+        waysIn.forEach(Monitor::up);
+        for (Monitor monitor : watches) {
+            monitor.awaitTried(START);
         }
         List<String> problems = watches.stream()
-                .flatMap(watch -> watch.problems().stream())
+                .flatMap(monitor -> monitor.problems().stream())
                 .distinct()
                 .toList();
         if (!problems.isEmpty()) {
@@ -111,21 +113,21 @@ final class Supervisor implements Control {
             }
             long began = System.nanoTime();
             Duration whole = patience.get();
-            watches.forEach(watch -> {
-                if (watch.life() == null) { // neither tried again nor waited for
-                    watch.end(Duration.ZERO);
+            watches.forEach(monitor -> {
+                if (monitor.life() == null) { // neither tried again nor waited for
+                    monitor.end(Duration.ZERO);
                 }
             });
-            Map<Order, List<Watch>> stages = new EnumMap<>(Order.class);
-            watches.forEach(watch -> stages.computeIfAbsent(watch.order(), _ -> new ArrayList<>())
-                    .add(watch));
-            for (Order stage : List.of(Order.values()).reversed()) {
-                List<Watch> together = stages.getOrDefault(stage, List.of());
+            Map<StopOrder, List<Monitor>> stages = new EnumMap<>(StopOrder.class);
+            watches.forEach(monitor -> stages.computeIfAbsent(monitor.order(), _ -> new ArrayList<>())
+                    .add(monitor));
+            for (StopOrder stage : List.of(StopOrder.values()).reversed()) {
+                List<Monitor> together = stages.getOrDefault(stage, List.of());
                 Duration left = stage.left(whole, Duration.ofNanos(System.nanoTime() - began));
-                together.forEach(watch -> watch.end(left));
-                together.forEach(watch -> {
-                    if (!watch.awaitDown(left.plus(BEYOND))) {
-                        log.alert("start", watch.name() + " does not end; left behind");
+                together.forEach(monitor -> monitor.end(left));
+                together.forEach(monitor -> {
+                    if (!monitor.awaitDown(left.plus(BEYOND))) {
+                        log.alert("start", monitor.name() + " does not end; left behind");
                     }
                 });
             }
@@ -143,22 +145,22 @@ final class Supervisor implements Control {
     }
 
     @Override
-    public Answer ask(Verb verb, String program) {
-        List<Watch> asked = watches.stream()
-                .filter(watch -> program.equals(ALL) || watch.name().equals(program))
+    public ControlReply ask(ControlVerb verb, String program) {
+        List<Monitor> asked = watches.stream()
+                .filter(monitor -> program.equals(ALL) || monitor.name().equals(program))
                 .toList();
         if (asked.isEmpty()) {
-            return new Answer(
-                    Result.FAILED,
+            return new ControlReply(
+                    ControlResult.FAILED,
                     "there is no program " + program + "; there are "
                             + String.join(
-                                    ", ", watches.stream().map(Watch::name).toList()),
+                                    ", ", watches.stream().map(Monitor::name).toList()),
                     List.of());
         }
         return switch (verb) {
             case STATUS -> status(asked);
             case START -> {
-                asked.forEach(Watch::up);
+                asked.forEach(Monitor::up);
                 yield started(asked);
             }
             case STOP -> {
@@ -167,12 +169,12 @@ final class Supervisor implements Control {
                 } else {
                     stop(asked);
                 }
-                yield new Answer(Result.DONE, "stopped", rows(asked));
+                yield new ControlReply(ControlResult.DONE, "stopped", rows(asked));
             }
             case RESTART -> {
-                List<Watch> lastFirst = asked.reversed();
-                lastFirst.forEach(watch -> stop(List.of(watch)));
-                asked.forEach(Watch::up);
+                List<Monitor> lastFirst = asked.reversed();
+                lastFirst.forEach(monitor -> stop(List.of(monitor)));
+                asked.forEach(Monitor::up);
                 yield started(asked);
             }
             case RELOAD -> reload(asked, program);
@@ -180,84 +182,84 @@ final class Supervisor implements Control {
         };
     }
 
-    private static List<Row> rows(List<Watch> asked) {
-        return asked.stream().map(Watch::row).toList();
+    private static List<ProgramStatus> rows(List<Monitor> asked) {
+        return asked.stream().map(Monitor::row).toList();
     }
 
-    private static Answer status(List<Watch> asked) {
-        List<Row> rows = rows(asked);
-        boolean ready = rows.stream().allMatch(row -> row.state() == State.READY);
-        return new Answer(ready ? Result.DONE : Result.NOT_RUNNING, "", rows);
+    private static ControlReply status(List<Monitor> asked) {
+        List<ProgramStatus> rows = rows(asked);
+        boolean ready = rows.stream().allMatch(row -> row.state() == ProgramState.READY);
+        return new ControlReply(ready ? ControlResult.DONE : ControlResult.NOT_RUNNING, "", rows);
     }
 
-    private static Answer started(List<Watch> asked) {
+    private static ControlReply started(List<Monitor> asked) {
         var failures = new ArrayList<String>();
-        for (Watch watch : asked) {
-            if (!watch.awaitTried(START)) {
-                String why = watch.last();
-                failures.add(watch.name() + " is not ready: " + (why.isEmpty() ? "still starting" : why));
+        for (Monitor monitor : asked) {
+            if (!monitor.awaitTried(START)) {
+                String why = monitor.last();
+                failures.add(monitor.name() + " is not ready: " + (why.isEmpty() ? "still starting" : why));
             }
         }
-        return new Answer(
-                failures.isEmpty() ? Result.DONE : Result.FAILED,
+        return new ControlReply(
+                failures.isEmpty() ? ControlResult.DONE : ControlResult.FAILED,
                 failures.isEmpty() ? "ready" : String.join("\n", failures),
                 rows(asked));
     }
 
-    private void stop(List<Watch> asked) {
+    private void stop(List<Monitor> asked) {
         Duration limit = patience.get();
-        asked.forEach(watch -> watch.down(limit));
-        asked.forEach(watch -> watch.awaitDown(limit.plus(BEYOND)));
+        asked.forEach(monitor -> monitor.down(limit));
+        asked.forEach(monitor -> monitor.awaitDown(limit.plus(BEYOND)));
     }
 
-    private Answer reload(List<Watch> asked, String program) {
+    private ControlReply reload(List<Monitor> asked, String program) {
         var problems = new ArrayList<String>();
-        for (Watch watch : asked) {
-            Life life = watch.life();
-            if (life == null) {
+        for (Monitor monitor : asked) {
+            ProgramInstance instance = monitor.life();
+            if (instance == null) {
                 continue; // it reads its settings when it starts
             }
             try {
-                life.reload();
+                instance.reload();
             } catch (ControlException e) {
                 e.problems().forEach(problem -> {
-                    log.log(new StartEvent.ReloadRefused(watch.name(), problem));
-                    problems.add(watch.name() + " keeps its old settings: " + problem);
+                    log.log(new StartEvent.ReloadRefused(monitor.name(), problem));
+                    problems.add(monitor.name() + " keeps its old settings: " + problem);
                 });
             } catch (IOException e) {
-                log.log(new StartEvent.ReloadUnanswered(watch.name(), LogText.reason(e)));
-                problems.add(watch.name() + " did not say whether it has read them: " + LogText.reason(e));
+                log.log(new StartEvent.ReloadUnanswered(monitor.name(), LogText.reason(e)));
+                problems.add(monitor.name() + " did not say whether it has read them: " + LogText.reason(e));
             }
         }
         if (!problems.isEmpty()) {
-            return new Answer(Result.FAILED, String.join("\n", problems), rows(asked));
+            return new ControlReply(ControlResult.FAILED, String.join("\n", problems), rows(asked));
         }
         String told = changes.tell(program);
         log.log(new StartEvent.Reloaded(told));
-        return new Answer(Result.DONE, "settings read again; " + told, rows(asked));
+        return new ControlReply(ControlResult.DONE, "settings read again; " + told, rows(asked));
     }
 
-    private static Answer alarm(List<Watch> asked) {
+    private static ControlReply alarm(List<Monitor> asked) {
         var problems = new ArrayList<String>();
-        Result result = Result.DONE;
-        for (Watch watch : asked) {
-            Life life = watch.life();
-            if (life == null) {
-                Row row = watch.row();
+        ControlResult result = ControlResult.DONE;
+        for (Monitor monitor : asked) {
+            ProgramInstance instance = monitor.life();
+            if (instance == null) {
+                ProgramStatus row = monitor.row();
                 problems.add(row.program() + " is " + row.state().name().toLowerCase(Locale.ROOT)
                         + ": nothing of it is tried now; ask again when carteiro status says ready");
-                result = result == Result.DONE ? Result.NOT_RUNNING : result;
+                result = result == ControlResult.DONE ? ControlResult.NOT_RUNNING : result;
                 continue;
             }
             try {
-                life.tryNow();
+                instance.tryNow();
             } catch (IOException e) {
-                problems.add(watch.name() + " has not tried (" + LogText.reason(e)
+                problems.add(monitor.name() + " has not tried (" + LogText.reason(e)
                         + "): ask again when carteiro status says ready");
-                result = Result.FAILED;
+                result = ControlResult.FAILED;
             }
         }
-        return new Answer(
+        return new ControlReply(
                 result, problems.isEmpty() ? "what waits is tried now" : String.join("\n", problems), rows(asked));
     }
 }

@@ -2,14 +2,14 @@
  * Starts, watches, restarts and stops the programs.
  *
  * <pre>
- *   carteiro run ----------> Supervisor --one--> Watch --> Life: Inside  (a call in this process)
- *   carteiro status, stop .. --Control--^                        Child   (a process: carteiro PROGRAM)
+ *   carteiro run ----------> Supervisor --one--> Monitor --> ProgramInstance: InProcessInstance (a call in this process)
+ *   carteiro status, stop .. --Control--^                                     ChildProcessInstance (a process: carteiro PROGRAM)
  *   carteiro PROGRAM ------> Single ------------> Program           ^--Control-- Supervisor
- *   carteiro init ---------> Init, SystemUsers
+ *   carteiro init ---------> Init, ProgramAccounts
  * </pre>
  *
  * start knows the programs by what {@link java.util.ServiceLoader} finds and by their place in the order of stopping
- * ({@link carteiro.start.Order}); none of their classes.
+ * ({@link carteiro.start.StopOrder}); none of their classes.
  *
  * <p>Never here: a message, an address, a decision about mail.
  */

@@ -27,9 +27,9 @@ class BothFormsTest {
         home = StartProcess.home(folder.resolve("h"));
     }
 
-    private StartProcess run(StartCommand.Form form, String... by) throws Exception {
+    private StartProcess run(StartCommand.ProcessModel form, String... by) throws Exception {
         var arguments = new ArrayList<>(List.of("run", "--home", home.toString()));
-        if (form == StartCommand.Form.SPLIT) {
+        if (form == StartCommand.ProcessModel.SPLIT) {
             arguments.add("--split");
         }
         return new StartProcess(List.of(by), List.of(), arguments.toArray(String[]::new));
@@ -53,7 +53,7 @@ class BothFormsTest {
     @ParameterizedTest
     @EnumSource
     @Covers("qmail:P10")
-    void remoteHearsOfTheProgramInItsPlace(StartCommand.Form form) throws Exception {
+    void remoteHearsOfTheProgramInItsPlace(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("toy: remote starts as .* QMAILREMOTE=/their/program");
         }
@@ -62,13 +62,13 @@ class BothFormsTest {
     @ParameterizedTest
     @EnumSource
     @Covers({"qmail:A04", "qmail:A10"})
-    void allStartSecondInstanceIsRefusedAndTermStopsInOrder(StartCommand.Form form) throws Exception {
+    void allStartSecondInstanceIsRefusedAndTermStopsInOrder(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             assertThat(run.output())
                     .contains(
                             "queue starts as uid",
-                            form == StartCommand.Form.TOGETHER ? "X=1" : "X=null"); // local's alone
+                            form == StartCommand.ProcessModel.TOGETHER ? "X=1" : "X=null"); // local's alone
 
             StartProcess second = StartProcess.toEnd("run", "--home", home.toString());
             assertThat(second.process.exitValue()).isEqualTo(111);
@@ -93,7 +93,7 @@ class BothFormsTest {
     @Test
     void programsStartAndStopThoughNoVirtualThreadGetsATurn() throws Exception {
         toy("queue", "busy");
-        try (var run = run(StartCommand.Form.TOGETHER)) {
+        try (var run = run(StartCommand.ProcessModel.TOGETHER)) {
             run.await("start: smtpd ready pid \\d+");
             run.signal("TERM");
             run.await("start: queue stopped");
@@ -102,7 +102,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void oneProgramIsStoppedStartedAndRestartedWhileTheOthersGoOn(StartCommand.Form form) throws Exception {
+    void oneProgramIsStoppedStartedAndRestartedWhileTheOthersGoOn(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             assertThat(ask("stop", "remote").exit()).isZero();
@@ -133,7 +133,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void hupReloadsAlsoWhereItWasIgnored(StartCommand.Form form) throws Exception {
+    void hupReloadsAlsoWhereItWasIgnored(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form, "sh", "-c", "trap '' HUP; exec \"$@\"", "sh")) { // as nohup does
             run.await("start: smtpd ready pid \\d+");
             run.signal("HUP");
@@ -144,7 +144,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void hupReloadsAndAlrmTriesNow(StartCommand.Form form) throws Exception {
+    void hupReloadsAndAlrmTriesNow(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             run.signal("HUP");
@@ -167,7 +167,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatEndsByItselfOrCannotStartIsTriedAgainAfterAGrowingPause(StartCommand.Form form) throws Exception {
+    void whatEndsByItselfOrCannotStartIsTriedAgainAfterAGrowingPause(StartCommand.ProcessModel form) throws Exception {
         toy("remote", "die");
         toy("send", "absent");
         try (var run = run(form)) {
@@ -187,7 +187,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyMistakeInTheSettingsIsToldAndNothingRuns(StartCommand.Form form) throws Exception {
+    void everyMistakeInTheSettingsIsToldAndNothingRuns(StartCommand.ProcessModel form) throws Exception {
         toy("remote", "settings");
         toy("smtpd", "settings");
         try (var run = run(form)) {
@@ -201,7 +201,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aReloadNamesWhatHasChangedAndWhatWaits(StartCommand.Form form) throws Exception {
+    void aReloadNamesWhatHasChangedAndWhatWaits(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             assertThat(ask("reload").output()).contains("settings read again; no control file has changed");
@@ -227,7 +227,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aSettingThatCannotBeReadEndsTheStart(StartCommand.Form form) throws Exception {
+    void aSettingThatCannotBeReadEndsTheStart(StartCommand.ProcessModel form) throws Exception {
         toy("remote", "unreadable");
         try (var run = run(form)) {
             assertThat(run.exit()).isEqualTo(111);
@@ -238,7 +238,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aQueueOfQmailIsRefused(StartCommand.Form form) throws Exception {
+    void aQueueOfQmailIsRefused(StartCommand.ProcessModel form) throws Exception {
         Files.createDirectories(home.resolve("queue/mess"));
         Files.createDirectories(home.resolve("queue/lock"));
         try (var run = run(form)) {
@@ -249,7 +249,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void signalsThatNobodyMeansForUsEndNothing(StartCommand.Form form) throws Exception {
+    void signalsThatNobodyMeansForUsEndNothing(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             List<ProcessHandle> all = new ArrayList<>(run.process.descendants().toList());
@@ -268,7 +268,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aLogThatNobodyReadsEndsTheServer(StartCommand.Form form) throws Exception {
+    void aLogThatNobodyReadsEndsTheServer(StartCommand.ProcessModel form) throws Exception {
         try (var run = run(form)) {
             run.await("start: smtpd ready pid \\d+");
             List<ProcessHandle> children = run.process.descendants().toList();
@@ -287,7 +287,7 @@ class BothFormsTest {
 
     @ParameterizedTest
     @EnumSource
-    void aProgramThatDoesNotEndIsLeftBehindAfterTheTimeThereIs(StartCommand.Form form) throws Exception {
+    void aProgramThatDoesNotEndIsLeftBehindAfterTheTimeThereIs(StartCommand.ProcessModel form) throws Exception {
         Files.writeString(home.resolve("control/timeoutstop"), "1\n");
         toy("remote", "dull");
         try (var run = run(form)) {

@@ -154,11 +154,11 @@ class InitTest {
     @CsvSource({"y,true", "YES,true", "n,false", "'',false"})
     void theDomainWithoutTheHostIsAskedAboutAtATerminal(String answer, boolean taken) throws Exception {
         var asked = new java.util.ArrayList<String>();
-        Init.Person person = question -> {
+        Init.Prompt prompt = question -> {
             asked.add(question);
             return Optional.of(answer);
         };
-        var init = new Init(new Installation(home), new PrintStream(said), false, person);
+        var init = new Init(new Installation(home), new PrintStream(said), false, prompt);
         init.write("mail.example.org", Optional.empty(), Optional.empty());
         assertThat(asked).singleElement().asString().contains("user@example.org", "user@mail.example.org");
         for (String name : new String[] {"locals", "rcpthosts"}) {
@@ -171,7 +171,7 @@ class InitTest {
 
     @Test
     void theFurtherDomainMayBeSaid() throws Exception {
-        Init.Person nobody = question -> {
+        Init.Prompt nobody = question -> {
             throw new AssertionError(question);
         };
         var init = new Init(new Installation(home), new PrintStream(said), false, nobody);

@@ -81,7 +81,7 @@ class LayoutTest {
 
     @Test
     void theLoggersFolderIsTheLoggers() throws Exception {
-        SystemUsers.create(home, new PrintStream(new ByteArrayOutputStream()));
+        ProgramAccounts.create(home, new PrintStream(new ByteArrayOutputStream()));
         init();
         int qmaill = carteiro.posix.SystemAccount.named("qmaill").orElseThrow().uid();
         assertThat(Files.getAttribute(home.resolve("log"), "unix:uid")).isEqualTo(qmaill);
@@ -114,12 +114,12 @@ class LayoutTest {
         give(target);
         Files.createDirectories(home.resolve("run"));
         Files.createSymbolicLink(home.resolve("run/start"), target);
-        assertThatThrownBy(() -> Layout.run(installation, "start", new Layout.Owner.Us()))
+        assertThatThrownBy(() -> Layout.run(installation, "start", new Layout.FolderOwner.Us()))
                 .hasMessageContaining("in the way");
         assertThat(Files.getAttribute(target, "unix:uid")).isEqualTo(EVE);
         Files.delete(home.resolve("run/start"));
         Files.writeString(home.resolve("run/start"), "");
-        assertThatThrownBy(() -> Layout.run(installation, "start", new Layout.Owner.Us()))
+        assertThatThrownBy(() -> Layout.run(installation, "start", new Layout.FolderOwner.Us()))
                 .hasMessageContaining("in the way");
     }
 
@@ -147,7 +147,7 @@ class LayoutTest {
                 assertThat(eve.isAlive()).isTrue();
                 Thread.onSpinWait();
             }
-            Layout.run(installation, "start", new Layout.Owner.Us());
+            Layout.run(installation, "start", new Layout.FolderOwner.Us());
             assertThat(eve.waitFor(60, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
             assertThat(start).isEmptyDirectory();
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(start)))
@@ -168,7 +168,7 @@ class LayoutTest {
         Files.writeString(below.resolve("file"), "x");
         give(below);
         give(start);
-        Layout.run(installation, "start", new Layout.Owner.Us());
+        Layout.run(installation, "start", new Layout.FolderOwner.Us());
         try (var _ = HomeLock.whole(installation, java.util.List.of())) {
             assertThat(target).doesNotExist();
         }

@@ -62,15 +62,15 @@ class SplitFormTest {
             Control control = ControlWire.client("start", new Installation(home), Duration.ofSeconds(30));
             var asking = CompletableFuture.supplyAsync(() -> {
                 try {
-                    return control.ask(Control.Verb.ALARM, "send");
+                    return control.ask(Control.ControlVerb.ALARM, "send");
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
             });
             awaitConnection(home.resolve("run/send/control")); // sooner, and send is found gone
             StartProcess.signal("KILL", send);
-            Control.Answer answer = asking.get(30, TimeUnit.SECONDS);
-            assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
+            Control.ControlReply answer = asking.get(30, TimeUnit.SECONDS);
+            assertThat(answer.result()).isEqualTo(Control.ControlResult.FAILED);
             assertThat(answer.text()).startsWith("send has not tried (").contains("ask again when");
         }
     }
@@ -81,8 +81,8 @@ class SplitFormTest {
         try (var run = new StartProcess("run", "--split", "--home", home.toString())) {
             pid(run, "smtpd", 1);
             Control control = ControlWire.client("start", new Installation(home), Duration.ofSeconds(30));
-            Control.Answer answer = control.ask(Control.Verb.ALARM, "send");
-            assertThat(answer.result()).isEqualTo(Control.Result.FAILED);
+            Control.ControlReply answer = control.ask(Control.ControlVerb.ALARM, "send");
+            assertThat(answer.result()).isEqualTo(Control.ControlResult.FAILED);
             assertThat(answer.text())
                     .startsWith("send has not tried (a bug in send (")
                     .contains("cannot try");

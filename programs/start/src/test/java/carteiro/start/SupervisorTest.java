@@ -27,17 +27,19 @@ class SupervisorTest {
     @Timeout(30)
     void aStopWhileEverythingStartsEndsTheStart() throws Exception {
         var installation = new Installation(StartProcess.home(home));
-        List<Program> programs = Order.programs();
-        assertThat(programs).extracting(program -> Order.of(program.name())).contains(Order.WAY_IN, Order.KEEPER);
+        List<Program> programs = StopOrder.programs();
+        assertThat(programs)
+                .extracting(program -> StopOrder.of(program.name()))
+                .contains(StopOrder.WAY_IN, StopOrder.KEEPER);
         var starting = new CountDownLatch(1);
-        Life.Beginning slow = (program, wanted) -> {
+        ProgramInstance.InstanceStarter slow = (program, wanted) -> {
             starting.countDown();
             while (wanted.getAsBoolean()) {
                 LockSupport.parkNanos(1_000_000);
             }
             throw new IOException("stopped before it was ready");
         };
-        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             var supervisor = new Supervisor(
                     programs,
                     slow,
@@ -62,17 +64,17 @@ class SupervisorTest {
     @Timeout(30)
     void whatHearsStrangersIsBegunWhenTheRestHasBeenTried() throws Exception {
         var installation = new Installation(StartProcess.home(home));
-        List<Program> programs = Order.programs();
-        var tried = new ConcurrentLinkedQueue<Order>();
-        Life.Beginning beginning = (program, wanted) -> {
-            Order order = Order.of(program.name());
-            if (order != Order.WAY_IN) {
+        List<Program> programs = StopOrder.programs();
+        var tried = new ConcurrentLinkedQueue<StopOrder>();
+        ProgramInstance.InstanceStarter beginning = (program, wanted) -> {
+            StopOrder order = StopOrder.of(program.name());
+            if (order != StopOrder.WAY_IN) {
                 LockSupport.parkNanos(50_000_000);
             }
             tried.add(order);
             throw new IOException("not now");
         };
-        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             var supervisor = new Supervisor(
                     programs,
                     beginning,
@@ -84,10 +86,10 @@ class SupervisorTest {
             supervisor.stop();
         }
         long rest = programs.stream()
-                .filter(program -> Order.of(program.name()) != Order.WAY_IN)
+                .filter(program -> StopOrder.of(program.name()) != StopOrder.WAY_IN)
                 .count();
         assertThat(rest).isPositive();
-        assertThat(tried.stream().takeWhile(order -> order != Order.WAY_IN).count())
+        assertThat(tried.stream().takeWhile(order -> order != StopOrder.WAY_IN).count())
                 .isGreaterThanOrEqualTo(rest);
     }
 
@@ -96,11 +98,11 @@ class SupervisorTest {
     @Timeout(30)
     void aStopBeforeTheStartLeavesNothingToWaitFor() throws Exception {
         var installation = new Installation(StartProcess.home(home));
-        List<Program> programs = Order.programs();
-        Life.Beginning none = (program, wanted) -> {
+        List<Program> programs = StopOrder.programs();
+        ProgramInstance.InstanceStarter none = (program, wanted) -> {
             throw new AssertionError(program.name() + " was begun");
         };
-        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC())) {
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             var supervisor = new Supervisor(
                     programs,
                     none,

@@ -81,8 +81,8 @@ public final class Toys {
         }
 
         @Override
-        public Running start(Surroundings surroundings) throws ControlException, IOException {
-            Installation installation = surroundings.installation();
+        public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+            Installation installation = context.installation();
             String told = told(installation);
             if (told.equals("absent")) {
                 throw new IOException("what it needs is absent");
@@ -94,7 +94,7 @@ public final class Toys {
                                 installation.control("secret").toString()));
             }
             if (!told.equals("rooted")) {
-                surroundings.dropPrivileges();
+                context.dropPrivileges();
             }
             if (told.equals("busy")) { // no virtual thread gets a turn any more
                 for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
@@ -108,18 +108,17 @@ public final class Toys {
             Files.createDirectories(installation.run(name));
             Files.deleteIfExists(installation.run(name).resolve("toy"));
             Files.writeString(installation.run(name).resolve("toy"), "at work"); // it may write where it listens
-            surroundings
-                    .log()
+            context.log()
                     .info(
                             "toy",
                             name + " starts as uid " + SystemAccount.effectiveUid() + " X="
-                                    + surroundings.environment().get("X") + " QMAILREMOTE="
-                                    + surroundings.environment().get("QMAILREMOTE"));
-            return new Running() {
+                                    + context.environment().get("X") + " QMAILREMOTE="
+                                    + context.environment().get("QMAILREMOTE"));
+            return new RunningProgram() {
                 @Override
                 public void reload() throws ControlException {
                     told(installation);
-                    surroundings.log().info("toy", name + " reloads");
+                    context.log().info("toy", name + " reloads");
                 }
 
                 @Override
@@ -127,7 +126,7 @@ public final class Toys {
                     if (told.equals("fails")) {
                         throw new IllegalStateException("cannot try");
                     }
-                    surroundings.log().info("toy", name + " tries now");
+                    context.log().info("toy", name + " tries now");
                 }
 
                 @Override
@@ -142,7 +141,7 @@ public final class Toys {
 
                 @Override
                 public void stop(Duration patience) {
-                    surroundings.log().info("toy", name + " stops");
+                    context.log().info("toy", name + " stops");
                     if (told.equals("dull")) {
                         try {
                             Thread.sleep(patience.plusSeconds(60)); // far beyond what it was given

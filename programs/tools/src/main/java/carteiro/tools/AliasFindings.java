@@ -157,7 +157,7 @@ final class AliasFindings {
         }
         Routing.Route route = routing.route(new Address(target));
         String address = route.recipient().octets();
-        return route instanceof Routing.Route.Local
+        return route instanceof Routing.Route.ToLocal
                 ? trouble(Octets.lowerCase(address.substring(0, address.lastIndexOf('@'))), seen)
                 : "";
     }
@@ -210,7 +210,7 @@ final class AliasFindings {
     private Optional<String> read(String name) {
         String place = "alias/" + name;
         try (UntrustedFile file = UntrustedFile.open(path(name))) {
-            if (file.status().kind() != FileStatus.Kind.REGULAR) {
+            if (file.status().kind() != FileStatus.FileKind.REGULAR) {
                 found.mistake(place + ": is no regular file, so that delivery passes over it; remove it");
                 return Optional.empty();
             }

@@ -20,7 +20,7 @@ public final class Bouncesaying {
             call.complain("bouncesaying: usage: bouncesaying error [ program [ arg ... ] ]\n");
             return Exit.PERMANENT;
         }
-        int code = arguments.size() == 1 ? 0 : Child.onOurInput(arguments.subList(1, arguments.size()));
+        int code = arguments.size() == 1 ? 0 : ChildProcess.onOurInput(arguments.subList(1, arguments.size()));
         return switch (code) {
             case 0 -> {
                 call.err().write(Octets.bytes(arguments.getFirst() + "\n")); // it goes into the bounce as it is

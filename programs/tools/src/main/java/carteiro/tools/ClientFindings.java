@@ -30,7 +30,7 @@ final class ClientFindings {
     }
 
     void look() {
-        for (TcpRules.Line line : TcpRules.read(files).lines()) {
+        for (TcpRules.RuleLine line : TcpRules.read(files).lines()) {
             address(line);
             switch (line.rule()) {
                 case TcpRules.Rule.Deny _ -> {}
@@ -40,7 +40,7 @@ final class ClientFindings {
     }
 
     /** An address that no client can have: such a rule never counts, and what it denies is served. */
-    private void address(TcpRules.Line line) {
+    private void address(TcpRules.RuleLine line) {
         String written = line.address();
         if (written.startsWith("[")) {
             return; // read as a network, or refused

@@ -2,7 +2,7 @@ package carteiro.tools;
 
 import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
-import carteiro.tools.Forwarding.Result;
+import carteiro.tools.CommandSubmission.SubmissionResult;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -16,7 +16,7 @@ public final class Condredirect {
 
     /** The command. */
     public static void main(String[] arguments) {
-        Invocation.runAndExit("condredirect", arguments, call -> Forwarding.withQueue(call, Condredirect::run));
+        Invocation.runAndExit("condredirect", arguments, call -> CommandSubmission.withQueue(call, Condredirect::run));
     }
 
     static int run(Invocation call, Enqueue queue) throws IOException {
@@ -35,7 +35,7 @@ public final class Condredirect {
         Path message = Files.createTempFile("condredirect", ""); // it is read twice, and a pipe can be read but once
         try {
             Files.copy(call.in(), message, StandardCopyOption.REPLACE_EXISTING);
-            return switch (Child.onFile(program, message)) {
+            return switch (ChildProcess.onFile(program, message)) {
                 case 0 -> redirect(call, queue, message);
                 case Exit.TEMPORARY -> Exit.TEMPORARY;
                 default -> 0;
@@ -46,9 +46,9 @@ public final class Condredirect {
     }
 
     private static int redirect(Invocation call, Enqueue queue, Path message) throws IOException {
-        Result result;
+        SubmissionResult result;
         try (InputStream in = Files.newInputStream(message)) {
-            result = Forwarding.queue(
+            result = CommandSubmission.queue(
                     call,
                     queue,
                     call.variable("DTLINE"),
@@ -57,11 +57,11 @@ public final class Condredirect {
                     List.of(call.arguments().getFirst()));
         }
         return switch (result) {
-            case Result.Queued(long number) -> {
+            case SubmissionResult.MessageQueued(long number) -> {
                 call.complain("condredirect: qp " + number + "\n");
                 yield Exit.STOP;
             }
-            case Result.Refused(int code, String text) -> {
+            case SubmissionResult.MessageRefused(int code, String text) -> {
                 call.complain("condredirect: fatal: unable to forward message: " + text + "\n");
                 yield code;
             }

@@ -130,11 +130,11 @@ final class DomainFindings {
 
     /** A domain has two forms (RFC 5890 section 2.3.2.4), and letters of either case. */
     private void twice(String name) {
-        record Seen(int number, String key, String value) {}
-        var seen = new HashMap<String, Seen>();
+        record TableKey(int number, String key, String value) {}
+        var seen = new HashMap<String, TableKey>();
         files.pairs(name).forEach((number, pair) -> {
-            var line = new Seen(number, pair.getKey(), pair.getValue().strip());
-            Seen before = seen.put(DomainName.key(line.key()), line);
+            var line = new TableKey(number, pair.getKey(), pair.getValue().strip());
+            TableKey before = seen.put(DomainName.key(line.key()), line);
             if (before == null || before.value().equals(line.value())) {
                 return;
             }

@@ -17,7 +17,7 @@ public final class Except {
             call.complain("except: usage: except program [ arg ... ]\n");
             return Exit.PERMANENT;
         }
-        return switch (Child.onOurInput(call.arguments())) {
+        return switch (ChildProcess.onOurInput(call.arguments())) {
             case 0 -> Exit.PERMANENT;
             case Exit.TEMPORARY -> Exit.TEMPORARY;
             default -> 0;

@@ -2,7 +2,7 @@ package carteiro.tools;
 
 import carteiro.control.ControlCatalog;
 import carteiro.control.ControlFile;
-import carteiro.control.ControlFile.Kind;
+import carteiro.control.ControlFile.ControlFileFormat;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
@@ -54,25 +54,27 @@ final class FileFindings {
         }
     }
 
-    private enum Kept {
+    private enum PathContent {
         NOTHING,
         FILE,
         OTHER
     }
 
     /** One look: a second one may find what has been made or removed meanwhile. */
-    private static Kept kind(Path path) {
+    private static PathContent kind(Path path) {
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class).isRegularFile() ? Kept.FILE : Kept.OTHER;
+            return Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()
+                    ? PathContent.FILE
+                    : PathContent.OTHER;
         } catch (NoSuchFileException e) {
-            return Files.isSymbolicLink(path) ? Kept.OTHER : Kept.NOTHING;
+            return Files.isSymbolicLink(path) ? PathContent.OTHER : PathContent.NOTHING;
         } catch (IOException e) {
-            return Kept.FILE; // whoever reads it says why it cannot be read
+            return PathContent.FILE; // whoever reads it says why it cannot be read
         }
     }
 
     private void look(ControlFile file) {
-        if (file.kind() == Kind.CDB) {
+        if (file.kind() == ControlFileFormat.CDB) {
             return;
         }
         Path path = installation.control(file.name());
@@ -98,14 +100,14 @@ final class FileFindings {
                     "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' "
                             + LogText.path(path));
         }
-        if (text.get().isEmpty() && file.kind() == Kind.LINE) {
+        if (text.get().isEmpty() && file.kind() == ControlFileFormat.LINE) {
             found.warning("control/" + file.name() + ": is empty, which means an empty value and not the default;"
                     + " remove it for the default");
         }
         if (file.kind().isNumber()) {
             number(file, text.get());
         }
-        if (file.kind() == Kind.MAP) {
+        if (file.kind() == ControlFileFormat.MAP) {
             files.numbered(file.name()).forEach((number, line) -> {
                 if (line.indexOf(':') < 0) {
                     found.mistake(file.name(), number, "\"" + line + "\" has no colon and is ignored; write key:value");
@@ -193,7 +195,7 @@ final class FileFindings {
 
     private void logForm() {
         String form = files.line("logformat").orElse("");
-        if (EventLog.Form.named(form).isEmpty()) {
+        if (EventLog.LogFormat.named(form).isEmpty()) {
             found.mistake("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
         }
     }

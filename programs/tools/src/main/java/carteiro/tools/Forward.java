@@ -2,7 +2,7 @@ package carteiro.tools;
 
 import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
-import carteiro.tools.Forwarding.Result;
+import carteiro.tools.CommandSubmission.SubmissionResult;
 import java.io.IOException;
 
 /** forward: in {@code .qmail}, forwards the message (docs/programs/forward.md). */
@@ -11,7 +11,7 @@ public final class Forward {
 
     /** The command. */
     public static void main(String[] arguments) {
-        Invocation.runAndExit("forward", arguments, call -> Forwarding.withQueue(call, Forward::run));
+        Invocation.runAndExit("forward", arguments, call -> CommandSubmission.withQueue(call, Forward::run));
     }
 
     static int run(Invocation call, Enqueue queue) throws IOException {
@@ -25,14 +25,14 @@ public final class Forward {
                 return Exit.PERMANENT;
             }
         }
-        Result result = Forwarding.queue(
+        SubmissionResult result = CommandSubmission.queue(
                 call, queue, call.variable("DTLINE"), call.in(), call.variable("NEWSENDER"), call.arguments());
         return switch (result) {
-            case Result.Queued(long message) -> {
+            case SubmissionResult.MessageQueued(long message) -> {
                 call.complain("forward: qp " + message + "\n");
                 yield 0;
             }
-            case Result.Refused(int code, String text) -> {
+            case SubmissionResult.MessageRefused(int code, String text) -> {
                 call.complain("forward: fatal: unable to forward message: " + text + "\n");
                 yield code;
             }

@@ -79,7 +79,7 @@ record LogLine(String stamp, String text) {
 
     private static String withoutHost(String text) {
         Matcher names = HOST_AND_TAG.matcher(text);
-        boolean there = TraceEvent.of(text) instanceof TraceEvent.Other && names.lookingAt();
+        boolean there = TraceEvent.of(text) instanceof TraceEvent.OtherLine && names.lookingAt();
         return there ? text.substring(names.end()) : text;
     }
 

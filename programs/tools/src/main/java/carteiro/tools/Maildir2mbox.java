@@ -32,7 +32,7 @@ public final class Maildir2mbox {
     private static final int HEADER_LIMIT = 64 * 1024;
 
     /** A message to move. */
-    private record Waiting(Path file, FileTime time) {}
+    private record PendingMessage(Path file, FileTime time) {}
 
     private Maildir2mbox() {}
 
@@ -51,12 +51,12 @@ public final class Maildir2mbox {
         Path maildir = Path.of(call.variable("MAILDIR"));
         Path mailbox = Path.of(call.variable("MAIL"));
         removeAbandoned(maildir.resolve("tmp"));
-        var messages = new ArrayList<Waiting>();
+        var messages = new ArrayList<PendingMessage>();
         collect(maildir.resolve("new"), messages);
         collect(maildir.resolve("cur"), messages);
-        messages.sort(Comparator.comparing(Waiting::time).thenComparing(Waiting::file));
+        messages.sort(Comparator.comparing(PendingMessage::time).thenComparing(PendingMessage::file));
         var mbox = new Mbox(new DirectorySync(), Mbox.PATIENCE);
-        for (Waiting message : messages) {
+        for (PendingMessage message : messages) {
             switch (move(message, mbox, mailbox)) {
                 case DELIVERED -> {}
                 case LOCKED -> throw new IOException("unable to lock " + mailbox + ": somebody else has it");
@@ -82,7 +82,7 @@ public final class Maildir2mbox {
         }
     }
 
-    private static void collect(Path folder, List<Waiting> messages) throws IOException {
+    private static void collect(Path folder, List<PendingMessage> messages) throws IOException {
         for (String name : HomeOption.names(folder)) {
             Path file = folder.resolve(name);
             if (name.startsWith(".")) {
@@ -91,7 +91,7 @@ public final class Maildir2mbox {
             try {
                 var attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
                 if (attributes.isRegularFile()) {
-                    messages.add(new Waiting(file, attributes.lastModifiedTime()));
+                    messages.add(new PendingMessage(file, attributes.lastModifiedTime()));
                 }
             } catch (NoSuchFileException e) {
                 // a reader has moved it; it comes the next time
@@ -104,16 +104,16 @@ public final class Maildir2mbox {
      * appended to in its place, under its lock, since whoever waits for that lock would write into a file that had been
      * replaced meanwhile.
      */
-    private static Mbox.Result move(Waiting message, Mbox mbox, Path mailbox) throws IOException {
+    private static Mbox.MboxResult move(PendingMessage message, Mbox mbox, Path mailbox) throws IOException {
         try (FileChannel in = FileChannel.open(message.file(), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             String from = MboxEntry.fromLine(sender(in), message.time().toInstant());
-            Mbox.Result result = mbox.deliver(mailbox, Octets.bytes(from), new MessageOctets.InFile(in, in.size()));
-            if (result == Mbox.Result.DELIVERED) {
+            Mbox.MboxResult result = mbox.deliver(mailbox, Octets.bytes(from), new MessageOctets.InFile(in, in.size()));
+            if (result == Mbox.MboxResult.DELIVERED) {
                 Files.deleteIfExists(message.file());
             }
             return result;
         } catch (NoSuchFileException e) {
-            return Mbox.Result.DELIVERED; // a reader has moved or removed it
+            return Mbox.MboxResult.DELIVERED; // a reader has moved or removed it
         }
     }
 

@@ -41,7 +41,7 @@ public final class Preline {
             return Exit.PERMANENT;
         }
         var message = new SequenceInputStream(new ByteArrayInputStream(Octets.bytes(lines.toString())), call.in());
-        return Child.onInput(options.rest(), message);
+        return ChildProcess.onInput(options.rest(), message);
     }
 
     private static int usage(Invocation call) {

@@ -127,7 +127,7 @@ public final class QmailQread {
                         case RecipientState.Done _, RecipientState.ToBounce _ -> "  done";
                     });
             Routing.Route route = routing.route(recipient);
-            text.append(route instanceof Routing.Route.Local ? "\tlocal\t" : "\tremote\t")
+            text.append(route instanceof Routing.Route.ToLocal ? "\tlocal\t" : "\tremote\t")
                     .append(printable(route.recipient().octets()))
                     .append('\n');
             if (states.get(i) instanceof RecipientState.Due(var at) && isDeferred(states.get(i))) {

@@ -15,7 +15,7 @@ public final class QmailQstat {
     }
 
     static int run(Invocation call, Inspection queue) throws IOException {
-        Inspection.Counts counts = queue.counts();
+        Inspection.QueueCounts counts = queue.counts();
         call.print("messages in queue: " + counts.messages() + "\nmessages in queue but not yet preprocessed: "
                 + counts.unseen() + "\n");
         return 0;

@@ -5,7 +5,7 @@ import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
-import carteiro.tools.Forwarding.Result;
+import carteiro.tools.CommandSubmission.SubmissionResult;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,7 +22,7 @@ public final class Qreceipt {
 
     /** The command. */
     public static void main(String[] arguments) {
-        Invocation.runAndExit("qreceipt", arguments, call -> Forwarding.withQueue(call, Qreceipt::run));
+        Invocation.runAndExit("qreceipt", arguments, call -> CommandSubmission.withQueue(call, Qreceipt::run));
     }
 
     static int run(Invocation call, Enqueue queue) throws IOException {
@@ -39,11 +39,11 @@ public final class Qreceipt {
         if (sender.isEmpty() || sender.equals(Address.DOUBLE_BOUNCE.octets())) {
             return 0;
         }
-        Header header = Header.read(call.in());
+        ReceiptFields header = ReceiptFields.read(call.in());
         if (!header.asks(address)) {
             return 0;
         }
-        Result result = Forwarding.queue(
+        SubmissionResult result = CommandSubmission.queue(
                 call,
                 queue,
                 call.variable("DTLINE") + notice(address, sender, header.messageId()),
@@ -51,8 +51,8 @@ public final class Qreceipt {
                 "",
                 List.of(sender));
         return switch (result) {
-            case Result.Queued _ -> 0;
-            case Result.Refused(int code, String text) -> {
+            case SubmissionResult.MessageQueued _ -> 0;
+            case SubmissionResult.MessageRefused(int code, String text) -> {
                 call.complain("qreceipt: fatal: unable to queue the notice: " + text + "\n");
                 yield code;
             }
@@ -73,8 +73,8 @@ public final class Qreceipt {
      * @param requests bodies of Notice-Requested-Upon-Delivery-To
      * @param messageId the body of Message-ID with its line end; empty if there is none
      */
-    private record Header(List<String> requests, String messageId) {
-        static Header read(InputStream in) throws IOException {
+    private record ReceiptFields(List<String> requests, String messageId) {
+        static ReceiptFields read(InputStream in) throws IOException {
             var buffered = new BufferedInputStream(in, 16 * 1024);
             var requests = new ArrayList<String>();
             String messageId = "";
@@ -90,7 +90,7 @@ public final class Qreceipt {
                 left -= line.length();
                 line = line(buffered, left);
             }
-            return new Header(requests, finish(field, requests, messageId));
+            return new ReceiptFields(requests, finish(field, requests, messageId));
         }
 
         private static String finish(StringBuilder field, List<String> requests, String messageId) {

@@ -30,7 +30,7 @@ final class QueueView {
             return Exit.PERMANENT;
         }
         Installation installation = named.get();
-        try (var log = new EventLog(call.err(), EventLog.Form.PLAIN, Clock.systemUTC());
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log)) {
             return look.at(call, installation, told(wires.inspection()));
         }
@@ -40,7 +40,7 @@ final class QueueView {
     private static Inspection told(Inspection queue) {
         return new Inspection() {
             @Override
-            public Counts counts() throws IOException {
+            public QueueCounts counts() throws IOException {
                 try {
                     return queue.counts();
                 } catch (IOException e) {

@@ -90,7 +90,7 @@ public final class Trace {
             call.complain("carteiro trace: an address has 1 to " + Address.LIMIT + " octets; <> is the null sender\n");
             return Exit.PERMANENT;
         }
-        var stories = new Stories(Wanted.of(asked, rewritten(installation, asked)), most);
+        var stories = new HistoryFinder(TraceQuery.of(asked, rewritten(installation, asked)), most);
         var stamps = new Stamps(zone);
         var reader = new LogInput(line -> stories.see(LogLine.of(line, stamps)));
         if (words.isEmpty()) {
@@ -126,7 +126,7 @@ public final class Trace {
         }
     }
 
-    private static void tell(Invocation call, Stories stories) throws IOException {
+    private static void tell(Invocation call, HistoryFinder stories) throws IOException {
         try {
             stories.tell(text -> {
                 try {
@@ -142,7 +142,7 @@ public final class Trace {
 
     /** What send makes of the address, by the control files of now; nothing where they cannot be read. */
     private static Set<String> rewritten(Installation installation, String asked) {
-        String address = Wanted.bare(asked);
+        String address = TraceQuery.bare(asked);
         if (address.isEmpty() || address.indexOf(0) >= 0) {
             return Set.of();
         }
@@ -181,11 +181,11 @@ public final class Trace {
     }
 
     @FunctionalInterface
-    private interface Reading {
+    private interface LogReading {
         void run() throws IOException;
     }
 
-    private static boolean reads(Invocation call, String name, Reading reading) {
+    private static boolean reads(Invocation call, String name, LogReading reading) {
         try {
             reading.run();
             return true;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** The lines of smtpd, send, local and queue that tell of one message (docs/programs/log.md). */
 sealed interface TraceEvent {
     /** A client handed it in; {@code program} took it. {@code id} and {@code messageId} are empty if the line has none. */
-    record Accepted(
+    record AcceptedLine(
             String program,
             long message,
             String sender,
@@ -20,41 +20,41 @@ sealed interface TraceEvent {
             implements TraceEvent {}
 
     /** A conversation of smtpd ended; {@code cipher} says plain without TLS, {@code how} why it ended. */
-    record Session(String client, String helo, String cipher, int messages, String refusals, String how)
+    record SessionLine(String client, String helo, String cipher, int messages, String refusals, String how)
             implements TraceEvent {}
 
     /** send takes it. */
-    record NewMessage(long message) implements TraceEvent {}
+    record NewMessageLine(long message) implements TraceEvent {}
 
     /** What send knows of it. */
-    record Info(long message, String octets, String sender, long qp, String uid) implements TraceEvent {}
+    record InfoLine(long message, String octets, String sender, long qp, String uid) implements TraceEvent {}
 
     /** A delivery begins. */
-    record Starting(long delivery, long message, String channel, String recipient) implements TraceEvent {}
+    record StartingLine(long delivery, long message, String channel, String recipient) implements TraceEvent {}
 
     /** A delivery has ended. */
-    record Ended(long delivery, Result result, String text) implements TraceEvent {}
+    record EndedLine(long delivery, TracedResult result, String text) implements TraceEvent {}
 
     /** Something about a delivery under way. */
     record DeliveryNote(long delivery, String line) implements TraceEvent {}
 
     /** The bounce is in the queue. */
-    record Bounced(long message, long qp) implements TraceEvent {}
+    record BouncedLine(long message, long qp) implements TraceEvent {}
 
     /** Something else about a message. */
     record MessageNote(long message, String line) implements TraceEvent {}
 
     /** The message is finished. */
-    record End(long message) implements TraceEvent {}
+    record EndLine(long message) implements TraceEvent {}
 
     /** send has ended; nothing is under way. */
-    record Exiting() implements TraceEvent {}
+    record ExitingLine() implements TraceEvent {}
 
     /** Of no message: it may still name an address. */
-    record Other(String line) implements TraceEvent {}
+    record OtherLine(String line) implements TraceEvent {}
 
     /** How a delivery ended. */
-    enum Result {
+    enum TracedResult {
         /** For good. */
         DELIVERED("delivered"),
         /** For good. */
@@ -68,7 +68,7 @@ sealed interface TraceEvent {
 
         private final String words;
 
-        Result(String words) {
+        TracedResult(String words) {
             this.words = words;
         }
 
@@ -103,7 +103,7 @@ sealed interface TraceEvent {
     /** Understands a line, octets without what a logger put in front. */
     static TraceEvent of(String line) {
         TraceEvent event = switch (line.isEmpty() ? ' ' : line.charAt(0)) {
-            case 's' -> line.equals("status: exiting") ? new Exiting() : ofSmtpdOrStarting(line);
+            case 's' -> line.equals("status: exiting") ? new ExitingLine() : ofSmtpdOrStarting(line);
             case 'n', 'i', 'e' -> ofMessage(line);
             case 'd' -> line.startsWith("delivery ") ? ended(line) : note(DISCARDED, line);
             case 't' -> note(DISCARDED, line);
@@ -112,24 +112,24 @@ sealed interface TraceEvent {
             case 'w' -> line.startsWith("warning: local: ") ? ofDelivery(line) : note(OF_MESSAGE, line);
             default -> null; // nothing of a message begins so
         };
-        return event == null ? new Other(line) : event;
+        return event == null ? new OtherLine(line) : event;
     }
 
     private static @Nullable TraceEvent ofSmtpdOrStarting(String line) {
         if (line.startsWith("smtpd: session ")) {
             Matcher m = SESSION.matcher(line);
             return m.matches()
-                    ? new Session(m.group(1), m.group(2), m.group(3), (int) number(m, 4), m.group(5), m.group(6))
+                    ? new SessionLine(m.group(1), m.group(2), m.group(3), (int) number(m, 4), m.group(5), m.group(6))
                     : null;
         }
         Matcher m = STARTING.matcher(line);
-        return m.matches() ? new Starting(number(m, 1), number(m, 2), m.group(3), m.group(4)) : accepted(line);
+        return m.matches() ? new StartingLine(number(m, 1), number(m, 2), m.group(3), m.group(4)) : accepted(line);
     }
 
     private static @Nullable TraceEvent accepted(String line) {
         Matcher m = ACCEPTED.matcher(line);
         return m.matches()
-                ? new Accepted(
+                ? new AcceptedLine(
                         m.group(1),
                         number(m, 2),
                         m.group(3),
@@ -144,14 +144,14 @@ sealed interface TraceEvent {
     private static @Nullable TraceEvent ofMessage(String line) {
         Matcher info = INFO.matcher(line);
         if (info.matches()) {
-            return new Info(number(info, 1), info.group(2), info.group(3), number(info, 4), info.group(5));
+            return new InfoLine(number(info, 1), info.group(2), info.group(3), number(info, 4), info.group(5));
         }
         Matcher taken = NEW.matcher(line);
         if (taken.matches()) {
-            return new NewMessage(number(taken, 1));
+            return new NewMessageLine(number(taken, 1));
         }
         Matcher end = END.matcher(line);
-        return end.matches() ? new End(number(end, 1)) : null;
+        return end.matches() ? new EndLine(number(end, 1)) : null;
     }
 
     private static @Nullable TraceEvent ended(String line) {
@@ -160,13 +160,13 @@ sealed interface TraceEvent {
             return null;
         }
         return m.group(2) == null
-                ? new Ended(number(m, 1), Result.DEFERRED, "report mangled")
-                : new Ended(number(m, 1), result(m.group(2)), m.group(3));
+                ? new EndedLine(number(m, 1), TracedResult.DEFERRED, "report mangled")
+                : new EndedLine(number(m, 1), result(m.group(2)), m.group(3));
     }
 
     private static @Nullable TraceEvent bounced(String line) {
         Matcher m = BOUNCED.matcher(line);
-        return m.matches() ? new Bounced(number(m, 1), number(m, 2)) : null;
+        return m.matches() ? new BouncedLine(number(m, 1), number(m, 2)) : null;
     }
 
     private static @Nullable TraceEvent note(Pattern pattern, String line) {
@@ -183,11 +183,11 @@ sealed interface TraceEvent {
         return Long.parseLong(matcher.group(group));
     }
 
-    private static Result result(String word) {
+    private static TracedResult result(String word) {
         return switch (word) {
-            case "success" -> Result.DELIVERED;
-            case "failure" -> Result.FAILED;
-            default -> Result.DEFERRED;
+            case "success" -> TracedResult.DELIVERED;
+            case "failure" -> TracedResult.FAILED;
+            default -> TracedResult.DEFERRED;
         };
     }
 }

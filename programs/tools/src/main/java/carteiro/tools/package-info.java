@@ -2,11 +2,11 @@
  * The small commands: those for {@code .qmail} files and mailboxes, and those that look into an installation.
  *
  * <pre>
- *   .qmail lines: Forward, Condredirect, Bouncesaying, Except, Preline, Qreceipt --Handover--> queue
+ *   .qmail lines: Forward, Condredirect, Bouncesaying, Except, Preline, Qreceipt --LocalSubmission--> queue
  *   mailboxes:    Maildirmake, Maildir2mbox
  *   the queue:    QmailQread, QmailQstat --Inspection--> queue
  *   settings:     Showctl, Check, ConfigFast --> control/, users/, alias/
- *   logs:         Tai64nlocal; Trace: LogInput --lines--> LogLine, TraceEvent --> Stories --> a Story a message
+ *   logs:         Tai64nlocal; Trace: LogInput --lines--> LogLine, TraceEvent --> HistoryFinder --> a MessageHistory each
  * </pre>
  *
  * Each is one class with a {@code main}; names and exit codes are qmail's.

@@ -49,12 +49,12 @@ class DotQmailCommandsTest {
     @Test
     @Covers("qmail:T04")
     void forwardTellsTroubleFromRefusal() {
-        queue.answer = new Receipt.NotNow(new Status(4, 3, 1), "disk low");
+        queue.answer = new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk low");
         assertThat(dotQmail().run(Forward::run, queue, "bob")).satisfies(result -> {
             assertThat(result.code()).isEqualTo(111);
             assertThat(result.err()).isEqualTo("forward: fatal: unable to forward message: disk low (#4.3.1)\n");
         });
-        queue.answer = new Receipt.Never(new Status(5, 3, 4), "too large");
+        queue.answer = new Receipt.PermanentFailure(new Status(5, 3, 4), "too large");
         assertThat(dotQmail().run(Forward::run, queue, "bob").code()).isEqualTo(100);
         assertThat(dotQmail().run(Forward::run, queue).code()).isEqualTo(100);
         assertThat(dotQmail().run(Forward::run, queue, "x".repeat(1001)).code()).isEqualTo(100);
@@ -261,7 +261,7 @@ class DotQmailCommandsTest {
         assertThat(queue.messages).hasSize(1);
         assertThat(dotQmail().run(Qreceipt::run, queue).code()).isEqualTo(100);
         assertThat(new Tool().run(Qreceipt::run, queue, "joe").code()).isEqualTo(100);
-        queue.answer = new Receipt.NotNow(new Status(4, 3, 0), "stopping");
+        queue.answer = new Receipt.TemporaryFailure(new Status(4, 3, 0), "stopping");
         assertThat(dotQmail()
                         .reading(request)
                         .run(Qreceipt::run, queue, "joe@example.org")

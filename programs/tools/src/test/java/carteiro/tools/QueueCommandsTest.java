@@ -29,8 +29,8 @@ class QueueCommandsTest {
     /** A queue that holds these messages. */
     private record Held(List<WaitingMessage> messages) implements Inspection {
         @Override
-        public Counts counts() {
-            return new Counts(messages.size(), 2, 5, 1000, 1, 4096);
+        public QueueCounts counts() {
+            return new QueueCounts(messages.size(), 2, 5, 1000, 1, 4096);
         }
 
         @Override
@@ -78,9 +78,9 @@ class QueueCommandsTest {
         Files.writeString(home.resolve("control/virtualdomains"), "virtual.example:joe\n");
     }
 
-    private Tool.Result read(Inspection queue, carteiro.posix.Invocation.Work command, String... arguments)
+    private Tool.Result read(Inspection queue, carteiro.posix.Invocation.CommandAction command, String... arguments)
             throws Exception {
-        var log = new EventLog(new ByteArrayOutputStream(), EventLog.Form.PLAIN, Clock.systemUTC());
+        var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
         try (log;
                 var wires = new SocketWires(new Installation(home), log);
                 var _ = wires.offer(queue)) {

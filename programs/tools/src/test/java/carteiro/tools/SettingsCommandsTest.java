@@ -330,7 +330,7 @@ class SettingsCommandsTest {
         }
 
         @Override
-        public Running start(Surroundings surroundings) {
+        public RunningProgram start(ProgramContext context) {
             throw new AssertionError("check starts nothing");
         }
 

@@ -27,7 +27,7 @@ final class Tool {
 
     record Result(int code, String out, String err) {}
 
-    Result run(Invocation.Work work, String... arguments) {
+    Result run(Invocation.CommandAction work, String... arguments) {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
         var call = new Invocation(

@@ -421,7 +421,7 @@ class TraceTest {
 
     @Test
     void memoryIsBoundedAndWhatWasForgottenIsSaid() {
-        var stories = new Stories(Wanted.of("x@y", java.util.Set.of()), 100, 100_000);
+        var stories = new HistoryFinder(TraceQuery.of("x@y", java.util.Set.of()), 100, 100_000);
         String recipient = "r".repeat(900);
         for (int i = 1; i <= 1_000; i++) {
             stories.see(new LogLine("", "info msg " + i + ": bytes 5 from <a@b> qp " + i + " uid 0"));

@@ -1,0 +1,37 @@
+package carteiro.protocol;
+
+import carteiro.mail.Address;
+import carteiro.protocol.Waiting.Report;
+
+/** What a bounce says of one failed recipient, in the form of QSBMF (docs/standards.md). */
+public final class BounceParagraph {
+    private BounceParagraph() {}
+
+    /**
+     * The paragraph of a recipient, its empty line included: {@code <recipient>:}, then the report. It holds no empty line
+     * in itself, since that would end it for a reader; nor anything that a mail program should not be shown.
+     *
+     * @param visible the recipient as the sender knows it
+     * @param report lines; what does not fit into {@link Report#PARAGRAPH_LIMIT} is left out
+     */
+    public static String of(Address visible, String report) {
+        var paragraph = new StringBuilder(report.length() + 80).append('<');
+        for (int i = 0; i < visible.octets().length(); i++) {
+            char c = visible.octets().charAt(i);
+            paragraph.append(c < 32 || c == 127 ? '_' : c);
+        }
+        paragraph.append(">:\n");
+        int room = Report.PARAGRAPH_LIMIT - paragraph.length() - 2;
+        int length = Math.min(report.length(), room);
+        for (int i = 0; i < length; i++) {
+            char c = report.charAt(i);
+            boolean emptyLine = c == '\n' && (i == 0 || report.charAt(i - 1) == '\n');
+            boolean odd = c < 32 && c != '\n' && c != '\t' || c == 127;
+            paragraph.append(emptyLine ? '/' : odd ? '_' : c);
+        }
+        if (paragraph.charAt(paragraph.length() - 1) != '\n') {
+            paragraph.append('\n');
+        }
+        return paragraph.append('\n').toString();
+    }
+}

@@ -1,0 +1,32 @@
+package carteiro.lookup;
+
+import carteiro.mail.Address;
+import carteiro.protocol.Lookup.Answer;
+import java.io.IOException;
+import java.util.Optional;
+
+/** One of the places that know addresses. Safe for any number of threads. */
+interface AddressSource extends AutoCloseable {
+    /** As in control/lookupsources. */
+    SourceName name();
+
+    /**
+     * What this source says of a local recipient; empty: it does not know the address, the next source may.
+     *
+     * @param recipient after routing; the local part is not empty
+     * @param deadline of the whole question
+     * @throws IOException if it cannot tell now; the question then ends with "not now"
+     * @throws EntryFaultException if what it has for the address cannot be used; that concerns this address alone
+     */
+    Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace)
+            throws IOException, EntryFaultException;
+
+    /** More than the number of answers, for the status line; may be empty, else {@code name=value} pairs. */
+    default String status() {
+        return "";
+    }
+
+    /** Ends what the source keeps open. */
+    @Override
+    default void close() {}
+}
