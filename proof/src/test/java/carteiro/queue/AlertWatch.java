@@ -26,7 +26,7 @@ final class AlertWatch extends OutputStream {
 
     /** What follows belongs to this. */
     void mark(String what) {
-        log.log(() -> MARK + what);
+        log.info("proof", what);
     }
 
     /** The alerts since the last call, each behind its mark; all lines before this call are seen. */

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -235,6 +236,22 @@ class ArchitectureTest {
         }
         assertThat(seen).isGreaterThan(300);
         assertThat(found).as("use String.format(Locale.ROOT, ...)").isEmpty();
+    }
+
+    /** Whoever reads "Result" shall not have to ask whose. */
+    @Test
+    void noNameOfAClassIsThatOfAnother() {
+        var bySimpleName = CLASSES.stream()
+                .filter(each -> !each.isAnonymousClass()
+                        && !each.getSimpleName().isEmpty()
+                        && !each.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(
+                        JavaClass::getSimpleName,
+                        TreeMap::new,
+                        Collectors.mapping(JavaClass::getName, Collectors.toList())));
+        assertThat(bySimpleName)
+                .hasSizeGreaterThan(900)
+                .allSatisfy((_, classes) -> assertThat(classes).hasSize(1));
     }
 
     @Test

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -255,7 +253,7 @@ public final class EventLog implements AutoCloseable {
         String written = switch (form) {
             case PLAIN -> line;
             case TAI64N -> tai64n(clock.instant()) + " " + line;
-            case JSON -> json(event, line);
+            case JSON -> JsonForm.of(event, clock.instant(), line);
         };
         return severity.of(line, written);
     }
@@ -263,50 +261,5 @@ public final class EventLog implements AutoCloseable {
     /** TAI64N: seconds with the offset 2^62 + 10, as multilog and tai64n write them. */
     static String tai64n(Instant instant) {
         return String.format(Locale.ROOT, "@%016x%08x", (1L << 62) + 10 + instant.getEpochSecond(), instant.getNano());
-    }
-
-    private String json(LogEvent event, String line) {
-        var json = new StringBuilder(200);
-        json.append("{\"time\":\"").append(clock.instant()).append("\",\"event\":\"");
-        json.append(event.getClass().getSimpleName()).append('"');
-        RecordComponent[] components = event.getClass().getRecordComponents();
-        if (components != null) {
-            for (RecordComponent component : components) {
-                append(json, component.getName(), value(event, component));
-            }
-        }
-        append(json, "line", line);
-        return json.append('}').toString();
-    }
-
-    private static Object value(LogEvent event, RecordComponent component) {
-        try {
-            component.getAccessor().setAccessible(true); // events are package-private records of the programs
-            Object value = component.getAccessor().invoke(event);
-            return value == null ? "" : value;
-        } catch (IllegalAccessException | InvocationTargetException e) {
-            throw new IllegalStateException("event " + event.getClass(), e);
-        }
-    }
-
-    private static void append(StringBuilder json, String name, Object value) {
-        json.append(",\"").append(name).append("\":");
-        if (value instanceof Number || value instanceof Boolean) {
-            json.append(value);
-            return;
-        }
-        json.append('"');
-        String text = value.toString();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < 32 || c > 126) {
-                json.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        json.append('"');
     }
 }

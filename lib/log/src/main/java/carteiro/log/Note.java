@@ -7,6 +7,7 @@ package carteiro.log;
  * @param program who says it
  * @param text the sentence
  */
+@EventName("note")
 public record Note(Level level, String program, String text) implements LogEvent {
     /** How bad. */
     public enum Level {

@@ -26,7 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class EventLogTest {
+    @EventName("message-ended")
     private record Ended(long message) implements LogEvent {
+        @Override
+        public String program() {
+            return "send";
+        }
+
         @Override
         public String line() {
             return "end msg " + message;
@@ -71,8 +77,9 @@ class EventLogTest {
     @Test
     void jsonHasTheFieldsAndTheLine() {
         assertThat(logged(EventLog.LogFormat.JSON, new Ended(457)))
-                .isEqualTo("{\"time\":\"2026-11-24T02:38:45.123456789Z\",\"event\":\"Ended\",\"message\":457,"
-                        + "\"line\":\"end msg 457\"}\n");
+                .isEqualTo(
+                        "{\"time\":\"2026-11-24T02:38:45.123456789Z\",\"event\":\"message-ended\",\"program\":\"send\",\"message\":457,"
+                                + "\"line\":\"end msg 457\"}\n");
         assertThat(logged(EventLog.LogFormat.JSON, new Note(Note.Level.INFO, "smtpd", "a \"b\" \\ c")))
                 .contains("\"text\":\"a \\\"b\\\" \\\\ c\"");
     }

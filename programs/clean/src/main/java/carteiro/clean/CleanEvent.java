@@ -1,11 +1,18 @@
 package carteiro.clean;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What clean logs; each line with its meaning in docs/programs/clean.md. */
 sealed interface CleanEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "clean";
+    }
+
     /** Files were removed. */
+    @EventName("files-removed")
     record Removed(int files, long octets) implements CleanEvent {
         @Override
         public String line() {
@@ -14,6 +21,7 @@ sealed interface CleanEvent extends LogEvent {
     }
 
     /** A file could not be removed. */
+    @EventName("file-stuck")
     record Stuck(String file, String why) implements CleanEvent {
         @Override
         public String line() {
@@ -23,7 +31,8 @@ sealed interface CleanEvent extends LogEvent {
     }
 
     /** Queue gave a name that clean will not touch. */
-    record Refused(String file) implements CleanEvent {
+    @EventName("file-refused")
+    record NameRefused(String file) implements CleanEvent {
         @Override
         public String line() {
             return "alert: clean: queue named \"" + LogText.safe(file)
@@ -32,7 +41,8 @@ sealed interface CleanEvent extends LogEvent {
     }
 
     /** Queue does not answer. */
-    record Waiting(String why) implements CleanEvent {
+    @EventName("queue-not-answering")
+    record QueueNotAnswering(String why) implements CleanEvent {
         @Override
         public String line() {
             return "clean: waiting for queue: " + LogText.sentence(why);

@@ -107,7 +107,7 @@ public final class CleanProgram implements Program {
                 failed = 0;
             } catch (IOException e) {
                 if (++failed == QUIET_ROUNDS + 1) {
-                    context.log().log(new CleanEvent.Waiting(String.valueOf(e.getMessage())));
+                    context.log().log(new CleanEvent.QueueNotAnswering(String.valueOf(e.getMessage())));
                 }
             } catch (RuntimeException e) {
                 context.log().bug("clean", e);

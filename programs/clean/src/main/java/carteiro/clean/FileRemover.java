@@ -30,7 +30,7 @@ final class FileRemover {
         long before = octets;
         for (String name : names) {
             if (!NAMES.matcher(name).matches()) {
-                log.log(new CleanEvent.Refused(name));
+                log.log(new CleanEvent.NameRefused(name));
                 continue;
             }
             try {

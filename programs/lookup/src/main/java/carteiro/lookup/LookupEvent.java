@@ -1,12 +1,19 @@
 package carteiro.lookup;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 import java.util.List;
 
 /** What lookup has to tell; each line stands in docs/programs/lookup.md. */
 sealed interface LookupEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "lookup";
+    }
+
     /** A directory server is not used for some time. */
+    @EventName("directory-server-lost")
     record ServerLost(String server, String reason, long seconds) implements LookupEvent {
         @Override
         public String line() {
@@ -16,6 +23,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** A question did not get as far as a directory server, for a reason of our own. */
+    @EventName("directory-not-asked")
     record NotAsked(String server, String reason) implements LookupEvent {
         @Override
         public String line() {
@@ -24,6 +32,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** A directory server that was not used answers again. */
+    @EventName("directory-server-back")
     record ServerBack(String server) implements LookupEvent {
         @Override
         public String line() {
@@ -32,6 +41,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** The directory answers, but not to what we ask. */
+    @EventName("directory-fault")
     record DirectoryFault(String reason) implements LookupEvent {
         @Override
         public String line() {
@@ -40,6 +50,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** An entry that cannot be used. */
+    @EventName("entry-fault")
     record EntryFault(String entry, String address, String fault) implements LookupEvent {
         @Override
         public String line() {
@@ -49,6 +60,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** A value in an entry that says nothing we know and is ignored. */
+    @EventName("entry-oddity")
     record EntryOddity(String entry, String oddity) implements LookupEvent {
         @Override
         public String line() {
@@ -57,6 +69,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** Several entries have one address. */
+    @EventName("address-ambiguous")
     record Ambiguous(String address, List<String> entries) implements LookupEvent {
         @Override
         public String line() {
@@ -66,6 +79,7 @@ sealed interface LookupEvent extends LogEvent {
     }
 
     /** A source could not say anything about an address. */
+    @EventName("address-undecided")
     record CannotTell(String source, String address, String reason) implements LookupEvent {
         @Override
         public String line() {

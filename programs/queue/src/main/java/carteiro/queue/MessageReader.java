@@ -85,7 +85,7 @@ final class MessageReader implements Messages {
                     if (e instanceof DamagedRecordException && giveUp(entry, e)) {
                         return null;
                     }
-                    log.log(new QueueEvent.Unreadable(message, LogText.reason(e)));
+                    log.log(new QueueEvent.MessageUnreadable(message, LogText.reason(e)));
                     throw e;
                 }
             }
@@ -236,7 +236,7 @@ final class MessageReader implements Messages {
         try {
             return paragraphToKeep(entry, at, addresses);
         } catch (IOException e) {
-            log.log(new QueueEvent.Unreadable(entry.message(), LogText.reason(e)));
+            log.log(new QueueEvent.MessageUnreadable(entry.message(), LogText.reason(e)));
             return lostParagraph(addresses.of(at.recipient()));
         }
     }
@@ -256,7 +256,7 @@ final class MessageReader implements Messages {
         } catch (DamagedRecordException | Payload.MalformedPayloadException e) {
             String about = "what was said of a recipient of message " + entry.message() + ", " + e.getMessage();
             if (!setAside(at.place(), at.length(), about)) {
-                log.log(new QueueEvent.Unreadable(entry.message(), String.valueOf(e.getMessage())));
+                log.log(new QueueEvent.MessageUnreadable(entry.message(), String.valueOf(e.getMessage())));
             }
             return lostParagraph(addresses.of(at.recipient()));
         }
@@ -398,7 +398,7 @@ final class MessageReader implements Messages {
 
         private IOException damaged(IOException why) {
             if (entry.file() != 0 || !giveUp(entry, why)) {
-                log.log(new QueueEvent.Unreadable(entry.message(), why.toString()));
+                log.log(new QueueEvent.MessageUnreadable(entry.message(), why.toString()));
             }
             return why;
         }

@@ -108,7 +108,7 @@ final class Queue implements Closeable {
                     this::runMaintenance);
             journal.start();
             undoBrokenImport();
-            log.log(new QueueEvent.Ready(
+            log.log(new QueueEvent.QueueReady(
                     index.counts().messages(),
                     index.counts().recipients(),
                     segments.count(),
@@ -272,7 +272,7 @@ final class Queue implements Closeable {
         long taken = Math.max(index.memory(), index.memoryOfSend());
         boolean full = taken > memory;
         if (full && !saidFull.getAndSet(true)) {
-            log.log(new QueueEvent.Full(index.counts().messages(), memory));
+            log.log(new QueueEvent.QueueFull(index.counts().messages(), memory));
         } else if (!full) {
             saidFull.set(false);
         }

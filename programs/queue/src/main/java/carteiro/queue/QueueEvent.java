@@ -1,12 +1,19 @@
 package carteiro.queue;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What queue logs; each line with its meaning in docs/programs/queue.md. */
 sealed interface QueueEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "queue";
+    }
+
     /** Ready after a start. */
-    record Ready(long messages, long recipients, int segments, long octetsScanned, long milliseconds)
+    @EventName("queue-ready")
+    record QueueReady(long messages, long recipients, int segments, long octetsScanned, long milliseconds)
             implements QueueEvent {
         @Override
         public String line() {
@@ -16,6 +23,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** What a crash left unfinished was cut. */
+    @EventName("segment-tail-cut")
     record TornTail(String segment, long offset, long octets) implements QueueEvent {
         @Override
         public String line() {
@@ -25,6 +33,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A record that had been safe is not what was written. */
+    @EventName("records-damaged")
     record Damaged(String segment, long offset, long octets, String why, String copy) implements QueueEvent {
         @Override
         public String line() {
@@ -35,7 +44,8 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A message cannot be read. */
-    record Unreadable(long message, String why) implements QueueEvent {
+    @EventName("message-unreadable")
+    record MessageUnreadable(long message, String why) implements QueueEvent {
         @Override
         public String line() {
             return "alert: queue: message " + message + " cannot be read now (" + LogText.sentence(why)
@@ -44,6 +54,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A segment that messages are in is not there. */
+    @EventName("segment-missing")
     record Missing(String file, long messages) implements QueueEvent {
         @Override
         public String line() {
@@ -53,6 +64,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A segment is shorter than it was. */
+    @EventName("segment-shortened")
     record Shortened(String segment, long size, long end) implements QueueEvent {
         @Override
         public String line() {
@@ -63,6 +75,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** Nothing new is taken. */
+    @EventName("disk-low")
     record DiskLow(long usable, long floor) implements QueueEvent {
         @Override
         public String line() {
@@ -72,6 +85,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** The folder is not where it was. */
+    @EventName("folder-gone")
     record FolderGone(String folder) implements QueueEvent {
         @Override
         public String line() {
@@ -83,6 +97,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** It is there again. */
+    @EventName("folder-back")
     record FolderBack() implements QueueEvent {
         @Override
         public String line() {
@@ -91,7 +106,8 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** What waits takes all the memory it may. */
-    record Full(long messages, long octets) implements QueueEvent {
+    @EventName("queue-full")
+    record QueueFull(long messages, long octets) implements QueueEvent {
         @Override
         public String line() {
             return "alert: queue: full: " + messages + " messages wait and take " + octets
@@ -100,6 +116,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** New messages are taken again. */
+    @EventName("disk-has-room")
     record DiskHasRoom(long usable) implements QueueEvent {
         @Override
         public String line() {
@@ -108,6 +125,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** The log could not be written. */
+    @EventName("queue-write-failed")
     record WriteFailed(String segment, String why) implements QueueEvent {
         @Override
         public String line() {
@@ -118,6 +136,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A write or sync does not come back. */
+    @EventName("disk-slow")
     record DiskSlow(long seconds) implements QueueEvent {
         @Override
         public String line() {
@@ -127,6 +146,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** It came back. */
+    @EventName("disk-answers")
     record DiskAnswers(long seconds) implements QueueEvent {
         @Override
         public String line() {
@@ -135,6 +155,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** The log can be written again. */
+    @EventName("queue-writes-again")
     record WritesAgain(String segment) implements QueueEvent {
         @Override
         public String line() {
@@ -143,6 +164,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A message could not be written to a file of its own. */
+    @EventName("large-file-failed")
     record LargeFailed(String file, String why) implements QueueEvent {
         @Override
         public String line() {
@@ -152,6 +174,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A checkpoint could not be written. */
+    @EventName("checkpoint-failed")
     record CheckpointFailed(String why) implements QueueEvent {
         @Override
         public String line() {
@@ -161,6 +184,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** A checkpoint could not be used. */
+    @EventName("checkpoint-unusable")
     record CheckpointUnusable(String file, String why) implements QueueEvent {
         @Override
         public String line() {
@@ -171,6 +195,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** Live messages were copied out of a sparse segment. */
+    @EventName("segment-rewritten")
     record Rewritten(String segment, long messages, long octets) implements QueueEvent {
         @Override
         public String line() {
@@ -179,6 +204,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** An import that did not come to its end is undone. */
+    @EventName("import-undone")
     record ImportUndone(long messages) implements QueueEvent {
         @Override
         public String line() {
@@ -188,6 +214,7 @@ sealed interface QueueEvent extends LogEvent {
     }
 
     /** Something that is not queue's is in its folder. */
+    @EventName("file-unknown")
     record Stranger(String file) implements QueueEvent {
         @Override
         public String line() {

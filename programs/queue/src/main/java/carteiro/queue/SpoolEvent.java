@@ -1,11 +1,18 @@
 package carteiro.queue;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What queue logs of the spool; each line with its meaning in docs/programs/queue.md. */
 sealed interface SpoolEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "queue";
+    }
+
     /** A message that waited in the spool is in the queue. */
+    @EventName("spool-taken")
     record TakenIn(long message, String name, int uid) implements SpoolEvent {
         @Override
         public String line() {
@@ -14,6 +21,7 @@ sealed interface SpoolEvent extends LogEvent {
     }
 
     /** It had been taken in before queue stopped. */
+    @EventName("spool-taken-before")
     record TakenBefore(long message, String name) implements SpoolEvent {
         @Override
         public String line() {
@@ -22,6 +30,7 @@ sealed interface SpoolEvent extends LogEvent {
     }
 
     /** It is no message that can be taken in. */
+    @EventName("spool-set-aside")
     record SetAside(String name, int uid, String why, String now, long others) implements SpoolEvent {
         @Override
         public String line() {
@@ -33,6 +42,7 @@ sealed interface SpoolEvent extends LogEvent {
     }
 
     /** It cannot be read now. */
+    @EventName("spool-left")
     record Left(String name, int uid, String why) implements SpoolEvent {
         @Override
         public String line() {
@@ -42,6 +52,7 @@ sealed interface SpoolEvent extends LogEvent {
     }
 
     /** The spool cannot be used. */
+    @EventName("spool-unusable")
     record Unusable(String why) implements SpoolEvent {
         @Override
         public String line() {
@@ -50,6 +61,7 @@ sealed interface SpoolEvent extends LogEvent {
     }
 
     /** It can be used again. */
+    @EventName("spool-usable-again")
     record UsableAgain() implements SpoolEvent {
         @Override
         public String line() {

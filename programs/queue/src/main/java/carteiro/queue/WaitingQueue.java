@@ -446,7 +446,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
         try {
             report(List.of(new Report.MessageEnded(message)));
         } catch (IOException e) {
-            log.log(new QueueEvent.Unreadable(message, LogText.reason(e)));
+            log.log(new QueueEvent.MessageUnreadable(message, LogText.reason(e)));
         }
     }
 

@@ -1,11 +1,18 @@
 package carteiro.remote;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What remote says in the log by itself; what became of a delivery is said by send. */
 sealed interface RemoteEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "remote";
+    }
+
     /** Encryption failed; the message goes in clear. */
+    @EventName("tls-failed")
     record TlsFailed(String host, String ip, String reason) implements RemoteEvent {
         @Override
         public String line() {
@@ -15,6 +22,7 @@ sealed interface RemoteEvent extends LogEvent {
     }
 
     /** An address did not answer twice. */
+    @EventName("host-dead")
     record HostDead(String ip) implements RemoteEvent {
         @Override
         public String line() {

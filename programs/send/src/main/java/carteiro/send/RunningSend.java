@@ -341,10 +341,10 @@ final class RunningSend implements Program.RunningProgram {
                 reason = e.toString();
             }
             if (refused && !lost && !closed) { // waiting does not help
-                log.log(new SendEvent.Refused("queue", reason));
+                log.log(new SendEvent.ProgramRefused("queue", reason));
                 lost = true;
             } else if (!lost && pause > FIRST_PAUSE * 32 && !closed) { // after 6 seconds: more than a restart
-                log.log(new SendEvent.Lost("queue", reason));
+                log.log(new SendEvent.ProgramLost("queue", reason));
                 lost = true;
             }
             sleep(pause);
@@ -423,7 +423,7 @@ final class RunningSend implements Program.RunningProgram {
                 lock.unlock();
             }
             if (!said) {
-                log.log(new SendEvent.Full(waiting, memory));
+                log.log(new SendEvent.MemoryFull(waiting, memory));
                 said = true;
             }
             sleep(LONGEST_PAUSE / 10);

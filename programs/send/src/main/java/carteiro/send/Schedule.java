@@ -689,7 +689,7 @@ final class Schedule {
         ChannelScheduler scheduler = scheduler(attempt.channel());
         end(scheduler, attempt, reason);
         if (scheduler.unreachable(now, true)) {
-            sink.log(new SendEvent.Refused(scheduler.channel.word(), reason));
+            sink.log(new SendEvent.ProgramRefused(scheduler.channel.word(), reason));
         }
         putBack(scheduler, attempt, now);
     }
@@ -770,7 +770,7 @@ final class Schedule {
 
     private void hold(ChannelScheduler scheduler, String reason, long now) {
         if (scheduler.unreachable(now, false)) {
-            sink.log(new SendEvent.Lost(scheduler.channel.word(), reason));
+            sink.log(new SendEvent.ProgramLost(scheduler.channel.word(), reason));
         }
     }
 
@@ -795,12 +795,12 @@ final class Schedule {
     }
 
     private void line(long number, SendEvent.DeliveryEnding kind, String text) {
-        sink.log(new SendEvent.Ended(number, kind, text));
+        sink.log(new SendEvent.DeliveryEnded(number, kind, text));
     }
 
     /** Writes the status line. */
     void status() {
-        sink.log(new SendEvent.Status(
+        sink.log(new SendEvent.RunningCounts(
                 local.running, local.limits.concurrency(), remote.running, remote.limits.concurrency(), exiting));
     }
 

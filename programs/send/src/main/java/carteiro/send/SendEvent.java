@@ -1,5 +1,6 @@
 package carteiro.send;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 import carteiro.mail.MailDate;
@@ -8,7 +9,13 @@ import java.time.Instant;
 
 /** The lines of send: qmail-send's word for word, then those of our own (docs/programs/send.md). */
 sealed interface SendEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "send";
+    }
+
     /** A message is taken from the queue for the first time. */
+    @EventName("message-new")
     record NewMessage(long message) implements SendEvent {
         @Override
         public String line() {
@@ -17,6 +24,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** What is known of it. {@code qp} is the message's own number here. */
+    @EventName("message-info")
     record Info(long message, long octets, String sender, long qp, int uid) implements SendEvent {
         @Override
         public String line() {
@@ -26,6 +34,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A delivery begins. */
+    @EventName("delivery-starting")
     record Starting(long delivery, long message, String channel, String recipient) implements SendEvent {
         @Override
         public String line() {
@@ -53,7 +62,8 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A delivery has ended. */
-    record Ended(long delivery, DeliveryEnding kind, String text) implements SendEvent {
+    @EventName("delivery-ended")
+    record DeliveryEnded(long delivery, DeliveryEnding kind, String text) implements SendEvent {
         @Override
         public String line() {
             return "delivery " + delivery + ": " + kind.word() + ": " + LogText.safe(text);
@@ -61,6 +71,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** The answer of local or remote made no sense. */
+    @EventName("delivery-mangled")
     record Mangled(long delivery) implements SendEvent {
         @Override
         public String line() {
@@ -69,7 +80,8 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** How much runs. */
-    record Status(int local, int localMost, int remote, int remoteMost, boolean exiting) implements SendEvent {
+    @EventName("status")
+    record RunningCounts(int local, int localMost, int remote, int remoteMost, boolean exiting) implements SendEvent {
         @Override
         public String line() {
             return "status: local " + local + "/" + localMost + " remote " + remote + "/" + remoteMost
@@ -78,6 +90,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** send ends. */
+    @EventName("send-exiting")
     record Exiting() implements SendEvent {
         @Override
         public String line() {
@@ -86,6 +99,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A bounce is in the queue; {@code qp} is its number. */
+    @EventName("bounce-queued")
     record BounceQueued(long message, long qp) implements SendEvent {
         @Override
         public String line() {
@@ -94,6 +108,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A double bounce failed: nobody is told. */
+    @EventName("triple-bounce")
     record TripleBounce(long message) implements SendEvent {
         @Override
         public String line() {
@@ -102,6 +117,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A bounce failed, and control/doublebounceto is empty. */
+    @EventName("double-bounce-discarded")
     record DoubleBounceDiscarded(long message) implements SendEvent {
         @Override
         public String line() {
@@ -110,6 +126,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** The message is finished. */
+    @EventName("message-ended")
     record EndMessage(long message) implements SendEvent {
         @Override
         public String line() {
@@ -118,6 +135,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** An administrator withdrew it; so many recipients had neither been delivered nor failed. */
+    @EventName("message-withdrawn")
     record Withdrawn(long message, Withdrawal.WithdrawalAction way, int recipients, String by, String reason)
             implements SendEvent {
         @Override
@@ -132,6 +150,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** The bounce could not be queued now. */
+    @EventName("bounce-trouble")
     record BounceTrouble(long message, String reason) implements SendEvent {
         @Override
         public String line() {
@@ -141,7 +160,8 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** What waits takes all the memory it may. */
-    record Full(long messages, long octets) implements SendEvent {
+    @EventName("memory-full")
+    record MemoryFull(long messages, long octets) implements SendEvent {
         @Override
         public String line() {
             return "alert: full: " + messages + " messages take " + octets
@@ -150,6 +170,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** queue tells no addresses of a message. */
+    @EventName("addresses-not-told")
     record NoAddresses(long message, int recipient, Instant next) implements SendEvent {
         @Override
         public String line() {
@@ -159,36 +180,40 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** Another program is there, and ends the connection. */
-    record Refused(String program, String reason) implements SendEvent {
+    @EventName("program-refused")
+    record ProgramRefused(String other, String reason) implements SendEvent {
         @Override
         public String line() {
-            return "alert: oh no! " + program + " refuses send (" + LogText.sentence(reason)
-                    + "); mail is accepted and not delivered: see what " + program
+            return "alert: oh no! " + other + " refuses send (" + LogText.sentence(reason)
+                    + "); mail is accepted and not delivered: see what " + other
                     + " says of the user of this connection, and start both as the users that \"carteiro init\" made, or"
                     + " all as one user";
         }
     }
 
     /** Another program cannot be reached. */
-    record Lost(String program, String reason) implements SendEvent {
+    @EventName("program-lost")
+    record ProgramLost(String other, String reason) implements SendEvent {
         @Override
         public String line() {
-            return "alert: oh no! lost " + program + " (" + LogText.sentence(reason)
+            return "alert: oh no! lost " + other + " (" + LogText.sentence(reason)
                     + "); what needs it waits until it is back: see \"carteiro status\", then \"carteiro start "
-                    + program
+                    + other
                     + "\"";
         }
     }
 
     /** It is back. */
-    record Back(String program) implements SendEvent {
+    @EventName("program-back")
+    record Back(String other) implements SendEvent {
         @Override
         public String line() {
-            return "send: " + program + " answers again; what waited for it goes on";
+            return "send: " + other + " answers again; what waited for it goes on";
         }
     }
 
     /** The clock of the system was set back. */
+    @EventName("clock-set-back")
     record ClockSetBack(long seconds) implements SendEvent {
         @Override
         public String line() {
@@ -198,6 +223,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A message broke local or remote too often. */
+    @EventName("message-parked")
     record Parked(long message, String channel, int times, Instant until, String reason) implements SendEvent {
         @Override
         public String line() {
@@ -207,6 +233,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** HUP found a mistake. */
+    @EventName("unable-to-reread")
     record UnableToReread(String problems) implements SendEvent {
         @Override
         public String line() {
@@ -215,6 +242,7 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** HUP found no control/locals. */
+    @EventName("locals-from-me")
     record LocalsFromMe() implements SendEvent {
         @Override
         public String line() {
@@ -223,7 +251,8 @@ sealed interface SendEvent extends LogEvent {
     }
 
     /** A second send, or no settings. */
-    record CannotStart(String reason) implements SendEvent {
+    @EventName("send-cannot-start")
+    record SendCannotStart(String reason) implements SendEvent {
         @Override
         public String line() {
             return "alert: cannot start: " + LogText.sentence(reason);

@@ -47,7 +47,7 @@ public final class SendProgram implements Program {
             SendSettings settings = SendSettings.read(context.installation());
             return RunningSend.start(context, settings, clock, SystemAccount.effectiveUid(), lock, memory);
         } catch (ControlException e) {
-            context.log().log(new SendEvent.CannotStart(String.join("; ", e.problems())));
+            context.log().log(new SendEvent.SendCannotStart(String.join("; ", e.problems())));
             lock.close();
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -66,7 +66,7 @@ public final class SendProgram implements Program {
                     file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             String reason = "cannot write " + file + " (" + e + "); its folder must belong to the user send runs as";
-            context.log().log(new SendEvent.CannotStart(reason));
+            context.log().log(new SendEvent.SendCannotStart(reason));
             throw new IOException(reason, e);
         }
         try {
@@ -83,7 +83,7 @@ public final class SendProgram implements Program {
         channel.close();
         String reason = "another send is running on " + context.installation().home() + " (" + file
                 + " is locked); stop it first";
-        context.log().log(new SendEvent.CannotStart(reason));
+        context.log().log(new SendEvent.SendCannotStart(reason));
         throw new IOException(reason);
     }
 }

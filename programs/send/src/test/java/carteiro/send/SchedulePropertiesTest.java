@@ -129,7 +129,7 @@ class SchedulePropertiesTest {
             assertThat(plan.starts()).isEmpty();
         }
         for (SendEvent event : plan.events) {
-            if (event instanceof SendEvent.Status status) {
+            if (event instanceof SendEvent.RunningCounts status) {
                 assertThat(status.local()).isBetween(0, local);
                 assertThat(status.remote()).isBetween(0, remote);
             }

@@ -215,8 +215,8 @@ class ScheduleTest {
         }
         assertThat(plan.finished).hasSize(50);
         assertThat(plan.events.stream()
-                        .filter(SendEvent.Status.class::isInstance)
-                        .map(SendEvent.Status.class::cast))
+                        .filter(SendEvent.RunningCounts.class::isInstance)
+                        .map(SendEvent.RunningCounts.class::cast))
                 .allMatch(status -> status.local() <= 3 && status.remote() <= 4)
                 .anyMatch(status -> status.local() == 3)
                 .anyMatch(status -> status.remote() == 4);

@@ -1,15 +1,22 @@
 package carteiro.smtpd;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What smtpd logs: a line a decision and a line a session; docs/programs/smtpd.md explains each. */
 sealed interface SmtpdEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "smtpd";
+    }
+
     /**
      * A listener is open.
      *
      * @param address with the real port
      */
+    @EventName("smtp-listening")
     record Listening(String address) implements SmtpdEvent {
         @Override
         public String line() {
@@ -18,6 +25,7 @@ sealed interface SmtpdEvent extends LogEvent {
     }
 
     /** A listener was closed by a reload. */
+    @EventName("smtp-listening-no-more")
     record ListeningNoMore(String address) implements SmtpdEvent {
         @Override
         public String line() {
@@ -32,7 +40,8 @@ sealed interface SmtpdEvent extends LogEvent {
      * @param id of the transaction, as in the Received field
      * @param messageId what the message calls itself; empty if it does not
      */
-    record Accepted(
+    @EventName("message-accepted")
+    record MessageAccepted(
             long message, String sender, int recipients, long octets, String client, String id, String messageId)
             implements SmtpdEvent {
         @Override
@@ -50,7 +59,8 @@ sealed interface SmtpdEvent extends LogEvent {
      * @param reply what the client was told
      * @param why what it was not told; may be empty
      */
-    record Refused(String what, String sender, String client, String reply, String why) implements SmtpdEvent {
+    @EventName("smtp-refused")
+    record SmtpRefused(String what, String sender, String client, String reply, String why) implements SmtpdEvent {
         @Override
         public String line() {
             return "smtpd: refused " + LogText.sentence(what) + " from <" + LogText.safe(sender) + "> client "
@@ -60,6 +70,7 @@ sealed interface SmtpdEvent extends LogEvent {
     }
 
     /** A client was turned away before it could say anything. */
+    @EventName("connection-turned-away")
     record TurnedAway(String client, String why) implements SmtpdEvent {
         @Override
         public String line() {
@@ -68,6 +79,7 @@ sealed interface SmtpdEvent extends LogEvent {
     }
 
     /** Clients were turned away; not all are named. */
+    @EventName("connections-turned-away")
     record MoreTurnedAway(long clients) implements SmtpdEvent {
         @Override
         public String line() {
@@ -81,7 +93,8 @@ sealed interface SmtpdEvent extends LogEvent {
      * @param cipher {@code plain} without TLS
      * @param how why it ended
      */
-    record Session(String client, String helo, String cipher, int messages, int refusals, String how)
+    @EventName("session-ended")
+    record SessionEnded(String client, String helo, String cipher, int messages, int refusals, String how)
             implements SmtpdEvent {
         @Override
         public String line() {

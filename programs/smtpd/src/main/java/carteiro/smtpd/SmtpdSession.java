@@ -159,7 +159,7 @@ final class SmtpdSession {
         } finally {
             abandonTransaction();
             tlsMemory.giveBack();
-            context.log().log(new SmtpdEvent.Session(
+            context.log().log(new SmtpdEvent.SessionEnded(
                     client.ip(),
                     helo,
                     connection.cipher().orElse("plain"),
@@ -487,7 +487,7 @@ final class SmtpdSession {
                         messages++;
                         refusalsInARow = 0;
                         idleCommands = 0;
-                        context.log().log(new SmtpdEvent.Accepted(
+                        context.log().log(new SmtpdEvent.MessageAccepted(
                                 number,
                                 current.sender.octets(),
                                 current.recipients.size(),
@@ -610,7 +610,7 @@ final class SmtpdSession {
             deferrals++;
         }
         if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
-            context.log().log(new SmtpdEvent.Refused(what, sender.octets(), client.ip(), reply.toString(), why));
+            context.log().log(new SmtpdEvent.SmtpRefused(what, sender.octets(), client.ip(), reply.toString(), why));
         }
     }
 

@@ -133,7 +133,7 @@ final class Monitor {
         } finally {
             lock.unlock();
         }
-        log.log(new StartEvent.Ready(name(), begun.pid()));
+        log.log(new StartEvent.ProgramReady(name(), begun.pid()));
         begun.whenEnded(this::look);
     }
 

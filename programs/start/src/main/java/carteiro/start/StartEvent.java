@@ -1,53 +1,65 @@
 package carteiro.start;
 
+import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What start does to programs, as lines of the log (docs/programs/start.md). */
 sealed interface StartEvent extends LogEvent {
+    @Override
+    default String program() {
+        return "start";
+    }
+
     /** A program is at work. */
-    record Ready(String program, long pid) implements StartEvent {
+    @EventName("program-ready")
+    record ProgramReady(String other, long pid) implements StartEvent {
         @Override
         public String line() {
-            return "start: " + program + " ready pid " + pid;
+            return "start: " + other + " ready pid " + pid;
         }
     }
 
     /** A program could not start. */
-    record NotStarted(String program, String reason, long seconds) implements StartEvent {
+    @EventName("program-not-started")
+    record NotStarted(String other, String reason, long seconds) implements StartEvent {
         @Override
         public String line() {
-            return "alert: start: " + program + " cannot start: " + LogText.sentence(reason) + "; trying again in "
+            return "alert: start: " + other + " cannot start: " + LogText.sentence(reason) + "; trying again in "
                     + seconds + " s";
         }
     }
 
     /** A program ended by itself. */
-    record Died(String program, String reason, long seconds) implements StartEvent {
+    @EventName("program-died")
+    record Died(String other, String reason, long seconds) implements StartEvent {
         @Override
         public String line() {
-            return "alert: start: " + program + " ended by itself: " + LogText.sentence(reason)
+            return "alert: start: " + other + " ended by itself: " + LogText.sentence(reason)
                     + "; starting it again in " + seconds + " s";
         }
     }
 
     /** A program is told to stop. */
-    record Stopping(String program, long seconds) implements StartEvent {
+    @EventName("program-stopping")
+    record Stopping(String other, long seconds) implements StartEvent {
         @Override
         public String line() {
-            return "start: " + program + " stopping, for at most " + seconds + " s";
+            return "start: " + other + " stopping, for at most " + seconds + " s";
         }
     }
 
     /** A program has stopped. */
-    record Stopped(String program) implements StartEvent {
+    @EventName("program-stopped")
+    record Stopped(String other) implements StartEvent {
         @Override
         public String line() {
-            return "start: " + program + " stopped";
+            return "start: " + other + " stopped";
         }
     }
 
     /** Nothing was started. */
+    @EventName("start-cannot-start")
     record CannotStart(String reason) implements StartEvent {
         @Override
         public String line() {
@@ -56,6 +68,7 @@ sealed interface StartEvent extends LogEvent {
     }
 
     /** Every program has read its settings again. */
+    @EventName("settings-reloaded")
     record Reloaded(String changes) implements StartEvent {
         @Override
         public String line() {
@@ -64,18 +77,20 @@ sealed interface StartEvent extends LogEvent {
     }
 
     /** A reload found a mistake; the old settings stay. */
-    record ReloadRefused(String program, String problem) implements StartEvent {
+    @EventName("reload-refused")
+    record ReloadRefused(String other, String problem) implements StartEvent {
         @Override
         public String line() {
-            return "alert: start: " + program + " keeps its old settings: " + LogText.sentence(problem);
+            return "alert: start: " + other + " keeps its old settings: " + LogText.sentence(problem);
         }
     }
 
     /** Whether a program has its new settings is not known. */
-    record ReloadUnanswered(String program, String problem) implements StartEvent {
+    @EventName("reload-unanswered")
+    record ReloadUnanswered(String other, String problem) implements StartEvent {
         @Override
         public String line() {
-            return "alert: start: " + program + " did not say whether it has read its settings: "
+            return "alert: start: " + other + " did not say whether it has read its settings: "
                     + LogText.sentence(problem) + "; see carteiro status, and reload again if it runs";
         }
     }
