@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Records a history of queue, clean and deliveries into mailboxes, then has the power fail after every call to the disk,
@@ -246,9 +247,9 @@ final class DurabilityProof {
     private static final QueueSettings SETTINGS = new QueueSettings(1 << 20, 1 << 20);
 
     /** What was found: null if nothing. */
-    String tryOut(Plan plan, long seed) throws InterruptedException {
+    @Nullable String tryOut(Plan plan, long seed) throws InterruptedException {
         var trial = new Trial(plan, seed);
-        String found = null;
+        @Nullable String found = null;
         try {
             trial.run();
         } catch (InterruptedException e) {

@@ -11,6 +11,7 @@ import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import net.jqwik.api.Shrinkable;
 import net.jqwik.api.sessions.JqwikSession;
+import org.jspecify.annotations.Nullable;
 
 /** Draws histories and tries them; {@code bench/prove} is this. */
 final class Prove {
@@ -51,7 +52,7 @@ final class Prove {
      *
      * @param shrinking how long one that fails may be made smaller
      */
-    Broken histories(int from, int to, int threads, Duration shrinking, IntConsumer progress)
+    @Nullable Broken histories(int from, int to, int threads, Duration shrinking, IntConsumer progress)
             throws InterruptedException {
         var plans = new ArrayList<Plan>();
         JqwikSession.run(() -> {
@@ -60,13 +61,13 @@ final class Prove {
             }
         });
         var next = new AtomicInteger(from);
-        var found = new AtomicReference<Found>();
+        var found = new AtomicReference<@Nullable Found>();
         var workers = new ArrayList<Thread>();
         for (int i = 0; i < threads; i++) {
             workers.add(Thread.ofPlatform().name("proof " + i).start(() -> {
                 var proof = new DurabilityProof(tally, skipped);
                 for (int k = next.getAndIncrement(); k < to && found.get() == null; k = next.getAndIncrement()) {
-                    String what;
+                    @Nullable String what;
                     try {
                         what = proof.tryOut(plans.get(k - from), seed(k));
                     } catch (InterruptedException | RuntimeException | Error e) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -155,7 +156,10 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
             Promise promise, Map<Integer, Long> numbers, Map<Long, Presented> presented, Boxes.Found boxes) {
         for (int i = 0; i < promise.envelope.recipients().size(); i++) {
             if (numbers.containsKey(promise.id)
-                    && !(presented.get(numbers.get(promise.id)).states().get(i) instanceof RecipientState.Done)) {
+                    && !(Objects.requireNonNull(presented.get(numbers.get(promise.id)))
+                                    .states()
+                                    .get(i)
+                            instanceof RecipientState.Done)) {
                 continue;
             }
             Address recipient = promise.envelope.recipients().get(i);
@@ -191,7 +195,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
             }
         }
         expected.forEach((entry, bounds) -> {
-            Works.Delivery delivery = examples.get(entry);
+            Works.Delivery delivery = Objects.requireNonNull(examples.get(entry));
             Address recipient = delivery.message.envelope.recipients().get(delivery.recipient);
             int count = boxes.count(recipient, delivery.message.octets);
             require(

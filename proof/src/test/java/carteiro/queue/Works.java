@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
@@ -347,17 +348,17 @@ final class Works implements AutoCloseable {
         switch (reached) {
             case DELIVERED -> {
                 report(promise, new Report.RecipientDelivered(promise.number, recipient));
-                open.get(promise).set(recipient, new RecipientState.Done());
+                Objects.requireNonNull(open.get(promise)).set(recipient, new RecipientState.Done());
             }
             case FAILED -> {
                 String paragraph = "<" + address.octets() + ">:\nno, says call " + disk.callCount() + "\n\n";
                 report(promise, new Report.RecipientFailed(promise.number, recipient, paragraph));
-                open.get(promise).set(recipient, new RecipientState.ToBounce());
+                Objects.requireNonNull(open.get(promise)).set(recipient, new RecipientState.ToBounce());
             }
             case DEFERRED -> {
                 Instant due = clock.instant().truncatedTo(ChronoUnit.DAYS).plusSeconds(disk.callCount()); // differ
                 report(promise, new Report.RecipientsDeferred(promise.number, List.of(recipient), due));
-                open.get(promise).set(recipient, new RecipientState.Due(due));
+                Objects.requireNonNull(open.get(promise)).set(recipient, new RecipientState.Due(due));
             }
         }
     }

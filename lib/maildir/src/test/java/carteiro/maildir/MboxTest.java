@@ -17,8 +17,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Random;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -129,10 +131,14 @@ class MboxTest {
         Path file = folder.resolve("Mailbox");
         var patient = new Mbox(new DirectorySync(), Duration.ofSeconds(30));
         String body = "line\n".repeat(10_000);
+        var deliveries = new ArrayList<Future<?>>();
         try (var threads = Executors.newFixedThreadPool(8)) {
             for (int i = 0; i < 8; i++) {
-                threads.submit(() -> patient.deliver(file, HEADER, message(body)));
+                deliveries.add(threads.submit(() -> patient.deliver(file, HEADER, message(body))));
             }
+        }
+        for (Future<?> delivery : deliveries) {
+            delivery.get();
         }
         assertThat(Files.readString(file)).isEqualTo((Octets.text(HEADER) + body + "\n").repeat(8));
     }

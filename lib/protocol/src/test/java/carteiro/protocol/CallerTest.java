@@ -76,7 +76,7 @@ class CallerTest {
 
     private SocketWires wires() {
         var wires = new SocketWires(new Installation(home), log);
-        open.add(wires::close);
+        open.add(wires);
         return wires;
     }
 

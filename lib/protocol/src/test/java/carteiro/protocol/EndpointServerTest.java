@@ -30,6 +30,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -205,7 +206,7 @@ final class EndpointServerTest {
 
         @Override
         public Answer account(Address address) {
-            return answers.get(address.octets());
+            return Objects.requireNonNull(answers.get(address.octets()));
         }
     };
 

@@ -52,7 +52,7 @@ class LocalSubmissionTest {
     }
 
     /** What queue does at each try; after the last it takes messages. */
-    private enum Does {
+    enum Does {
         ABSENT,
         STOPPING,
         LOST_IN_MESSAGE,

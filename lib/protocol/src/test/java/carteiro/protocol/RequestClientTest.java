@@ -123,7 +123,7 @@ class RequestClientTest {
             Path socket = endpoint.socket(home().run());
             Files.createDirectories(socket.getParent());
             listener.bind(UnixDomainSocketAddress.of(socket));
-            threads.submit(() -> {
+            var _ = threads.submit(() -> {
                 while (true) {
                     try (SocketChannel peer = listener.accept()) {
                         InputStream in = Channels.newInputStream(peer);
@@ -339,7 +339,7 @@ class RequestClientTest {
             Path socket = endpoint.socket(home().run());
             Files.createDirectories(socket.getParent());
             listener.bind(UnixDomainSocketAddress.of(socket));
-            threads.submit(() -> {
+            var _ = threads.submit(() -> {
                 while (true) {
                     try (SocketChannel peer = listener.accept()) {
                         RefusalInput.say(peer, "user joe\u001b is none of those that it serves here");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.unboundid.ldap.sdk.LDAPConnection;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,7 +43,7 @@ class DemoRemoteHostTest {
     void theDirectoryHasItsPeopleWithTheirMailboxes() throws Exception {
         try (var directory = DemoDirectory.start(Path.of("/the/mail"), 41_001, 41_002);
                 var connection = new LDAPConnection("127.0.0.1", directory.port())) {
-            var ann = connection.getEntry("uid=ann,ou=people," + DemoDirectory.BASE);
+            var ann = Objects.requireNonNull(connection.getEntry("uid=ann,ou=people," + DemoDirectory.BASE));
             assertThat(ann.getAttributeValue("homeDirectory")).isEqualTo("/the/mail/ann");
             assertThat(ann.getAttributeValueAsInteger("qmailUID")).isEqualTo(41_001);
             assertThat(ann.getAttributeValueAsInteger("qmailGID")).isEqualTo(41_002);

@@ -84,7 +84,7 @@ class FileThreadsTest {
         var begun = new CountDownLatch(FileThreads.MOST_PER_USER);
         try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 2 * FileThreads.MOST; i++) {
-                callers.submit(() -> threads.as(41001, 41001, () -> {
+                var _ = callers.submit(() -> threads.as(41001, 41001, () -> {
                     begun.countDown();
                     try {
                         return end.await(50, java.util.concurrent.TimeUnit.SECONDS);

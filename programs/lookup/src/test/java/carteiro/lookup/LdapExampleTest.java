@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -118,7 +119,7 @@ final class LdapExampleTest {
 
     private static int definitions(Slapd server) throws Exception {
         try (LDAPConnection root = server.asRoot()) {
-            var schema = root.getSchema();
+            var schema = Objects.requireNonNull(root.getSchema());
             return (int) (schema.getAttributeTypes().stream()
                             .filter(type -> type.getOID().startsWith("1.3.6.1.4.1.7914."))
                             .count()
@@ -522,7 +523,8 @@ final class LdapExampleTest {
         """)
     void blanksAroundAValueDoNotCountAsForTheServer(String attribute, String value, String answer) throws Exception {
         try (LDAPConnection root = slapd.asRoot()) {
-            String base = root.search("dc=example,dc=org", SearchScope.SUB, "(mail=joao@example.org)")
+            String base = Objects.requireNonNull(
+                            root.search("dc=example,dc=org", SearchScope.SUB, "(mail=joao@example.org)"))
                     .getSearchEntries()
                     .getFirst()
                     .getParentDNString();

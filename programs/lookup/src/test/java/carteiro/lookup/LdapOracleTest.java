@@ -113,7 +113,7 @@ final class LdapOracleTest {
                 assertThat(instructions.delivery().isEmpty() ? "using default" : instructions.delivery())
                         .isEqualTo(oracle.get("aliasEmpty"));
                 assertThat(instructions.dotFiles() == DotFiles.ALONE)
-                        .isEqualTo(oracle.get("qmailDotMode").equals("dotonly"));
+                        .isEqualTo("dotonly".equals(oracle.get("qmailDotMode")));
                 assertThat(oracle.get("accountStatus")).containsAnyOf("active", "noaccess");
             }
             case Answer.NoSuchAddress(var status, var _) -> {

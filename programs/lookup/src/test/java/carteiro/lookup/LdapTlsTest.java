@@ -9,6 +9,7 @@ import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +27,7 @@ final class LdapTlsTest {
     @TempDir
     Path folder;
 
-    private TestHome home;
+    private @Nullable TestHome home;
 
     @BeforeAll
     static void directory() throws Exception {
@@ -44,14 +45,17 @@ final class LdapTlsTest {
 
     @AfterEach
     void end() {
-        home.close();
+        if (home != null) {
+            home.close();
+        }
     }
 
     private TestHome home(String server, Path authority) throws Exception {
-        home = LdapExampleTest.example(folder, server + "\n")
+        TestHome made = LdapExampleTest.example(folder, server + "\n")
                 .control("ldapcacerts", Files.readString(authority))
                 .control("ldapcachettl", "0\n");
-        return home;
+        home = made;
+        return made;
     }
 
     private String plain() {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /** OpenLDAP's slapd on a loopback port, with the schema that we ship and a directory from an LDIF file. */
@@ -48,7 +49,7 @@ final class Slapd implements AutoCloseable {
     final int tlsPort;
     private Process process;
 
-    private Slapd(Path folder, String access, String ldif, Certificates certificates) throws Exception {
+    private Slapd(Path folder, String access, String ldif, @Nullable Certificates certificates) throws Exception {
         this.folder = Files.createDirectories(folder);
         this.port = freePort();
         this.tlsPort = freePort();
@@ -87,7 +88,7 @@ final class Slapd implements AutoCloseable {
         Assumptions.assumeTrue(Files.isExecutable(PROGRAM), "needs slapd (Debian: slapd)");
     }
 
-    private String configuration(String access, Certificates certificates) {
+    private String configuration(String access, @Nullable Certificates certificates) {
         String tls = certificates == null
                 ? ""
                 : """

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** An installation in a temporary folder, with accounts written by hand, and a lookup in it. */
 final class TestHome implements AutoCloseable {
@@ -39,7 +40,7 @@ final class TestHome implements AutoCloseable {
     private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final Watchdog watchdog = new Watchdog();
     private final MailUsers users = new MailUsers(this::account);
-    private AddressLookup lookup;
+    private @Nullable AddressLookup lookup;
     private String trouble = "";
 
     /** Looks into homes for lookup. */
@@ -99,8 +100,9 @@ final class TestHome implements AutoCloseable {
     }
 
     AddressLookup lookup() throws ControlException {
-        if (lookup == null) {
-            lookup = LookupProgram.build(
+        AddressLookup made = lookup;
+        if (made == null) {
+            made = LookupProgram.build(
                     installation,
                     LookupSettings.read(installation),
                     users,
@@ -108,8 +110,9 @@ final class TestHome implements AutoCloseable {
                     new FaultLogLimiter(log),
                     watchdog,
                     extension -> looks.look(extension));
+            lookup = made;
         }
-        return lookup;
+        return made;
     }
 
     /** A lookup with the settings as they are now. */

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -349,7 +350,7 @@ class CorruptionTest {
         read.messages().forEach((number, message) -> originals.put(number, message));
         assertThat(originals.keySet()).containsExactlyInAnyOrder(2L, 5L, 6L, 7L, 9L, 11L, 12L, 13L);
         assertThat(records).extracting(Recorded::kind).contains(Framing.RecordKind.values());
-        assertThat(originals.get(2L).failures()).hasSize(1);
+        assertThat(Objects.requireNonNull(originals.get(2L)).failures()).hasSize(1);
     }
 
     /** What a queue says after a start; octets are null where they cannot be read. */
@@ -425,7 +426,7 @@ class CorruptionTest {
         }
         require(what, read.refused().isEmpty(), "does not start: " + read.refused());
         // a log that ends sooner, at a record's end, looks like one that was never written further: no format can tell
-        boolean untold = how != How.STOPPED && file.equals(lastSegment) && changed.length < whole.get(file).length;
+        boolean untold = how != How.STOPPED && file.equals(lastSegment) && changed.length < Objects.requireNonNull(whole.get(file)).length;
         boolean alert = untold || read.log().contains("alert: ") || read.log().contains("being written when");
         Set<Long> suffered = new HashSet<>();
         read.messages().forEach((number, message) -> {
@@ -443,7 +444,7 @@ class CorruptionTest {
             }
             require(what, message.envelope().equals(original.envelope()), number + " has another envelope");
             require(what, message.birth().equals(original.birth()), number + " has another birth");
-            boolean hit = needed.get(number).stream().anyMatch(range::meets);
+            boolean hit = Objects.requireNonNull(needed.get(number)).stream().anyMatch(range::meets);
             require(what, message.octets() != null || hit && alert, number + " cannot be read");
             require(
                     what,
@@ -468,7 +469,7 @@ class CorruptionTest {
         });
         for (long number : originals.keySet()) {
             if (!read.messages().containsKey(number)) {
-                boolean hit = needed.get(number).stream().anyMatch(range::meets);
+                boolean hit = Objects.requireNonNull(needed.get(number)).stream().anyMatch(range::meets);
                 require(what, hit && alert, number + " is gone; log: " + read.log());
                 suffered.add(number);
             }

@@ -9,12 +9,15 @@ import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,10 +101,7 @@ class FormatTest {
     @ParameterizedTest
     @ValueSource(strings = {"stopped", "killed"})
     void queueOfFormatOneIsRead(String how) throws Exception {
-        Path fixture = Path.of(FormatTest.class
-                        .getResource("/format-1/" + how + "/format")
-                        .toURI())
-                .getParent();
+        Path fixture = fixture(how);
         copy(fixture, folder);
         for (String empty : List.of("segments", "large", "checkpoints", "damaged")) {
             Files.createDirectories(folder.resolve(empty)); // a source tree keeps no empty folders
@@ -184,9 +184,7 @@ class FormatTest {
 
     @Test
     void movedMessageAndExportOfFormatOneAreRead() throws Exception {
-        Path fixture = Path.of(
-                        FormatTest.class.getResource("/format-1/moved/format").toURI())
-                .getParent();
+        Path fixture = fixture("moved");
         copy(fixture, folder.resolve("queue"));
         checkMoved(folder.resolve("queue"), fixture.resolveSibling("export.tar"));
     }
@@ -215,5 +213,10 @@ class FormatTest {
                     .isNull();
             buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
         }
+    }
+
+    private static Path fixture(String how) throws URISyntaxException {
+        URL format = Objects.requireNonNull(FormatTest.class.getResource("/format-1/" + how + "/format"));
+        return Objects.requireNonNull(Path.of(format.toURI()).getParent());
     }
 }

@@ -6,7 +6,9 @@ import carteiro.queue.Index.FailedAt;
 import carteiro.queue.Index.IndexEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,7 +65,7 @@ class IndexTest {
             }
             Long message = model.ceilingKey(random.nextLong(next) + 1);
             message = message == null ? model.firstKey() : message;
-            Model known = model.get(message);
+            Model known = Objects.requireNonNull(model.get(message));
             int recipients = known.entry.recipients();
             int recipient = random.nextInt(-1, recipients + 1);
             boolean exists = recipient >= 0 && recipient < recipients;
@@ -121,14 +123,14 @@ class IndexTest {
         assertThat(index.files()).isEmpty();
     }
 
-    private void compare(TreeMap<Long, Model> model) {
+    private void compare(SortedMap<Long, Model> model) {
         assertThat(index.numbers())
                 .containsExactly(
                         model.keySet().stream().mapToLong(Long::longValue).toArray());
         long open = 0;
         long octets = 0;
         for (Model known : model.values()) {
-            IndexEntry entry = index.entry(known.entry.message());
+            IndexEntry entry = Objects.requireNonNull(index.entry(known.entry.message()));
             assertThat(entry.place()).isEqualTo(known.entry.place());
             assertThat(entry.length()).isEqualTo(known.entry.length());
             assertThat(entry.octets()).isEqualTo(known.entry.octets());
@@ -183,8 +185,8 @@ class IndexTest {
         assertThat(read.numbers()).isEqualTo(index.numbers());
         assertThat(read.counts()).isEqualTo(index.counts());
         for (long message : index.numbers()) {
-            IndexEntry one = read.entry(message);
-            IndexEntry other = index.entry(message);
+            IndexEntry one = Objects.requireNonNull(read.entry(message));
+            IndexEntry other = Objects.requireNonNull(index.entry(message));
             assertThat(one.states()).isEqualTo(other.states());
             assertThat(one.failures()).isEqualTo(other.failures());
             assertThat(List.of(one.place(), one.length(), one.octets(), one.birth(), one.recipients(), one.file()))

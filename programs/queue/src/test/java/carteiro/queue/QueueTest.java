@@ -457,7 +457,7 @@ class QueueTest {
             try (var session = queue.waiting().open()) {
                 assertThat(drain(session)).extracting(WaitingMessage::message).isEqualTo(kept);
                 for (int i = 0; i < kept.size(); i++) {
-                    assertThat(message(kept.get(i))).isEqualTo(octets(100_000, 10 * i));
+                    assertThat(message(kept.get(i))).isEqualTo(octets(100_000, 10L * i));
                     assertThat(session.failures(kept.get(i))).containsExactly(new Failure(1, "failed " + 10 * i));
                 }
             }

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -20,6 +21,7 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An SMTP server that does as it is told, a script a connection. Steps: {@code S:} says a line (several with a literal
@@ -33,7 +35,7 @@ final class ScriptedServer implements AutoCloseable {
     /** Between two octets that drip: much less than any time limit of the tests, which therefore never passes in silence. */
     private static final long DRIP = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private final SSLContext tls;
+    private final @Nullable SSLContext tls;
     private final List<String> scripts;
     private final List<List<String>> heard = new CopyOnWriteArrayList<>();
     private final List<byte[]> messages = new CopyOnWriteArrayList<>();
@@ -42,7 +44,7 @@ final class ScriptedServer implements AutoCloseable {
     private volatile boolean lenient;
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
-    private ScriptedServer(ServerSocket listener, SSLContext tls, String... scripts) {
+    private ScriptedServer(ServerSocket listener, @Nullable SSLContext tls, String... scripts) {
         this.listener = listener;
         this.tls = tls;
         this.scripts = List.of(scripts);
@@ -60,7 +62,7 @@ final class ScriptedServer implements AutoCloseable {
         return start("127.0.0.1", 0, tls, scripts);
     }
 
-    private static ScriptedServer start(String address, int port, SSLContext tls, String... scripts)
+    private static ScriptedServer start(String address, int port, @Nullable SSLContext tls, String... scripts)
             throws IOException {
         var listener = new ServerSocket();
         listener.bind(new InetSocketAddress(InetAddress.ofLiteral(address), port));
@@ -147,7 +149,7 @@ final class ScriptedServer implements AutoCloseable {
                     }
                     case "D:" -> messages.add(message(in));
                     case "T:" -> {
-                        var encrypted = (SSLSocket) tls.getSocketFactory().createSocket(now, null, now.getPort(), true);
+                        var encrypted = (SSLSocket) Objects.requireNonNull(tls).getSocketFactory().createSocket(now, null, now.getPort(), true);
                         encrypted.setUseClientMode(false);
                         if (!text.isEmpty()) {
                             encrypted.setEnabledProtocols(new String[] {text.split(" ")[0]});
@@ -170,8 +172,8 @@ final class ScriptedServer implements AutoCloseable {
                     }
                     case "P:" -> {
                         while (true) {
-                            for (char octet : text.toCharArray()) {
-                                say(out, String.valueOf(octet));
+                            for (int i = 0; i < text.length(); i++) {
+                                say(out, text.substring(i, i + 1));
                                 LockSupport.parkNanos(DRIP);
                             }
                         }
@@ -208,7 +210,7 @@ final class ScriptedServer implements AutoCloseable {
         out.flush();
     }
 
-    private static String line(InputStream in) throws IOException {
+    private static @Nullable String line(InputStream in) throws IOException {
         var line = new StringBuilder();
         for (int c = in.read(); c >= 0; c = in.read()) {
             if (c == '\n') {

@@ -101,7 +101,7 @@ class ServerRepliesTest {
         var said = new ArrayList<>(USUAL);
         String more = "";
         if (!reply.isEmpty()) {
-            said.set(step.ordinal(), reply.replace("\n", "\\r\\n"));
+            said.set(List.of(Step.values()).indexOf(step), reply.replace("\n", "\\r\\n"));
             if (step == Step.EHLO && reply.contains("STARTTLS")) {
                 more = "C: STARTTLS\nS: 503 bad command sequence\n";
             } else if (step == Step.EHLO && reply.startsWith("5")) {

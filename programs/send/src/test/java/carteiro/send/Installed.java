@@ -20,8 +20,10 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** send in a temporary home, with doubles for queue, local and remote around it. */
 final class Installed implements AutoCloseable {
@@ -38,7 +40,7 @@ final class Installed implements AutoCloseable {
     long memory = RunningSend.MEMORY;
     private final Path home;
     private final Map<Channel, Closeable> offers = new EnumMap<>(Channel.class);
-    private RunningSend sending;
+    private @Nullable RunningSend sending;
 
     Installed(Path home) throws IOException {
         this(home, DirectWires::new);
@@ -105,13 +107,13 @@ final class Installed implements AutoCloseable {
     }
 
     RunningSend send() {
-        return sending;
+        return Objects.requireNonNull(sending);
     }
 
     /** Time passes. */
     void later(long seconds) {
         clock.advance(seconds);
-        sending.dispatch();
+        Objects.requireNonNull(sending).dispatch();
     }
 
     @Override

@@ -41,7 +41,7 @@ class SchedulePropertiesTest {
         int reported = 0;
         for (int step = 0; step < 100_000 && (added < messages || ends(plan) < messages); step++) {
             if (added > 0 && random.nextInt(12) == 0) {
-                long number = 1 + random.nextInt(added);
+                long number = 1L + random.nextInt(added);
                 boolean remove = random.nextBoolean();
                 boolean ending = plan.finished.contains(number) || removed.contains(number);
                 WithdrawalOutcome result = remove ? plan.remove(number) : plan.bounce(number);

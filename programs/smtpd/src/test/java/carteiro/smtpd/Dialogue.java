@@ -17,6 +17,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** The client's side of a conversation, octet by octet. */
 final class Dialogue implements Closeable {
@@ -75,7 +76,7 @@ final class Dialogue implements Closeable {
         }
     }
 
-    private String line() throws IOException {
+    private @Nullable String line() throws IOException {
         var line = new StringBuilder();
         try {
             for (int c = in.read(); c >= 0; c = in.read()) {

@@ -77,7 +77,7 @@ class ScriptsTest {
                 String code = "";
                 try {
                     socket.getOutputStream().write(sent.getBytes(StandardCharsets.ISO_8859_1));
-                    code = lastCode(socket, repliesTo(sent, each));
+                    code = lastCode(socket, repliesTo(sent));
                 } catch (SocketException e) {
                     code = ""; // closed by the server before
                 }
@@ -89,7 +89,7 @@ class ScriptsTest {
     }
 
     /** Pipelined commands have a reply each; text after DATA has one in all. */
-    private static int repliesTo(String sent, JsonNode step) {
+    private static int repliesTo(String sent) {
         if (sent.startsWith("MAIL") || sent.startsWith("RCPT")) {
             return sent.split("\r\n").length;
         }
