@@ -4,7 +4,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
-import carteiro.mail.MailDate;
+import carteiro.mail.QmailReceived;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.posix.ProcessCredentials;
@@ -66,13 +66,13 @@ public final class LocalSubmission extends OutputStream {
 
     /** The field that says who called queue, with its line end. */
     public static String received(ProcessCredentials caller, Instant now) {
-        String invoked = "by uid " + Integer.toUnsignedString(caller.uid());
+        String invoked = QmailReceived.byUid(caller.uid());
         for (Map.Entry<String, String> each : INVOKED.entrySet()) {
             if (isUser(each.getKey(), caller.uid())) {
                 invoked = each.getValue();
             }
         }
-        return "Received: (qmail " + caller.pid() + " invoked " + invoked + "); " + MailDate.format(now) + "\n";
+        return QmailReceived.field(caller.pid(), invoked, now);
     }
 
     /** Whether a number is that user's. Asked of the file system, which is faster here than the foreign function interface. */

@@ -21,6 +21,9 @@ public interface Program {
      */
     String user();
 
+    /** When it is stopped, among the others; started in the reverse order. */
+    StopStage stopStage();
+
     /**
      * Starts it and returns when it is ready.
      *

@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.protocol.Cleaning;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,6 +36,11 @@ public final class CleanProgram implements Program {
     @Override
     public String user() {
         return "qmailq";
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.CLEANER;
     }
 
     @Override

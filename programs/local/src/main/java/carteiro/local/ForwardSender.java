@@ -1,8 +1,8 @@
 package carteiro.local;
 
 import carteiro.mail.Envelope;
-import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
+import carteiro.mail.QmailReceived;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
 import carteiro.maildir.MessageOctets;
@@ -34,9 +34,8 @@ final class ForwardSender {
      */
     Outcome send(Envelope envelope, String lines, MessageOctets message, String did, DeliveryReport report) {
         try (var submission = queue.open()) {
-            byte[] header = Octets.bytes("Received: (qmail " + process + " invoked by uid "
-                    + Integer.toUnsignedString(envelope.uid()) + "); " + MailDate.format(clock.instant()) + "\n"
-                    + lines);
+            byte[] header = Octets.bytes(
+                    QmailReceived.field(process, QmailReceived.byUid(envelope.uid()), clock.instant()) + lines);
             submission.write(header, 0, header.length);
             byte[] chunk = new byte[CHUNK];
             try (InputStream in = message.open()) {

@@ -8,6 +8,7 @@ import carteiro.maildir.Maildir;
 import carteiro.maildir.MaildirNames;
 import carteiro.maildir.Mbox;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.protocol.Wires.Channel;
 import java.io.Closeable;
 import java.io.IOException;
@@ -39,6 +40,11 @@ public final class Local implements Program {
     @Override
     public String user() {
         return "root";
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.WAY_OUT;
     }
 
     @Override

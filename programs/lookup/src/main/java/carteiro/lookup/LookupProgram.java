@@ -7,6 +7,7 @@ import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
@@ -35,6 +36,11 @@ public final class LookupProgram implements Program {
     @Override
     public String user() {
         return USER;
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.ASKED;
     }
 
     @Override

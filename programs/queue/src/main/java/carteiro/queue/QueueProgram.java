@@ -3,6 +3,7 @@ package carteiro.queue;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.protocol.Wires;
 import java.io.Closeable;
 import java.io.IOException;
@@ -30,6 +31,11 @@ public final class QueueProgram implements Program {
     @Override
     public String user() {
         return "qmailq";
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.KEEPER;
     }
 
     @Override

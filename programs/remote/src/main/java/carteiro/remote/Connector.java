@@ -10,21 +10,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 
 /** Opens connections: TCP, greeting, EHLO or HELO, STARTTLS. Any thread. */
 final class Connector {
-    /** RFC 5321 section 4.5.3.2.1. */
-    static final Duration GREETING = Duration.ofMinutes(5);
-
-    /** EHLO, HELO and STARTTLS; the standard names none, MAIL has this. */
-    static final Duration HELLO = Duration.ofMinutes(5);
-
-    static final Duration HANDSHAKE = Duration.ofMinutes(2);
-
     /** The service is closing the channel (RFC 5321 section 3.8): nothing more is answered after it. */
     static final int CLOSING = 421;
 
@@ -134,7 +125,7 @@ final class Connector {
     }
 
     private Opened greet(SmtpConnection connection, TlsPolicy policy, Hello hello) throws IOException {
-        SmtpReply greeting = connection.reply(settings.limit(GREETING));
+        SmtpReply greeting = connection.reply(settings.limit(Timeouts.GREETING));
         if (greeting.code() != 220) {
             Outcome outcome = OutcomeTexts.greetingFailed(connection.hop(), greeting);
             return greeting.isPermanent() ? new Opened.RejectedForGood(outcome) : new Opened.Rejected(outcome);
@@ -153,7 +144,7 @@ final class Connector {
     private Optional<Opened> hello(SmtpConnection connection, Hello hello) throws IOException {
         String name = settings.helo().orElseThrow();
         if (hello == Hello.EHLO) {
-            SmtpReply ehlo = connection.ask("EHLO " + name, settings.limit(HELLO));
+            SmtpReply ehlo = connection.ask("EHLO " + name, settings.limit(Timeouts.HELLO));
             if (ehlo.code() == 250) {
                 connection.extensions(OfferedExtensions.of(ehlo));
                 return Optional.empty();
@@ -164,7 +155,7 @@ final class Connector {
         }
         SmtpReply helo;
         try {
-            helo = connection.ask("HELO " + name, settings.limit(HELLO));
+            helo = connection.ask("HELO " + name, settings.limit(Timeouts.HELLO));
         } catch (IOException e) {
             if (hello == Hello.HELO || connection.isEncrypted()) { // a new connection would be in clear: a downgrade
                 throw e;
@@ -181,7 +172,7 @@ final class Connector {
         boolean offered = connection.extensions().offers(SmtpExtension.STARTTLS);
         SmtpReply reply = null;
         if (offered) {
-            reply = connection.askForTls(settings.limit(HELLO));
+            reply = connection.askForTls(settings.limit(Timeouts.HELLO));
         }
         if (reply == null || reply.code() != 220) {
             return switch (policy) {
@@ -198,7 +189,7 @@ final class Connector {
             };
         }
         try {
-            connection.encrypt(tls, settings.limit(HANDSHAKE));
+            connection.encrypt(tls, settings.limit(Timeouts.HANDSHAKE));
         } catch (IllegalArgumentException e) {
             return new Opened.TlsFailure(OutcomeTexts.why(e));
         }

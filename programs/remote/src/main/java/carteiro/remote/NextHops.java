@@ -7,7 +7,6 @@ import carteiro.dns.MailExchangers.MailExchanger;
 import carteiro.mail.Outcome;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,9 +26,6 @@ final class NextHops {
 
     /** The most addresses looked up in one delivery, for which ten times as many as are tried are enough. */
     static final int MOST_ADDRESSES = 10 * RemoteDelivery.MOST_TRIED;
-
-    /** After lookups have taken so long, no more hosts are asked for in one delivery: one that fails may take half a minute. */
-    static final Duration LOOKUPS = Duration.ofMinutes(5);
 
     private final HostLookup dns;
     private final OwnAddresses own;
@@ -99,7 +95,7 @@ final class NextHops {
                     groups.clear();
                     break;
                 }
-                if (lookupTime >= LOOKUPS.toNanos()) {
+                if (lookupTime >= Timeouts.LOOKUPS.toNanos()) {
                     note(OutcomeTexts.dnsTrouble(exchanger.host(), "the lookups of other hosts took too long"));
                     groups.clear();
                     break;

@@ -108,7 +108,7 @@ public final class QmailRemote {
     }
 
     private RemoteResult deliver(RemoteSettings settings, OutgoingMessage outgoing, String host, EventLog log) {
-        var connections = new SmtpConnectionPool(SmtpConnectionPool.KEEP, log);
+        var connections = new SmtpConnectionPool(Timeouts.KEEP, log);
         try (var watchdog = new Watchdog()) {
             DeadHosts dead = DeadHosts.open(Remote.deadHosts(installation), Clock.systemUTC(), log);
             RemoteDelivery.RemoteDeliveryContext tools =

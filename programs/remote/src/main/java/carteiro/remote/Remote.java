@@ -9,6 +9,7 @@ import carteiro.protocol.Deliver;
 import carteiro.protocol.Messages;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.protocol.Wires;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
@@ -41,6 +42,11 @@ public final class Remote implements Program {
     @Override
     public String user() {
         return "qmailr";
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.WAY_OUT;
     }
 
     @Override
@@ -109,7 +115,7 @@ public final class Remote implements Program {
             Files.createDirectories(table.getParent());
             deadHosts = DeadHosts.cleared(table, Clock.systemUTC(), context.log());
             otherProgram = otherProgram(context.installation().run("remote"));
-            connections = new SmtpConnectionPool(SmtpConnectionPool.KEEP, context.log());
+            connections = new SmtpConnectionPool(Timeouts.KEEP, context.log());
             tools = toolsFor(settings);
             if (settings.helo().isEmpty()) {
                 context.log()

@@ -7,7 +7,6 @@ import carteiro.remote.Connector.Opened;
 import carteiro.remote.SmtpConnectionPool.ConnectionKey;
 import carteiro.remote.SmtpTransaction.TransactionEnd;
 import carteiro.wire.Watchdog;
-import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,12 +21,6 @@ final class RemoteDelivery {
 
     /** The most failures told in one report. */
     private static final int MOST_TOLD = 10;
-
-    /**
-     * The longest time over one connection, whatever trickles; below {@link carteiro.protocol.Deliver#LIMIT}, so that
-     * send hears of it.
-     */
-    private static final Duration CONVERSATION = Duration.ofHours(6);
 
     private final RemoteDeliveryContext tools;
     private final OutgoingMessage outgoing;
@@ -223,7 +216,7 @@ final class RemoteDelivery {
 
     private TransactionEnd transact(SmtpConnection connection, NextHop hop) {
         TransactionEnd ended = new TransactionEnd.LostBeforeMail(OutcomeTexts.noConnection(""));
-        try (var _ = tools.watchdog.closeAfter(CONVERSATION, connection)) {
+        try (var _ = tools.watchdog.closeAfter(Timeouts.CONVERSATION, connection)) {
             ended = new SmtpTransaction(connection, outgoing, text, tools.settings).run();
         } finally {
             switch (ended) {

@@ -21,8 +21,6 @@ final class SmtpConnection implements Closeable {
     /** One block of a message as queue keeps it; most messages are one. */
     static final int BLOCK = 16 * 1024;
 
-    private static final Duration GOODBYE = Duration.ofSeconds(2);
-
     private final NextHop hop;
     private final Socket raw;
     private final Watchdog watchdog;
@@ -234,7 +232,7 @@ final class SmtpConnection implements Closeable {
     /** Says QUIT, does not wait for the answer, and ends. */
     void quit() {
         try {
-            write("QUIT\r\n", GOODBYE);
+            write("QUIT\r\n", Timeouts.GOODBYE);
         } catch (IOException e) {
             // it has gone first
         }
@@ -245,7 +243,7 @@ final class SmtpConnection implements Closeable {
     void end() {
         SSLSocket encrypted = tls;
         if (encrypted != null && !raw.isClosed()) {
-            try (var _ = watchdog.closeAfter(GOODBYE, raw)) {
+            try (var _ = watchdog.closeAfter(Timeouts.GOODBYE, raw)) {
                 encrypted.shutdownOutput();
                 raw.getInputStream().skipNBytes(raw.getInputStream().available()); // or the kernel resets at once
             } catch (IOException e) {

@@ -26,9 +26,6 @@ final class SmtpConnectionPool {
     /** The most messages over one connection; many hosts allow no more than 100. */
     static final int MOST_MESSAGES = 100;
 
-    /** How long one is kept. Below the shortest limit of common servers, and short enough to be no burden to them. */
-    static final Duration KEEP = Duration.ofSeconds(10);
-
     /** Where a connection leads, and what may be sent there. */
     record ConnectionKey(InetSocketAddress address, TlsPolicy tls) {}
 

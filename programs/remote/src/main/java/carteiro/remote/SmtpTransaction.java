@@ -8,7 +8,6 @@ import carteiro.remote.OfferedExtensions.SmtpExtension;
 import carteiro.smtp.SmtpReply;
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,16 +15,6 @@ import java.util.regex.Pattern;
 
 /** One message over one connection: MAIL to the reply after the final dot (RFC 5321 section 3.3). One thread. */
 final class SmtpTransaction {
-    // RFC 5321 sections 4.5.3.2.2 to 4.5.3.2.6
-    static final Duration MAIL = Duration.ofMinutes(5);
-    static final Duration RCPT = Duration.ofMinutes(5);
-    static final Duration DATA = Duration.ofMinutes(2);
-    static final Duration BLOCK = Duration.ofMinutes(3);
-    static final Duration END = Duration.ofMinutes(10);
-
-    /** How long to wait for the reason, when a next hop hangs up in the middle of a message. */
-    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
-
     private static final Pattern TLS_WORDS = Pattern.compile("(?i)\\b(?:starttls|tls|ssl|encrypt)");
 
     private final SmtpConnection connection;
@@ -138,7 +127,7 @@ final class SmtpTransaction {
         return ended.isPresent() ? ended.get() : content(message, ready, whole);
     }
 
-    /** MAIL, RCPT and DATA; empty if the message is to follow. */
+    /** Timeouts.MAIL, RCPT and Timeouts.DATA; empty if the message is to follow. */
     private Optional<TransactionEnd> envelope(String mailCommand, AddressForm addresses) throws IOException {
         boolean pipelined = connection.extensions().offers(SmtpExtension.PIPELINING);
         SmtpReply mail;
@@ -150,8 +139,8 @@ final class SmtpTransaction {
                 }
                 lines.append("DATA\r\n");
             }
-            connection.write(lines.toString(), settings.limit(BLOCK));
-            mail = connection.reply(settings.limit(MAIL));
+            connection.write(lines.toString(), settings.limit(Timeouts.BLOCK));
+            mail = connection.reply(settings.limit(Timeouts.MAIL));
         } catch (IOException e) {
             return Optional.of(new TransactionEnd.LostBeforeMail(OutcomeTexts.lost(hop, e)));
         }
@@ -161,9 +150,9 @@ final class SmtpTransaction {
         boolean anyone = false;
         for (Address recipient : outgoing.recipients()) {
             if (!pipelined) {
-                connection.write(rcptCommand(recipient, addresses), settings.limit(BLOCK));
+                connection.write(rcptCommand(recipient, addresses), settings.limit(Timeouts.BLOCK));
             }
-            SmtpReply reply = connection.reply(settings.limit(RCPT));
+            SmtpReply reply = connection.reply(settings.limit(Timeouts.RCPT));
             recipients.add(
                     isYes(reply)
                             ? OutcomeTexts.accepted(hop, reply)
@@ -176,7 +165,7 @@ final class SmtpTransaction {
             return Optional.of(nobodyTaken(pipelined));
         }
         SmtpReply data =
-                pipelined ? connection.reply(settings.limit(DATA)) : connection.ask("DATA", settings.limit(DATA));
+                pipelined ? connection.reply(settings.limit(Timeouts.DATA)) : connection.ask("DATA", settings.limit(Timeouts.DATA));
         if (data.code() / 100 == 3) {
             return Optional.empty();
         }
@@ -187,7 +176,7 @@ final class SmtpTransaction {
     private TransactionEnd nobodyTaken(boolean dataSent) {
         var result = result(OutcomeTexts.givingUp(hop));
         try {
-            if (!dataSent || !connection.reply(settings.limit(DATA)).isPositive()) {
+            if (!dataSent || !connection.reply(settings.limit(Timeouts.DATA)).isPositive()) {
                 return new TransactionEnd.Over(result);
             }
         } catch (IOException e) {
@@ -251,7 +240,7 @@ final class SmtpTransaction {
         boolean last = whole;
         while (true) {
             try {
-                connection.write(connection.wire(), 0, length, settings.limit(BLOCK));
+                connection.write(connection.wire(), 0, length, settings.limit(Timeouts.BLOCK));
             } catch (IOException e) {
                 return brokenOff(last, e);
             }
@@ -267,7 +256,7 @@ final class SmtpTransaction {
         }
         SmtpReply reply;
         try {
-            reply = connection.reply(settings.limit(END));
+            reply = connection.reply(settings.limit(Timeouts.END));
         } catch (IOException e) {
             return broken(OutcomeTexts.lostAfterTheDot(hop, e));
         }
@@ -283,7 +272,7 @@ final class SmtpTransaction {
     /** A write failed: perhaps the next hop said why before it hung up. */
     private TransactionEnd brokenOff(boolean withTheDot, IOException e) {
         try {
-            SmtpReply reply = connection.reply(LAST_WORDS);
+            SmtpReply reply = connection.reply(Timeouts.LAST_WORDS);
             if (!reply.isPositive()) {
                 return broken(judged(OutcomeTexts.messageRefused(hop, reply), reply));
             }

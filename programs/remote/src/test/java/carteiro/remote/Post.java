@@ -32,7 +32,7 @@ final class Post implements AutoCloseable {
     private final Watchdog watchdog = new Watchdog();
     private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
     final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
-    SmtpConnectionPool connections = new SmtpConnectionPool(SmtpConnectionPool.KEEP, log);
+    SmtpConnectionPool connections = new SmtpConnectionPool(Timeouts.KEEP, log);
     final Names names = new Names();
     final List<InetAddress> own = new ArrayList<>();
     Clock clock = Clock.systemUTC();

@@ -116,12 +116,12 @@ class RemoteSettingsTest {
         try (var post = new Post(home)) {
             RemoteSettings settings = read(post);
             assertThat(Stream.of( // RFC 5321 sections 4.5.3.2.1 to 4.5.3.2.6, and docs/programs/remote.md
-                                    Connector.GREETING,
-                                    SmtpTransaction.MAIL,
-                                    SmtpTransaction.RCPT,
-                                    SmtpTransaction.DATA,
-                                    SmtpTransaction.BLOCK,
-                                    SmtpTransaction.END)
+                                    Timeouts.GREETING,
+                                    Timeouts.MAIL,
+                                    Timeouts.RCPT,
+                                    Timeouts.DATA,
+                                    Timeouts.BLOCK,
+                                    Timeouts.END)
                             .map(settings::limit)
                             .map(Duration::toMinutes))
                     .containsExactly(5L, 5L, 5L, 2L, 3L, 10L);

@@ -2,6 +2,7 @@ package carteiro.send;
 
 import carteiro.mail.Address;
 import carteiro.mail.MailDate;
+import carteiro.mail.QmailReceived;
 import java.time.Instant;
 
 /** The text of a bounce: QSBMF, as qmail-send writes it, so that the programs that read bounces go on reading them. */
@@ -38,11 +39,7 @@ final class BounceText {
     static String head(BounceKind kind, long invoker, Instant now, Address from, String host, Address to) {
         String date = MailDate.format(now);
         var text = new StringBuilder(1000);
-        text.append("Received: (qmail ")
-                .append(invoker)
-                .append(" invoked for bounce); ")
-                .append(date)
-                .append('\n');
+        text.append(QmailReceived.field(invoker, "for bounce", now));
         text.append("Date: ").append(date).append('\n');
         text.append("From: ").append(inField(from)).append('\n');
         text.append("To: ").append(inField(to)).append('\n');

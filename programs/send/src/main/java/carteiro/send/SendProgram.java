@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -27,6 +28,11 @@ public final class SendProgram implements Program {
     @Override
     public String user() {
         return "qmails";
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.SCHEDULER;
     }
 
     @Override

@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import java.io.IOException;
 import java.time.Clock;
 
@@ -20,6 +21,11 @@ public final class Smtpd implements Program {
     @Override
     public String user() {
         return "qmaild";
+    }
+
+    @Override
+    public StopStage stopStage() {
+        return StopStage.WAY_IN;
     }
 
     @Override

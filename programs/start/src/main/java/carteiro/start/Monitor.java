@@ -6,6 +6,7 @@ import carteiro.log.LogText;
 import carteiro.protocol.Control.ProgramState;
 import carteiro.protocol.Control.ProgramStatus;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.time.Clock;
@@ -69,8 +70,8 @@ final class Monitor {
         return program.name();
     }
 
-    StopOrder order() {
-        return StopOrder.of(program.name());
+    StopStage order() {
+        return program.stopStage();
     }
 
     /** Begins to watch; the program is down until {@link #up}. */

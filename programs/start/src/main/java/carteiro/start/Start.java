@@ -102,7 +102,7 @@ public final class Start {
             Signals.ignoreTheRest();
             var _ = reader.gone().thenRunAsync(() -> opened.join().stopWithoutLogReader());
             try (var product =
-                    RunningInstallation.open(installation, form, StopOrder.programs(), log, forPrograms(environment))) {
+                    RunningInstallation.open(installation, form, InstalledPrograms.all(), log, forPrograms(environment))) {
                 opened.complete(product);
                 product.start();
                 notifier.ready();
@@ -161,7 +161,7 @@ public final class Start {
     // ---- carteiro PROGRAM
 
     private int one(String name, Installation installation, Parent parent) throws InterruptedException {
-        List<Program> programs = StopOrder.programs();
+        List<Program> programs = InstalledPrograms.all();
         Optional<Program> found =
                 programs.stream().filter(program -> program.name().equals(name)).findFirst();
         if (found.isEmpty()) {
@@ -351,7 +351,7 @@ public final class Start {
         var texts = new ArrayList<String>();
         ControlResult result = ControlResult.DONE;
         int answered = 0;
-        List<String> names = StopOrder.programs().reversed().stream()
+        List<String> names = InstalledPrograms.all().reversed().stream()
                 .map(Program::name)
                 .filter(name -> program.equals(Control.ALL) || name.equals(program))
                 .toList();
@@ -361,7 +361,7 @@ public final class Start {
                     "there is no program " + program + "; there are "
                             + String.join(
                                     ", ",
-                                    StopOrder.programs().stream()
+                                    InstalledPrograms.all().stream()
                                             .map(Program::name)
                                             .toList()),
                     List.of());

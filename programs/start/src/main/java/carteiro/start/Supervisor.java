@@ -5,6 +5,7 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.protocol.Control;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -66,10 +67,10 @@ final class Supervisor implements Control {
     void start() throws ControlException {
         watches.forEach(Monitor::begin);
         List<Monitor> rest = watches.stream()
-                .filter(monitor -> monitor.order() != StopOrder.WAY_IN)
+                .filter(monitor -> monitor.order() != StopStage.WAY_IN)
                 .toList();
         List<Monitor> waysIn = watches.stream()
-                .filter(monitor -> monitor.order() == StopOrder.WAY_IN)
+                .filter(monitor -> monitor.order() == StopStage.WAY_IN)
                 .toList();
         rest.forEach(Monitor::up);
         long until = System.nanoTime() + REST_READY.toNanos();
@@ -118,10 +119,10 @@ final class Supervisor implements Control {
                     monitor.end(Duration.ZERO);
                 }
             });
-            Map<StopOrder, List<Monitor>> stages = new EnumMap<>(StopOrder.class);
+            Map<StopStage, List<Monitor>> stages = new EnumMap<>(StopStage.class);
             watches.forEach(monitor -> stages.computeIfAbsent(monitor.order(), _ -> new ArrayList<>())
                     .add(monitor));
-            for (StopOrder stage : List.of(StopOrder.values()).reversed()) {
+            for (StopStage stage : List.of(StopStage.values()).reversed()) {
                 List<Monitor> together = stages.getOrDefault(stage, List.of());
                 Duration left = stage.left(whole, Duration.ofNanos(System.nanoTime() - began));
                 together.forEach(monitor -> monitor.end(left));

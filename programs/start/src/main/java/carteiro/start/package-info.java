@@ -9,7 +9,7 @@
  * </pre>
  *
  * start knows the programs by what {@link java.util.ServiceLoader} finds and by their place in the order of stopping
- * ({@link carteiro.start.StopOrder}); none of their classes.
+ * ({@link carteiro.protocol.StopStage}); none of their classes.
  *
  * <p>Never here: a message, an address, a decision about mail.
  */

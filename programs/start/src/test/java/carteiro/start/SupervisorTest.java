@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,10 +28,10 @@ class SupervisorTest {
     @Timeout(30)
     void aStopWhileEverythingStartsEndsTheStart() throws Exception {
         var installation = new Installation(StartProcess.home(home));
-        List<Program> programs = StopOrder.programs();
+        List<Program> programs = InstalledPrograms.all();
         assertThat(programs)
-                .extracting(program -> StopOrder.of(program.name()))
-                .contains(StopOrder.WAY_IN, StopOrder.KEEPER);
+                .extracting(program -> program.stopStage())
+                .contains(StopStage.WAY_IN, StopStage.KEEPER);
         var starting = new CountDownLatch(1);
         ProgramInstance.InstanceStarter slow = (program, wanted) -> {
             starting.countDown();
@@ -64,11 +65,11 @@ class SupervisorTest {
     @Timeout(30)
     void whatHearsStrangersIsBegunWhenTheRestHasBeenTried() throws Exception {
         var installation = new Installation(StartProcess.home(home));
-        List<Program> programs = StopOrder.programs();
-        var tried = new ConcurrentLinkedQueue<StopOrder>();
+        List<Program> programs = InstalledPrograms.all();
+        var tried = new ConcurrentLinkedQueue<StopStage>();
         ProgramInstance.InstanceStarter beginning = (program, wanted) -> {
-            StopOrder order = StopOrder.of(program.name());
-            if (order != StopOrder.WAY_IN) {
+            StopStage order = program.stopStage();
+            if (order != StopStage.WAY_IN) {
                 LockSupport.parkNanos(50_000_000);
             }
             tried.add(order);
@@ -86,10 +87,10 @@ class SupervisorTest {
             supervisor.stop();
         }
         long rest = programs.stream()
-                .filter(program -> StopOrder.of(program.name()) != StopOrder.WAY_IN)
+                .filter(program -> program.stopStage() != StopStage.WAY_IN)
                 .count();
         assertThat(rest).isPositive();
-        assertThat(tried.stream().takeWhile(order -> order != StopOrder.WAY_IN).count())
+        assertThat(tried.stream().takeWhile(order -> order != StopStage.WAY_IN).count())
                 .isGreaterThanOrEqualTo(rest);
     }
 
@@ -98,7 +99,7 @@ class SupervisorTest {
     @Timeout(30)
     void aStopBeforeTheStartLeavesNothingToWaitFor() throws Exception {
         var installation = new Installation(StartProcess.home(home));
-        List<Program> programs = StopOrder.programs();
+        List<Program> programs = InstalledPrograms.all();
         ProgramInstance.InstanceStarter none = (program, wanted) -> {
             throw new AssertionError(program.name() + " was begun");
         };

@@ -5,6 +5,7 @@ import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -68,6 +69,11 @@ public final class Toys {
         @Override
         public String user() {
             return user;
+        }
+
+        @Override
+        public StopStage stopStage() {
+            return StopStage.ASKED;
         }
 
         private String told(Installation installation) throws ControlException {

@@ -7,6 +7,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.StopStage;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
 import java.nio.file.Files;
@@ -327,6 +328,11 @@ class SettingsCommandsTest {
         @Override
         public String user() {
             return "toy";
+        }
+
+        @Override
+        public StopStage stopStage() {
+            return StopStage.ASKED;
         }
 
         @Override

@@ -1,4 +1,4 @@
-package carteiro.start;
+package carteiro.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class StopOrderTest {
+class StopStageTest {
     @ParameterizedTest(name = "{0} of 30 s after {1} ms")
     @CsvSource({
         "WAY_IN,0,10500", // a client that is silent takes no more
@@ -18,7 +18,7 @@ class StopOrderTest {
         "KEEPER,29000,1000",
         "KEEPER,33000,1000" // the least, whatever happened before
     })
-    void eachStageHasATimeOfItsOwn(StopOrder stage, long spent, long left) {
+    void eachStageHasATimeOfItsOwn(StopStage stage, long spent, long left) {
         assertThat(stage.left(Duration.ofSeconds(30), Duration.ofMillis(spent))).isEqualTo(Duration.ofMillis(left));
     }
 }

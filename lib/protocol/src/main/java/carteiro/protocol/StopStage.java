@@ -1,17 +1,13 @@
-package carteiro.start;
+package carteiro.protocol;
 
-import carteiro.protocol.Program;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.ServiceLoader;
 
 /**
  * The order of stopping: first nothing new comes in, then nothing new is tried, then what is being tried ends, and the
- * keeper of the messages goes last, so that every outcome is recorded. Starting is the reverse.
+ * keeper of the messages goes last, so that every outcome is recorded. Starting is the reverse. Each {@link Program} says where it
+ * belongs.
  */
-enum StopOrder {
+public enum StopStage {
     /** Queue: everybody talks to it to the end. */
     KEEPER(100),
     /** Lookup and whatever else others ask. */
@@ -31,7 +27,7 @@ enum StopOrder {
     /** By which part of the time for a stop this stage has ended; what earlier ones did not need is there for it too. */
     private final int percent;
 
-    StopOrder(int percent) {
+    StopStage(int percent) {
         this.percent = percent;
     }
 
@@ -41,28 +37,8 @@ enum StopOrder {
      * @param whole what there is for the whole stop
      * @param spent what of it is over
      */
-    Duration left(Duration whole, Duration spent) {
+    public Duration left(Duration whole, Duration spent) {
         Duration left = whole.multipliedBy(percent).dividedBy(100).minus(spent);
         return left.compareTo(LEAST) < 0 ? LEAST : left;
-    }
-
-    static StopOrder of(String program) {
-        return switch (program) {
-            case "queue" -> KEEPER;
-            case "clean" -> CLEANER;
-            case "local", "remote" -> WAY_OUT;
-            case "send" -> SCHEDULER;
-            case "smtpd", "qmtpd", "qmqpd", "pop3d" -> WAY_IN;
-            default -> ASKED;
-        };
-    }
-
-    /** Every program on the class path, in the order of starting. */
-    static List<Program> programs() {
-        var programs = new ArrayList<Program>();
-        ServiceLoader.load(Program.class, StopOrder.class.getClassLoader()).forEach(programs::add);
-        programs.sort(
-                Comparator.comparing((Program program) -> of(program.name())).thenComparing(Program::name));
-        return List.copyOf(programs);
     }
 }

@@ -1,0 +1,20 @@
+package carteiro.start;
+
+import carteiro.protocol.Program;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** The programs that are there: none is known by name. */
+final class InstalledPrograms {
+    private InstalledPrograms() {}
+
+    /** Every program on the class path, in the order of starting. */
+    static List<Program> all() {
+        var programs = new ArrayList<Program>();
+        ServiceLoader.load(Program.class, InstalledPrograms.class.getClassLoader()).forEach(programs::add);
+        programs.sort(Comparator.comparing(Program::stopStage).thenComparing(Program::name));
+        return List.copyOf(programs);
+    }
+}
