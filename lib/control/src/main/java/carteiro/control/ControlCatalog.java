@@ -17,6 +17,9 @@ import java.util.TreeMap;
  * which a test compares. Programs read their files themselves; what stands here is what they do.
  */
 public final class ControlCatalog {
+    /** The greatest id of a user; the next one, 4294967295, stands for none. */
+    private static final long GREATEST_ID = 4_294_967_294L;
+
     private static final List<ControlFile> FILES = List.of(
             row(
                     "me",
@@ -216,6 +219,14 @@ public final class ControlCatalog {
                     "",
                     "lookup",
                     "relative mailMessageStore values are below it"),
+            number("ldapminid", 100, 1, GREATEST_ID, "lookup", "the least uid and gid that an entry may name"),
+            number(
+                    "ldapmaxid",
+                    GREATEST_ID,
+                    1,
+                    GREATEST_ID,
+                    "lookup",
+                    "the greatest uid and gid that an entry may name; 65534 is refused always"),
             id("ldapuid", "uid of entries without qmailUID"),
             id("ldapgid", "gid of entries without qmailGID"),
             number(
@@ -328,8 +339,8 @@ public final class ControlCatalog {
                 ControlFileFormat.NUMBER,
                 NOTHING,
                 "none: such an entry cannot be used",
-                100,
-                Integer.MAX_VALUE - 1,
+                1,
+                GREATEST_ID,
                 "lookup",
                 meaning);
     }

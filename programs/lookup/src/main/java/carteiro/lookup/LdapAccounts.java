@@ -44,8 +44,6 @@ final class LdapAccounts {
     /** Of a value in a sentence. */
     private static final int LONGEST_SHOWN = 200;
 
-    private static final int LEAST_ID = 100;
-    private static final int MOST_ID = 65_535;
     private static final String NAME_SIGNS = "@_.#-";
     private static final String PATH_SIGNS = NAME_SIGNS + "/:=";
     private static final String COMMAND_SIGNS = PATH_SIGNS + " \t\n\"'+,\\";
@@ -121,8 +119,8 @@ final class LdapAccounts {
         String delivery = home.isPresent() ? delivery(store) : "";
         return new Answer.Account(
                 name(entry),
-                id(entry, "qmailUID", settings.uid(), "ldapuid"),
-                id(entry, "qmailGID", settings.gid(), "ldapgid"),
+                id(entry, settings.ids(), "qmailUID", settings.uid(), "ldapuid"),
+                id(entry, settings.ids(), "qmailGID", settings.gid(), "ldapgid"),
                 folder,
                 extension.dash(),
                 extension instanceof MatchedPart.CatchAll(var text) ? text : "",
@@ -281,7 +279,8 @@ final class LdapAccounts {
         return delivery;
     }
 
-    private static int id(DirectoryEntry entry, String attribute, int otherwise, String control)
+    private static int id(
+            DirectoryEntry entry, LdapSettings.IdRange ids, String attribute, int otherwise, String control)
             throws EntryFaultException {
         Optional<String> value = one(entry, attribute);
         if (value.isEmpty()) {
@@ -290,12 +289,11 @@ final class LdapAccounts {
             }
             return otherwise;
         }
-        int id = value.get().matches("[0-9]{1,9}") ? Integer.parseInt(value.get()) : -1;
-        if (id < LEAST_ID || id > MOST_ID) {
-            throw new EntryFaultException(
-                    attribute + " \"" + value.get() + "\" is not a number from " + LEAST_ID + " to " + MOST_ID);
+        long id = value.get().matches("[0-9]{1,10}") ? Long.parseLong(value.get()) : -1;
+        if (!ids.contains(id)) {
+            throw new EntryFaultException(attribute + " \"" + value.get() + "\" is not " + ids);
         }
-        return id;
+        return (int) id;
     }
 
     private static DotMode dotMode(DirectoryEntry entry, LdapSettings settings) throws EntryFaultException {

@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param remembered how long an entry is remembered
  * @param remembersNone how long it is remembered that there is no entry
  * @param messageStore what relative mailMessageStore values stand below, with a final slash; empty: none
+ * @param ids those that an entry may name
  * @param uid for entries without qmailUID; 0: none
  * @param gid for entries without qmailGID; 0: none
  * @param dotMode for entries without qmailDotMode
@@ -47,6 +48,7 @@ record LdapSettings(
         Duration remembered,
         Duration remembersNone,
         String messageStore,
+        IdRange ids,
         int uid,
         int gid,
         DotMode dotMode,
@@ -58,6 +60,27 @@ record LdapSettings(
     LdapSettings {
         servers = List.copyOf(servers);
         aliasDomains = Map.copyOf(aliasDomains);
+    }
+
+    /**
+     * Users and groups that an entry may name.
+     *
+     * @param least from 1 on
+     * @param most at most 4294967294
+     */
+    record IdRange(long least, long most) {
+        /** nobody, whom many systems give what has no owner. */
+        private static final long NOBODY = 65_534;
+
+        boolean contains(long id) {
+            return id >= least && id <= most && id != NOBODY;
+        }
+
+        @Override
+        public String toString() {
+            return "a number from " + least + " to " + most
+                    + (NOBODY >= least && NOBODY <= most ? " (without " + NOBODY + ")" : "");
+        }
     }
 
     /** Where a server listens. */
@@ -116,6 +139,13 @@ record LdapSettings(
         if (!store.isEmpty() && !store.startsWith("/")) {
             files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
         }
+        var ids = new IdRange(files.number("ldapminid"), files.number("ldapmaxid"));
+        if (ids.least() > ids.most()) {
+            files.problem(
+                    "ldapminid",
+                    1,
+                    ids.least() + " is greater than ldapmaxid, " + ids.most() + ": no entry could have an id");
+        }
         if (files.number("ldapcluster") == 1) { // mail for mailboxes of other hosts must not be stored here
             files.problem("ldapcluster", 1, "1 is not possible: mailHost is not regarded; write 0 or remove the file");
         }
@@ -134,10 +164,20 @@ record LdapSettings(
                 Duration.ofSeconds(files.number("ldapcachettl")),
                 Duration.ofSeconds(files.number("ldapcachenegativettl")),
                 store.isEmpty() || store.endsWith("/") ? store : store + "/",
-                (int) files.number("ldapuid", 0),
-                (int) files.number("ldapgid", 0),
+                ids,
+                id(files, ids, "ldapuid"),
+                id(files, ids, "ldapgid"),
                 word(files, "ldapdefaultdotmode", DotMode.values(), DotMode.LDAPONLY),
                 word(files, "ldapfaults", Faults.values(), Faults.DEFER));
+    }
+
+    /** An id that stands in for a missing one is bounded as those of entries are. */
+    private static int id(ControlFiles files, IdRange ids, String name) {
+        long id = files.number(name, 0);
+        if (id != 0 && !ids.contains(id)) {
+            files.problem(name, 1, id + " is not " + ids + "; see ldapminid and ldapmaxid");
+        }
+        return (int) id;
     }
 
     /** All octets of it: passwords are compared octet by octet, the blanks at the end too (RFC 4519 section 2.41). */

@@ -330,7 +330,7 @@ final class LdapExampleTest {
     @CsvSource(delimiter = '|', textBlock = """
         doisuid@example.org | uid=doisuid,ou=people | uid has 2 values
         ruim1@example.org   | uid=ruim1,ou=people   | mailMessageStore "/var/mail/../../etc/" leads upwards
-        ruim2@example.org   | uid=ruim2,ou=people   | qmailUID "50" is not a number from 100 to 65535
+        ruim2@example.org   | uid=ruim2,ou=people   | qmailUID "50" is not a number from 100 to 4294967294 (without 65534)
         ruim3@example.org   | cn=ruim3,ou=people    | has a mailbox but no uid
         vazio@example.org   | cn=vazio,ou=people    | has neither mailMessageStore nor homeDirectory
         """)

@@ -150,7 +150,10 @@ final class LdapInMemoryTest {
         mailMessageStore    | caf\u00e9/           | holds a character
         qmailUID            | 0                    | is not a number from 100
         qmailUID            | 99                   | is not a number from 100
-        qmailUID            | 65536                | is not a number from 100
+        qmailUID            | 65534                | is not a number from 100 to 4294967294 (without 65534)
+        qmailGID            | 65534                | is not a number from 100 to 4294967294 (without 65534)
+        qmailUID            | 4294967295           | is not a number from 100
+        qmailUID            | +200                 | is not a number from 100
         qmailUID            | 12x                  | is not a number from 100
         qmailUID            | 4294967296000        | is not a number from 100
         qmailGID            | -1                   | is not a number from 100
@@ -164,6 +167,36 @@ final class LdapInMemoryTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {100, 65_533, 65_535, 65_536, 2_147_483_647, 2_147_483_648L, 4_294_967_294L})
+    void idsOfTheDirectoryAreThoseThatASystemCanHave(long id) throws Exception {
+        set("qmailUID", Long.toString(id));
+        set("qmailGID", Long.toString(id));
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("ana:" + id + ":" + id + ":/store/ana/::");
+    }
+
+    @Test
+    void theAdministratorBoundsTheIdsOfTheDirectory() throws Exception {
+        home.control("ldapminid", "2000\n").control("ldapmaxid", "2001\n");
+        assertThat(brief(home.recipient("ana@example.org"))).isEqualTo("ana:2000:2001:/store/ana/::");
+        set("qmailGID", "2002");
+        assertThat(home.recipient("ana@example.org"))
+                .isInstanceOfSatisfying(
+                        Answer.Unresolved.class,
+                        notNow -> assertThat(notNow.reason())
+                                .contains("qmailGID \"2002\" is not a number from 2000 to 2001"));
+        try (TestHome other = new TestHome(folder.resolve("other"))) {
+            other.control("ldapserver", "localhost\n")
+                    .control("ldapminid", "2000\n")
+                    .control("ldapmaxid", "1999\n")
+                    .control("ldapuid", "1000\n");
+            assertThatThrownBy(other::lookup)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/ldapminid:1: 2000 is greater than ldapmaxid, 1999")
+                    .hasMessageContaining("control/ldapuid:1: 1000 is not a number from 2000 to 1999");
+        }
+    }
+
     @Test
     @Covers("ldap:QL-045")
     void rootIsRefusedInTheSettingAndInTheEntry() throws Exception {
@@ -174,7 +207,7 @@ final class LdapInMemoryTest {
             other.control("ldapserver", "localhost\n").control("ldapuid", "0\n");
             assertThatThrownBy(other::lookup)
                     .isInstanceOf(ControlException.class)
-                    .hasMessageContaining("control/ldapuid:1: \"0\" is not a number from 100");
+                    .hasMessageContaining("control/ldapuid:1: \"0\" is not a number from 1 to 4294967294");
         }
     }
 
@@ -276,6 +309,7 @@ final class LdapInMemoryTest {
                                 Duration.ZERO,
                                 Duration.ZERO,
                                 "",
+                                new LdapSettings.IdRange(100, 4_294_967_294L),
                                 0,
                                 0,
                                 DotMode.LDAPONLY,
