@@ -113,7 +113,7 @@ public record Invocation(
         } catch (BrokenPipeException e) {
             return 111;
         } catch (IOException e) {
-            complain(name + ": fatal: " + asUtf8(e.getMessage() == null ? e.toString() : e.getMessage()) + "\n");
+            complain(name + ": fatal: " + asUtf8(LogText.reason(e)) + "\n");
         } catch (OutOfMemoryError e) {
             complain(name + ": fatal: out of memory\n");
         } catch (RuntimeException | Error e) {

@@ -15,6 +15,16 @@ class InvocationTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final Invocation call = new Invocation(List.of(), Map.of(), InputStream.nullInputStream(), out, err);
 
+    /** A path alone tells nobody what is wrong with it. */
+    @Test
+    void aFileThatCannotBeUsedIsToldWithTheReason() {
+        assertThat(call.run("tool", _ -> {
+                    throw new java.nio.file.AccessDeniedException("/etc/shadow");
+                }))
+                .isEqualTo(111);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("tool: fatal: /etc/shadow: permission denied\n");
+    }
+
     @Test
     void whateverACommandSaysIsPrintable() throws Exception {
         call.print("value \u001b[2J\u009b1m\nnext\tline\r\u00e2\u0080\u00ae\n");

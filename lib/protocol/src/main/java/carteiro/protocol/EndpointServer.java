@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.posix.SystemAccount;
 import carteiro.wire.MalformedFrameException;
 import java.io.BufferedInputStream;
@@ -128,7 +129,7 @@ final class EndpointServer implements Closeable {
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString(endpoint.mode()));
         } catch (IOException e) {
             listener.close();
-            throw new IOException(socket + ": cannot listen here (" + e.getMessage() + ")", e);
+            throw new IOException(socket + ": cannot listen here (" + LogText.reason(e) + ")", e);
         }
         var keeper = new EndpointServer(endpoint, server, log, socket, listener);
         keeper.accepting.start();
@@ -148,7 +149,7 @@ final class EndpointServer implements Closeable {
                 if (closed) {
                     return;
                 }
-                log.warning(endpoint.program(), socket + ": cannot accept now: " + e.getMessage());
+                log.warning(endpoint.program(), socket + ": cannot accept now: " + LogText.reason(e));
                 pause();
                 continue;
             }

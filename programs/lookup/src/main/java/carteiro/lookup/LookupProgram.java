@@ -2,6 +2,7 @@ package carteiro.lookup;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
@@ -54,7 +55,7 @@ public final class LookupProgram implements Program {
             try {
                 AliasSource.check(installation, settings.sources(), SystemAccount::named);
             } catch (IOException e) {
-                throw new ControlException(List.of("alias: cannot be checked: " + e.getMessage()));
+                throw new ControlException(List.of("alias: cannot be checked: " + LogText.reason(e)));
             }
         }
     }

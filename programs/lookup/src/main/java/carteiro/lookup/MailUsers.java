@@ -1,5 +1,6 @@
 package carteiro.lookup;
 
+import carteiro.log.LogText;
 import carteiro.posix.FileStatus;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
@@ -109,7 +110,7 @@ final class MailUsers implements AutoCloseable {
             return false;
         } catch (IOException e) {
             throw new IOException(
-                    "the home of the system user " + account.name() + " cannot be examined now (" + e.getMessage()
+                    "the home of the system user " + account.name() + " cannot be examined now (" + LogText.reason(e)
                             + ")",
                     e);
         }

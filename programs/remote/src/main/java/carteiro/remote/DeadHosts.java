@@ -1,6 +1,7 @@
 package carteiro.remote;
 
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
 import carteiro.posix.RegularFile;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -90,7 +91,7 @@ final class DeadHosts {
         try {
             clear(file);
         } catch (IOException e) {
-            log.warning("remote", file + " cannot be emptied (" + e.getMessage() + "): hosts in it are not tried");
+            log.warning("remote", file + " cannot be emptied (" + LogText.reason(e) + "): hosts in it are not tried");
         }
         return hosts;
     }
@@ -177,7 +178,7 @@ final class DeadHosts {
         } catch (IOException e) {
             if (!troubled) {
                 log.warning(
-                        "remote", file + " cannot be written (" + e.getMessage() + "): dead hosts are in memory only");
+                        "remote", file + " cannot be written (" + LogText.reason(e) + "): dead hosts are in memory only");
             }
             troubled = true;
         }

@@ -2,6 +2,7 @@ package carteiro.remote;
 
 import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
+import carteiro.log.LogText;
 import carteiro.posix.Invocation;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -34,7 +35,7 @@ public final class QmailTcpok {
             return 0;
         } catch (IOException e) {
             errors.println(
-                    "qmail-tcpok: " + table + " cannot be emptied: " + e.getMessage() + "; run it as root or qmailr");
+                    "qmail-tcpok: " + table + " cannot be emptied: " + LogText.reason(e) + "; run it as root or qmailr");
             return 111;
         }
     }

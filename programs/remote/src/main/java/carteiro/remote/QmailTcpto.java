@@ -2,6 +2,7 @@ package carteiro.remote;
 
 import carteiro.control.ChosenHome;
 import carteiro.control.Installation;
+import carteiro.log.LogText;
 import carteiro.posix.Invocation;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -45,7 +46,7 @@ public final class QmailTcpto {
         } catch (NoSuchFileException e) {
             return 0; // nothing was ever noted
         } catch (IOException e) {
-            errors.println("qmail-tcpto: " + table + " cannot be read: " + e.getMessage());
+            errors.println("qmail-tcpto: " + table + " cannot be read: " + LogText.reason(e));
             return 111;
         }
     }

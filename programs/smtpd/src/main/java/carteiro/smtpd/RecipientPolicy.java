@@ -7,6 +7,7 @@ import carteiro.control.Installation;
 import carteiro.control.Routing;
 import carteiro.control.Routing.Route;
 import carteiro.idna.DomainName;
+import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.protocol.Lookup;
 import java.io.IOException;
@@ -72,7 +73,7 @@ final class RecipientPolicy {
             try {
                 more.now();
             } catch (IOException e) {
-                files.problem("morercpthosts.cdb", 0, "cannot be used (" + e.getMessage() + "); run qmail-newmrh");
+                files.problem("morercpthosts.cdb", 0, "cannot be used (" + LogText.reason(e) + "); run qmail-newmrh");
             }
         }
         return new RecipientPolicy(
