@@ -247,7 +247,8 @@ final class DurabilityProof {
     private static final QueueSettings SETTINGS = new QueueSettings(1 << 20, 1 << 20);
 
     /** What was found: null if nothing. */
-    @Nullable String tryOut(Plan plan, long seed) throws InterruptedException {
+    @Nullable
+    String tryOut(Plan plan, long seed) throws InterruptedException {
         var trial = new Trial(plan, seed);
         @Nullable String found = null;
         try {

@@ -52,7 +52,8 @@ final class Prove {
      *
      * @param shrinking how long one that fails may be made smaller
      */
-    @Nullable Broken histories(int from, int to, int threads, Duration shrinking, IntConsumer progress)
+    @Nullable
+    Broken histories(int from, int to, int threads, Duration shrinking, IntConsumer progress)
             throws InterruptedException {
         var plans = new ArrayList<Plan>();
         JqwikSession.run(() -> {

@@ -8,6 +8,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,9 @@ public final class ChildCommand {
 
     /** What is added to a signal's number when it ended the child. */
     private static final int SIGNAL = 128;
+
+    /** Where the terminal stands in /proc/self/stat, behind the name: state, parent, group, session, terminal. */
+    private static final int TTY = 4;
 
     /** Not now, in the words of qmail's programs. */
     private static final int TEMPORARY = 111;
@@ -87,6 +91,29 @@ public final class ChildCommand {
      */
     public static ProcessBuilder withOurVariables(List<String> words) throws IOException {
         return inSession(words);
+    }
+
+    /**
+     * The same child in our own session and process group, where those have no terminal that it could reach: for programs of ours that
+     * hand work to each other all the time. Linux divides the machine by sessions first (sched_autogroup), and each of them would wait
+     * for its session's turn at every step.
+     */
+    public static ProcessBuilder besideUs(ProcessBuilder child) {
+        if (!hasTerminal()) {
+            child.command(List.copyOf(child.command().subList(1, child.command().size()))); // without setsid
+        }
+        return child;
+    }
+
+    /** Whether this process has a controlling terminal (proc(5), tty_nr); taken to have one where the system does not say. */
+    private static boolean hasTerminal() {
+        try {
+            String status = Files.readString(Path.of("/proc/self/stat"), StandardCharsets.ISO_8859_1);
+            String[] fields = status.substring(status.lastIndexOf(')') + 2).split(" ");
+            return !fields[TTY].equals("0");
+        } catch (IOException | IndexOutOfBoundsException e) {
+            return true;
+        }
     }
 
     private static ProcessBuilder inSession(List<String> words) throws IOException {

@@ -2,6 +2,7 @@ package carteiro.posix;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -37,14 +38,17 @@ final class ChildCommandTest {
         public static void main(String[] arguments) throws Exception {
             var words =
                     List.of("/bin/sh", "-c", "if (exec 3<>/dev/tty) 2>/dev/null; then echo opened; else echo none; fi");
-            var builder =
-                    arguments[0].equals("plain") ? new ProcessBuilder(words) : ChildCommand.withOurVariables(words);
+            var builder = switch (arguments[0]) {
+                case "plain" -> new ProcessBuilder(words);
+                case "beside us" -> ChildCommand.besideUs(ChildCommand.withOurVariables(words));
+                default -> ChildCommand.withOurVariables(words);
+            };
             System.out.println("terminal " + output(builder));
         }
     }
 
     @ParameterizedTest(name = "{0}")
-    @CsvSource({"plain, opened", "by ChildCommand, none"})
+    @CsvSource({"plain, opened", "by ChildCommand, none", "beside us, none"})
     void aChildHasNoTerminalThoughItsStarterHasOne(String how, String outcome) throws Exception {
         String onTerminal = """
                 import os, pty, sys
@@ -85,6 +89,15 @@ final class ChildCommandTest {
         assertThat(lines[1]).isEqualTo(lines[0] + " " + lines[0] + " 0"); // group, session, no terminal
         assertThat(lines[2]).isEqualTo("/dev/null");
         assertThat(lines[3].strip()).isEqualTo("0");
+    }
+
+    @Test
+    void aChildBesideUsIsOfOurSessionWhereThatHasNoTerminal() throws Exception {
+        List<String> session = List.of("/usr/bin/cut", "-d", " ", "-f6,7", "/proc/self/stat");
+        String terminal = output(new ProcessBuilder(session)).split("[ \n]")[1];
+        assumeTrue(terminal.equals("0"), "SKIPPED: the tests were started on a terminal");
+        assertThat(output(ChildCommand.besideUs(ChildCommand.withFewVariables(session))))
+                .isEqualTo(output(new ProcessBuilder(session)));
     }
 
     @Test

@@ -233,7 +233,7 @@ class CallerTest {
     void aGuestThatFallsSilentWithinAMessageIsClosed() throws Exception {
         var begun = new AtomicInteger();
         var watchdog = new Watchdog();
-        open.add(watchdog::close);
+        open.add(watchdog);
         for (var patience : List.of(
                 new EnqueueWire.ReceiveTimeouts(Duration.ofMillis(50), Duration.ofHours(1)),
                 new EnqueueWire.ReceiveTimeouts(Duration.ofHours(1), Duration.ofMillis(50)))) {

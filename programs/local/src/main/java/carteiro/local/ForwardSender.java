@@ -2,8 +2,8 @@ package carteiro.local;
 
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
-import carteiro.mail.QmailReceived;
 import carteiro.mail.Outcome;
+import carteiro.mail.QmailReceived;
 import carteiro.mail.Status;
 import carteiro.maildir.MessageOctets;
 import carteiro.protocol.Enqueue;

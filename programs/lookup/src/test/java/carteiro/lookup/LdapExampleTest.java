@@ -11,6 +11,7 @@ import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
 import carteiro.testkit.Covers;
 import com.unboundid.ldap.sdk.LDAPConnection;
+import com.unboundid.ldap.sdk.SearchResult;
 import com.unboundid.ldap.sdk.SearchScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -523,11 +524,9 @@ final class LdapExampleTest {
         """)
     void blanksAroundAValueDoNotCountAsForTheServer(String attribute, String value, String answer) throws Exception {
         try (LDAPConnection root = slapd.asRoot()) {
-            String base = Objects.requireNonNull(
-                            root.search("dc=example,dc=org", SearchScope.SUB, "(mail=joao@example.org)"))
-                    .getSearchEntries()
-                    .getFirst()
-                    .getParentDNString();
+            SearchResult found = root.search("dc=example,dc=org", SearchScope.SUB, "(mail=joao@example.org)");
+            String base =
+                    Objects.requireNonNull(found.getSearchEntries()).getFirst().getParentDNString();
             String dn = "cn=blank," + base;
             root.add(
                     dn,

@@ -9,6 +9,7 @@ import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -50,6 +51,10 @@ final class LdapTlsTest {
         }
     }
 
+    private TestHome home() {
+        return Objects.requireNonNull(home);
+    }
+
     private TestHome home(String server, Path authority) throws Exception {
         TestHome made = LdapExampleTest.example(folder, server + "\n")
                 .control("ldapcacerts", Files.readString(authority))
@@ -67,7 +72,7 @@ final class LdapTlsTest {
     }
 
     private void refused(String word) throws Exception {
-        assertThat(home.recipient("joao@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
+        assertThat(home().recipient("joao@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
             assertThat(notNow.status()).hasToString("4.4.3");
             assertThat(notNow.reason()).containsIgnoringCase(word);
         });
@@ -78,7 +83,7 @@ final class LdapTlsTest {
     void startTlsComesBeforeEverythingElse() throws Exception {
         home(plain(), certificates.authority()).control("ldapstarttls", "required\n");
         String log = slapd.logged(
-                () -> assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:"));
+                () -> assertThat(brief(home().recipient("joao@example.org"))).startsWith("joao:"));
         int startTls = log.indexOf("oid=1.3.6.1.4.1.1466.20037");
         int established = log.indexOf("TLS established");
         int bind = log.indexOf("BIND dn=\"" + Slapd.READER);
@@ -99,7 +104,7 @@ final class LdapTlsTest {
     void optionalStartTlsGoesOnWithoutItOnlyWhereThereIsNone() throws Exception {
         home(plain(), certificates.authority()).control("ldapstarttls", "optional\n");
         String log = slapd.logged(
-                () -> assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:"));
+                () -> assertThat(brief(home().recipient("joao@example.org"))).startsWith("joao:"));
         assertThat(log).contains("TLS established");
         try (Slapd without = Slapd.withExample(folder.resolve("without"), Slapd.ACCESS);
                 TestHome other = LdapExampleTest.example(folder.resolve("other"), "127.0.0.1:" + without.port + "\n")) {
@@ -112,7 +117,7 @@ final class LdapTlsTest {
     void ldapsFindsTheSame() throws Exception {
         home(ldaps(), certificates.authority());
         String log = slapd.logged(
-                () -> assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:"));
+                () -> assertThat(brief(home().recipient("joao@example.org"))).startsWith("joao:"));
         assertThat(log).contains("TLS established").doesNotContain("1466.20037");
     }
 
@@ -121,7 +126,7 @@ final class LdapTlsTest {
         Certificates stranger = Certificates.make(folder.resolve("stranger"), "IP:127.0.0.1");
         home(ldaps(), stranger.authority());
         refused("certificat");
-        assertThat(home.log()).contains("warning: lookup: directory server " + ldaps() + " is not used");
+        assertThat(home().log()).contains("warning: lookup: directory server " + ldaps() + " is not used");
     }
 
     @Test
@@ -135,7 +140,7 @@ final class LdapTlsTest {
     @Test
     void theAuthoritiesOfJavaDoNotKnowUs() throws Exception {
         home(ldaps(), certificates.authority());
-        Files.delete(home.installation.control("ldapcacerts"));
+        Files.delete(home().installation.control("ldapcacerts"));
         refused("certificat");
     }
 
@@ -145,7 +150,7 @@ final class LdapTlsTest {
         try (Slapd wrong = Slapd.withTls(folder.resolve("wrong"), Slapd.ACCESS, other)) {
             home("ldaps://127.0.0.1:" + wrong.tlsPort, other.authority());
             refused("127.0.0.1");
-            home.close();
+            home().close();
             home = LdapExampleTest.example(folder.resolve("starttls"), "127.0.0.1:" + wrong.port + "\n")
                     .control("ldapcacerts", Files.readString(other.authority()))
                     .control("ldapstarttls", "required\n");
@@ -157,11 +162,11 @@ final class LdapTlsTest {
     @Test
     void certificatesThatAreNoneAreAMistakeAtTheStart() throws Exception {
         home(ldaps(), certificates.authority()).control("ldapcacerts", "hello\n");
-        assertThatThrownBy(home::lookup)
+        assertThatThrownBy(home()::lookup)
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/ldapcacerts");
-        home.control("ldapcacerts", "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n");
-        assertThatThrownBy(home::lookup)
+        home().control("ldapcacerts", "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n");
+        assertThatThrownBy(home()::lookup)
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/ldapcacerts");
     }

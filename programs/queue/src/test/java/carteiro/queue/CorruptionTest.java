@@ -426,7 +426,9 @@ class CorruptionTest {
         }
         require(what, read.refused().isEmpty(), "does not start: " + read.refused());
         // a log that ends sooner, at a record's end, looks like one that was never written further: no format can tell
-        boolean untold = how != How.STOPPED && file.equals(lastSegment) && changed.length < Objects.requireNonNull(whole.get(file)).length;
+        boolean untold = how != How.STOPPED
+                && file.equals(lastSegment)
+                && changed.length < Objects.requireNonNull(whole.get(file)).length;
         boolean alert = untold || read.log().contains("alert: ") || read.log().contains("being written when");
         Set<Long> suffered = new HashSet<>();
         read.messages().forEach((number, message) -> {
@@ -469,7 +471,8 @@ class CorruptionTest {
         });
         for (long number : originals.keySet()) {
             if (!read.messages().containsKey(number)) {
-                boolean hit = Objects.requireNonNull(needed.get(number)).stream().anyMatch(range::meets);
+                boolean hit =
+                        Objects.requireNonNull(needed.get(number)).stream().anyMatch(range::meets);
                 require(what, hit && alert, number + " is gone; log: " + read.log());
                 suffered.add(number);
             }

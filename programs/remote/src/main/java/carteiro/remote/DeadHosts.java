@@ -178,7 +178,8 @@ final class DeadHosts {
         } catch (IOException e) {
             if (!troubled) {
                 log.warning(
-                        "remote", file + " cannot be written (" + LogText.reason(e) + "): dead hosts are in memory only");
+                        "remote",
+                        file + " cannot be written (" + LogText.reason(e) + "): dead hosts are in memory only");
             }
             troubled = true;
         }

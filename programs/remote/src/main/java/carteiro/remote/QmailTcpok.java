@@ -34,8 +34,8 @@ public final class QmailTcpok {
             DeadHosts.clear(table);
             return 0;
         } catch (IOException e) {
-            errors.println(
-                    "qmail-tcpok: " + table + " cannot be emptied: " + LogText.reason(e) + "; run it as root or qmailr");
+            errors.println("qmail-tcpok: " + table + " cannot be emptied: " + LogText.reason(e)
+                    + "; run it as root or qmailr");
             return 111;
         }
     }

@@ -164,8 +164,9 @@ final class SmtpTransaction {
         if (!anyone) {
             return Optional.of(nobodyTaken(pipelined));
         }
-        SmtpReply data =
-                pipelined ? connection.reply(settings.limit(Timeouts.DATA)) : connection.ask("DATA", settings.limit(Timeouts.DATA));
+        SmtpReply data = pipelined
+                ? connection.reply(settings.limit(Timeouts.DATA))
+                : connection.ask("DATA", settings.limit(Timeouts.DATA));
         if (data.code() / 100 == 3) {
             return Optional.empty();
         }

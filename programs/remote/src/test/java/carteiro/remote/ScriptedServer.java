@@ -149,7 +149,9 @@ final class ScriptedServer implements AutoCloseable {
                     }
                     case "D:" -> messages.add(message(in));
                     case "T:" -> {
-                        var encrypted = (SSLSocket) Objects.requireNonNull(tls).getSocketFactory().createSocket(now, null, now.getPort(), true);
+                        var encrypted = (SSLSocket) Objects.requireNonNull(tls)
+                                .getSocketFactory()
+                                .createSocket(now, null, now.getPort(), true);
                         encrypted.setUseClientMode(false);
                         if (!text.isEmpty()) {
                             encrypted.setEnabledProtocols(new String[] {text.split(" ")[0]});

@@ -54,7 +54,7 @@ final class ChildProcessInstance implements ProgramInstance {
                     "start", "setpriv is missing, so the programs start without no-new-privileges; install util-linux");
         }
         return (program, wanted) -> {
-            ProcessBuilder builder = builder(program, installation);
+            ProcessBuilder builder = ChildCommand.besideUs(builder(program, installation));
             builder.redirectInput(ProcessBuilder.Redirect.PIPE); // by which it learns that it is to end
             builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
             builder.redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -78,7 +78,7 @@ final class ChildProcessInstance implements ProgramInstance {
     }
 
     /**
-     * In a session of its own, without a terminal, and unable to gain rights by what it runs; of our variables it gets those
+     * Without a terminal, and unable to gain rights by what it runs; of our variables it gets those
      * that a program of ours reads (QMAILREMOTE names the one that remote runs). local alone keeps that and all variables:
      * its users' programs may be set-user-id, and control/programvariables may name any variable.
      */

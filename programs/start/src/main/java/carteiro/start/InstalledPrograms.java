@@ -13,7 +13,8 @@ final class InstalledPrograms {
     /** Every program on the class path, in the order of starting. */
     static List<Program> all() {
         var programs = new ArrayList<Program>();
-        ServiceLoader.load(Program.class, InstalledPrograms.class.getClassLoader()).forEach(programs::add);
+        ServiceLoader.load(Program.class, InstalledPrograms.class.getClassLoader())
+                .forEach(programs::add);
         programs.sort(Comparator.comparing(Program::stopStage).thenComparing(Program::name));
         return List.copyOf(programs);
     }

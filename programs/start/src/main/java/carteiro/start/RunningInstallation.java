@@ -49,7 +49,8 @@ public final class RunningInstallation implements AutoCloseable {
     public static RunningInstallation startTogether(
             Installation installation, EventLog log, Map<String, String> environment)
             throws ControlException, IOException {
-        RunningInstallation product = open(installation, ProcessModel.TOGETHER, InstalledPrograms.all(), log, environment);
+        RunningInstallation product =
+                open(installation, ProcessModel.TOGETHER, InstalledPrograms.all(), log, environment);
         try {
             product.start();
             return product;

@@ -101,8 +101,8 @@ public final class Start {
             Signals.on("ALRM", () -> opened.join().order(ControlVerb.ALARM));
             Signals.ignoreTheRest();
             var _ = reader.gone().thenRunAsync(() -> opened.join().stopWithoutLogReader());
-            try (var product =
-                    RunningInstallation.open(installation, form, InstalledPrograms.all(), log, forPrograms(environment))) {
+            try (var product = RunningInstallation.open(
+                    installation, form, InstalledPrograms.all(), log, forPrograms(environment))) {
                 opened.complete(product);
                 product.start();
                 notifier.ready();

@@ -29,9 +29,7 @@ class SupervisorTest {
     void aStopWhileEverythingStartsEndsTheStart() throws Exception {
         var installation = new Installation(StartProcess.home(home));
         List<Program> programs = InstalledPrograms.all();
-        assertThat(programs)
-                .extracting(program -> program.stopStage())
-                .contains(StopStage.WAY_IN, StopStage.KEEPER);
+        assertThat(programs).extracting(program -> program.stopStage()).contains(StopStage.WAY_IN, StopStage.KEEPER);
         var starting = new CountDownLatch(1);
         ProgramInstance.InstanceStarter slow = (program, wanted) -> {
             starting.countDown();
