@@ -3,7 +3,7 @@ package carteiro.protocol;
 import java.io.IOException;
 
 /** The other program could not be reached: it was asked nothing, so that asking again later repeats nothing. */
-public class NotRunningException extends IOException {
+public final class NotRunningException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** @param message which program, and where it was looked for */

@@ -52,8 +52,6 @@ public final class StartupGrace {
         while (true) {
             try {
                 return question.ask();
-            } catch (RefusedException e) {
-                throw e;
             } catch (NotRunningException e) {
                 if (System.nanoTime() - end >= 0
                         || stopping.getAsBoolean()

@@ -73,7 +73,13 @@ public final class Toys {
 
         @Override
         public StopStage stopStage() {
-            return StopStage.ASKED;
+            return switch (name) {
+                case "queue" -> StopStage.KEEPER;
+                case "send" -> StopStage.SCHEDULER;
+                case "local", "remote" -> StopStage.WAY_OUT;
+                case "smtpd" -> StopStage.WAY_IN;
+                default -> StopStage.ASKED;
+            };
         }
 
         private String told(Installation installation) throws ControlException {
