@@ -233,16 +233,16 @@ final class EndpointServerTest {
             assertThat(said.lines())
                     .as(said)
                     .containsExactly(
-                            "Known[]",
+                            "KnownAddress[]",
                             accountOf(NAMELESS).toString(),
-                            "Known[]",
-                            "NotNow[status=4.7.0, reason=this is told to root and to the account's own user alone]",
-                            "Known[]",
-                            "NotNow[status=4.7.0, reason=this is told to root and to the account's own user alone]",
-                            "Unknown[status=5.1.1, reason=no such address]",
-                            "Unknown[status=5.1.1, reason=no such address]",
-                            "NotNow[status=4.4.3, reason=the log of lookup says why]",
-                            "NotNow[status=4.4.3, reason=the log of lookup says why]",
+                            "KnownAddress[]",
+                            "Unresolved[status=4.7.0, reason=this is told to root and to the account's own user alone]",
+                            "KnownAddress[]",
+                            "Unresolved[status=4.7.0, reason=this is told to root and to the account's own user alone]",
+                            "UnknownAddress[status=5.1.1, reason=no such address]",
+                            "NoSuchAddress[status=5.1.1, reason=no such address]",
+                            "Undecided[status=4.4.3, reason=the log of lookup says why]",
+                            "Unresolved[status=4.4.3, reason=the log of lookup says why]",
                             "refused",
                             "refused",
                             "refused",
@@ -252,7 +252,7 @@ final class EndpointServerTest {
                     .as("root is told all")
                     .isEqualTo(accountOf(ANOTHER));
             assertThat(wires.lookup().recipient(new Address("away")))
-                    .hasToString("NotNow[status=4.4.3, reason=secret-server]");
+                    .hasToString("Undecided[status=4.4.3, reason=secret-server]");
         }
     }
 

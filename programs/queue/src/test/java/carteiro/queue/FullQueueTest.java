@@ -80,7 +80,7 @@ class FullQueueTest {
                 .as("the last is over it; records are as long as a multiple of 8")
                 .isBetween((int) MEMORY / (each + 8), (int) MEMORY / each + 1);
         Receipt refused = submit(HELLO, "ann@example.org", STRANGER, 1);
-        assertThat(refused).hasToString("NotNow[status=4.3.1, reason=too many messages wait]");
+        assertThat(refused).hasToString("TemporaryFailure[status=4.3.1, reason=too many messages wait]");
         assertThat(submit(new byte[0], "ann@example.org", STRANGER, 1)).isEqualTo(refused);
         assertThat(submit(Sample.octets(400_000, 2), "ann@example.org", STRANGER, 1))
                 .isEqualTo(refused);
