@@ -1,7 +1,6 @@
 package carteiro.queue;
 
 import carteiro.log.EventLog;
-import carteiro.log.LogText;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -52,7 +51,7 @@ final class DiskSpace {
             usable = disk.usable();
         } catch (NoSuchFileException e) {
             if (gone.compareAndSet(false, true)) {
-                log.log(new QueueEvent.FolderGone(LogText.reason(e)));
+                log.log(new QueueEvent.FolderGone(String.valueOf(e.getMessage())));
             }
             return;
         } catch (IOException e) {
