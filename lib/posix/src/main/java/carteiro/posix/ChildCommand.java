@@ -94,11 +94,14 @@ public final class ChildCommand {
     }
 
     /**
-     * The same child in our own session and process group, where those have no terminal that it could reach: for programs of ours that
+     * A child that was prepared here, in our own session and process group, where those have no terminal that it could reach: for programs of ours that
      * hand work to each other all the time. Linux divides the machine by sessions first (sched_autogroup), and each of them would wait
      * for its session's turn at every step.
      */
     public static ProcessBuilder besideUs(ProcessBuilder child) {
+        if (!child.command().getFirst().equals(setsid())) {
+            throw new IllegalArgumentException("not begun here: " + child.command());
+        }
         if (!hasTerminal()) {
             child.command(List.copyOf(child.command().subList(1, child.command().size()))); // without setsid
         }

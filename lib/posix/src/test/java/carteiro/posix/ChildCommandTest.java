@@ -101,6 +101,12 @@ final class ChildCommandTest {
     }
 
     @Test
+    void aChildThatWasNotPreparedHereIsNotPutBesideUs() {
+        assertThatThrownBy(() -> ChildCommand.besideUs(new ProcessBuilder("/bin/true")))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void theProcessIdIsTheChildsOwn() throws Exception {
         Process process = ChildCommand.withOurVariables(List.of("/bin/sh", "-c", "echo $$"))
                 .start();

@@ -85,7 +85,7 @@ final class Frames {
         try {
             return Enum.valueOf(type, name);
         } catch (IllegalArgumentException e) {
-            throw new MalformedFrameException("no " + type.getSimpleName() + ": " + name);
+            throw new MalformedFrameException("unknown word: " + name);
         }
     }
 

@@ -48,7 +48,8 @@ final class RefusalInput extends FilterInputStream {
             begun = true;
             if (octets[from] == MARK) {
                 throw new RefusedException(program + " refuses this connection: "
-                        + rest(new String(octets, from + 1, count - 1, StandardCharsets.ISO_8859_1)));
+                        + rest(new String(
+                                octets, from + 1, Math.min(count - 1, LONGEST), StandardCharsets.ISO_8859_1)));
             }
         }
         return count;
@@ -58,7 +59,11 @@ final class RefusalInput extends FilterInputStream {
     private String rest(String begin) {
         var reason = new StringBuilder(begin);
         try {
-            for (int c = in.read(); c >= 0 && reason.length() < LONGEST; c = in.read()) {
+            while (reason.length() < LONGEST) {
+                int c = in.read();
+                if (c < 0) {
+                    break;
+                }
                 reason.append((char) c);
             }
         } catch (IOException e) {
