@@ -72,7 +72,7 @@ final class ProgramRunner {
         record KilledByStop() implements ProgramEnd {}
     }
 
-    /** The administrator's problem with these privilege, or an empty text. */
+    /** The administrator's problem with this privilege, or an empty text. */
     String problem() {
         if (!ChildCommand.problem().isEmpty()) {
             return ChildCommand.problem();

@@ -179,7 +179,7 @@ sealed interface SendEvent extends LogEvent {
         }
     }
 
-    /** Another program is there, and ends the connection. */
+    /** Another program is there and does not serve our user. */
     @EventName("program-refused")
     record ProgramRefused(String other, String reason) implements SendEvent {
         @Override
