@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to a call that is being served when its program closes the endpoint. */
-class DoorClosingTest {
+class EndpointClosingTest {
     @TempDir
     Path home;
 

@@ -298,10 +298,10 @@ class RequestClientTest {
     void refusals() throws Exception {
         var delivery = new Deliver.Delivery(
                 1, 2, 3, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
-        try (var local = new Doorkeeper(Endpoint.deliver(Channel.LOCAL));
-                var messages = new Doorkeeper(Endpoint.MESSAGES);
-                var waiting = new Doorkeeper(Endpoint.WAITING);
-                var enqueue = new Doorkeeper(Endpoint.ENQUEUE);
+        try (var local = new Refuser(Endpoint.deliver(Channel.LOCAL));
+                var messages = new Refuser(Endpoint.MESSAGES);
+                var waiting = new Refuser(Endpoint.WAITING);
+                var enqueue = new Refuser(Endpoint.ENQUEUE);
                 var wires = new SocketWires(home(), log)) {
             for (int i = 0; i < 200; i++) {
                 assertRefused("local", () -> wires.deliver(Channel.LOCAL).deliver(delivery));
@@ -331,11 +331,11 @@ class RequestClientTest {
     }
 
     /** Refuses everybody, as a {@link EndpointServer} does. */
-    private final class Doorkeeper implements Closeable {
+    private final class Refuser implements Closeable {
         private final ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         final AtomicInteger refused = new AtomicInteger();
 
-        Doorkeeper(Endpoint endpoint) throws IOException {
+        Refuser(Endpoint endpoint) throws IOException {
             Path socket = endpoint.socket(home().run());
             Files.createDirectories(socket.getParent());
             listener.bind(UnixDomainSocketAddress.of(socket));

@@ -79,7 +79,7 @@ class VitalThreadTest {
     }
 
     @Test
-    void aProgramWhoseDoorLetsNobodyInAnyMoreIsNotAlive() throws Exception {
+    void aProgramWhoseEndpointLetsNobodyInAnyMoreIsNotAlive() throws Exception {
         try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var sockets = new SocketWires(new Installation(home), log)) {
             Messages none = _ -> Messages.MessageBody.of(new byte[0]);
@@ -98,7 +98,7 @@ class VitalThreadTest {
     }
 
     @Test
-    void aDoorThatIsClosedIsNotMissed() throws Exception {
+    void anEndpointThatIsClosedIsNotMissed() throws Exception {
         try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var sockets = new SocketWires(new Installation(home), log)) {
             sockets.offer((Messages) _ -> Messages.MessageBody.of(new byte[0])).close();

@@ -7,6 +7,7 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.Messages;
 import carteiro.protocol.Messages.MessageBody;
+import carteiro.protocol.RefusedException;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
@@ -58,6 +59,9 @@ final class QueueDouble {
     volatile boolean unreadable;
     volatile boolean unreadableRecipients;
     volatile boolean losesFailures;
+
+    /** Whether it does not serve send's user. */
+    volatile boolean refusing;
 
     /** Done between the look at what waits and the answer, with no lock. */
     volatile Runnable beforeAnswer = () -> {};
@@ -151,7 +155,10 @@ final class QueueDouble {
         }
     }
 
-    private synchronized WaitingSession openSession() {
+    private synchronized WaitingSession openSession() throws IOException {
+        if (refusing) {
+            throw new RefusedException("queue refuses this connection: user joe is none of those");
+        }
         var opened = new InMemory();
         session = opened;
         notifyAll();

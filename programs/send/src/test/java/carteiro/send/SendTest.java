@@ -583,6 +583,19 @@ class SendTest {
     }
 
     @Test
+    void queueThatDoesNotServeSendIsAnAlertAtOnce() throws Exception {
+        try (var host = new Installed(home)) {
+            host.queue.refusing = true;
+            host.delivering(Installed.always(Installed.OK)).start();
+            host.lines.await(1, "alert: oh no! queue refuses send \\(queue refuses this connection: user joe .*");
+            host.queue.refusing = false;
+            long number = host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.lines.await("end msg " + number);
+            assertThat(host.lines.matching("alert: .*")).hasSize(1);
+        }
+    }
+
+    @Test
     void restartOfQueueDeliversNothingTwice() throws Exception {
         try (var host = new Installed(home)) {
             var hold = new Semaphore(0);
