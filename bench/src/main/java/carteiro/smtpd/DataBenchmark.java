@@ -1,6 +1,10 @@
 package carteiro.smtpd;
 
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.wire.LineReader;
@@ -8,6 +12,9 @@ import carteiro.wire.TextDecoder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -69,6 +76,18 @@ public class DataBenchmark {
         }
     }
 
+    private static final Peer PEER = Peer.of(
+            new Client("192.0.2.7", "", "", "", Map.of()),
+            new TcpRules.Rule.Allow(Map.of()),
+            new Rights(Optional.empty(), 1 << 30));
+    private static final PolicyCheck.LookupRequest NOBODY = _ -> {
+        throw new IOException("no recipient is asked for");
+    };
+
+    /** Without control files. */
+    private final Installation none = new Installation(Path.of("/nonexistent"));
+
+    private final Policy policy = Policy.read(new ControlFiles(none), none, 1000, 1 << 20, AddressForm.ASCII);
     private final Budgets budgets = Budgets.ofThisProcess();
 
     /** One message. */
@@ -78,8 +97,8 @@ public class DataBenchmark {
         try (var message = new IncomingMessage(
                 new Nowhere(),
                 decoder,
+                (stage, facts) -> policy.judge(stage, PEER, TransactionView.NONE.with(facts), NOBODY),
                 1 << 30,
-                1 << 20,
                 budgets.messages().share(0),
                 budgets.text().share(0))) {
             new LineReader(new ByteArrayInputStream(text), 2048).text(decoder, message);

@@ -25,8 +25,12 @@ record Client(String ip, String host, String info, String local, Map<String, Str
         variables = Map.copyOf(variables);
     }
 
-    /** A client behind a socket. */
-    static Client at(InetAddress address, String host, Map<String, String> variables) {
+    /** A client behind a socket, and what tcp.smtp says of it. */
+    static Client at(InetAddress address, String host, TcpRules.Rule rule) {
+        Map<String, String> variables = switch (rule) {
+            case TcpRules.Rule.Allow(var set) -> set;
+            case TcpRules.Rule.Deny() -> Map.of();
+        };
         return new Client(text(address), host, "", "", variables);
     }
 

@@ -3,11 +3,14 @@ package carteiro.smtpd;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
+import carteiro.smtpd.TransactionView.TextFacts;
+import carteiro.smtpd.Verdict.Refusal;
 import carteiro.wire.LineReader;
 import carteiro.wire.TextDecoder;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,48 +18,52 @@ import org.jspecify.annotations.Nullable;
  * that the reply comes where the client expects it.
  */
 final class IncomingMessage implements LineReader.Sink, Closeable {
-    /** What is read and dropped of a message over its limit before the connection is ended, in octets. */
+    /** The least that is read and dropped of a message over its limit before the connection is ended, in octets. */
     static final long DROPPED = 64L << 20;
 
     /** A client has too much under way at once: octets that queue keeps until the messages are whole. */
-    private static final Reply NO_ROOM = Reply.of(452, "4.3.1 too much is under way from you, try again later");
+    private static final Refusal NO_ROOM = new Verdict.NotNow(
+            PolicyRule.TEXT_UNDER_WAY.reply(452, "4.3.1 too much is under way from you, try again later"), "");
 
-    private static final Reply LOOP = Reply.of(554, "5.4.6 too many hops, this message is looping");
-    private static final Reply TOO_BIG = Reply.of(552, "5.3.4 message is over the limit of octets here");
-    private static final Reply LINE_TOO_LONG = Reply.of(552, "5.6.0 a line of the message is too long");
-    private static final Reply NUL = Reply.of(554, "5.6.0 the message holds an octet of value 0");
-    private static final Reply QUEUE_LOST = Reply.of(451, "4.3.0 the message cannot be kept now");
+    private static final Reply QUEUE_LOST = PolicyRule.QUEUE.reply(451, "4.3.0 the message cannot be kept now");
 
     private final Submission submission;
     private final TextDecoder decoder;
     private final HeaderScan header = new HeaderScan();
     private final ClientBudget.ClientReservation buffers;
     private final ClientBudget.ClientReservation text;
-    private final long databytes;
-    private final long linebytes;
+    private final MessagePolicy policy;
+    private final long mostDropped;
     private long octets;
     private long counted = Budgets.TEXT_STEP;
     private long dropped;
-    private @Nullable Reply fault;
-    private String why = "";
+    private @Nullable Refusal fault;
+
+    /** Asks the policy about what has come of the message. */
+    @FunctionalInterface
+    interface MessagePolicy {
+        /** What is refused; empty to go on. */
+        Optional<Refusal> judge(Stage stage, TextFacts facts);
+    }
 
     /**
+     * @param mostDropped what is read and dropped before the connection is ended, in octets
      * @param buffers what it holds of {@link Budgets#messages}; given back at its close
      * @param text what it takes of {@link Budgets#text}; given back at its close
      */
     IncomingMessage(
             Submission submission,
             TextDecoder decoder,
-            long databytes,
-            long linebytes,
+            MessagePolicy policy,
+            long mostDropped,
             ClientBudget.ClientReservation buffers,
             ClientBudget.ClientReservation text) {
         this.buffers = buffers;
         this.text = text;
         this.submission = submission;
         this.decoder = decoder;
-        this.databytes = databytes;
-        this.linebytes = linebytes;
+        this.policy = policy;
+        this.mostDropped = mostDropped;
     }
 
     /** The client sends on and on after its message has become unacceptable. */
@@ -84,11 +91,6 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
         return octets;
     }
 
-    /** What the log should know of a failure beyond the reply. */
-    String why() {
-        return why;
-    }
-
     /** Puts our own field in front; it counts for nothing. */
     void begin(byte[] received) {
         store(received, 0, received.length);
@@ -105,15 +107,10 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
             store(octets, from, length);
         } else {
             dropped += length;
-            if (dropped > mostDropped(databytes)) {
-                throw new EndlessException(fault);
+            if (dropped > mostDropped) {
+                throw new EndlessException(fault.reply());
             }
         }
-    }
-
-    /** What is read and dropped before the connection is ended, in octets. */
-    static long mostDropped(long databytes) {
-        return Math.max(DROPPED, databytes);
     }
 
     /** What its first Message-ID field says; empty without one. */
@@ -122,12 +119,9 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     }
 
     private void checkLimits() {
-        if (octets > databytes) {
-            refuse(TOO_BIG);
-        } else if (decoder.sawNul()) {
-            refuse(NUL);
-        } else if (decoder.longestLine() > linebytes) {
-            refuse(LINE_TOO_LONG);
+        Optional<Refusal> refused = judge(Stage.TEXT);
+        if (refused.isPresent()) {
+            refuse(refused.get());
         } else if (octets > counted) {
             if (text.take(Budgets.TEXT_STEP)) {
                 counted += Budgets.TEXT_STEP; // a block is far smaller than a step
@@ -137,17 +131,26 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
         }
     }
 
+    private Optional<Refusal> judge(Stage stage) {
+        return policy.judge(
+                stage,
+                new TextFacts(octets, decoder.longestLine(), decoder.sawNul(), header.hops(), decoder.state()));
+    }
+
     private void store(byte[] octets, int from, int length) {
         try {
             submission.write(octets, from, length);
         } catch (IOException e) {
-            why = String.valueOf(e.getMessage());
-            refuse(QUEUE_LOST);
+            refuse(lost(e));
         }
     }
 
-    private void refuse(Reply reply) {
-        fault = reply;
+    private static Refusal lost(IOException e) {
+        return new Verdict.NotNow(QUEUE_LOST, String.valueOf(e.getMessage()));
+    }
+
+    private void refuse(Refusal refusal) {
+        fault = refusal;
         submission.close();
         text.giveBack();
     }
@@ -158,37 +161,41 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
         record InQueue(long number, Reply reply) implements ReceiveResult {}
 
         /** Not in the queue. */
-        record NotInQueue(Reply reply) implements ReceiveResult {}
+        record NotInQueue(Refusal refusal) implements ReceiveResult {}
     }
 
-    /** Ends the message; when it is kept, it is on disk. */
-    ReceiveResult end(Envelope envelope, Clock clock) {
+    /**
+     * Why all of it, now that it has come, is not to be kept: first that nobody knows where it ends, then what was found while
+     * it came. Empty if {@link #keep} may follow.
+     */
+    Optional<Refusal> refusal() {
+        Optional<Refusal> whole = judge(Stage.MESSAGE);
+        if (whole.isPresent() && whole.get() instanceof Verdict.RefuseAndEnd) {
+            return whole;
+        }
         if (fault == null) {
             checkLimits();
         }
-        if (fault == null && header.hops() >= SmtpdSettings.HOPS) {
-            refuse(LOOP);
-        }
-        if (fault != null) {
-            return new ReceiveResult.NotInQueue(fault);
-        }
+        return Optional.ofNullable(fault).or(() -> whole);
+    }
+
+    /** Has queue keep it; then it is on disk. */
+    ReceiveResult keep(Envelope envelope, Clock clock) {
         try {
             return switch (submission.commit(envelope)) {
                 case Receipt.Accepted(long number) ->
                     new ReceiveResult.InQueue(number, Reply.of(250, "ok " + clock.millis() / 1000 + " qp " + number));
                 case Receipt.TemporaryFailure(var status, var reason) -> {
-                    why = reason;
                     boolean diskLow = status.subject() == 3 && status.detail() == 1;
-                    yield new ReceiveResult.NotInQueue(Reply.of(diskLow ? 452 : 451, status, reason));
+                    yield new ReceiveResult.NotInQueue(new Verdict.NotNow(
+                            PolicyRule.QUEUE.reply(diskLow ? 452 : 451, status, reason), reason));
                 }
-                case Receipt.PermanentFailure(var status, var reason) -> {
-                    why = reason;
-                    yield new ReceiveResult.NotInQueue(Reply.of(554, status, reason));
-                }
+                case Receipt.PermanentFailure(var status, var reason) ->
+                    new ReceiveResult.NotInQueue(
+                            new Verdict.Refuse(PolicyRule.QUEUE_REFUSES.reply(554, status, reason), reason));
             };
         } catch (IOException e) {
-            why = String.valueOf(e.getMessage());
-            return new ReceiveResult.NotInQueue(QUEUE_LOST);
+            return new ReceiveResult.NotInQueue(lost(e));
         }
     }
 

@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.log.EventLog;
 import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
@@ -25,7 +26,8 @@ public final class QmailSmtpd {
     /** How often the conversation is looked at for its time limits, in milliseconds. */
     private static final int SWEEP = 200;
 
-    private static final Reply UNREADABLE = Reply.of(421, "4.3.0 the settings here cannot be read");
+    private static final Reply UNREADABLE =
+            PolicyRule.FAULT.reply(421, "4.3.0 the settings here cannot be read");
 
     /** How the settings are read. */
     private interface SettingsReader {
@@ -103,9 +105,14 @@ public final class QmailSmtpd {
         var connection = new ClientConnection(socket, settings.silence(), settings.conversation());
         var done = new CountDownLatch(1);
         Thread.ofPlatform().name("sweep").daemon(true).start(() -> sweep(connection, done));
+        Budgets budgets = Budgets.ofThisProcess();
+        Client client = Client.of(environment);
         var session = new SmtpdSession(
                 connection,
-                Client.of(environment),
+                Peer.of(
+                        client,
+                        new TcpRules.Rule.Allow(client.variables()), // or tcpserver would not have started us
+                        settings.rightsOf(client, budgets.text().mostOfOne())),
                 settings,
                 new SmtpdSession.SessionContext(
                         wires.enqueue(),
@@ -113,7 +120,7 @@ public final class QmailSmtpd {
                         log,
                         Clock.systemUTC(),
                         installation.home(),
-                        Budgets.ofThisProcess(),
+                        budgets,
                         StartupGrace.OVER,
                         SystemAccount.effectiveUid(),
                         () -> false));

@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
+import java.util.Optional;
 
 /** A reply as it goes out (RFC 5321 section 4.2), made once and sent often. */
 final class Reply {
@@ -10,22 +11,29 @@ final class Reply {
 
     private final int code;
     private final String text;
+    private final Optional<PolicyRule> rule;
     private final byte[] octets;
 
-    private Reply(int code, String text) {
+    private Reply(int code, String text, Optional<PolicyRule> rule) {
         this.code = code;
+        this.rule = rule;
         this.text = text;
         this.octets = Octets.bytes(wire(code, text));
     }
 
     /** @param text lines parted by LF; of ours, or gone through {@link #safe} */
     static Reply of(int code, String text) {
-        return new Reply(code, text);
+        return new Reply(code, text, Optional.empty());
     }
 
-    /** A reply with an enhanced status (RFC 2034) and a text that another program gave. */
-    static Reply of(int code, Status status, String reason) {
-        return new Reply(code, status + " " + safe(reason));
+    /** 4xx or 5xx; the text as for {@link #of}. */
+    static Reply refusal(PolicyRule rule, int code, String text) {
+        return new Reply(code, text, Optional.of(rule));
+    }
+
+    /** The same with an enhanced status (RFC 2034) and a text that another program gave. */
+    static Reply refusal(PolicyRule rule, int code, Status status, String reason) {
+        return refusal(rule, code, status + " " + safe(reason));
     }
 
     private static String wire(int code, String text) {
@@ -55,6 +63,11 @@ final class Reply {
 
     int code() {
         return code;
+    }
+
+    /** Why it refuses; empty if it does not. */
+    Optional<PolicyRule> rule() {
+        return rule;
     }
 
     /** The octets to send; not to be changed. */

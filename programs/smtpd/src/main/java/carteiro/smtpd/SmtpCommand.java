@@ -100,7 +100,7 @@ sealed interface SmtpCommand {
             case "help" -> new Help();
             case "quit" -> argument.isEmpty() ? new Quit() : NO_ARGUMENT;
             case "starttls" -> argument.isEmpty() ? new StartTls() : NO_ARGUMENT;
-            case "" -> new RefusedCommand("", Reply.of(500, "5.5.2 command missing"));
+            case "" -> new RefusedCommand("", PolicyRule.COMMAND.reply(500, "5.5.2 command missing"));
             default ->
                 isForeign(verb) ? new Foreign(Reply.safe(verb)) : new RefusedCommand(Reply.safe(verb), UNIMPLEMENTED);
         };
@@ -135,10 +135,10 @@ sealed interface SmtpCommand {
     RefusedCommand NO_ARGUMENT = malformed("", "this command takes no argument");
 
     /** qmail's answer to every command it has not. */
-    Reply UNIMPLEMENTED = Reply.of(502, "5.5.1 unimplemented");
+    Reply UNIMPLEMENTED = PolicyRule.COMMAND.reply(502, "5.5.1 unimplemented");
 
     private static RefusedCommand malformed(String verb, String reason) {
-        return new RefusedCommand(verb, Reply.of(501, "5.5.4 " + reason));
+        return new RefusedCommand(verb, PolicyRule.COMMAND.reply(501, "5.5.4 " + reason));
     }
 
     private static SmtpCommand mail(String argument) {
@@ -157,13 +157,13 @@ sealed interface SmtpCommand {
     }
 
     /** qmail's answer to an address over 899 octets. */
-    Reply TOO_LONG = Reply.of(555, "5.5.4 address too long");
+    Reply TOO_LONG = PolicyRule.ADDRESS_LENGTH.reply(555, "5.5.4 address too long");
 
     /** RFC 6531 section 3.5. */
-    Reply NOT_ASCII = Reply.of(553, "5.6.7 an address beyond ASCII needs SMTPUTF8");
+    Reply NOT_ASCII = PolicyRule.ADDRESS_FORM.reply(553, "5.6.7 an address beyond ASCII needs SMTPUTF8");
 
     /** RFC 6531 section 3.3: what is not ASCII is UTF-8. */
-    Reply NOT_UTF8 = Reply.of(553, "5.6.7 the address is not UTF-8");
+    Reply NOT_UTF8 = PolicyRule.ADDRESS_FORM.reply(553, "5.6.7 the address is not UTF-8");
 
     private static SmtpCommand mail(Address sender, SmtpParameters.ParsedParameters parameters) {
         long size = 0;
@@ -214,7 +214,7 @@ sealed interface SmtpCommand {
     Set<String> IGNORED_OF_RCPT = Set.of("NOTIFY", "ORCPT");
 
     /** RFC 5321 section 4.1.1.11: of those that would have to be obeyed, as REQUIRETLS would, and of the unknown. */
-    Reply UNKNOWN_PARAMETER = Reply.of(555, "5.5.4 parameter not known here");
+    Reply UNKNOWN_PARAMETER = PolicyRule.COMMAND.reply(555, "5.5.4 parameter not known here");
 
     /** What is wrong with an address of that form; empty if nothing is. */
     static java.util.Optional<Reply> fit(Address address, AddressForm form) {
@@ -247,7 +247,7 @@ sealed interface SmtpCommand {
                         !parameters.stream().allMatch(parameter -> IGNORED_OF_RCPT.contains(parameter.keyword()))
                                 ? new RefusedCommand("RCPT", UNKNOWN_PARAMETER)
                                 : recipient.isNull()
-                                        ? new RefusedCommand("RCPT", Reply.of(501, "5.1.3 recipient missing"))
+                                        ? new RefusedCommand("RCPT", PolicyRule.COMMAND.reply(501, "5.1.3 recipient missing"))
                                         : new Rcpt(recipient);
                     case SmtpParameters.MalformedParameters(var reason) -> malformed("RCPT", reason);
                 };
@@ -262,7 +262,7 @@ sealed interface SmtpCommand {
         String word =
                 space < 0 ? "" : Octets.lowerCase(argument.substring(space + 1).strip());
         if (octets < 0 || octets > LARGEST_CHUNK || !(word.isEmpty() || word.equals("last"))) {
-            return new UnreadableBdat(Reply.of(501, "5.5.4 write BDAT and a number of octets, and LAST for the last"));
+            return new UnreadableBdat(PolicyRule.COMMAND.reply(501, "5.5.4 write BDAT and a number of octets, and LAST for the last"));
         }
         return new Bdat(octets, word.isEmpty() ? ChunkPosition.EARLIER : ChunkPosition.LAST);
     }

@@ -8,6 +8,7 @@ import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import carteiro.protocol.StartupGrace;
 import carteiro.protocol.VitalThread;
+import carteiro.smtpd.Verdict.Refusal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -50,9 +52,10 @@ final class SmtpdServer implements Program.RunningProgram {
     /** One client turned away is named in so much time; the others are counted. */
     private static final Duration NAMED_EVERY = Duration.ofSeconds(10);
 
-    private static final Reply ALL_TAKEN = Reply.of(421, "4.3.2 too many connections, try again later");
-    private static final Reply ENOUGH_FOR_ONE = Reply.of(421, "4.7.0 too many connections from you, try again later");
-    private static final Reply DENIED = Reply.of(554, "5.7.1 no service for you here");
+    private static final Reply ALL_TAKEN =
+            PolicyRule.ALL_CONNECTIONS.reply(421, "4.3.2 too many connections, try again later");
+    private static final Reply ENOUGH_FOR_ONE =
+            PolicyRule.CONNECTIONS_OF_ONE.reply(421, "4.7.0 too many connections from you, try again later");
 
     private final Program.ProgramContext context;
     private final EventLog log;
@@ -238,33 +241,32 @@ final class SmtpdServer implements Program.RunningProgram {
 
     private void serve(Socket socket, InetAddress address, SmtpdSettings now) throws IOException {
         String host = now.rules().needHost() ? hostNames.of(address) : "";
-        switch (now.rules().ruleFor(address, host, "")) {
-            case TcpRules.Rule.Deny _ -> turnAway(socket, DENIED, "control/tcp.smtp denies it");
-            case TcpRules.Rule.Allow(var variables) -> {
-                socket.setTcpNoDelay(true);
-                var connection = new ClientConnection(socket, now.silence(), now.conversation());
-                connections.add(connection);
-                try {
-                    conversations.incrementAndGet();
-                    new SmtpdSession(
-                                    connection,
-                                    Client.at(address, host, variables),
-                                    now,
-                                    new SmtpdSession.SessionContext(
-                                            context.wires().enqueue(),
-                                            context.wires().lookup(),
-                                            log,
-                                            clock,
-                                            context.installation().home(),
-                                            budgets,
-                                            startup,
-                                            uid,
-                                            stopping::get))
-                            .run();
-                } finally {
-                    connections.remove(connection);
-                }
-            }
+        TcpRules.Rule rule = now.rules().ruleFor(address, host, "");
+        Client client = Client.at(address, host, rule);
+        Peer peer = Peer.of(client, rule, now.rightsOf(client, budgets.text().mostOfOne()));
+        var session = new SmtpdSession.SessionContext(
+                context.wires().enqueue(),
+                context.wires().lookup(),
+                log,
+                clock,
+                context.installation().home(),
+                budgets,
+                startup,
+                uid,
+                stopping::get);
+        Optional<Refusal> refused = now.policy().judge(Stage.CONNECTED, peer, TransactionView.NONE, session);
+        if (refused.isPresent()) {
+            turnAway(socket, refused.get().reply(), refused.get().why());
+            return;
+        }
+        socket.setTcpNoDelay(true);
+        var connection = new ClientConnection(socket, now.silence(), now.conversation());
+        connections.add(connection);
+        try {
+            conversations.incrementAndGet();
+            new SmtpdSession(connection, peer, now, session).run();
+        } finally {
+            connections.remove(connection);
         }
     }
 

@@ -13,9 +13,10 @@ import carteiro.protocol.Lookup;
 import carteiro.protocol.StartupGrace;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
+import carteiro.smtpd.PolicyCheck.LookupRequest;
 import carteiro.smtpd.ReceivedField.Protocol;
-import carteiro.smtpd.RecipientPolicy.Verdict;
 import carteiro.smtpd.SmtpdSettings.TlsKey;
+import carteiro.smtpd.Verdict.Refusal;
 import carteiro.wire.Line;
 import carteiro.wire.TextDecoder;
 import carteiro.wire.TlsIdentity;
@@ -39,29 +40,31 @@ final class SmtpdSession {
     private static final Reply HELP =
             Reply.of(214, "2.0.0 Carteiro: HELO EHLO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT");
     private static final Reply READY_FOR_TLS = Reply.of(220, "2.0.0 ready for TLS");
-    private static final Reply MAIL_FIRST = Reply.of(503, "5.5.1 MAIL first");
-    private static final Reply RCPT_FIRST = Reply.of(503, "5.5.1 RCPT first");
-    private static final Reply CHUNKS_FIRST = Reply.of(503, "5.5.1 the last chunk or RSET first");
-    private static final Reply TOO_MANY_RECIPIENTS = Reply.of(452, "4.5.3 too many recipients");
-    private static final Reply NO_MEMORY = Reply.of(452, "4.3.1 no room for more recipients now");
-    private static final Reply NO_BUFFERS = Reply.of(452, "4.3.1 too many messages are under way, try again later");
-    private static final Reply TOO_BIG = Reply.of(552, "5.3.4 message is over the limit of octets here");
-    private static final Reply NO_QUEUE = Reply.of(451, "4.3.0 messages cannot be taken now");
-    private static final Reply NO_TLS = Reply.of(502, "5.5.1 TLS is not offered here");
-    private static final Reply NO_TLS_NOW = Reply.of(454, "4.7.0 TLS is not to be had now");
-    private static final Reply TLS_ALREADY = Reply.of(503, "5.5.1 TLS is on already");
+    private static final Reply MAIL_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 MAIL first");
+    private static final Reply RCPT_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 RCPT first");
+    private static final Reply CHUNKS_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 the last chunk or RSET first");
+    private static final Refusal NO_MEMORY = new Verdict.NotNow(
+            PolicyRule.MEMORY.reply(452, "4.3.1 no room for more recipients now"),
+            "recipients fill their part of the heap");
+    private static final Refusal NO_BUFFERS = new Verdict.NotNow(
+            PolicyRule.MEMORY.reply(452, "4.3.1 too many messages are under way, try again later"),
+            "messages under way fill their part of the heap");
+    private static final Reply NO_QUEUE = PolicyRule.QUEUE.reply(451, "4.3.0 messages cannot be taken now");
+    private static final Reply NO_TLS = PolicyRule.STARTTLS.reply(502, "5.5.1 TLS is not offered here");
+    private static final String NOT_NOW = "4.7.0 TLS is not to be had now";
+    private static final Reply NO_KEY_NOW = PolicyRule.STARTTLS.reply(454, NOT_NOW);
+    private static final Reply NO_TLS_MEMORY = PolicyRule.MEMORY.reply(454, NOT_NOW);
+    private static final Reply TLS_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 TLS is on already");
     private static final Reply NOTHING_BEHIND_STARTTLS =
-            Reply.of(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
-    private static final Reply LINE_TOO_LONG = Reply.of(500, "5.5.2 line too long");
-    private static final Reply BARE_LF = Reply.of(500, "5.5.2 LF without CR: lines end in CRLF (RFC 5321 2.3.8)");
-    private static final Reply BARE_CR = Reply.of(500, "5.5.2 CR without LF: lines end in CRLF (RFC 5321 2.3.8)");
-    private static final Reply NOT_SMTP = Reply.of(500, "5.5.1 this is no command of SMTP");
-    private static final Reply IDLE_COMMANDS = Reply.of(421, "4.7.0 too many commands without a message");
-    private static final Reply REFUSALS = Reply.of(421, "4.7.0 too many refused commands");
-    private static final Reply SILENT = Reply.of(421, "4.4.2 timeout, nothing heard for too long");
-    private static final Reply TOO_LONG = Reply.of(421, "4.4.2 this conversation has lasted too long");
-    private static final Reply STOPPING = Reply.of(421, "4.3.2 the service is being stopped");
-    private static final Reply OUR_FAULT = Reply.of(421, "4.3.0 something is wrong here, try again later");
+            PolicyRule.BEHIND_STARTTLS.reply(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
+    private static final Reply LINE_TOO_LONG = PolicyRule.COMMAND_LENGTH.reply(500, "5.5.2 line too long");
+    private static final Reply NOT_SMTP = PolicyRule.OTHER_PROTOCOL.reply(500, "5.5.1 this is no command of SMTP");
+    private static final Reply IDLE_COMMANDS = PolicyRule.IDLE_COMMANDS.reply(421, "4.7.0 too many commands without a message");
+    private static final Reply REFUSALS = PolicyRule.REFUSALS.reply(421, "4.7.0 too many refused commands");
+    private static final Reply SILENT = PolicyRule.SILENCE.reply(421, "4.4.2 timeout, nothing heard for too long");
+    private static final Reply TOO_LONG = PolicyRule.CONVERSATION.reply(421, "4.4.2 this conversation has lasted too long");
+    private static final Reply STOPPING = PolicyRule.STOPPING.reply(421, "4.3.2 the service is being stopped");
+    private static final Reply OUR_FAULT = PolicyRule.FAULT.reply(421, "4.3.0 something is wrong here, try again later");
 
     /** Refusals for now (4xx) that one session may have in the log; the others are counted. */
     private static final int LOGGED_DEFERRALS = 20;
@@ -90,10 +93,17 @@ final class SmtpdSession {
             Budgets budgets,
             StartupGrace startup,
             int uid,
-            BooleanSupplier stopping) {}
+            BooleanSupplier stopping)
+            implements LookupRequest {
+        @Override
+        public Lookup.AddressVerdict ask(Address recipient) throws IOException {
+            return startup.ask(() -> lookup.recipient(recipient));
+        }
+    }
 
     /** From MAIL on, until the message is kept or given up. */
     private static final class Transaction {
+        final TransactionView view; // as after MAIL
         final Address sender;
         final BodyType body;
         final AddressForm form;
@@ -105,10 +115,11 @@ final class SmtpdSession {
         @Nullable
         IncomingMessage chunks; // from the first BDAT on
 
-        Transaction(Address sender, BodyType body, AddressForm form) {
-            this.sender = sender;
-            this.body = body;
-            this.form = form;
+        Transaction(TransactionView view) {
+            this.view = view;
+            this.sender = view.sender();
+            this.body = view.body();
+            this.form = view.form();
         }
 
         /** What of it brings no message nearer. A list is work, though some of it is refused for now. */
@@ -122,11 +133,10 @@ final class SmtpdSession {
     private final Client client;
     private final SmtpdSettings settings;
     private final SessionContext context;
-    private final long databytes;
     private final ClientBudget.ClientReservation tlsMemory;
     private final ClientBudget.ClientReservation recipientMemory;
 
-    private String helo = "";
+    private Peer peer;
     private boolean extended;
     private @Nullable Transaction transaction;
     private int messages;
@@ -136,13 +146,13 @@ final class SmtpdSession {
     private int idleCommands; // since the last message, without those of the transaction
     private @Nullable String ended;
 
-    SmtpdSession(ClientConnection connection, Client client, SmtpdSettings settings, SessionContext context) {
+    /** @param peer whom the policy has let in */
+    SmtpdSession(ClientConnection connection, Peer peer, SmtpdSettings settings, SessionContext context) {
         this.connection = connection;
-        this.client = client;
+        this.peer = peer;
+        this.client = peer.client();
         this.settings = settings;
         this.context = context;
-        this.databytes =
-                Math.min(settings.databytesFor(client), context.budgets().text().mostOfOne());
         this.tlsMemory = context.budgets().tls().share(client.key());
         this.recipientMemory = context.budgets().recipients().share(client.key());
     }
@@ -161,8 +171,8 @@ final class SmtpdSession {
             tlsMemory.giveBack();
             context.log().log(new SmtpdEvent.SessionEnded(
                     client.ip(),
-                    helo,
-                    connection.cipher().orElse("plain"),
+                    peer.helo(),
+                    peer.cipher().orElse("plain"),
                     messages,
                     refusals,
                     ended == null ? "bug" : ended));
@@ -206,8 +216,8 @@ final class SmtpdSession {
                     case Line.Text(var text) -> execute(SmtpCommand.parse(text));
                     case Line.TooLong _ -> refuse("command", LINE_TOO_LONG);
                     case Line.Endless _ -> refuseAndEnd("command", LINE_TOO_LONG, "line without end");
-                    case Line.BareLineFeed _ -> refuseAndEnd("command", BARE_LF, "bare LF");
-                    case Line.BareCarriageReturn _ -> refuseAndEnd("command", BARE_CR, "bare CR");
+                    case Line.BareLineFeed _ -> refuse("command", LineEndsCheck.BARE_LF);
+                    case Line.BareCarriageReturn _ -> refuse("command", LineEndsCheck.BARE_CR);
                     case Line.End _ -> endOfInput();
                 }
             }
@@ -219,8 +229,18 @@ final class SmtpdSession {
             idleCommands++;
         }
         switch (command) {
-            case SmtpCommand.Helo(var name) -> greet(name);
-            case SmtpCommand.Ehlo(var name) -> greetExtended(name);
+            case SmtpCommand.Helo(var name) -> {
+                if (isGreeted("HELO", name)) {
+                    extended = false;
+                    send(Reply.of(250, settings.greeting()));
+                }
+            }
+            case SmtpCommand.Ehlo(var name) -> {
+                if (isGreeted("EHLO", name)) {
+                    extended = true;
+                    send(extensions());
+                }
+            }
             case SmtpCommand.StartTls _ -> startTls();
             case SmtpCommand.Mail mail -> begin(mail);
             case SmtpCommand.Rcpt(var recipient) -> add(recipient);
@@ -268,31 +288,34 @@ final class SmtpdSession {
 
     // ---- The commands, in the order of the dialogue
 
-    private void greet(String name) throws IOException {
+    private boolean isGreeted(String verb, String name) throws IOException {
         abandonTransaction();
-        helo = name;
-        extended = false;
-        send(Reply.of(250, settings.greeting()));
+        Peer greeted = peer.greeted(name);
+        Optional<Refusal> refused = settings.policy().judge(Stage.GREETED, greeted, TransactionView.NONE, context);
+        if (refused.isPresent()) {
+            refuse(verb, refused.get());
+            return false;
+        }
+        peer = greeted;
+        return true;
     }
 
-    private void greetExtended(String name) throws IOException {
-        abandonTransaction();
-        helo = name;
-        extended = true;
+    private Reply extensions() {
         boolean utf8 = settings.widestForm() == AddressForm.SMTPUTF8;
-        boolean offerTls = settings.tls().isPresent() && connection.cipher().isEmpty();
-        send(Reply.of(
+        boolean offerTls = settings.tls().isPresent() && peer.cipher().isEmpty();
+        return Reply.of(
                 250,
-                settings.greeting() + "\nPIPELINING\n8BITMIME\nSIZE " + databytes + "\n"
+                settings.greeting() + "\nPIPELINING\n8BITMIME\nSIZE "
+                        + peer.rights().databytes() + "\n"
                         + (offerTls ? "STARTTLS\n" : "")
                         + "ENHANCEDSTATUSCODES\nCHUNKING"
-                        + (utf8 ? "\nSMTPUTF8" : "")));
+                        + (utf8 ? "\nSMTPUTF8" : ""));
     }
 
     /** RFC 3207. What a client, or somebody between, sent behind STARTTLS in the clear must never count as sent by TLS. */
     private void startTls() throws IOException {
         Optional<TlsKey> key = settings.tls();
-        if (connection.cipher().isPresent()) {
+        if (peer.cipher().isPresent()) {
             refuse("STARTTLS", TLS_ALREADY);
         } else if (key.isEmpty()) {
             refuse("STARTTLS", NO_TLS);
@@ -305,18 +328,19 @@ final class SmtpdSession {
                 identity = key.get().identity();
             } catch (IOException e) {
                 context.log().alert("smtpd", "control/servercert.pem: " + e.getMessage());
-                refuse("STARTTLS", NO_TLS_NOW);
+                refuse("STARTTLS", NO_KEY_NOW);
                 return;
             }
             if (!tlsMemory.take(Budgets.TLS)) {
-                refuse("STARTTLS", NO_TLS_NOW);
+                refuse("STARTTLS", NO_TLS_MEMORY);
                 return;
             }
             send(READY_FOR_TLS);
-            helo = "";
+            peer = peer.secured(Optional.empty());
             extended = false;
             try {
                 connection.startTls(identity);
+                peer = peer.secured(connection.cipher());
             } catch (IOException e) {
                 ended = "no TLS (" + e.getMessage() + ")";
             }
@@ -329,15 +353,14 @@ final class SmtpdSession {
             return;
         }
         abandonTransaction(); // as in qmail, MAIL within a transaction begins anew
-        if (mail.form() == AddressForm.SMTPUTF8 && settings.widestForm() == AddressForm.ASCII) {
-            refuse("MAIL", mail.sender(), SmtpCommand.UNKNOWN_PARAMETER, "file names here are not UTF-8");
+        TransactionView begun =
+                TransactionView.of(settings.localLiterals().withLocalName(mail.sender()), mail);
+        Optional<Refusal> refused = settings.policy().judge(Stage.SENDER, peer, begun, context);
+        if (refused.isPresent()) {
+            refuse("MAIL", mail.sender(), refused.get());
             return;
         }
-        if (mail.size() > databytes) {
-            refuse("MAIL", mail.sender(), TOO_BIG, "SIZE=" + mail.size());
-            return;
-        }
-        transaction = new Transaction(settings.policy().withLocalName(mail.sender()), mail.body(), mail.form());
+        transaction = new Transaction(begun);
         send(SENDER_OK);
     }
 
@@ -347,48 +370,50 @@ final class SmtpdSession {
             refuse("RCPT", MAIL_FIRST);
             return;
         }
-        String what = "RCPT <" + recipient.octets() + ">";
-        Optional<Reply> unfit = SmtpCommand.fit(recipient, current.form);
         if (current.chunks != null) {
             refuse("RCPT", CHUNKS_FIRST);
-        } else if (unfit.isPresent()) {
-            refuse(what, current.sender, unfit.get(), "");
-        } else if (current.recipients.size() >= settings.recipients()) {
-            refuseRecipient(what, current, TOO_MANY_RECIPIENTS, "");
+            return;
+        }
+        Optional<Reply> unfit = SmtpCommand.fit(recipient, current.form);
+        if (unfit.isPresent()) {
+            refuse(command(recipient), current.sender, unfit.get(), "");
+            return;
+        }
+        Address named = settings.localLiterals().withLocalName(recipient);
+        Optional<Refusal> refused = settings.policy()
+                .judge(Stage.RECIPIENT, peer, current.view.at(named, current.recipients.size()), context);
+        if (refused.isPresent()) {
+            refuseRecipient(recipient, current, refused.get());
+        } else if (!recipientMemory.take(Budgets.RECIPIENT + peer.rights().lengthOf(named))) {
+            refuseRecipient(recipient, current, NO_MEMORY);
         } else {
-            Address named = settings.policy().withLocalName(recipient);
-            switch (settings.policy().judge(current.sender, named, client, this::askLookup)) {
-                case Verdict.Accept(var accepted) -> {
-                    if (recipientMemory.take(
-                            Budgets.RECIPIENT + accepted.octets().length())) {
-                        current.recipients.add(accepted);
-                        send(RECIPIENT_OK);
-                    } else {
-                        refuseRecipient(what, current, NO_MEMORY, "recipients fill their part of the heap");
-                    }
+            current.recipients.add(peer.rights().kept(named));
+            send(RECIPIENT_OK);
+        }
+    }
+
+    private static String command(Address recipient) {
+        return "RCPT <" + recipient.octets() + ">";
+    }
+
+    /** What is refused for now counts with the transaction, see {@link Transaction#idle}. */
+    private void refuseRecipient(Address recipient, Transaction current, Refusal refusal) throws IOException {
+        switch (refusal) {
+            case Verdict.Refuse _, Verdict.RefuseAndEnd _ -> refuse(command(recipient), current.sender, refusal);
+            case Verdict.NotNow(var reply, var why) -> {
+                if (refusal.rule() == PolicyRule.RECIPIENTS) {
+                    current.surplus++;
+                } else {
+                    current.deferred++;
                 }
-                case Verdict.Refuse(var reply, var why) -> refuseRecipient(what, current, reply, why);
+                logRefusal(command(recipient), current.sender, reply, why);
+                send(reply);
             }
         }
     }
 
-    /** What is refused for now counts with the transaction, see {@link Transaction#idle}. */
-    private void refuseRecipient(String what, Transaction current, Reply reply, String why) throws IOException {
-        if (reply.equals(TOO_MANY_RECIPIENTS)) {
-            current.surplus++;
-        } else if (reply.code() < 500) {
-            current.deferred++;
-        }
-        logRefusal(what, current.sender, reply, why);
-        send(reply);
-    }
-
     private int idleOfTransaction() {
         return transaction == null ? 0 : transaction.idle(settings.recipients());
-    }
-
-    private Lookup.AddressVerdict askLookup(Address recipient) throws IOException {
-        return context.startup().ask(() -> context.lookup().recipient(recipient));
     }
 
     private void receive() throws IOException {
@@ -401,7 +426,7 @@ final class SmtpdSession {
             refuse("DATA", current.sender, RCPT_FIRST, "");
         } else {
             endTransaction(); // it is over, whatever comes of it
-            try (IncomingMessage message = open(TextDecoder.TransferForm.DOTTED)) {
+            try (IncomingMessage message = open(current, TextDecoder.TransferForm.DOTTED)) {
                 send(GO_AHEAD);
                 message.begin(received(current));
                 if (!connection.lines().text(message.decoder(), message)) {
@@ -410,7 +435,7 @@ final class SmtpdSession {
                     finish(current, message, "DATA");
                 }
             } catch (NotNowException e) {
-                refuse("DATA", current.sender, e.reply, String.valueOf(e.getMessage()));
+                refuse("DATA", current.sender, e.refusal);
             } catch (EndlessException e) {
                 refuseAndEnd("DATA", current.sender, e.reply(), "message without end");
             } finally {
@@ -423,8 +448,8 @@ final class SmtpdSession {
     private void receiveChunk(long octets, SmtpCommand.ChunkPosition place) throws IOException {
         Transaction current = transaction;
         if (current == null || current.recipients.isEmpty()) {
-            if (octets > IncomingMessage.mostDropped(databytes)) {
-                refuseAndEnd("BDAT", TOO_BIG, "message without end");
+            if (octets > mostDropped()) {
+                refuseAndEnd("BDAT", SizeCheck.TOO_BIG, "message without end");
             } else if (connection.lines().drop(octets)) {
                 refuse("BDAT", current == null ? MAIL_FIRST : RCPT_FIRST);
             } else {
@@ -434,14 +459,14 @@ final class SmtpdSession {
         }
         try {
             if (current.chunks == null) {
-                current.chunks = open(TextDecoder.TransferForm.COUNTED);
+                current.chunks = open(current, TextDecoder.TransferForm.COUNTED);
                 current.chunks.begin(received(current));
             }
             receiveChunk(current, current.chunks, octets, place);
         } catch (NotNowException e) {
             abandonTransaction();
             if (connection.lines().drop(octets)) {
-                refuse("BDAT", current.sender, e.reply, String.valueOf(e.getMessage()));
+                refuse("BDAT", current.sender, e.refusal);
             } else {
                 endOfInput();
             }
@@ -475,31 +500,29 @@ final class SmtpdSession {
     }
 
     private void finish(Transaction current, IncomingMessage message, String command) throws IOException {
-        switch (message.decoder().state()) {
-            case BARE_LF -> refuseAndEnd(command, current.sender, BARE_LF, "bare LF");
-            case BARE_CR -> refuseAndEnd(command, current.sender, BARE_CR, "bare CR");
-            case OPEN, ENDED -> {
-                connection.settle();
-                var envelope =
-                        new Envelope(current.sender, current.recipients, current.body, current.form, context.uid());
-                switch (message.end(envelope, context.clock())) {
-                    case ReceiveResult.InQueue(var number, var reply) -> {
-                        messages++;
-                        refusalsInARow = 0;
-                        idleCommands = 0;
-                        context.log().log(new SmtpdEvent.MessageAccepted(
-                                number,
-                                current.sender.octets(),
-                                current.recipients.size(),
-                                message.octets(),
-                                client.ip(),
-                                current.id,
-                                message.messageId()));
-                        send(reply);
-                    }
-                    case ReceiveResult.NotInQueue(var reply) -> refuse(command, current.sender, reply, message.why());
-                }
+        connection.settle();
+        Optional<Refusal> refused = message.refusal();
+        if (refused.isPresent()) {
+            refuse(command, current.sender, refused.get());
+            return;
+        }
+        var envelope = new Envelope(current.sender, current.recipients, current.body, current.form, context.uid());
+        switch (message.keep(envelope, context.clock())) {
+            case ReceiveResult.InQueue(var number, var reply) -> {
+                messages++;
+                refusalsInARow = 0;
+                idleCommands = 0;
+                context.log().log(new SmtpdEvent.MessageAccepted(
+                        number,
+                        current.sender.octets(),
+                        current.recipients.size(),
+                        message.octets(),
+                        client.ip(),
+                        current.id,
+                        message.messageId()));
+                send(reply);
             }
+            case ReceiveResult.NotInQueue(var refusal) -> refuse(command, current.sender, refusal);
         }
     }
 
@@ -507,36 +530,42 @@ final class SmtpdSession {
     private static final class NotNowException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        private final transient Reply reply;
+        private final transient Refusal refusal;
 
-        NotNowException(Reply reply, String why) {
-            super(why);
-            this.reply = reply;
+        NotNowException(Refusal refusal) {
+            super(refusal.why());
+            this.refusal = refusal;
         }
     }
 
-    private IncomingMessage open(TextDecoder.TransferForm form) throws NotNowException {
+    private IncomingMessage open(Transaction current, TextDecoder.TransferForm form) throws NotNowException {
         ClientBudget.ClientReservation buffers = context.budgets().messages().share(client.key());
         if (!buffers.take(Budgets.MESSAGE)) {
-            throw new NotNowException(NO_BUFFERS, "messages under way fill their part of the heap");
+            throw new NotNowException(NO_BUFFERS);
         }
         Submission submission;
         try {
             submission = context.startup().ask(queue()::open);
         } catch (IOException e) {
             buffers.giveBack();
-            throw new NotNowException(NO_QUEUE, String.valueOf(e.getMessage()));
+            throw new NotNowException(new Verdict.NotNow(NO_QUEUE, String.valueOf(e.getMessage())));
         } catch (RuntimeException e) {
             buffers.giveBack();
             throw e;
         }
+        TransactionView view = current.view.at(Address.NULL, current.recipients.size());
         return new IncomingMessage(
                 submission,
                 new TextDecoder(form),
-                databytes,
-                settings.linebytes(),
+                (stage, facts) -> settings.policy().judge(stage, peer, view.with(facts), context),
+                mostDropped(),
                 buffers,
                 context.budgets().text().share(client.key()));
+    }
+
+    /** What is read and dropped of a message over its limit before the connection is ended, in octets. */
+    private long mostDropped() {
+        return Math.max(IncomingMessage.DROPPED, peer.rights().databytes());
     }
 
     /** queue, or what QMAILQUEUE names in its place. */
@@ -548,14 +577,14 @@ final class SmtpdSession {
     }
 
     private byte[] received(Transaction current) {
-        Optional<String> cipher = connection.cipher();
+        Optional<String> cipher = peer.cipher();
         Protocol protocol = switch (current.form) {
             case SMTPUTF8 -> cipher.isPresent() ? Protocol.UTF8SMTPS : Protocol.UTF8SMTP;
             case ASCII -> cipher.isPresent() ? Protocol.ESMTPS : extended ? Protocol.ESMTP : Protocol.SMTP;
         };
         return ReceivedField.of(
                 client,
-                helo,
+                peer.helo(),
                 settings.me(),
                 protocol,
                 current.id,
@@ -594,6 +623,21 @@ final class SmtpdSession {
         refuse(what, transaction == null ? Address.NULL : transaction.sender, reply, "");
     }
 
+    private void refuse(String what, Refusal refusal) throws IOException {
+        refuse(what, transaction == null ? Address.NULL : transaction.sender, refusal);
+    }
+
+    private void refuse(String what, Address sender, Refusal refusal) throws IOException {
+        refuse(what, sender, refusal.reply(), refusal.why());
+        switch (refusal) {
+            case Verdict.Refuse _, Verdict.NotNow _ -> {}
+            case Verdict.RefuseAndEnd(var _, var how) -> {
+                ended = how;
+                connection.closeGently();
+            }
+        }
+    }
+
     private void refuse(String what, Address sender, Reply reply, String why) throws IOException {
         if (reply.code() < 500) {
             idleCommands++;
@@ -619,9 +663,7 @@ final class SmtpdSession {
     }
 
     private void refuseAndEnd(String what, Address sender, Reply reply, String how) throws IOException {
-        refuse(what, sender, reply, "");
-        ended = how;
-        connection.closeGently();
+        refuse(what, sender, new Verdict.RefuseAndEnd(reply, how));
     }
 
     private void end(Reply reply, String how) throws IOException {

@@ -36,7 +36,8 @@ import java.util.function.Function;
  * @param recipients the most recipients of a message
  * @param connections the most conversations at once
  * @param connectionsOfOne the most conversations at once with one client
- * @param policy who may send to whom
+ * @param policy what is asked of a client and its messages
+ * @param localLiterals what addresses at a literal of this host become
  * @param rules settings of single clients
  * @param tls key and certificate; without them STARTTLS is not offered
  * @param widestForm the widest form of addresses that is taken: SMTPUTF8 only where file names can hold them
@@ -54,7 +55,8 @@ record SmtpdSettings(
         int recipients,
         int connections,
         int connectionsOfOne,
-        RecipientPolicy policy,
+        Policy policy,
+        LocalLiterals localLiterals,
         TcpRules rules,
         Optional<TlsKey> tls,
         AddressForm widestForm,
@@ -68,9 +70,6 @@ record SmtpdSettings(
 
     /** What 0 in control/databytes means: what a client may have under way is the limit, {@link Budgets#TEXT}. */
     static final long NO_LIMIT = Long.MAX_VALUE;
-
-    /** Fields Received and Delivered-To in one message, from which on it is taken to be in a loop. */
-    static final int HOPS = 100;
 
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
@@ -112,7 +111,10 @@ record SmtpdSettings(
         if (greeting.isEmpty()) {
             files.problem("me", 0, "is missing, and so is control/smtpgreeting; write the host's full name into it");
         }
+        long linebytes = files.number("linebytes");
+        int recipients = (int) files.number("maxrecipients");
         long connections = files.number("concurrencyincoming");
+        AddressForm widestForm = formOfFileNames();
         var settings = new SmtpdSettings(
                 me.orElse(greeting.orElse("").split(" ", 2)[0]),
                 Reply.safe(greeting.orElse("")),
@@ -121,14 +123,15 @@ record SmtpdSettings(
                 (int) files.number("maxrefusals"),
                 (int) files.number("maxidlecommands"),
                 databytes(files.number("databytes")),
-                files.number("linebytes"),
-                (int) files.number("maxrecipients"),
+                linebytes,
+                recipients,
                 (int) connections,
                 (int) files.number("concurrencyperclient", connectionsOfOne(connections)),
-                RecipientPolicy.read(files, installation, me),
+                Policy.read(files, installation, recipients, linebytes, widestForm),
+                LocalLiterals.read(files, me),
                 TcpRules.read(files),
                 tls.apply(files),
-                formOfFileNames(),
+                widestForm,
                 listen(files));
         files.check();
         return settings;
@@ -154,11 +157,16 @@ record SmtpdSettings(
         }
     }
 
-    /** The limit for a client: DATABYTES of its variables goes before control/databytes, as in qmail. */
-    long databytesFor(Client client) {
+    /**
+     * What a client may do: DATABYTES of its variables goes before control/databytes, as in qmail.
+     *
+     * @param most the octets that one client may have under way
+     */
+    Rights rightsOf(Client client, long most) {
         String value = client.variables().getOrDefault(TcpRules.DATABYTES, "");
         OptionalLong own = ControlFiles.digits(value);
-        return own.isEmpty() ? databytes : databytes(own.getAsLong());
+        long limit = own.isEmpty() ? databytes : databytes(own.getAsLong());
+        return new Rights(client.relayClient(), Math.min(limit, most));
     }
 
     /** How this process writes names of files: the locale it was started with decides. */

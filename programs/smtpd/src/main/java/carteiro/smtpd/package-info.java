@@ -4,7 +4,7 @@
  * <pre>
  *   client --SMTP--> SmtpdServer --accepts--> SmtpdSession --octets--> IncomingMessage --Enqueue--> queue
  *                      |  tcp.smtp: TcpRules     |    ^
- *                      |                         |    +--- RecipientPolicy: rcpthosts, badmailfrom; Lookup --> lookup
+ *                      |                         |    +--- Policy: at each Stage its PolicyChecks; Lookup --> lookup
  *                      +--sweeps--> ClientConnection  +--- SmtpCommand: one line understood
  * </pre>
  *

@@ -6,8 +6,10 @@ import carteiro.control.CdbWriter;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.mail.Address;
-import carteiro.smtpd.RecipientPolicy.Verdict;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
 import carteiro.testkit.Covers;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who may send to whom. */
-class RecipientPolicyTest {
+class PolicyTest {
     @TempDir
     Path home;
 
@@ -39,11 +41,8 @@ class RecipientPolicyTest {
         SmtpdOnLoopback.writeControl(home, name, text);
     }
 
-    private RecipientPolicy policy() throws ControlException {
-        var files = new ControlFiles(new Installation(home));
-        var policy = RecipientPolicy.read(files, new Installation(home), files.line("me"));
-        files.check();
-        return policy;
+    private SmtpdSettings settings() throws ControlException {
+        return SmtpdSettings.read(new Installation(home));
     }
 
     private static Client client(Map<String, String> variables) {
@@ -51,11 +50,16 @@ class RecipientPolicyTest {
     }
 
     private String judge(String sender, String recipient, Map<String, String> variables) throws ControlException {
-        return switch (policy().judge(
-                        new Address(sender), new Address(recipient), client(variables), lookup::recipient)) {
-            case Verdict.Accept(var accepted) -> "250 " + accepted.octets();
-            case Verdict.Refuse refused -> refused.reply().toString();
-        };
+        SmtpdSettings settings = settings();
+        Client client = client(variables);
+        Rights rights = settings.rightsOf(client, SmtpdSettings.NO_LIMIT);
+        Peer peer = Peer.of(client, new TcpRules.Rule.Allow(variables), rights);
+        var mail = new SmtpCommand.Mail(new Address(sender), 0, BodyType.SEVEN_BIT, AddressForm.ASCII);
+        var to = new Address(recipient);
+        return settings.policy()
+                .judge(Stage.RECIPIENT, peer, TransactionView.of(mail.sender(), mail).at(to, 0), lookup::recipient)
+                .map(refusal -> refusal.reply().toString())
+                .orElseGet(() -> "250 " + rights.kept(to).octets());
     }
 
     @ParameterizedTest(name = "{0}")
@@ -190,16 +194,16 @@ class RecipientPolicyTest {
     @Covers("qmail:M12")
     void aLiteralOfThisHostGetsItsName(String address, String named) throws Exception {
         control("localiphost", "host.example\n");
-        assertThat(policy().withLocalName(new Address(address)).octets()).isEqualTo(named);
+        assertThat(settings().localLiterals().withLocalName(new Address(address)).octets()).isEqualTo(named);
     }
 
     @Test
     void withoutLocaliphostAndMeALiteralStays() throws Exception {
         control("me", "mail.example.org\n");
-        assertThat(policy().withLocalName(new Address("joe@[127.0.0.1]")).octets())
+        assertThat(settings().localLiterals().withLocalName(new Address("joe@[127.0.0.1]")).octets())
                 .isEqualTo("joe@mail.example.org");
         var files = new ControlFiles(new Installation(home));
-        var without = RecipientPolicy.read(files, new Installation(home), Optional.empty());
+        var without = LocalLiterals.read(files, Optional.empty());
         assertThat(without.withLocalName(new Address("joe@[127.0.0.1]")).octets())
                 .isEqualTo("joe@[127.0.0.1]");
     }

@@ -1,0 +1,50 @@
+package carteiro.smtpd;
+
+import carteiro.control.Routing;
+import carteiro.control.Routing.Route;
+import carteiro.mail.Address;
+import carteiro.protocol.Lookup.AddressVerdict;
+import java.io.IOException;
+
+/** A recipient of this host is known to lookup. */
+final class KnownRecipientCheck implements PolicyCheck {
+    private static final String CANNOT = "cannot tell now whether this address exists";
+
+    static final Reply CANNOT_TELL = PolicyRule.UNDECIDED_RECIPIENT.reply(451, "4.3.0 " + CANNOT);
+
+    private static final Verdict ELSEWHERE =
+            new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "it is another host's, and not looked for");
+    private static final Verdict KNOWN = new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "lookup knows it");
+    private static final Verdict REMOTE =
+            new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "lookup calls it remote, and it may be sent there");
+
+    private final Routing routing;
+    private final RelayHosts hosts;
+
+    KnownRecipientCheck(Routing routing, RelayHosts hosts) {
+        this.routing = routing;
+        this.hosts = hosts;
+    }
+
+    @Override
+    public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
+        Address kept = peer.rights().kept(transaction.recipient());
+        try {
+            return switch (routing.route(kept)) {
+                case Route.ToRemote _ -> ELSEWHERE;
+                case Route.ToLocal _ ->
+                    switch (lookup.ask(kept)) {
+                        case AddressVerdict.KnownAddress() -> KNOWN;
+                        case AddressVerdict.RemoteAddress() ->
+                            hosts.maySend(peer.rights(), kept.domain()) ? REMOTE : RelayCheck.CALLED_REMOTE;
+                        case AddressVerdict.UnknownAddress(var status, var reason) ->
+                            new Verdict.Refuse(PolicyRule.UNKNOWN_RECIPIENT.reply(550, status, reason), "");
+                        case AddressVerdict.Undecided(var status, var reason) ->
+                            new Verdict.NotNow(PolicyRule.UNDECIDED_RECIPIENT.reply(451, status, CANNOT), reason);
+                    };
+            };
+        } catch (IOException e) {
+            return new Verdict.NotNow(CANNOT_TELL, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package carteiro.smtpd;
+
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.control.Routing;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.smtpd.PolicyCheck.LookupRequest;
+import carteiro.smtpd.Verdict.Refusal;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Which checks there are at each stage, in their order. Safe for any number of threads. */
+final class Policy {
+    private final Map<Stage, List<PolicyCheck>> checks;
+    private final RelayHosts hosts;
+
+    private Policy(Map<Stage, List<PolicyCheck>> checks, RelayHosts hosts) {
+        this.checks = checks;
+        this.hosts = hosts;
+    }
+
+    /** The checks with their control files; what is wrong in these is noted. */
+    static Policy read(
+            ControlFiles files, Installation installation, int recipients, long linebytes, AddressForm widestForm) {
+        var hosts = RelayHosts.read(files, installation);
+        var checks = Map.of(
+                Stage.CONNECTED,
+                List.<PolicyCheck>of(new ClientCheck()),
+                Stage.GREETED,
+                List.<PolicyCheck>of(),
+                Stage.SENDER,
+                List.<PolicyCheck>of(new FileNamesCheck(widestForm), new AnnouncedSizeCheck()),
+                Stage.RECIPIENT,
+                List.<PolicyCheck>of(
+                        new RecipientCountCheck(recipients),
+                        BadSenderCheck.read(files),
+                        new RecipientLengthCheck(),
+                        RelayCheck.read(files, hosts),
+                        new KnownRecipientCheck(Routing.read(files), hosts)),
+                Stage.TEXT,
+                List.<PolicyCheck>of(new SizeCheck(), new NulCheck(), new LineLengthCheck(linebytes)),
+                Stage.MESSAGE,
+                List.<PolicyCheck>of(new LineEndsCheck(), new HopsCheck()));
+        return new Policy(checks, hosts);
+    }
+
+    /** What the first check says that does not go on; empty if all do. */
+    Optional<Refusal> judge(Stage stage, Peer peer, TransactionView transaction, LookupRequest lookup) {
+        for (PolicyCheck check : checks(stage)) {
+            if (check.judge(peer, transaction, lookup) instanceof Refusal refusal) {
+                return Optional.of(refusal);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether anybody may send to anywhere. */
+    boolean isOpenRelay() {
+        return hosts.isOpenRelay();
+    }
+
+    /** The checks of a stage. */
+    private List<PolicyCheck> checks(Stage stage) {
+        return checks.getOrDefault(stage, List.of());
+    }
+}

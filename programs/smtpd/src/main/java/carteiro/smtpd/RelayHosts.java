@@ -1,0 +1,83 @@
+package carteiro.smtpd;
+
+import carteiro.control.Cdb;
+import carteiro.control.CdbFile;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.idna.DomainName;
+import carteiro.log.LogText;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Domains of other hosts that mail is taken for: rcpthosts, morercpthosts, openrelay. Safe for any number of threads. */
+final class RelayHosts {
+    /** How long the compiled rcpthosts are taken to be the same without looking. */
+    private static final Duration TRUST = Duration.ofSeconds(1);
+
+    private final Set<String> hosts;
+    private final Optional<CdbFile> more;
+    private final Relaying relaying;
+
+    /** Whether strangers may send to strangers. */
+    private enum Relaying {
+        FOR_CLIENTS_ALONE,
+        FOR_ANYBODY
+    }
+
+    private RelayHosts(Set<String> hosts, Optional<CdbFile> more, Relaying relaying) {
+        this.hosts = hosts;
+        this.more = more;
+        this.relaying = relaying;
+    }
+
+    static RelayHosts read(ControlFiles files, Installation installation) {
+        Optional<List<String>> rcpthosts = files.list("rcpthosts");
+        var more = new CdbFile(installation.control("morercpthosts.cdb"), TRUST);
+        if (rcpthosts.isPresent()) {
+            try {
+                more.now();
+            } catch (IOException e) {
+                files.problem("morercpthosts.cdb", 0, "cannot be used (" + LogText.reason(e) + "); run qmail-newmrh");
+            }
+        }
+        var hosts = new HashSet<String>();
+        rcpthosts.orElse(List.of()).forEach(line -> hosts.add(DomainName.addressKey(line)));
+        return new RelayHosts(
+                Set.copyOf(hosts),
+                rcpthosts.map(_ -> more),
+                files.line("openrelay").orElse("").equals("yes") ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE);
+    }
+
+    /** Whether anybody may send to anywhere. */
+    boolean isOpenRelay() {
+        return relaying == Relaying.FOR_ANYBODY;
+    }
+
+    /**
+     * Whether a client may send to another host's domain.
+     *
+     * @param domain after rewriting: a percent hack must not lead past rcpthosts
+     */
+    boolean maySend(Rights rights, String domain) throws IOException {
+        return rights.mayRelay() || isOpenRelay() || isOurs(domain);
+    }
+
+    /** The domain itself, or a suffix of it that begins with a dot. */
+    private boolean isOurs(String domain) throws IOException {
+        Optional<Cdb> compiled = more.isPresent() ? more.get().now() : Optional.empty();
+        for (String form : DomainName.forms(domain)) { // a cdb that other tools made may hold either
+            for (int at = 0; at >= 0; at = form.indexOf('.', at + 1)) {
+                String name = form.substring(at);
+                if (hosts.contains(name)
+                        || compiled.isPresent() && compiled.get().first(name).isPresent()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,56 @@
+package carteiro.smtpd;
+
+import carteiro.mail.Address;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.wire.TextDecoder.DecoderState;
+
+/**
+ * What checks see of a transaction.
+ *
+ * @param announced what SIZE= said; 0 if it was not there
+ * @param recipients how many were taken
+ * @param recipient the one that is being judged; {@link Address#NULL} but at RCPT
+ * @param text what has come of the message
+ */
+record TransactionView(
+        Address sender,
+        long announced,
+        BodyType body,
+        AddressForm form,
+        int recipients,
+        Address recipient,
+        TextFacts text) {
+    /** There is none. */
+    static final TransactionView NONE =
+            of(Address.NULL, new SmtpCommand.Mail(Address.NULL, 0, BodyType.SEVEN_BIT, AddressForm.ASCII));
+
+    /**
+     * What a message is found to be.
+     *
+     * @param octets so far, LF line ends, without our Received field
+     * @param longestLine in octets, CRLF included
+     * @param hasNul whether there is an octet of value 0
+     * @param hops fields Received and Delivered-To
+     * @param state how far it was read
+     */
+    record TextFacts(long octets, long longestLine, boolean hasNul, int hops, DecoderState state) {
+        /** Of none. */
+        static final TextFacts NONE = new TextFacts(0, 0, false, 0, DecoderState.OPEN);
+    }
+
+    /** After MAIL. */
+    static TransactionView of(Address sender, SmtpCommand.Mail mail) {
+        return new TransactionView(sender, mail.size(), mail.body(), mail.form(), 0, Address.NULL, TextFacts.NONE);
+    }
+
+    /** At RCPT. */
+    TransactionView at(Address judged, int taken) {
+        return new TransactionView(sender, announced, body, form, taken, judged, text);
+    }
+
+    /** While the message comes, and at its end. */
+    TransactionView with(TextFacts facts) {
+        return new TransactionView(sender, announced, body, form, recipients, recipient, facts);
+    }
+}
