@@ -2,7 +2,8 @@ package carteiro.smtpd;
 
 /** SIZE= of MAIL is not more than the client may send (RFC 1870 section 6.1). */
 final class AnnouncedSizeCheck implements PolicyCheck {
-    private static final Verdict WITHIN = new Verdict.GoOn(PolicyRule.MESSAGE_SIZE, "what was announced is within the limit");
+    private static final Verdict WITHIN =
+            new Verdict.GoOn(PolicyRule.MESSAGE_SIZE, "what was announced is within the limit");
 
     @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {

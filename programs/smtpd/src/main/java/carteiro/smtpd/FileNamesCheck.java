@@ -4,7 +4,8 @@ import carteiro.mail.Envelope.AddressForm;
 
 /** SMTPUTF8 is taken only where addresses beyond ASCII can become names of files. */
 final class FileNamesCheck implements PolicyCheck {
-    private static final Verdict FIT = new Verdict.GoOn(PolicyRule.FILE_NAMES, "file names here can hold the addresses");
+    private static final Verdict FIT =
+            new Verdict.GoOn(PolicyRule.FILE_NAMES, "file names here can hold the addresses");
     private static final Verdict UNFIT = new Verdict.Refuse(
             PolicyRule.FILE_NAMES.reply(555, "5.5.4 parameter not known here"), "file names here are not UTF-8");
 

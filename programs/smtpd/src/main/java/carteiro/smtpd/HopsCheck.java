@@ -6,8 +6,8 @@ final class HopsCheck implements PolicyCheck {
     static final int MOST = 100;
 
     private static final Verdict FEW = new Verdict.GoOn(PolicyRule.HOPS, "the message is not in a loop");
-    private static final Verdict LOOP = new Verdict.Refuse(
-            PolicyRule.HOPS.reply(554, "5.4.6 too many hops, this message is looping"), "");
+    private static final Verdict LOOP =
+            new Verdict.Refuse(PolicyRule.HOPS.reply(554, "5.4.6 too many hops, this message is looping"), "");
 
     @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {

@@ -133,8 +133,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
 
     private Optional<Refusal> judge(Stage stage) {
         return policy.judge(
-                stage,
-                new TextFacts(octets, decoder.longestLine(), decoder.sawNul(), header.hops(), decoder.state()));
+                stage, new TextFacts(octets, decoder.longestLine(), decoder.sawNul(), header.hops(), decoder.state()));
     }
 
     private void store(byte[] octets, int from, int length) {
@@ -187,8 +186,8 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
                     new ReceiveResult.InQueue(number, Reply.of(250, "ok " + clock.millis() / 1000 + " qp " + number));
                 case Receipt.TemporaryFailure(var status, var reason) -> {
                     boolean diskLow = status.subject() == 3 && status.detail() == 1;
-                    yield new ReceiveResult.NotInQueue(new Verdict.NotNow(
-                            PolicyRule.QUEUE.reply(diskLow ? 452 : 451, status, reason), reason));
+                    yield new ReceiveResult.NotInQueue(
+                            new Verdict.NotNow(PolicyRule.QUEUE.reply(diskLow ? 452 : 451, status, reason), reason));
                 }
                 case Receipt.PermanentFailure(var status, var reason) ->
                     new ReceiveResult.NotInQueue(

@@ -26,8 +26,7 @@ public final class QmailSmtpd {
     /** How often the conversation is looked at for its time limits, in milliseconds. */
     private static final int SWEEP = 200;
 
-    private static final Reply UNREADABLE =
-            PolicyRule.FAULT.reply(421, "4.3.0 the settings here cannot be read");
+    private static final Reply UNREADABLE = PolicyRule.FAULT.reply(421, "4.3.0 the settings here cannot be read");
 
     /** How the settings are read. */
     private interface SettingsReader {

@@ -12,7 +12,8 @@ final class RelayCheck implements PolicyCheck {
     private static final Reply FOREIGN =
             PolicyRule.RELAYING.reply(553, "5.7.1 that domain is not in my list of rcpthosts");
 
-    private static final Verdict OURS = new Verdict.GoOn(PolicyRule.RELAYING, "the domain is in locals or virtualdomains");
+    private static final Verdict OURS =
+            new Verdict.GoOn(PolicyRule.RELAYING, "the domain is in locals or virtualdomains");
     private static final Verdict ALLOWED =
             new Verdict.GoOn(PolicyRule.RELAYING, "the domain is in rcpthosts, or the client may relay");
     private static final Verdict REFUSED = new Verdict.Refuse(FOREIGN, "domain is not in rcpthosts");

@@ -247,7 +247,8 @@ sealed interface SmtpCommand {
                         !parameters.stream().allMatch(parameter -> IGNORED_OF_RCPT.contains(parameter.keyword()))
                                 ? new RefusedCommand("RCPT", UNKNOWN_PARAMETER)
                                 : recipient.isNull()
-                                        ? new RefusedCommand("RCPT", PolicyRule.COMMAND.reply(501, "5.1.3 recipient missing"))
+                                        ? new RefusedCommand(
+                                                "RCPT", PolicyRule.COMMAND.reply(501, "5.1.3 recipient missing"))
                                         : new Rcpt(recipient);
                     case SmtpParameters.MalformedParameters(var reason) -> malformed("RCPT", reason);
                 };
@@ -262,7 +263,8 @@ sealed interface SmtpCommand {
         String word =
                 space < 0 ? "" : Octets.lowerCase(argument.substring(space + 1).strip());
         if (octets < 0 || octets > LARGEST_CHUNK || !(word.isEmpty() || word.equals("last"))) {
-            return new UnreadableBdat(PolicyRule.COMMAND.reply(501, "5.5.4 write BDAT and a number of octets, and LAST for the last"));
+            return new UnreadableBdat(
+                    PolicyRule.COMMAND.reply(501, "5.5.4 write BDAT and a number of octets, and LAST for the last"));
         }
         return new Bdat(octets, word.isEmpty() ? ChunkPosition.EARLIER : ChunkPosition.LAST);
     }

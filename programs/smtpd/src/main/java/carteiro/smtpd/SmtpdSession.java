@@ -59,12 +59,15 @@ final class SmtpdSession {
             PolicyRule.BEHIND_STARTTLS.reply(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
     private static final Reply LINE_TOO_LONG = PolicyRule.COMMAND_LENGTH.reply(500, "5.5.2 line too long");
     private static final Reply NOT_SMTP = PolicyRule.OTHER_PROTOCOL.reply(500, "5.5.1 this is no command of SMTP");
-    private static final Reply IDLE_COMMANDS = PolicyRule.IDLE_COMMANDS.reply(421, "4.7.0 too many commands without a message");
+    private static final Reply IDLE_COMMANDS =
+            PolicyRule.IDLE_COMMANDS.reply(421, "4.7.0 too many commands without a message");
     private static final Reply REFUSALS = PolicyRule.REFUSALS.reply(421, "4.7.0 too many refused commands");
     private static final Reply SILENT = PolicyRule.SILENCE.reply(421, "4.4.2 timeout, nothing heard for too long");
-    private static final Reply TOO_LONG = PolicyRule.CONVERSATION.reply(421, "4.4.2 this conversation has lasted too long");
+    private static final Reply TOO_LONG =
+            PolicyRule.CONVERSATION.reply(421, "4.4.2 this conversation has lasted too long");
     private static final Reply STOPPING = PolicyRule.STOPPING.reply(421, "4.3.2 the service is being stopped");
-    private static final Reply OUR_FAULT = PolicyRule.FAULT.reply(421, "4.3.0 something is wrong here, try again later");
+    private static final Reply OUR_FAULT =
+            PolicyRule.FAULT.reply(421, "4.3.0 something is wrong here, try again later");
 
     /** Refusals for now (4xx) that one session may have in the log; the others are counted. */
     private static final int LOGGED_DEFERRALS = 20;
@@ -353,8 +356,7 @@ final class SmtpdSession {
             return;
         }
         abandonTransaction(); // as in qmail, MAIL within a transaction begins anew
-        TransactionView begun =
-                TransactionView.of(settings.localLiterals().withLocalName(mail.sender()), mail);
+        TransactionView begun = TransactionView.of(settings.localLiterals().withLocalName(mail.sender()), mail);
         Optional<Refusal> refused = settings.policy().judge(Stage.SENDER, peer, begun, context);
         if (refused.isPresent()) {
             refuse("MAIL", mail.sender(), refused.get());

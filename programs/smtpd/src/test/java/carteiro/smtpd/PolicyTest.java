@@ -57,7 +57,11 @@ class PolicyTest {
         var mail = new SmtpCommand.Mail(new Address(sender), 0, BodyType.SEVEN_BIT, AddressForm.ASCII);
         var to = new Address(recipient);
         return settings.policy()
-                .judge(Stage.RECIPIENT, peer, TransactionView.of(mail.sender(), mail).at(to, 0), lookup::recipient)
+                .judge(
+                        Stage.RECIPIENT,
+                        peer,
+                        TransactionView.of(mail.sender(), mail).at(to, 0),
+                        lookup::recipient)
                 .map(refusal -> refusal.reply().toString())
                 .orElseGet(() -> "250 " + rights.kept(to).octets());
     }
@@ -194,13 +198,20 @@ class PolicyTest {
     @Covers("qmail:M12")
     void aLiteralOfThisHostGetsItsName(String address, String named) throws Exception {
         control("localiphost", "host.example\n");
-        assertThat(settings().localLiterals().withLocalName(new Address(address)).octets()).isEqualTo(named);
+        assertThat(settings()
+                        .localLiterals()
+                        .withLocalName(new Address(address))
+                        .octets())
+                .isEqualTo(named);
     }
 
     @Test
     void withoutLocaliphostAndMeALiteralStays() throws Exception {
         control("me", "mail.example.org\n");
-        assertThat(settings().localLiterals().withLocalName(new Address("joe@[127.0.0.1]")).octets())
+        assertThat(settings()
+                        .localLiterals()
+                        .withLocalName(new Address("joe@[127.0.0.1]"))
+                        .octets())
                 .isEqualTo("joe@mail.example.org");
         var files = new ControlFiles(new Installation(home));
         var without = LocalLiterals.read(files, Optional.empty());
