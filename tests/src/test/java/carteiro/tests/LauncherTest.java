@@ -66,6 +66,7 @@ class LauncherTest {
             "check",
             "qread",
             "trace",
+            "why",
             "version",
             "sendmail",
             "qmail-tcpok",

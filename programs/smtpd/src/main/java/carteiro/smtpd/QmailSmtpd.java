@@ -97,7 +97,7 @@ public final class QmailSmtpd {
             settings = reading.read(installation, log);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
-            socket.getOutputStream().write(UNREADABLE.octets());
+            socket.getOutputStream().write(UNREADABLE.octets(Reply.RuleCodes.HIDDEN));
             socket.shutdownOutput();
             return 1;
         }

@@ -13,12 +13,20 @@ final class Reply {
     private final String text;
     private final Optional<PolicyRule> rule;
     private final byte[] octets;
+    private final byte[] octetsWithCode;
+
+    /** Whether a refusal ends with the code of its rule (control/rulecodes). */
+    enum RuleCodes {
+        HIDDEN,
+        SHOWN
+    }
 
     private Reply(int code, String text, Optional<PolicyRule> rule) {
         this.code = code;
         this.rule = rule;
         this.text = text;
         this.octets = Octets.bytes(wire(code, text));
+        this.octetsWithCode = rule.isEmpty() ? octets : Octets.bytes(wire(code, text(RuleCodes.SHOWN)));
     }
 
     /** @param text lines parted by LF; of ours, or gone through {@link #safe} */
@@ -70,14 +78,33 @@ final class Reply {
         return rule;
     }
 
+    /** Its rule for the log; empty if it does not refuse. */
+    String ruleName() {
+        return rule.map(PolicyRule::toString).orElse("");
+    }
+
     /** The octets to send; not to be changed. */
-    byte[] octets() {
-        return octets;
+    byte[] octets(RuleCodes codes) {
+        return switch (codes) {
+            case HIDDEN -> octets;
+            case SHOWN -> octetsWithCode;
+        };
+    }
+
+    private String text(RuleCodes codes) {
+        return switch (codes) {
+            case HIDDEN -> text;
+            case SHOWN -> rule.map(by -> text + " [" + by.code() + "]").orElse(text);
+        };
     }
 
     /** Code and text in one line, for the log. */
+    String line(RuleCodes codes) {
+        return code + " " + text(codes).replace('\n', ' ');
+    }
+
     @Override
     public String toString() {
-        return code + " " + text.replace('\n', ' ');
+        return line(RuleCodes.HIDDEN);
     }
 }

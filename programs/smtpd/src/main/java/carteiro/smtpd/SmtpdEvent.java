@@ -58,23 +58,30 @@ sealed interface SmtpdEvent extends LogEvent {
      * @param what the command, with its address if it has one
      * @param reply what the client was told
      * @param why what it was not told; may be empty
+     * @param rule whose refusal it is; {@code carteiro why} explains it
      */
     @EventName("smtp-refused")
-    record SmtpRefused(String what, String sender, String client, String reply, String why) implements SmtpdEvent {
+    record SmtpRefused(String what, String sender, String client, String reply, String why, String rule)
+            implements SmtpdEvent {
         @Override
         public String line() {
             return "smtpd: refused " + LogText.sentence(what) + " from <" + LogText.safe(sender) + "> client "
                     + LogText.safe(client) + ": " + LogText.sentence(reply)
-                    + (why.isEmpty() ? "" : " (" + LogText.sentence(why) + ")");
+                    + (why.isEmpty() ? "" : " (" + LogText.sentence(why) + ")") + " rule " + rule;
         }
     }
 
-    /** A client was turned away before it could say anything. */
+    /**
+     * A client was turned away before it could say anything.
+     *
+     * @param rule whose refusal it is; empty if the client has gone by itself
+     */
     @EventName("connection-turned-away")
-    record TurnedAway(String client, String why) implements SmtpdEvent {
+    record TurnedAway(String client, String why, String rule) implements SmtpdEvent {
         @Override
         public String line() {
-            return "smtpd: turned away client " + LogText.safe(client) + ": " + why;
+            return "smtpd: turned away client " + LogText.safe(client) + ": " + why
+                    + (rule.isEmpty() ? "" : " rule " + rule);
         }
     }
 

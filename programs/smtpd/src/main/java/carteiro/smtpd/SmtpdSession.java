@@ -190,7 +190,7 @@ final class SmtpdSession {
 
     private void replyInternalError() {
         try {
-            connection.send(OUR_FAULT.octets());
+            send(OUR_FAULT);
             connection.closeGently();
         } catch (IOException e) {
             // the client has gone
@@ -618,7 +618,7 @@ final class SmtpdSession {
     // ---- Replies and ends
 
     private void send(Reply reply) throws IOException {
-        connection.send(reply.octets());
+        connection.send(reply.octets(settings.ruleCodes()));
     }
 
     private void refuse(String what, Reply reply) throws IOException {
@@ -656,7 +656,14 @@ final class SmtpdSession {
             deferrals++;
         }
         if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
-            context.log().log(new SmtpdEvent.SmtpRefused(what, sender.octets(), client.ip(), reply.toString(), why));
+            context.log()
+                    .log(new SmtpdEvent.SmtpRefused(
+                            what,
+                            sender.octets(),
+                            client.ip(),
+                            reply.line(settings.ruleCodes()),
+                            why,
+                            reply.ruleName()));
         }
     }
 

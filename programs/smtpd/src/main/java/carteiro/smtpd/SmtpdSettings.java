@@ -7,6 +7,7 @@ import carteiro.control.Installation;
 import carteiro.control.TcpRules;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope.AddressForm;
+import carteiro.smtpd.Reply.RuleCodes;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,6 +41,7 @@ import java.util.function.Function;
  * @param localLiterals what addresses at a literal of this host become
  * @param rules settings of single clients
  * @param tls key and certificate; without them STARTTLS is not offered
+ * @param ruleCodes whether refusals end with the code of their rule
  * @param widestForm the widest form of addresses that is taken: SMTPUTF8 only where file names can hold them
  * @param listen where to listen, as the file says; empty if there is no file
  */
@@ -59,6 +61,7 @@ record SmtpdSettings(
         LocalLiterals localLiterals,
         TcpRules rules,
         Optional<TlsKey> tls,
+        RuleCodes ruleCodes,
         AddressForm widestForm,
         Optional<List<ListenAddress>> listen) {
     /** Where key and certificate come from. */
@@ -131,6 +134,7 @@ record SmtpdSettings(
                 LocalLiterals.read(files, me),
                 TcpRules.read(files),
                 tls.apply(files),
+                files.number("rulecodes") == 0 ? RuleCodes.HIDDEN : RuleCodes.SHOWN,
                 widestForm,
                 listen(files));
         files.check();

@@ -299,7 +299,7 @@ class DialogueTest {
         }
         assertThat(smtpd.awaitLog("helo one_two"))
                 .contains("smtpd: refused RCPT <nobody@example.org> from <log@client.example> client 127.0.0.1: "
-                        + "550 5.1.1 no such address\n")
+                        + "550 5.1.1 no such address [R33] rule unknown-recipient\n")
                 .contains("smtpd: session client 127.0.0.1 helo one_two plain messages 0 refusals 1 ended: quit\n");
     }
 

@@ -232,17 +232,17 @@ class QmailSmtpdTest {
                         "QMAILQUEUE",
                         program("printf 'Dno viruses here' >&6; exit 82").toString()),
                 MESSAGE);
-        assertThat(said()).contains("\r\n554 5.3.0 no viruses here\r\n");
+        assertThat(said()).contains("\r\n554 5.3.0 no viruses here [R53]\r\n");
         out.reset();
         run(
                 Map.of(
                         "QMAILQUEUE",
                         program("printf 'Zscanner is busy' >&6; exit 82").toString()),
                 MESSAGE);
-        assertThat(said()).contains("\r\n451 4.3.0 scanner is busy\r\n");
+        assertThat(said()).contains("\r\n451 4.3.0 scanner is busy [R52]\r\n");
         out.reset();
         run(Map.of("QMAILQUEUE", program("exit 82").toString()), MESSAGE);
-        assertThat(said()).contains("\r\n451 4.3.0 the message cannot be kept now\r\n");
+        assertThat(said()).contains("\r\n451 4.3.0 the message cannot be kept now [R52]\r\n");
     }
 
     @Test
