@@ -10,4 +10,6 @@ module carteiro.lookup {
 
     provides carteiro.protocol.Program with
             carteiro.lookup.LookupProgram;
+    provides carteiro.protocol.LookupExplanation with
+            carteiro.lookup.OfflineLookup;
 }

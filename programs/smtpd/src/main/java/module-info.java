@@ -10,6 +10,8 @@ module carteiro.smtpd {
 
     exports carteiro.smtpd;
 
+    uses carteiro.protocol.LookupExplanation;
+
     provides carteiro.protocol.Program with
             carteiro.smtpd.Smtpd;
 }

@@ -7,6 +7,7 @@ import carteiro.tests.CarteiroProcess.Form;
 import carteiro.tests.CarteiroProcess.Verb;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,34 @@ class AcceptedAddressesTest {
                 assertThat(rcpt(carteiro, "bob-other@example.org")).startsWith("451 4.3.0 ");
                 assertThat(rcpt(carteiro, "bob@example.org")).startsWith("250 ");
                 assertThat(rcpt(carteiro, "nobody@example.org")).startsWith("550 5.1.1 ");
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("explain says, while nothing runs, the reply that a client then reads")
+    void explained() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.accounts("bob");
+            carteiro.dotQmail("bob", ".qmail-list", "./Maildir/\n");
+            var said = new LinkedHashMap<String, String>();
+            for (String recipient : List.of(
+                    "bob@example.org",
+                    "bob-list@example.org",
+                    "bob-other@example.org",
+                    "nobody@example.org",
+                    "x@elsewhere.example")) {
+                CarteiroProcess.Result explained = carteiro.attempt(
+                        "", "carteiro.smtpd.ExplainPolicy", "--client=127.0.0.1", "--from=ann@example.net", recipient);
+                assertThat(explained.exit())
+                        .as(recipient)
+                        .isEqualTo(List.of("bob@example.org", "bob-list@example.org").contains(recipient) ? 0 : 100);
+                said.put(recipient, explained.output());
+            }
+            assertThat(said.get("bob-list@example.org")).contains("file: ", "/.qmail-list decides");
+            carteiro.start();
+            for (var explained : said.entrySet()) {
+                assertThat(explained.getValue()).contains("\n  " + rcpt(carteiro, explained.getKey()));
             }
         }
     }

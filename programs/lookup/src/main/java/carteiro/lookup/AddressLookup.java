@@ -66,7 +66,12 @@ final class AddressLookup implements Lookup, AutoCloseable {
 
     @Override
     public AddressVerdict recipient(Address envelopeRecipient) {
-        return switch (answer(envelopeRecipient, LookupTrace.NONE, UnreadableHomePolicy.ASK_LOCAL)) {
+        return verdict(answer(envelopeRecipient, LookupTrace.NONE, UnreadableHomePolicy.ASK_LOCAL));
+    }
+
+    /** What of an answer whoever sends mail to the address may learn. */
+    static AddressVerdict verdict(Answer answer) {
+        return switch (answer) {
             case Answer.Account _, Answer.ForwardOnly _, Answer.Trash _ -> new AddressVerdict.KnownAddress();
             case Answer.OtherHost _ -> new AddressVerdict.RemoteAddress();
             case Answer.NoSuchAddress(var status, var reason) -> new AddressVerdict.UnknownAddress(status, reason);

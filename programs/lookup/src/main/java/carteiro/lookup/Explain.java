@@ -6,14 +6,11 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.posix.Invocation;
-import carteiro.posix.SystemAccount;
 import carteiro.posix.UnixId;
-import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.Mailbox;
-import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.time.Clock;
 
@@ -47,22 +44,9 @@ public final class Explain {
                 return USAGE;
             }
         }
-        LookupSettings settings;
-        try {
-            settings = LookupSettings.read(home.installation());
-        } catch (ControlException e) {
-            called.complain("explain: " + String.join("\nexplain: ", e.problems()) + "\n");
-            return NOT_NOW;
-        }
-        try (var users = LookupProgram.users(home.installation(), SystemAccount.effectiveUid());
-                var watchdog = new Watchdog();
-                var log = new EventLog(called.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
-            AliasSource.AliasOwner owner = AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER);
-            var alarms = new FaultLogLimiter(log);
-            try (var lookup = LookupProgram.build(
-                    home.installation(), settings, users, owner, alarms, watchdog, _ -> Homes.Presence.NOT_NOW)) {
-                return explain(home.installation(), home.call(), lookup);
-            }
+        try (var log = new EventLog(called.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            return OfflineLookup.use(
+                    home.installation(), log, lookup -> explain(home.installation(), home.call(), lookup));
         } catch (ControlException e) {
             called.complain("explain: " + String.join("\nexplain: ", e.problems()) + "\n");
             return NOT_NOW;

@@ -2,12 +2,18 @@ package carteiro.lookup;
 
 import static carteiro.lookup.TestHome.USER_UID;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.Cdb;
+import carteiro.control.ControlException;
+import carteiro.log.EventLog;
 import carteiro.lookup.TestHome.Called;
+import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup;
+import carteiro.protocol.LookupExplanation;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,10 +25,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -290,6 +298,30 @@ final class ToolsTest {
         assertThat(explain("x@elsewhere.example").out()).contains("route: remote", "answer: another host's");
         assertThat(explain("@example.org").out()).contains("answer: accepted and thrown away");
         assertThat(explain("@example.org").code()).isZero();
+    }
+
+    @Test
+    void commandsOfOtherProgramsHaveTheAnswersAndTheirStepsWithoutLookup() throws Exception {
+        home.assign("=joe:joe:503:78:/home/joe:::\n.\n");
+        LookupExplanation lookup =
+                ServiceLoader.load(LookupExplanation.class).findFirst().orElseThrow();
+        var steps = new ArrayList<String>();
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            assertThat(lookup.recipient(home.installation, new Address("joe@example.org"), log, steps::add))
+                    .isEqualTo(new Lookup.AddressVerdict.KnownAddress());
+            assertThat(steps)
+                    .startsWith(
+                            "route: local <joe@example.org> (its domain is in locals)",
+                            "assign: users/cdb has the simple assignment =joe");
+            assertThat(lookup.recipient(home.installation, new Address("no-such@example.org"), log, _ -> {}))
+                    .isInstanceOf(Lookup.AddressVerdict.UnknownAddress.class);
+            assertThat(lookup.recipient(home.installation, new Address("x@far.example"), log, _ -> {}))
+                    .isEqualTo(new Lookup.AddressVerdict.RemoteAddress());
+            home.control("lookupsources", "nis\n");
+            assertThatThrownBy(() ->
+                            lookup.recipient(home.installation, new Address("joe@example.org"), log, _ -> {}))
+                    .isInstanceOf(ControlException.class);
+        }
     }
 
     @Test

@@ -6,6 +6,16 @@ final class AnnouncedSizeCheck implements PolicyCheck {
             new Verdict.GoOn(PolicyRule.MESSAGE_SIZE, "what was announced is within the limit");
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.MESSAGE_SIZE;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return peer.rights().databytes() + " octets";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.announced() > peer.rights().databytes()
                 ? new Verdict.Refuse(SizeCheck.TOO_BIG, "SIZE=" + transaction.announced())

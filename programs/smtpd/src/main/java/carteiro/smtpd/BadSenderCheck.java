@@ -26,6 +26,16 @@ final class BadSenderCheck implements PolicyCheck {
     }
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.SENDERS;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return senders.size() + (senders.size() == 1 ? " line" : " lines");
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         if (senders.isEmpty()) {
             return GOOD;

@@ -16,6 +16,16 @@ final class FileNamesCheck implements PolicyCheck {
     }
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.FILE_NAMES;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return widest == AddressForm.ASCII ? "they are ASCII" : "they are UTF-8";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.form() == AddressForm.SMTPUTF8 && widest == AddressForm.ASCII ? UNFIT : FIT;
     }

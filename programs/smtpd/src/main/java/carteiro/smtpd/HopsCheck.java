@@ -10,6 +10,16 @@ final class HopsCheck implements PolicyCheck {
             new Verdict.Refuse(PolicyRule.HOPS.reply(554, "5.4.6 too many hops, this message is looping"), "");
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.HOPS;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return Integer.toString(MOST);
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.text().hops() >= MOST ? LOOP : FEW;
     }

@@ -27,6 +27,16 @@ final class KnownRecipientCheck implements PolicyCheck {
     }
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.UNKNOWN_RECIPIENT;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return "";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         Address kept = peer.rights().kept(transaction.recipient());
         try {

@@ -16,6 +16,16 @@ final class LineEndsCheck implements PolicyCheck {
     private static final Verdict WHOLE = new Verdict.GoOn(PolicyRule.LINE_ENDS, "lines end in CRLF");
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.LINE_ENDS;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return "";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return switch (transaction.text().state()) {
             case BARE_LF -> BARE_LF;

@@ -13,6 +13,16 @@ final class LineLengthCheck implements PolicyCheck {
     }
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.LINE_LENGTH;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return most + " octets";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.text().longestLine() > most ? OVER : WITHIN;
     }

@@ -7,6 +7,16 @@ final class NulCheck implements PolicyCheck {
             new Verdict.Refuse(PolicyRule.NUL_OCTETS.reply(554, "5.6.0 the message holds an octet of value 0"), "");
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.NUL_OCTETS;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return "";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.text().hasNul() ? FOUND : NONE;
     }

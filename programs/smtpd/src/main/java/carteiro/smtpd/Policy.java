@@ -45,10 +45,27 @@ final class Policy {
         return new Policy(checks, hosts);
     }
 
+    /** Hears what each check says; {@code carteiro explain} prints it. */
+    @FunctionalInterface
+    interface PolicyTrace {
+        /** Nobody listens. */
+        PolicyTrace NONE = (_, _) -> {};
+
+        void said(PolicyCheck check, Verdict verdict);
+    }
+
     /** What the first check says that does not go on; empty if all do. */
     Optional<Refusal> judge(Stage stage, Peer peer, TransactionView transaction, LookupRequest lookup) {
+        return judge(stage, peer, transaction, lookup, PolicyTrace.NONE);
+    }
+
+    /** The same, step by step. */
+    Optional<Refusal> judge(
+            Stage stage, Peer peer, TransactionView transaction, LookupRequest lookup, PolicyTrace trace) {
         for (PolicyCheck check : checks(stage)) {
-            if (check.judge(peer, transaction, lookup) instanceof Refusal refusal) {
+            Verdict verdict = check.judge(peer, transaction, lookup);
+            trace.said(check, verdict);
+            if (verdict instanceof Refusal refusal) {
                 return Optional.of(refusal);
             }
         }
@@ -61,7 +78,7 @@ final class Policy {
     }
 
     /** The checks of a stage. */
-    private List<PolicyCheck> checks(Stage stage) {
+    List<PolicyCheck> checks(Stage stage) {
         return checks.getOrDefault(stage, List.of());
     }
 }

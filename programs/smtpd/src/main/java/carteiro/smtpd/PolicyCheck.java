@@ -13,6 +13,12 @@ interface PolicyCheck {
         Lookup.AddressVerdict ask(Address recipient) throws IOException;
     }
 
+    /** What it enforces. */
+    PolicyRule rule();
+
+    /** What is set of it for a peer, for {@code carteiro explain}; empty if nothing is. */
+    String setting(Peer peer);
+
     /** @param transaction {@link TransactionView#NONE} before MAIL */
     Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup);
 }

@@ -13,6 +13,16 @@ final class RecipientCountCheck implements PolicyCheck {
     }
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.RECIPIENTS;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return Integer.toString(most);
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.recipients() >= most ? TOO_MANY : ROOM;
     }

@@ -8,6 +8,16 @@ final class RecipientLengthCheck implements PolicyCheck {
     private static final Verdict TOO_LONG = new Verdict.Refuse(SmtpCommand.TOO_LONG, "");
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.ADDRESS_LENGTH;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return Address.LIMIT + " octets";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return peer.rights().lengthOf(transaction.recipient()) > Address.LIMIT ? TOO_LONG : FIT;
     }

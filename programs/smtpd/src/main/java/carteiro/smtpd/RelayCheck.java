@@ -48,6 +48,16 @@ final class RelayCheck implements PolicyCheck {
     }
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.RELAYING;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return hosts.toString();
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         Route route = named.route(peer.rights().kept(transaction.recipient()));
         try {

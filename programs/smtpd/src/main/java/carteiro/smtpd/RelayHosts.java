@@ -66,6 +66,12 @@ final class RelayHosts {
         return rights.mayRelay() || isOpenRelay() || isOurs(domain);
     }
 
+    @Override
+    public String toString() {
+        return hosts.size() + (hosts.size() == 1 ? " domain" : " domains") + (more.isPresent() ? "" : ", no file")
+                + (isOpenRelay() ? ", openrelay yes" : "");
+    }
+
     /** The domain itself, or a suffix of it that begins with a dot. */
     private boolean isOurs(String domain) throws IOException {
         Optional<Cdb> compiled = more.isPresent() ? more.get().now() : Optional.empty();

@@ -9,6 +9,16 @@ final class SizeCheck implements PolicyCheck {
     private static final Verdict OVER = new Verdict.Refuse(TOO_BIG, "");
 
     @Override
+    public PolicyRule rule() {
+        return PolicyRule.MESSAGE_SIZE;
+    }
+
+    @Override
+    public String setting(Peer peer) {
+        return peer.rights().databytes() + " octets";
+    }
+
+    @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.text().octets() > peer.rights().databytes() ? OVER : WITHIN;
     }

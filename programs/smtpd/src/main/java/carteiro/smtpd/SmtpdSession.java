@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 /** One SMTP conversation, from greeting to close (RFC 5321 section 3); one virtual thread runs it. */
 final class SmtpdSession {
     private static final Reply OK = Reply.of(250, "2.0.0 ok");
-    private static final Reply SENDER_OK = Reply.of(250, "2.1.0 ok");
-    private static final Reply RECIPIENT_OK = Reply.of(250, "2.1.5 ok");
+    static final Reply SENDER_OK = Reply.of(250, "2.1.0 ok");
+    static final Reply RECIPIENT_OK = Reply.of(250, "2.1.5 ok");
     private static final Reply FLUSHED = Reply.of(250, "2.0.0 flushed");
     private static final Reply GO_AHEAD = Reply.of(354, "go ahead, end with a dot alone");
     private static final Reply VRFY = Reply.of(252, "2.5.0 send some mail, it will be tried");
@@ -206,7 +206,7 @@ final class SmtpdSession {
     }
 
     private void converse() throws IOException {
-        send(Reply.of(220, settings.greeting() + " ESMTP"));
+        send(welcome(settings));
         while (ended == null) {
             if (context.stopping().getAsBoolean()) {
                 end(STOPPING, "stopped");
@@ -233,13 +233,13 @@ final class SmtpdSession {
         }
         switch (command) {
             case SmtpCommand.Helo(var name) -> {
-                if (isGreeted("HELO", name)) {
+                if (greet("HELO", name)) {
                     extended = false;
-                    send(Reply.of(250, settings.greeting()));
+                    send(greeting(settings));
                 }
             }
             case SmtpCommand.Ehlo(var name) -> {
-                if (isGreeted("EHLO", name)) {
+                if (greet("EHLO", name)) {
                     extended = true;
                     send(extensions());
                 }
@@ -291,7 +291,17 @@ final class SmtpdSession {
 
     // ---- The commands, in the order of the dialogue
 
-    private boolean isGreeted(String verb, String name) throws IOException {
+    static Reply welcome(SmtpdSettings settings) {
+        return Reply.of(220, settings.greeting() + " ESMTP");
+    }
+
+    /** The answer to HELO, and the first line of that to EHLO. */
+    static Reply greeting(SmtpdSettings settings) {
+        return Reply.of(250, settings.greeting());
+    }
+
+    /** Whether the policy lets a client greet by that name; it is told if not. */
+    private boolean greet(String verb, String name) throws IOException {
         abandonTransaction();
         Peer greeted = peer.greeted(name);
         Optional<Refusal> refused = settings.policy().judge(Stage.GREETED, greeted, TransactionView.NONE, context);

@@ -1,0 +1,260 @@
+package carteiro.smtpd;
+
+import carteiro.control.ChosenHome;
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
+import carteiro.control.TcpRules;
+import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.posix.Invocation;
+import carteiro.protocol.Lookup.AddressVerdict;
+import carteiro.protocol.LookupExplanation;
+import carteiro.smtpd.Verdict.Refusal;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * carteiro explain --from SENDER --client IP --helo NAME RECIPIENT...: says step by step what smtpd would answer, by the same
+ * checks but without it, so that it works when nothing runs (docs/programs/explain.md).
+ */
+public final class ExplainPolicy {
+    private static final int TAKEN = 0;
+    private static final int REFUSED = 100;
+    private static final int NOT_NOW = 111;
+    private static final int USAGE = 100;
+
+    private final SmtpdSettings settings;
+    private final Installation installation;
+    private final LookupExplanation lookup;
+    private final EventLog log;
+    private final StringBuilder out = new StringBuilder();
+    private final List<String> lookupSteps = new ArrayList<>();
+
+    private ExplainPolicy(
+            SmtpdSettings settings, Installation installation, LookupExplanation lookup, EventLog log) {
+        this.settings = settings;
+        this.installation = installation;
+        this.lookup = lookup;
+        this.log = log;
+    }
+
+    /**
+     * What is asked.
+     *
+     * @param from the sender; empty for the null sender
+     * @param helo the name that the client gives
+     */
+    private record PolicyQuestion(String from, InetAddress client, String helo, List<String> recipients) {}
+
+    /** The command. */
+    public static void main(String[] arguments) {
+        Invocation.runAndExit("explain", arguments, ExplainPolicy::run);
+    }
+
+    private static int run(Invocation call) throws IOException {
+        Optional<LookupExplanation> lookup =
+                ServiceLoader.load(LookupExplanation.class).findFirst();
+        if (lookup.isEmpty()) {
+            call.complain("explain: this Carteiro is without lookup\n");
+            return NOT_NOW;
+        }
+        return run(call, lookup.get());
+    }
+
+    static int run(Invocation call, LookupExplanation lookup) throws IOException {
+        ChosenHome home = ChosenHome.ofOctets(call.arguments(), call.environment());
+        Optional<PolicyQuestion> question = home.problem().isEmpty() ? question(home.rest()) : Optional.empty();
+        if (question.isEmpty()) {
+            call.complain("explain: usage: carteiro explain [--home DIR] --client IP [--from SENDER] [--helo NAME]"
+                    + " RECIPIENT...\n");
+            return USAGE;
+        }
+        try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            SmtpdSettings settings = SmtpdSettings.withoutTls(home.installation());
+            var explained = new ExplainPolicy(settings, home.installation(), lookup, log);
+            int code = explained.explain(question.get());
+            call.print(explained.out.toString());
+            return code;
+        } catch (ControlException e) {
+            call.complain("explain: " + String.join("\nexplain: ", e.problems()) + "\n");
+            return NOT_NOW;
+        }
+    }
+
+    private static Optional<PolicyQuestion> question(List<String> words) {
+        String from = "";
+        String client = "";
+        String helo = "";
+        var recipients = new ArrayList<String>();
+        for (int at = 0; at < words.size(); at++) {
+            String word = words.get(at);
+            if (!word.startsWith("--")) {
+                recipients.add(word);
+                continue;
+            }
+            int equals = word.indexOf('=');
+            if (equals < 0 && ++at == words.size()) {
+                return Optional.empty();
+            }
+            String value = equals < 0 ? words.get(at) : word.substring(equals + 1);
+            switch (equals < 0 ? word : word.substring(0, equals)) {
+                case "--from" -> from = value;
+                case "--client" -> client = value;
+                case "--helo" -> helo = value;
+                default -> {
+                    return Optional.empty();
+                }
+            }
+        }
+        try {
+            return recipients.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new PolicyQuestion(from, InetAddress.ofLiteral(client), helo, recipients));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // no address
+        }
+    }
+
+    // ---- The stages, in the order of the dialogue; SmtpdServer and SmtpdSession have the same
+
+    private int explain(PolicyQuestion question) {
+        Peer peer = peer(question.client());
+        say("connected from " + peer.client().ip()
+                + (peer.client().host().isEmpty() ? "" : " " + peer.client().host()));
+        Optional<Refusal> refused = judge(Stage.CONNECTED, peer, TransactionView.NONE);
+        if (refused.isPresent()) {
+            return refuse(refused.get().reply());
+        }
+        reply(SmtpdSession.welcome(settings));
+        Peer greeted = peer.greeted(question.helo());
+        say("greeted by EHLO " + greeted.helo());
+        refused = judge(Stage.GREETED, greeted, TransactionView.NONE);
+        if (refused.isPresent()) {
+            return refuse(refused.get().reply());
+        }
+        reply(SmtpdSession.greeting(settings));
+        String command = "MAIL FROM:<" + question.from() + ">"
+                + (Octets.areAscii(question.from() + String.join("", question.recipients())) ? "" : " SMTPUTF8");
+        say("sender: " + command);
+        return switch (SmtpCommand.parse(command)) {
+            case SmtpCommand.Mail mail -> explain(greeted, mail, question.recipients());
+            case SmtpCommand.RefusedCommand(var _, var reply) -> refuse(reply);
+            default -> throw new IllegalStateException("MAIL becomes no other command");
+        };
+    }
+
+    private Peer peer(InetAddress address) {
+        TcpRules rules = settings.rules();
+        String host = "";
+        if (rules.needHost()) {
+            try (var names = new HostNames(InetAddress::getCanonicalHostName, HostNames.PATIENCE)) {
+                host = names.of(address);
+            }
+        }
+        TcpRules.Rule rule = rules.ruleFor(address, host, "");
+        Client client = Client.at(address, host, rule);
+        return Peer.of(
+                client,
+                rule,
+                settings.rightsOf(client, Budgets.ofThisProcess().text().mostOfOne()));
+    }
+
+    private int explain(Peer peer, SmtpCommand.Mail mail, List<String> recipients) {
+        TransactionView begun = TransactionView.of(settings.localLiterals().withLocalName(mail.sender()), mail);
+        Optional<Refusal> refused = judge(Stage.SENDER, peer, begun);
+        if (refused.isPresent()) {
+            return refuse(refused.get().reply());
+        }
+        reply(SmtpdSession.SENDER_OK);
+        int worst = TAKEN;
+        int taken = 0;
+        for (String recipient : recipients) {
+            String command = "RCPT TO:<" + recipient + ">";
+            say("recipient: " + command);
+            int code = switch (SmtpCommand.parse(command)) {
+                case SmtpCommand.Rcpt(var to) -> explain(peer, begun, to, taken);
+                case SmtpCommand.RefusedCommand(var _, var reply) -> refuse(reply);
+                default -> throw new IllegalStateException("RCPT becomes no other command");
+            };
+            taken += code == TAKEN ? 1 : 0;
+            worst = Math.max(worst, code);
+        }
+        if (taken > 0) {
+            say("message: what is looked at when it comes");
+            settings.policy().checks(Stage.TEXT).forEach(check -> say("  " + name(check, peer)));
+            settings.policy().checks(Stage.MESSAGE).forEach(check -> say("  " + name(check, peer)));
+        }
+        return worst;
+    }
+
+    private int explain(Peer peer, TransactionView begun, Address recipient, int taken) {
+        Optional<Reply> unfit = SmtpCommand.fit(recipient, begun.form());
+        if (unfit.isPresent()) {
+            return refuse(unfit.get());
+        }
+        Address named = settings.localLiterals().withLocalName(recipient);
+        Optional<Refusal> refused = judge(Stage.RECIPIENT, peer, begun.at(named, taken));
+        if (refused.isPresent()) {
+            return refuse(refused.get().reply());
+        }
+        Address kept = peer.rights().kept(named);
+        if (!kept.equals(recipient)) {
+            say("  it is kept as " + kept);
+        }
+        reply(SmtpdSession.RECIPIENT_OK);
+        return TAKEN;
+    }
+
+    private Optional<Refusal> judge(Stage stage, Peer peer, TransactionView transaction) {
+        return settings.policy().judge(stage, peer, transaction, this::ask, (check, verdict) -> {
+            String said = switch (verdict) {
+                case Verdict.GoOn(var _, var why) -> "goes on: " + why;
+                case Verdict.Refuse(var _, var why) -> "refuses" + because(why);
+                case Verdict.NotNow(var _, var why) -> "not now" + because(why);
+                case Verdict.RefuseAndEnd(var _, var how) -> "refuses, and ends the conversation" + because(how);
+            };
+            say("  " + name(check, peer) + " " + said);
+            lookupSteps.forEach(step -> say("    " + step));
+            lookupSteps.clear();
+        });
+    }
+
+    private static String because(String why) {
+        return why.isEmpty() ? "" : ": " + why;
+    }
+
+    /** The rule of a check, and what is set. */
+    private static String name(PolicyCheck check, Peer peer) {
+        String setting = check.setting(peer);
+        return check.rule().code() + " " + check.rule() + (setting.isEmpty() ? "" : " (" + setting + ")");
+    }
+
+    private AddressVerdict ask(Address recipient) throws IOException {
+        try {
+            return lookup.recipient(installation, recipient, log, lookupSteps::add);
+        } catch (ControlException e) {
+            throw new IOException(String.join("; ", e.problems()), e);
+        }
+    }
+
+    private int refuse(Reply reply) {
+        reply(reply);
+        return reply.code() < 500 ? NOT_NOW : REFUSED;
+    }
+
+    private void reply(Reply reply) {
+        say("  " + reply.line(settings.ruleCodes()));
+    }
+
+    /** A line; what is in it may be anybody's, and goes to a terminal. */
+    private void say(String line) {
+        out.append(LogText.printable(line)).append('\n');
+    }
+}
