@@ -69,7 +69,11 @@ class AcceptedAddressesTest {
                         "", "carteiro.smtpd.ExplainPolicy", "--client=127.0.0.1", "--from=ann@example.net", recipient);
                 assertThat(explained.exit())
                         .as(recipient)
-                        .isEqualTo(List.of("bob@example.org", "bob-list@example.org").contains(recipient) ? 0 : 100);
+                        .isEqualTo(
+                                List.of("bob@example.org", "bob-list@example.org")
+                                                .contains(recipient)
+                                        ? 0
+                                        : 100);
                 said.put(recipient, explained.output());
             }
             assertThat(said.get("bob-list@example.org")).contains("file: ", "/.qmail-list decides");

@@ -81,13 +81,7 @@ public final class ControlCatalog {
                     "only me is accepted",
                     "smtpd",
                     "domains that mail is accepted for; .suffix for all below"),
-            number(
-                    "rulecodes",
-                    1,
-                    0,
-                    1,
-                    "smtpd",
-                    "1 ends each refusal with the code of its rule, 0 does not"),
+            number("rulecodes", 1, 0, 1, "smtpd", "1 ends each refusal with the code of its rule, 0 does not"),
             row(
                     "servercert.pem",
                     ControlFileFormat.TEXT,

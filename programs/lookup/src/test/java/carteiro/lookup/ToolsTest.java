@@ -318,8 +318,7 @@ final class ToolsTest {
             assertThat(lookup.recipient(home.installation, new Address("x@far.example"), log, _ -> {}))
                     .isEqualTo(new Lookup.AddressVerdict.RemoteAddress());
             home.control("lookupsources", "nis\n");
-            assertThatThrownBy(() ->
-                            lookup.recipient(home.installation, new Address("joe@example.org"), log, _ -> {}))
+            assertThatThrownBy(() -> lookup.recipient(home.installation, new Address("joe@example.org"), log, _ -> {}))
                     .isInstanceOf(ControlException.class);
         }
     }

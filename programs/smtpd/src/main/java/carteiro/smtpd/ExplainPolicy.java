@@ -37,8 +37,7 @@ public final class ExplainPolicy {
     private final StringBuilder out = new StringBuilder();
     private final List<String> lookupSteps = new ArrayList<>();
 
-    private ExplainPolicy(
-            SmtpdSettings settings, Installation installation, LookupExplanation lookup, EventLog log) {
+    private ExplainPolicy(SmtpdSettings settings, Installation installation, LookupExplanation lookup, EventLog log) {
         this.settings = settings;
         this.installation = installation;
         this.lookup = lookup;

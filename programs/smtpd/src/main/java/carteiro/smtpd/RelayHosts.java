@@ -68,7 +68,9 @@ final class RelayHosts {
 
     @Override
     public String toString() {
-        return hosts.size() + (hosts.size() == 1 ? " domain" : " domains") + (more.isPresent() ? "" : ", no file")
+        return hosts.size()
+                + (hosts.size() == 1 ? " domain" : " domains")
+                + (more.isPresent() ? "" : ", no file")
                 + (isOpenRelay() ? ", openrelay yes" : "");
     }
 

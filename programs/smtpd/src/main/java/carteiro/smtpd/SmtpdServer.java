@@ -225,7 +225,8 @@ final class SmtpdServer implements Program.RunningProgram {
                     try (socket) {
                         serve(socket, address, now);
                     } catch (IOException e) {
-                        log.log(new SmtpdEvent.TurnedAway(Client.text(address), "connection lost before the greeting", ""));
+                        log.log(new SmtpdEvent.TurnedAway(
+                                Client.text(address), "connection lost before the greeting", ""));
                     } catch (RuntimeException | Error e) {
                         VitalThread.endProcessIfOutOfMemory(e);
                         log.bug("smtpd", e);
@@ -277,7 +278,8 @@ final class SmtpdServer implements Program.RunningProgram {
         long now = System.nanoTime();
         long named = namedAt.get();
         if (now - named > NAMED_EVERY.toNanos() && namedAt.compareAndSet(named, now)) {
-            log.log(new SmtpdEvent.TurnedAway(address == null ? Client.UNKNOWN : Client.text(address), why, reply.ruleName()));
+            log.log(new SmtpdEvent.TurnedAway(
+                    address == null ? Client.UNKNOWN : Client.text(address), why, reply.ruleName()));
         } else {
             unnamed.incrementAndGet();
         }

@@ -666,14 +666,8 @@ final class SmtpdSession {
             deferrals++;
         }
         if (reply.code() >= 500 || deferrals <= LOGGED_DEFERRALS) {
-            context.log()
-                    .log(new SmtpdEvent.SmtpRefused(
-                            what,
-                            sender.octets(),
-                            client.ip(),
-                            reply.line(settings.ruleCodes()),
-                            why,
-                            reply.ruleName()));
+            context.log().log(new SmtpdEvent.SmtpRefused(
+                    what, sender.octets(), client.ip(), reply.line(settings.ruleCodes()), why, reply.ruleName()));
         }
     }
 

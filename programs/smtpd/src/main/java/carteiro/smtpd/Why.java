@@ -23,7 +23,12 @@ public final class Why {
         if (words.isEmpty()) {
             var all = new StringBuilder();
             for (PolicyRule rule : PolicyRule.values()) {
-                all.append(rule.code()).append(' ').append(rule).append(": ").append(rule.meaning()).append('\n');
+                all.append(rule.code())
+                        .append(' ')
+                        .append(rule)
+                        .append(": ")
+                        .append(rule.meaning())
+                        .append('\n');
             }
             call.print(all.toString());
             return 0;
@@ -47,7 +52,8 @@ public final class Why {
         String plain = word.startsWith("[") && word.endsWith("]") ? word.substring(1, word.length() - 1) : word;
         String key = Octets.lowerCase(plain);
         return Arrays.stream(PolicyRule.values())
-                .filter(rule -> Octets.lowerCase(rule.code()).equals(key) || rule.toString().equals(key))
+                .filter(rule -> Octets.lowerCase(rule.code()).equals(key)
+                        || rule.toString().equals(key))
                 .findFirst();
     }
 

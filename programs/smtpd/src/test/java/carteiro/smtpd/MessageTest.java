@@ -373,7 +373,8 @@ class MessageTest {
                 Arguments.of(new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk low"), "452 4.3.1 disk low [R52]"),
                 Arguments.of(new Receipt.TemporaryFailure(new Status(4, 3, 0), "stopping"), "451 4.3.0 stopping [R52]"),
                 Arguments.of(
-                        new Receipt.PermanentFailure(new Status(5, 3, 0), "no\r\n250 ok"), "554 5.3.0 no  250 ok [R53]"));
+                        new Receipt.PermanentFailure(new Status(5, 3, 0), "no\r\n250 ok"),
+                        "554 5.3.0 no  250 ok [R53]"));
     }
 
     @ParameterizedTest

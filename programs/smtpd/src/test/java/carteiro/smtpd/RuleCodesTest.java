@@ -103,10 +103,8 @@ class RuleCodesTest {
     private static Said why(String... words) throws IOException {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
-        int code =
-                Why.run(new Invocation(List.of(words), Map.of(), new ByteArrayInputStream(new byte[0]), out, err));
-        return new Said(
-                code, out.toString(StandardCharsets.ISO_8859_1), err.toString(StandardCharsets.ISO_8859_1));
+        int code = Why.run(new Invocation(List.of(words), Map.of(), new ByteArrayInputStream(new byte[0]), out, err));
+        return new Said(code, out.toString(StandardCharsets.ISO_8859_1), err.toString(StandardCharsets.ISO_8859_1));
     }
 
     @ParameterizedTest
