@@ -10,15 +10,24 @@ import java.util.Optional;
 /**
  * Where to listen.
  *
- * @param text as it was written
+ * @param text the address as it was written
  * @param address port 0 for any free one
+ * @param role how conversations begin there
  */
-record ListenAddress(String text, InetSocketAddress address) {
+record ListenAddress(String text, InetSocketAddress address, ListenerRole role) {
     /** SMTP's port on every address, IPv4 included. */
-    static final ListenAddress STANDARD = new ListenAddress("[::]:25", new InetSocketAddress(25));
+    static final ListenAddress STANDARD = 
+            new ListenAddress("[::]:25", new InetSocketAddress(25), ListenerRole.PLAIN);
 
-    /** Reads {@code 127.0.0.1:2525} or {@code [::]:25}; empty if it is neither. */
-    static Optional<ListenAddress> parse(String text) {
+    /** Reads {@code 127.0.0.1:2525}, {@code [::]:25} or {@code [::]:465 tls}; empty if it is none of them. */
+    static Optional<ListenAddress> parse(String line) {
+        String[] words = line.split("[ \t]+", 2);
+        return words.length == 1
+                ? parse(words[0], ListenerRole.PLAIN)
+                : words[1].equals("tls") ? parse(words[0], ListenerRole.TLS) : Optional.empty();
+    }
+
+    private static Optional<ListenAddress> parse(String text, ListenerRole role) {
         int colon = text.lastIndexOf(':');
         if (colon <= 0 || colon == text.length() - 1 || text.length() - colon > 6) {
             return Optional.empty();
@@ -36,7 +45,8 @@ record ListenAddress(String text, InetSocketAddress address) {
                             text,
                             new InetSocketAddress(
                                     InetAddress.ofLiteral(bracketed ? host.substring(1, host.length() - 1) : host),
-                                    port)));
+                                    port),
+                            role));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }

@@ -123,7 +123,7 @@ public final class QmailSmtpd {
                         StartupGrace.OVER,
                         SystemAccount.effectiveUid(),
                         () -> false));
-        session.run();
+        session.run(ListenerRole.PLAIN);
         done.countDown();
         return session.ended().equals("quit") ? 0 : 1;
     }

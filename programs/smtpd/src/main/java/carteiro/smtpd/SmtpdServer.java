@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Listens, gives each client a virtual thread and a place, and ends what takes too long. */
@@ -93,10 +94,12 @@ final class SmtpdServer implements Program.RunningProgram {
     private static final class Listener {
         final ServerSocket socket;
         final String address;
+        private volatile ListenerRole role;
         private @Nullable VitalThread accepting;
 
-        Listener(ServerSocket socket) {
+        Listener(ServerSocket socket, ListenerRole role) {
             this.socket = socket;
+            this.role = role;
             this.address = ListenAddress.form(socket.getInetAddress(), socket.getLocalPort());
         }
 
@@ -152,7 +155,7 @@ final class SmtpdServer implements Program.RunningProgram {
             var socket = new ServerSocket();
             try {
                 socket.bind(wanted.address(), BACKLOG);
-                listeners.put(wanted.text(), new Listener(socket));
+                listeners.put(wanted.text(), new Listener(socket, wanted.role()));
             } catch (IOException e) {
                 socket.close();
                 throw e;
@@ -196,7 +199,7 @@ final class SmtpdServer implements Program.RunningProgram {
     private void acceptAt(Listener listener) {
         while (!listener.socket.isClosed()) {
             try {
-                admit(listener.socket.accept());
+                admit(listener.socket.accept(), listener.role);
             } catch (IOException e) {
                 if (!listener.socket.isClosed()) { // out of descriptors: the client waits in the kernel
                     log.warning("smtpd", listener.address() + ": cannot accept now: " + e.getMessage());
@@ -214,7 +217,7 @@ final class SmtpdServer implements Program.RunningProgram {
         }
     }
 
-    private void admit(Socket socket) {
+    private void admit(Socket socket, ListenerRole role) {
         InetAddress address = socket.getInetAddress();
         SmtpdSettings now = settings;
         switch (address == null
@@ -223,7 +226,7 @@ final class SmtpdServer implements Program.RunningProgram {
             case TAKEN ->
                 Thread.ofVirtual().name("smtpd session").start(() -> {
                     try (socket) {
-                        serve(socket, address, now);
+                        serve(socket, address, role, now);
                     } catch (IOException e) {
                         log.log(new SmtpdEvent.TurnedAway(
                                 Client.text(address), "connection lost before the greeting", ""));
@@ -234,13 +237,13 @@ final class SmtpdServer implements Program.RunningProgram {
                         limiter.giveBack(address);
                     }
                 });
-            case ALL_TAKEN -> turnAway(socket, ALL_TAKEN, "all " + now.connections() + " connections are taken");
+            case ALL_TAKEN -> turnAway(socket, role, ALL_TAKEN, "all " + now.connections() + " connections are taken");
             case ENOUGH_FOR_ONE ->
-                turnAway(socket, ENOUGH_FOR_ONE, "it has " + now.connectionsOfOne() + " connections");
+                turnAway(socket, role, ENOUGH_FOR_ONE, "it has " + now.connectionsOfOne() + " connections");
         }
     }
 
-    private void serve(Socket socket, InetAddress address, SmtpdSettings now) throws IOException {
+    private void serve(Socket socket, InetAddress address, ListenerRole role, SmtpdSettings now) throws IOException {
         String host = now.rules().needHost() ? hostNames.of(address) : "";
         TcpRules.Rule rule = now.rules().ruleFor(address, host, "");
         Client client = Client.at(address, host, rule);
@@ -257,7 +260,7 @@ final class SmtpdServer implements Program.RunningProgram {
                 stopping::get);
         Optional<Refusal> refused = now.policy().judge(Stage.CONNECTED, peer, TransactionView.NONE, session);
         if (refused.isPresent()) {
-            turnAway(socket, refused.get().reply(), refused.get().why());
+            turnAway(socket, role, refused.get().reply(), refused.get().why());
             return;
         }
         socket.setTcpNoDelay(true);
@@ -265,14 +268,14 @@ final class SmtpdServer implements Program.RunningProgram {
         connections.add(connection);
         try {
             conversations.incrementAndGet();
-            new SmtpdSession(connection, peer, now, session).run();
+            new SmtpdSession(connection, peer, now, session).run(role);
         } finally {
             connections.remove(connection);
         }
     }
 
-    /** A new connection takes one short reply without blocking; then it is closed. */
-    private void turnAway(Socket socket, Reply reply, String why) {
+    /** A new connection takes one short reply without blocking; then it is closed. Where TLS comes first it reads nothing. */
+    private void turnAway(Socket socket, ListenerRole role, Reply reply, String why) {
         turnedAway.incrementAndGet();
         InetAddress address = socket.getInetAddress();
         long now = System.nanoTime();
@@ -284,7 +287,9 @@ final class SmtpdServer implements Program.RunningProgram {
             unnamed.incrementAndGet();
         }
         try (socket) {
-            socket.getOutputStream().write(reply.octets(settings.ruleCodes()));
+            if (role == ListenerRole.PLAIN) {
+                socket.getOutputStream().write(reply.octets(settings.ruleCodes()));
+            }
         } catch (IOException e) {
             // it has gone by itself
         }
@@ -314,27 +319,32 @@ final class SmtpdServer implements Program.RunningProgram {
     public synchronized void reload() throws ControlException {
         SmtpdSettings read = SmtpdSettings.read(context.installation());
         var problems = new ArrayList<String>();
-        if (read.listen().isPresent()) {
-            Set<String> kept = Set.copyOf(listeners.keySet());
-            Set<String> wanted = ConcurrentHashMap.newKeySet();
-            for (ListenAddress address : read.listen().get()) {
-                wanted.add(address.text());
-                if (!kept.contains(address.text())) {
-                    open(address, problems);
-                }
+        Set<String> kept = Set.copyOf(listeners.keySet());
+        List<ListenAddress> wanted = read.listen().orElse(List.of());
+        for (ListenAddress address : wanted) {
+            if (!kept.contains(address.text())) {
+                open(address, problems);
             }
-            if (!problems.isEmpty()) {
-                closeExcept(kept);
-                throw new ControlException(problems);
+        }
+        if (!problems.isEmpty()) {
+            closeExcept(kept);
+            throw new ControlException(problems);
+        }
+        settings = read; // before its listeners: one may need the new key
+        if (read.listen().isPresent()) {
+            for (ListenAddress address : wanted) {
+                Listener listener = listeners.get(address.text());
+                if (listener != null) {
+                    listener.role = address.role();
+                }
             }
             listeners.forEach((text, listener) -> {
                 if (!kept.contains(text)) {
                     accept(listener);
                 }
             });
-            closeExcept(wanted);
+            closeExcept(wanted.stream().map(ListenAddress::text).collect(Collectors.toSet()));
         }
-        settings = read;
     }
 
     private void closeExcept(Set<String> kept) {

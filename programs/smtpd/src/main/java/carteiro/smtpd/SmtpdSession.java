@@ -161,9 +161,15 @@ final class SmtpdSession {
     }
 
     /** Converses until the end; closes the connection. */
-    void run() {
+    void run(ListenerRole role) {
         try {
-            converse();
+            switch (role) {
+                case PLAIN -> {}
+                case TLS -> beginWithTls();
+            }
+            if (ended == null) {
+                converse();
+            }
         } catch (IOException e) {
             ended = "connection lost (" + e.getMessage() + ")";
         } catch (RuntimeException e) {
@@ -349,14 +355,30 @@ final class SmtpdSession {
                 return;
             }
             send(READY_FOR_TLS);
-            peer = peer.secured(Optional.empty());
-            extended = false;
-            try {
-                connection.startTls(identity);
-                peer = peer.secured(connection.cipher());
-            } catch (IOException e) {
-                ended = "no TLS (" + e.getMessage() + ")";
-            }
+            secure(identity);
+        }
+    }
+
+    private void secure(TlsIdentity identity) {
+        peer = peer.secured(Optional.empty());
+        extended = false;
+        try {
+            connection.startTls(identity);
+            peer = peer.secured(connection.cipher());
+        } catch (IOException e) {
+            ended = "no TLS (" + e.getMessage() + ")";
+        }
+    }
+
+    /** Before the greeting. Who cannot have TLS cannot be told so. */
+    private void beginWithTls() throws IOException {
+        Optional<TlsKey> key = settings.tls();
+        if (key.isEmpty()) {
+            ended = "no TLS (no key)";
+        } else if (!tlsMemory.take(Budgets.TLS)) {
+            ended = "no TLS (its part of the heap is taken)";
+        } else {
+            secure(key.get().identity());
         }
     }
 

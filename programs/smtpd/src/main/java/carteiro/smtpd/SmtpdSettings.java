@@ -76,7 +76,14 @@ record SmtpdSettings(
 
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
-        return read(installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
+        SmtpdSettings settings = read(
+                installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
+        if (settings.tls().isEmpty()
+                && settings.listen().orElse(List.of()).stream().anyMatch(each -> each.role() == ListenerRole.TLS)) {
+            throw new ControlException(List.of("control/smtpdlisten: a line with tls needs control/servercert.pem;"
+                    + " write certificate and key into that"));
+        }
+        return settings;
     }
 
     /**
@@ -214,6 +221,7 @@ record SmtpdSettings(
             int number = 0;
             for (String line : text.split("\n")) {
                 number++;
+                int at = number;
                 String trimmed = line.strip();
                 if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
                     Optional<ListenAddress> address = ListenAddress.parse(trimmed);
@@ -221,8 +229,15 @@ record SmtpdSettings(
                         files.problem(
                                 "smtpdlisten",
                                 number,
-                                "\"" + trimmed + "\" is no address and port; write such as 127.0.0.1:2525 or [::]:25");
+                                "\"" + trimmed + "\" is no address and port; write such as 127.0.0.1:2525 or [::]:25, and tls behind"
+                                        + " it where TLS comes first");
                     }
+                    address.filter(added -> addresses.stream()
+                                    .anyMatch(other -> other.text().equals(added.text()) && other.role() != added.role()))
+                            .ifPresent(added -> files.problem(
+                                    "smtpdlisten",
+                                    at,
+                                    added.text() + " is there already, and one port cannot be with tls and without"));
                     address.ifPresent(addresses::add);
                 }
             }

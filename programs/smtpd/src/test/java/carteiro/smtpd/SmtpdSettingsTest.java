@@ -127,7 +127,12 @@ class SmtpdSettingsTest {
         "127.0.0.1:65536,",
         ":25,",
         "127.0.0.1:-1,",
-        "127.0.0.1:,"
+        "127.0.0.1:,",
+        "[::1]:465 tls,[0:0:0:0:0:0:0:1]:465",
+        "[::1]:465 \t tls,[0:0:0:0:0:0:0:1]:465",
+        "[::1]:465 ssl,",
+        "[::1]:465 tls tls,",
+        "tls,"
     })
     void listenAddressesAreLiterals(String text, String form) {
         assertThat(ListenAddress.parse(text)

@@ -48,6 +48,62 @@ class TlsTest {
     }
 
     @Test
+    void whereAListenerHasTlsItBeginsBeforeTheGreeting() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n");
+                var client = smtpd.connect()) {
+            client.startTls().expect("220 ");
+            assertThat(client.send("EHLO client.example\r\n").reply())
+                    .doesNotContain("STARTTLS")
+                    .contains("PIPELINING");
+            client.say("STARTTLS", "503 5.5.1").say("MAIL FROM:<>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+            client.say("DATA", "354 ").say("x\r\n.", "250 ok").say("QUIT", "221 ");
+            assertThat(smtpd.queue.messages.getFirst().received())
+                    .containsPattern(" with ESMTPS id [a-z0-9]{12} tls TLS_AES_");
+            try (var plain = smtpd.connect()) {
+                plain.send("EHLO client.example\r\n");
+                assertThat(plain.socket().getInputStream().readAllBytes())
+                        .as("an alert of TLS and the end")
+                        .hasSizeLessThan(20)
+                        .startsWith(21);
+            }
+            smtpd.awaitLog("ended: no TLS (");
+        }
+    }
+
+    @Test
+    void aReloadBringsTlsToAListenerThatStaysOpen() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem)) {
+            smtpd.control("smtpdlisten", "127.0.0.1:0 tls\n");
+            int port = smtpd.port();
+            smtpd.running.reload();
+            assertThat(smtpd.port()).isEqualTo(port);
+            try (var client = smtpd.connect()) {
+                client.startTls().expect("220 ");
+            }
+            smtpd.control("smtpdlisten", "127.0.0.1:0\n");
+            smtpd.running.reload();
+            try (var client = smtpd.connect()) {
+                client.expect("220 ");
+            }
+        }
+    }
+
+    @Test
+    void aListenerWithTlsNeedsAKeyAndOnePortHasOneRole() {
+        assertThatThrownBy(() -> SmtpdOnLoopback.start(home.resolve("one"), "smtpdlisten", "127.0.0.1:0 tls\n"))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/smtpdlisten: a line with tls needs control/servercert.pem");
+        assertThatThrownBy(() -> SmtpdOnLoopback.start(
+                        home.resolve("two"),
+                        "servercert.pem",
+                        pem,
+                        "smtpdlisten",
+                        "127.0.0.1:2525\n127.0.0.1:2525 tls\n"))
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/smtpdlisten:2: 127.0.0.1:2525 is there already");
+    }
+
+    @Test
     void startTlsIsOfferedOnlyWithACertificateAndAReloadBringsIt() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home)) {
             try (var client = smtpd.connect()) {

@@ -1,0 +1,9 @@
+package carteiro.smtpd;
+
+/** How conversations begin at a listener. */
+enum ListenerRole {
+    /** In the clear; STARTTLS is offered where there is a key. */
+    PLAIN,
+    /** With TLS, before the greeting (RFC 8314 section 3.3). */
+    TLS
+}
