@@ -16,8 +16,7 @@ import java.util.Optional;
  */
 record ListenAddress(String text, InetSocketAddress address, ListenerRole role) {
     /** SMTP's port on every address, IPv4 included. */
-    static final ListenAddress STANDARD = 
-            new ListenAddress("[::]:25", new InetSocketAddress(25), ListenerRole.PLAIN);
+    static final ListenAddress STANDARD = new ListenAddress("[::]:25", new InetSocketAddress(25), ListenerRole.PLAIN);
 
     /** Reads {@code 127.0.0.1:2525}, {@code [::]:25} or {@code [::]:465 tls}; empty if it is none of them. */
     static Optional<ListenAddress> parse(String line) {

@@ -76,8 +76,8 @@ record SmtpdSettings(
 
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
-        SmtpdSettings settings = read(
-                installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
+        SmtpdSettings settings =
+                read(installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
         if (settings.tls().isEmpty()
                 && settings.listen().orElse(List.of()).stream().anyMatch(each -> each.role() == ListenerRole.TLS)) {
             throw new ControlException(List.of("control/smtpdlisten: a line with tls needs control/servercert.pem;"
@@ -229,11 +229,13 @@ record SmtpdSettings(
                         files.problem(
                                 "smtpdlisten",
                                 number,
-                                "\"" + trimmed + "\" is no address and port; write such as 127.0.0.1:2525 or [::]:25, and tls behind"
+                                "\"" + trimmed
+                                        + "\" is no address and port; write such as 127.0.0.1:2525 or [::]:25, and tls behind"
                                         + " it where TLS comes first");
                     }
                     address.filter(added -> addresses.stream()
-                                    .anyMatch(other -> other.text().equals(added.text()) && other.role() != added.role()))
+                                    .anyMatch(
+                                            other -> other.text().equals(added.text()) && other.role() != added.role()))
                             .ifPresent(added -> files.problem(
                                     "smtpdlisten",
                                     at,
