@@ -121,18 +121,23 @@ record SmtpdSettings(
         if (greeting.isEmpty()) {
             files.problem("me", 0, "is missing, and so is control/smtpgreeting; write the host's full name into it");
         }
+        long connections = files.number("concurrencyincoming");
+        Duration silence = Duration.ofSeconds(files.number("timeoutsmtpd")); // mistakes are told in this order
+        Duration conversation = Duration.ofSeconds(files.number("timeoutsession"));
+        int refusals = (int) files.number("maxrefusals");
+        int idleCommands = (int) files.number("maxidlecommands");
+        long databytes = databytes(files.number("databytes"));
         long linebytes = files.number("linebytes");
         int recipients = (int) files.number("maxrecipients");
-        long connections = files.number("concurrencyincoming");
         AddressForm widestForm = formOfFileNames();
         var settings = new SmtpdSettings(
                 me.orElse(greeting.orElse("").split(" ", 2)[0]),
                 Reply.safe(greeting.orElse("")),
-                Duration.ofSeconds(files.number("timeoutsmtpd")),
-                Duration.ofSeconds(files.number("timeoutsession")),
-                (int) files.number("maxrefusals"),
-                (int) files.number("maxidlecommands"),
-                databytes(files.number("databytes")),
+                silence,
+                conversation,
+                refusals,
+                idleCommands,
+                databytes,
                 linebytes,
                 recipients,
                 (int) connections,
