@@ -39,6 +39,9 @@ final class CarteiroProcess implements AutoCloseable {
     /** Of a Java that lives for some seconds: its second compiler would take two fifths of the time it needs to start. */
     private static final List<String> FLAGS = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m");
 
+    /** How the links to classes that come before those of this build begin; the program's name follows. */
+    private static final String ANOTHER_BUILD = "build-";
+
     private final Form form;
     private final Path folder;
     private final Path home;
@@ -210,13 +213,30 @@ final class CarteiroProcess implements AutoCloseable {
         if (!Files.exists(launcher)) {
             // children of start get few variables: those of env are said for each anew
             List<String> variables = !within.isEmpty() && within.getFirst().equals("env") ? within : List.of();
-            String command = Stream.concat(variables.stream(), java(flags.toArray(String[]::new)).stream())
+            List<String> java = java(flags.toArray(String[]::new));
+            String command = Stream.concat(variables.stream(), java.stream())
                     .map(word -> "'" + word + "'")
                     .collect(Collectors.joining(" "));
-            Files.writeString(launcher, "#!/bin/sh\nexec " + command + " carteiro.start.Start \"$@\"\n");
+            String another = folder.resolve(ANOTHER_BUILD) + "$1";
+            Files.writeString(
+                    launcher,
+                    "#!/bin/sh\n[ ! -e \"" + another + "\" ] || CLASSPATH=" + another + ":\nexec "
+                            + command.replace("'-cp' '", "-cp \"$CLASSPATH\"'") + " carteiro.start.Start \"$@\"\n");
             Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
         return launcher;
+    }
+
+    /** From its next start on, a program of the split form is of another build. */
+    void build(String program, Path classes) throws IOException {
+        Path link = folder.resolve(ANOTHER_BUILD + program);
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, classes);
+    }
+
+    /** From its next start on, a program is of this build again. */
+    void thisBuild(String program) throws IOException {
+        Files.delete(folder.resolve(ANOTHER_BUILD + program));
     }
 
     static List<String> java(String... flags) {

@@ -5,13 +5,13 @@ import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
-/** Cleaning over a socket (docs/protocols/cleaning.md): {@code dead}, {@code removed} names, {@code rewrite}. */
+/** Cleaning over a socket (docs/protocols/cleaning.md): {@code dead}, {@code removed} with names, {@code rewrite}. */
 final class CleaningWire {
     private static final int FRAME_LIMIT = 1 << 20;
     private static final int NAME_LIMIT = 255;
+    private static final int MOST_NAMES = FRAME_LIMIT;
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private CleaningWire() {}
@@ -36,9 +36,11 @@ final class CleaningWire {
         public void removed(List<String> files) throws IOException {
             connections.ask(LIMIT, connection -> {
                 var frame = new FrameWriter().put("removed");
-                files.forEach(frame::put);
+                Frames.putTexts(frame, files);
                 frame.send(connection.out);
-                return FrameReader.receive(connection.in, 64);
+                FrameReader answer = FrameReader.receive(connection.in, Frames.SHORT);
+                answer.end();
+                return answer;
             });
         }
 
@@ -46,7 +48,10 @@ final class CleaningWire {
         public long rewriteSparse() throws IOException {
             return connections.ask(LIMIT, connection -> {
                 new FrameWriter().put("rewrite").send(connection.out);
-                return FrameReader.receive(connection.in, 64).number(0, Long.MAX_VALUE);
+                FrameReader answer = FrameReader.receive(connection.in, Frames.SHORT);
+                long octets = answer.number(0, Long.MAX_VALUE);
+                answer.end();
+                return octets;
             });
         }
     }
@@ -58,12 +63,15 @@ final class CleaningWire {
                 FrameReader frame = FrameReader.receive(in, FRAME_LIMIT);
                 var answer = new FrameWriter();
                 switch (frame.text(16)) {
-                    case "dead" -> cleaning.dead().forEach(answer::put);
-                    case "removed" -> {
-                        cleaning.removed(names(frame));
-                        answer.put("ok");
+                    case "dead" -> {
+                        frame.end();
+                        Frames.putTexts(answer, cleaning.dead());
                     }
-                    case "rewrite" -> answer.put(cleaning.rewriteSparse());
+                    case "removed" -> cleaning.removed(names(frame));
+                    case "rewrite" -> {
+                        frame.end();
+                        answer.put(cleaning.rewriteSparse());
+                    }
                     default -> throw new MalformedFrameException("no request clean may make");
                 }
                 answer.send(out);
@@ -72,10 +80,8 @@ final class CleaningWire {
     }
 
     private static List<String> names(FrameReader frame) throws MalformedFrameException {
-        var names = new ArrayList<String>();
-        while (frame.more()) {
-            names.add(frame.text(NAME_LIMIT));
-        }
-        return List.copyOf(names);
+        List<String> names = Frames.texts(frame, MOST_NAMES, NAME_LIMIT);
+        frame.end();
+        return names;
     }
 }

@@ -38,13 +38,11 @@ final class ConnectionPool implements Closeable {
         final InputStream in;
         final OutputStream out;
 
-        private final RefusalInput refusal;
-
         PooledConnection(String program, SocketChannel channel) {
             this.channel = channel;
-            this.refusal = new RefusalInput(program, Channels.newInputStream(channel));
-            this.in = new BufferedInputStream(refusal, BUFFER);
-            this.out = new BufferedOutputStream(refusal.told(Channels.newOutputStream(channel)), BUFFER);
+            var greeting = new GreetingInput(program, Channels.newInputStream(channel));
+            this.in = new BufferedInputStream(greeting, BUFFER);
+            this.out = new BufferedOutputStream(greeting.told(Channels.newOutputStream(channel)), BUFFER);
         }
 
         @Override
@@ -120,11 +118,22 @@ final class ConnectionPool implements Closeable {
     }
 
     PooledConnection connect() throws IOException {
+        PooledConnection connection;
         try {
-            return new PooledConnection(program, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+            connection = new PooledConnection(program, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
         } catch (IOException e) {
             throw new NotRunningException(
                     program + " does not answer at " + socket + " (" + e.getMessage() + "); is it running?", e);
+        }
+        try {
+            WireVersion.say(connection.out);
+            return connection;
+        } catch (RefusedException e) {
+            connection.close();
+            throw e;
+        } catch (IOException e) {
+            connection.close();
+            throw new NotRunningException(program + " has closed the connection at " + socket + "; is it stopping?", e);
         }
     }
 

@@ -10,12 +10,12 @@ import carteiro.protocol.Control.ProgramState;
 import carteiro.protocol.Control.ProgramStatus;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
+import carteiro.wire.MalformedFrameException;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Control over the socket run/PROGRAM/control (docs/protocols/control.md): one frame asks, one answers. */
 public final class ControlWire {
-    private static final int REQUEST_LIMIT = 256;
+    private static final int REQUEST_LIMIT = Frames.SHORT;
     private static final int ANSWER_LIMIT = 256 * 1024;
     private static final int NAME_LIMIT = 40;
     private static final int STATUS_LIMIT = 2_000;
@@ -110,35 +110,32 @@ public final class ControlWire {
 
     private static FrameWriter frame(ControlReply answer) {
         var frame = new FrameWriter();
-        frame.put(answer.result().name())
-                .put(cut(answer.text(), TEXT_LIMIT))
-                .put(answer.programs().size());
-        for (ProgramStatus row : answer.programs()) {
-            frame.put(row.program()).put(row.state().name()).put(row.since().getEpochSecond());
-            frame.put(row.pid()).put(row.restarts()).put(cut(row.status(), STATUS_LIMIT));
-        }
+        frame.put(answer.result().name()).put(cut(answer.text(), TEXT_LIMIT));
+        Frames.put(frame, answer.programs(), ControlWire::put);
         return frame;
+    }
+
+    private static void put(FrameWriter frame, ProgramStatus row) {
+        frame.put(row.program()).put(row.state().name()).put(row.since().getEpochSecond());
+        frame.put(row.pid()).put(row.restarts()).put(cut(row.status(), STATUS_LIMIT));
     }
 
     private static ControlReply answer(FrameReader frame) throws IOException {
         ControlResult result = Frames.constant(frame, ControlResult.class);
         String text = frame.text(TEXT_LIMIT);
-        int count = (int) frame.number(0, MOST_PROGRAMS);
-        var rows = new ArrayList<ProgramStatus>();
-        for (int i = 0; i < count; i++) {
-            String program = frame.text(NAME_LIMIT);
-            ProgramState state = Frames.constant(frame, ProgramState.class);
-            Instant since = Instant.ofEpochSecond(frame.number(0, 1L << 40));
-            rows.add(new ProgramStatus(
-                    program,
-                    state,
-                    since,
-                    frame.number(0, Long.MAX_VALUE),
-                    frame.number(0, Long.MAX_VALUE),
-                    frame.text(STATUS_LIMIT)));
-        }
+        List<ProgramStatus> rows = Frames.items(frame, MOST_PROGRAMS, ControlWire::status);
         frame.end();
         return new ControlReply(result, text, rows);
+    }
+
+    private static ProgramStatus status(FrameReader frame) throws MalformedFrameException {
+        return new ProgramStatus(
+                frame.text(NAME_LIMIT),
+                Frames.constant(frame, ProgramState.class),
+                Instant.ofEpochSecond(frame.number(0, 1L << 40)),
+                frame.number(0, Long.MAX_VALUE),
+                frame.number(0, Long.MAX_VALUE),
+                frame.text(STATUS_LIMIT));
     }
 
     /** What does not fit is left out: it is for people. */

@@ -44,6 +44,9 @@ final class EndpointServer implements Closeable {
     /** Nanoseconds from one warning about callers to the next: who calls can make many. */
     private static final long WARNING_PAUSE = TimeUnit.SECONDS.toNanos(1);
 
+    /** The same for callers of another version: start asks its own programs again and again. */
+    private static final long VERSION_PAUSE = TimeUnit.MINUTES.toNanos(1);
+
     /** Users that programs of ours run as. */
     private static final Set<String> OWN_USERS = Set.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp");
 
@@ -89,8 +92,9 @@ final class EndpointServer implements Closeable {
     private final SystemUids uids = new SystemUids();
     private final int ownUid = SystemAccount.effectiveUid();
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
-    private final LogRateLimiter warnings = new LogRateLimiter();
-    private final LogRateLimiter alerts = new LogRateLimiter();
+    private final LogRateLimiter warnings = new LogRateLimiter(WARNING_PAUSE);
+    private final LogRateLimiter alerts = new LogRateLimiter(WARNING_PAUSE);
+    private final LogRateLimiter versions = new LogRateLimiter(VERSION_PAUSE);
     private final VitalThread accepting;
     private volatile boolean closed;
 
@@ -169,7 +173,7 @@ final class EndpointServer implements Closeable {
                 serve(peer, caller);
             } else if (!endpoint.anyone()) {
                 refuse(user, uid);
-                RefusalInput.say(peer, "user " + user + " is none of those that it serves here");
+                GreetingInput.refuse(peer, "user " + user + " is none of those that it serves here");
             } else if (quota.enter(uid)) {
                 try {
                     serve(peer, caller);
@@ -181,7 +185,7 @@ final class EndpointServer implements Closeable {
                         + CallerQuota.MOST_OF_ONE + ", and " + quota.all() + " of all but Carteiro's own, at most "
                         + CallerQuota.MOST
                         + "; see what this user runs");
-                RefusalInput.say(peer, "user " + user + " has too many connections, or all users together have");
+                GreetingInput.refuse(peer, "user " + user + " has too many connections, or all users together have");
             }
         } catch (Throwable e) { // an Error too: it is said, and the others are served
             complain(e, "connection closed, not understood: ", "connection lost: ");
@@ -221,10 +225,32 @@ final class EndpointServer implements Closeable {
     }
 
     private void serve(SocketChannel peer, Caller caller) throws IOException {
-        server.serve(
-                new BufferedInputStream(Channels.newInputStream(peer), BUFFER),
-                new BufferedOutputStream(Channels.newOutputStream(peer), BUFFER),
-                caller);
+        var in = new BufferedInputStream(Channels.newInputStream(peer), BUFFER);
+        var out = new BufferedOutputStream(Channels.newOutputStream(peer), BUFFER);
+        int first = in.read();
+        if (first < 0) {
+            return;
+        }
+        int version = first == WireVersion.MARK ? WireVersion.rest(in) : WireVersion.NONE;
+        if (WireVersion.understands(version)) {
+            WireVersion.say(out);
+            server.serve(in, out, caller);
+        } else {
+            refuse(version, peer, caller);
+        }
+    }
+
+    private void refuse(int version, SocketChannel peer, Caller caller) throws IOException {
+        String spoken = WireVersion.named(version);
+        versions.say(others -> log.warning(
+                endpoint.program(),
+                socket + ": connection by user " + caller.user() + " refused: it speaks " + spoken + ", "
+                        + endpoint.program() + " version " + WireVersion.OURS
+                        + "; start all programs again from the build that is installed" + others));
+        GreetingInput.refuse(
+                peer,
+                "it speaks version " + WireVersion.OURS + " of the wires, this program " + spoken
+                        + "; start both from the same build");
     }
 
     /** A program of ours that runs as another user than we expect would take mail that never gets on. */
@@ -245,16 +271,23 @@ final class EndpointServer implements Closeable {
         warnings.say(others -> log.warning(endpoint.program(), socket + ": " + text + others));
     }
 
-    /** Lines of the log, at most one a second: the others are counted. */
+    /** Lines of the log, at most one in a while: the others are counted. */
     private static final class LogRateLimiter {
-        private final AtomicLong saidAt = new AtomicLong(System.nanoTime() - WARNING_PAUSE);
+        private final long pause;
+        private final AtomicLong saidAt;
         private final AtomicLong unsaid = new AtomicLong();
+
+        /** @param pause nanoseconds from one line to the next */
+        LogRateLimiter(long pause) {
+            this.pause = pause;
+            this.saidAt = new AtomicLong(System.nanoTime() - pause);
+        }
 
         /** @param line takes what is to be said of those before that were not */
         void say(Consumer<String> line) {
             long before = saidAt.get();
             long now = System.nanoTime();
-            if (now - before < WARNING_PAUSE || !saidAt.compareAndSet(before, now)) {
+            if (now - before < pause || !saidAt.compareAndSet(before, now)) {
                 unsaid.incrementAndGet();
                 return;
             }

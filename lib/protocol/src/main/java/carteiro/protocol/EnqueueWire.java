@@ -188,12 +188,14 @@ final class EnqueueWire {
             }
 
             private static Receipt receipt(FrameReader frame) throws MalformedFrameException {
-                return switch (frame.text(1)) {
+                Receipt receipt = switch (frame.text(1)) {
                     case "K" -> new Receipt.Accepted(frame.number(1, Long.MAX_VALUE));
                     case "Z" -> new Receipt.TemporaryFailure(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
                     case "D" -> new Receipt.PermanentFailure(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
                     default -> throw new MalformedFrameException("queue answered with no receipt");
                 };
+                frame.end();
+                return receipt;
             }
 
             @Override

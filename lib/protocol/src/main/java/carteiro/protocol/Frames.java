@@ -29,6 +29,19 @@ final class Frames {
 
     private static final int NO_ID = -1;
 
+    /** The most octets of a frame that has few and short fields; a newer build may have added some. */
+    static final int SHORT = 1024;
+
+    /** Puts one item of a list. */
+    interface ItemWriter<T> {
+        void into(FrameWriter frame, T item);
+    }
+
+    /** Reads one item of a list. */
+    interface ItemReader<T> {
+        T from(FrameReader frame) throws MalformedFrameException;
+    }
+
     private Frames() {}
 
     static void put(FrameWriter frame, Status status) {
@@ -72,6 +85,42 @@ final class Frames {
             addresses.add(address(frame));
         }
         return addresses;
+    }
+
+    /** A list whose items are frames of their own, so that each may get further fields. */
+    static <T> void put(FrameWriter frame, List<T> items, ItemWriter<T> writer) {
+        frame.put(items.size());
+        for (T item : items) {
+            var nested = new FrameWriter();
+            writer.into(nested, item);
+            frame.put(nested);
+        }
+    }
+
+    static <T> List<T> items(FrameReader frame, int most, ItemReader<T> reader) throws MalformedFrameException {
+        int count = (int) frame.number(0, most);
+        var items = new ArrayList<T>(Math.min(count, MANY));
+        for (int i = 0; i < count; i++) {
+            FrameReader nested = frame.nested(Integer.MAX_VALUE);
+            items.add(reader.from(nested));
+            nested.end();
+        }
+        return List.copyOf(items);
+    }
+
+    /** A list of texts that will never be more than that. */
+    static void putTexts(FrameWriter frame, List<String> texts) {
+        frame.put(texts.size());
+        texts.forEach(frame::put);
+    }
+
+    static List<String> texts(FrameReader frame, int most, int limit) throws MalformedFrameException {
+        int count = (int) frame.number(0, most);
+        var texts = new ArrayList<String>(Math.min(count, MANY));
+        for (int i = 0; i < count; i++) {
+            texts.add(frame.text(limit));
+        }
+        return List.copyOf(texts);
     }
 
     static void put(FrameWriter frame, BodyType body, AddressForm form) {
@@ -122,8 +171,8 @@ final class Frames {
         frame.put(report.length() > REPORT_LIMIT ? report.substring(0, REPORT_LIMIT) : report);
     }
 
-    /** The rest of an outcome whose letter was read. */
-    static Outcome outcome(String letter, FrameReader frame) throws MalformedFrameException {
+    static Outcome outcome(FrameReader frame) throws MalformedFrameException {
+        String letter = frame.text(1);
         Status status = status(frame);
         String report = frame.text(REPORT_LIMIT);
         return switch (letter) {

@@ -15,7 +15,7 @@ final class HomesWire {
     private static final int LONGEST_DASH = 4096;
 
     static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(
-            LONGEST_HOME + LONGEST_DASH + Address.LIMIT + 128, 64, Duration.ofMinutes(1), 500);
+            LONGEST_HOME + LONGEST_DASH + Address.LIMIT + Frames.SHORT, Frames.SHORT, Duration.ofMinutes(1), 500);
 
     /** How long an answer may take. Must stay below the two minutes that lookup's own answer may take. */
     private static final Duration LIMIT = Duration.ofSeconds(30);

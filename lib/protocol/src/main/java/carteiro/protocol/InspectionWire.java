@@ -30,9 +30,11 @@ final class InspectionWire {
         public QueueCounts counts() throws IOException {
             return connections.ask(LIMIT, connection -> {
                 new FrameWriter().put("counts").send(connection.out);
-                FrameReader frame = FrameReader.receive(connection.in, 256);
-                return new QueueCounts(
+                FrameReader frame = FrameReader.receive(connection.in, Frames.SHORT);
+                var counts = new QueueCounts(
                         count(frame), count(frame), count(frame), count(frame), count(frame), count(frame));
+                frame.end();
+                return counts;
             });
         }
 
@@ -69,10 +71,8 @@ final class InspectionWire {
                         .put(count)
                         .send(connection.out);
                 FrameReader frame = FrameReader.receive(connection.in, Frames.LIMIT);
-                var reasons = new ArrayList<String>();
-                while (frame.more() && reasons.size() < count) {
-                    reasons.add(frame.text(Report.WHY_LIMIT));
-                }
+                var reasons = new ArrayList<>(Frames.texts(frame, count, Report.WHY_LIMIT));
+                frame.end();
                 while (reasons.size() < count) {
                     reasons.add(""); // it has ended
                 }
@@ -98,11 +98,9 @@ final class InspectionWire {
 
     private static InspectionPage looked(FrameReader frame) throws MalformedFrameException {
         long upTo = frame.number(0, Long.MAX_VALUE);
-        var page = new ArrayList<WaitingMessage>();
-        while (frame.more()) {
-            page.add(WaitingWire.message(frame));
-        }
-        return new InspectionPage(upTo, List.copyOf(page));
+        List<WaitingMessage> page = Frames.items(frame, Inspection.PAGE_LIMIT, WaitingWire::message);
+        frame.end();
+        return new InspectionPage(upTo, page);
     }
 
     /** What a caller sees. */
@@ -142,11 +140,11 @@ final class InspectionWire {
             var view = new View(inspection, caller.guest(), caller.uid());
             if (!caller.guest()) {
                 while (true) {
-                    answer(FrameReader.receive(in, 256), view).send(out);
+                    answer(FrameReader.receive(in, Frames.SHORT), view).send(out);
                 }
             }
             while (true) {
-                FrameReader frame = FrameReader.receive(in, 256);
+                FrameReader frame = FrameReader.receive(in, Frames.SHORT);
                 FrameWriter answer;
                 oneGuest.acquireUninterruptibly();
                 try {
@@ -169,6 +167,7 @@ final class InspectionWire {
                 if (view.guest()) {
                     throw new MalformedFrameException("how much waits is told to root and to Carteiro alone");
                 }
+                frame.end();
                 Inspection.QueueCounts counts = inspection.counts();
                 answer.put(counts.messages())
                         .put(counts.unseen())
@@ -180,22 +179,23 @@ final class InspectionWire {
             case "page" -> {
                 long after = frame.number(0, Long.MAX_VALUE);
                 int most = (int) frame.number(1, Inspection.PAGE_LIMIT);
+                frame.end();
                 InspectionPage looked = view.look(after, most);
                 answer.put(looked.upTo());
-                looked.messages().forEach(message -> WaitingWire.put(answer, message));
+                Frames.put(answer, looked.messages(), WaitingWire::put);
             }
             case "recipients" -> {
                 long message = frame.number(0, Long.MAX_VALUE);
                 int from = (int) frame.number(0, Integer.MAX_VALUE);
+                frame.end();
                 WaitingWire.put(answer, view.shows(message) ? inspection.recipients(message, from) : Waiting.Page.NONE);
             }
             case "reasons" -> {
                 long message = frame.number(0, Long.MAX_VALUE);
                 int from = (int) frame.number(0, Integer.MAX_VALUE);
                 int count = (int) frame.number(0, Waiting.Page.MOST);
-                if (view.shows(message)) {
-                    inspection.reasons(message, from, count).forEach(answer::put);
-                }
+                frame.end();
+                Frames.putTexts(answer, view.shows(message) ? inspection.reasons(message, from, count) : List.of());
             }
             default -> throw new MalformedFrameException("neither counts, page, recipients nor reasons");
         }

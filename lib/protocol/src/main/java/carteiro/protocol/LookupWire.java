@@ -23,7 +23,7 @@ import java.util.List;
 final class LookupWire {
     /** An answer has at most so many octets of programs and forwards, and the rest; a thousand of them may be in memory. */
     static final RequestServer.RequestLimits LIMITS =
-            new RequestServer.RequestLimits(Address.LIMIT + 64, 96 * 1024, Duration.ofMinutes(1), 1_000);
+            new RequestServer.RequestLimits(Address.LIMIT + Frames.SHORT, 96 * 1024, Duration.ofMinutes(1), 1_000);
 
     private static final Status NOT_TOLD = new Status(4, 7, 0);
 

@@ -6,6 +6,7 @@ import carteiro.protocol.EndpointServer.CallerRole;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.TaggedFields;
 import carteiro.wire.Watchdog;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -18,12 +19,15 @@ import java.time.Duration;
  * such message.
  */
 final class MessagesWire {
-    private static final int QUESTION = 128;
+    private static final int QUESTION = Frames.SHORT;
+
+    /** The tag of the ticket in a question. */
+    private static final int TICKET = 1;
 
     /** The most octets of a message that is the answer to a numbered question. */
     private static final int SMALL = 32 * 1024;
 
-    static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(QUESTION, SMALL + 64);
+    static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(QUESTION, SMALL + Frames.SHORT);
 
     /** How long queue may take until the first octet. */
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
@@ -50,15 +54,23 @@ final class MessagesWire {
 
         @Override
         public MessageBody open(long message, String ticket) throws IOException {
-            FrameReader answer =
-                    requests.ask(ANSWER_LIMIT, frame -> frame.put(message).put(ticket));
+            FrameReader answer = requests.ask(ANSWER_LIMIT, frame -> put(frame, message, ticket));
             return switch (answer.text(1)) {
-                case "K" -> MessageBody.of(answer.octets(SMALL));
+                case "K" -> {
+                    byte[] octets = answer.octets(SMALL);
+                    answer.end();
+                    yield MessageBody.of(octets);
+                }
                 case "L" -> openLarge(message, ticket);
                 case "N" -> throw new FileNotFoundException("queue has no message " + message);
                 case "R" -> throw refused(message);
                 default -> throw new MalformedFrameException("queue gave no answer we know");
             };
+        }
+
+        private static FrameWriter put(FrameWriter frame, long message, String ticket) {
+            frame.put(message);
+            return ticket.isEmpty() ? frame : frame.putTagged(TICKET, ticket);
         }
 
         private static IOException refused(long message) {
@@ -92,12 +104,13 @@ final class MessagesWire {
         private MessageBody openOver(PooledConnection connection, long message, String ticket) throws IOException {
             FrameReader frame;
             try (var _ = connections.watchdog().closeAfter(ANSWER_LIMIT, connection)) {
-                new FrameWriter().put(message).put(ticket).send(connection.out);
-                frame = FrameReader.receive(connection.in, 64);
+                put(new FrameWriter(), message, ticket).send(connection.out);
+                frame = FrameReader.receive(connection.in, Frames.SHORT);
             }
             return switch (frame.text(1)) {
                 case "K" -> {
                     long octets = frame.number(0, Long.MAX_VALUE);
+                    frame.end();
                     var limit = connections.watchdog().closeAfter(READ_LIMIT, connection);
                     yield new SocketBody(connection, octets, limit);
                 }
@@ -181,9 +194,7 @@ final class MessagesWire {
                     while (true) {
                         FrameReader frame = FrameReader.receive(in, QUESTION);
                         long message = frame.number(0, Long.MAX_VALUE);
-                        String ticket = frame.text(Tickets.LENGTH);
-                        frame.end();
-                        if (!mayRead(tickets, uids, caller, message, ticket)) {
+                        if (!mayRead(tickets, uids, caller, message, ticket(frame))) {
                             new FrameWriter().put("R").send(out);
                             continue;
                         }
@@ -205,6 +216,13 @@ final class MessagesWire {
                 || tickets.match(Wires.Channel.REMOTE, message, ticket);
     }
 
+    private static String ticket(FrameReader question) throws MalformedFrameException {
+        TaggedFields tagged = question.tagged();
+        String ticket = tagged.take(TICKET, Tickets.LENGTH, "");
+        tagged.end();
+        return ticket;
+    }
+
     private static void answer(
             Messages messages,
             Tickets tickets,
@@ -214,9 +232,7 @@ final class MessagesWire {
             Caller caller)
             throws IOException {
         long message = question.number(0, Long.MAX_VALUE);
-        String ticket = question.text(Tickets.LENGTH);
-        question.end();
-        if (!mayRead(tickets, uids, caller, message, ticket)) {
+        if (!mayRead(tickets, uids, caller, message, ticket(question))) {
             answer.put("R");
             return;
         }

@@ -41,9 +41,10 @@ final class WaitingWire {
             PooledConnection reporting = null;
             try (var _ = connections.watchdog().closeAfter(LIMIT, taking)) {
                 new FrameWriter().put("session").send(taking.out);
-                FrameReader opened = FrameReader.receive(taking.in, 256);
+                FrameReader opened = FrameReader.receive(taking.in, Frames.SHORT);
                 String token = opened.text(64);
                 Tickets tickets = tickets(opened.text(128));
+                opened.end();
                 reporting = connections.connect();
                 new FrameWriter().put("reports").put(token).send(reporting.out);
                 return new SocketSession(taking, reporting, tickets);
@@ -84,19 +85,17 @@ final class WaitingWire {
                             .put(patience.toMillis())
                             .send(taking.out);
                     FrameReader frame = FrameReader.receive(taking.in, Frames.LIMIT);
-                    var messages = new ArrayList<WaitingMessage>();
-                    while (frame.more()) {
-                        messages.add(message(frame));
-                    }
-                    return List.copyOf(messages);
+                    List<WaitingMessage> messages = Frames.items(frame, MOST, WaitingWire::message);
+                    frame.end();
+                    return messages;
                 }
             }
 
             @Override
             public void report(List<Report> reports) throws IOException {
                 var frame = new FrameWriter().put("report");
-                reports.forEach(report -> put(frame, report));
-                exchange(frame, 64);
+                Frames.put(frame, reports, WaitingWire::put);
+                exchange(frame, Frames.SHORT).end();
             }
 
             @Override
@@ -118,12 +117,12 @@ final class WaitingWire {
             public List<Failure> failures(long message, int after) throws IOException {
                 FrameReader frame =
                         exchange(new FrameWriter().put("failures").put(message).put(after), Frames.LIMIT);
-                var failures = new ArrayList<Failure>();
-                while (frame.more()) {
-                    failures.add(
-                            new Failure((int) frame.number(0, Integer.MAX_VALUE), frame.text(Report.PARAGRAPH_LIMIT)));
-                }
-                return List.copyOf(failures);
+                List<Failure> failures = Frames.items(
+                        frame,
+                        Failure.PAGE,
+                        item -> new Failure((int) item.number(0, Integer.MAX_VALUE), item.text(Report.PARAGRAPH_LIMIT)));
+                frame.end();
+                return failures;
             }
 
             private synchronized FrameReader exchange(FrameWriter frame, int limit) throws IOException {
@@ -145,24 +144,24 @@ final class WaitingWire {
     static EndpointServer.ConnectionHandler server(Waiting waiting, Tickets tickets) {
         var sessions = new java.util.concurrent.ConcurrentHashMap<String, Waiting.WaitingSession>();
         return (in, out, _) -> {
-            FrameReader hello = FrameReader.receive(in, 256);
-            switch (hello.text(16)) {
+            FrameReader first = FrameReader.receive(in, Frames.SHORT);
+            switch (first.text(16)) {
                 case "session" -> {
+                    first.end();
                     String token = java.util.UUID.randomUUID().toString();
                     try (var session = waiting.open()) {
                         sessions.put(token, session);
                         new FrameWriter().put(token).put(tickets.key()).send(out);
                         while (true) {
-                            FrameReader frame = FrameReader.receive(in, 256);
+                            FrameReader frame = FrameReader.receive(in, Frames.SHORT);
                             if (!frame.text(16).equals("next")) {
                                 throw new MalformedFrameException("expected next");
                             }
                             int most = (int) frame.number(1, MOST);
                             Duration patience = Duration.ofMillis(frame.number(0, 60_000));
+                            frame.end();
                             var answer = new FrameWriter();
-                            for (WaitingMessage message : session.next(most, patience)) {
-                                put(answer, message);
-                            }
+                            Frames.put(answer, session.next(most, patience), WaitingWire::put);
                             answer.send(out);
                         }
                     } finally {
@@ -170,7 +169,8 @@ final class WaitingWire {
                     }
                 }
                 case "reports" -> {
-                    Waiting.WaitingSession session = sessions.get(hello.text(64));
+                    Waiting.WaitingSession session = sessions.get(first.text(64));
+                    first.end();
                     if (session == null) {
                         throw new MalformedFrameException("reports for a session that is over");
                     }
@@ -179,19 +179,26 @@ final class WaitingWire {
                         var answer = new FrameWriter();
                         switch (frame.text(16)) {
                             case "report" -> {
-                                session.report(reports(frame));
-                                answer.put("ok");
+                                List<Report> reports = Frames.items(frame, MOST, WaitingWire::report);
+                                frame.end();
+                                session.report(reports);
                             }
                             case "failures" -> {
-                                for (Failure failure : session.failures(
-                                        frame.number(0, Long.MAX_VALUE), (int) frame.number(-1, Integer.MAX_VALUE))) {
-                                    answer.put(failure.recipient()).put(failure.paragraph());
-                                }
+                                long message = frame.number(0, Long.MAX_VALUE);
+                                int after = (int) frame.number(-1, Integer.MAX_VALUE);
+                                frame.end();
+                                Frames.put(
+                                        answer,
+                                        session.failures(message, after),
+                                        (item, failure) ->
+                                                item.put(failure.recipient()).put(failure.paragraph()));
                             }
                             case "recipients" -> {
+                                long message = frame.number(0, Long.MAX_VALUE);
+                                int from = (int) frame.number(0, Integer.MAX_VALUE);
+                                frame.end();
                                 try {
-                                    Page page = session.recipients(
-                                            frame.number(0, Long.MAX_VALUE), (int) frame.number(0, Integer.MAX_VALUE));
+                                    Page page = session.recipients(message, from);
                                     put(answer.put("K"), page);
                                 } catch (Waiting.UnreadableException e) {
                                     answer.put("Z");
@@ -283,35 +290,25 @@ final class WaitingWire {
         }
     }
 
-    private static List<Report> reports(FrameReader frame) throws MalformedFrameException {
-        var reports = new ArrayList<Report>();
-        while (frame.more()) {
-            if (reports.size() == MOST) {
-                throw new MalformedFrameException("over " + MOST + " reports");
+    private static Report report(FrameReader frame) throws MalformedFrameException {
+        String letter = frame.text(1);
+        long message = frame.number(0, Long.MAX_VALUE);
+        return switch (letter) {
+            case "K" -> new Report.RecipientDelivered(message, (int) frame.number(0, Integer.MAX_VALUE));
+            case "D" ->
+                new Report.RecipientFailed(
+                        message, (int) frame.number(0, Integer.MAX_VALUE), frame.text(Report.PARAGRAPH_LIMIT));
+            case "Z" -> {
+                Instant due = Instant.ofEpochMilli(frame.number(0, Long.MAX_VALUE));
+                int count = (int) frame.number(0, Envelope.MOST_RECIPIENTS);
+                var recipients = new ArrayList<Integer>();
+                for (int i = 0; i < count; i++) {
+                    recipients.add((int) frame.number(0, Integer.MAX_VALUE));
+                }
+                yield new Report.RecipientsDeferred(message, recipients, due, frame.text(Report.WHY_LIMIT));
             }
-            String letter = frame.text(1);
-            long message = frame.number(0, Long.MAX_VALUE);
-            reports.add(
-                    switch (letter) {
-                        case "K" -> new Report.RecipientDelivered(message, (int) frame.number(0, Integer.MAX_VALUE));
-                        case "D" ->
-                            new Report.RecipientFailed(
-                                    message,
-                                    (int) frame.number(0, Integer.MAX_VALUE),
-                                    frame.text(Report.PARAGRAPH_LIMIT));
-                        case "Z" -> {
-                            Instant due = Instant.ofEpochMilli(frame.number(0, Long.MAX_VALUE));
-                            int count = (int) frame.number(0, Envelope.MOST_RECIPIENTS);
-                            var recipients = new ArrayList<Integer>();
-                            for (int i = 0; i < count; i++) {
-                                recipients.add((int) frame.number(0, Integer.MAX_VALUE));
-                            }
-                            yield new Report.RecipientsDeferred(message, recipients, due, frame.text(Report.WHY_LIMIT));
-                        }
-                        case "E" -> new Report.MessageEnded(message);
-                        default -> throw new MalformedFrameException("no report: " + letter);
-                    });
-        }
-        return List.copyOf(reports);
+            case "E" -> new Report.MessageEnded(message);
+            default -> throw new MalformedFrameException("no report: " + letter);
+        };
     }
 }

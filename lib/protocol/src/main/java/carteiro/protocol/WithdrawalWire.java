@@ -8,7 +8,6 @@ import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Withdrawal over a socket (docs/protocols/withdrawal.md): an order and its messages; a result for each. */
@@ -31,17 +30,16 @@ final class WithdrawalWire {
                 throws IOException {
             return connections.askOnce(LIMIT, connection -> {
                 var frame = new FrameWriter().put(order.way().name()).put(order.reason());
-                messages.forEach(frame::put);
+                Frames.put(frame, messages, FrameWriter::put);
                 frame.send(connection.out);
                 FrameReader answer = FrameReader.receive(connection.in, FRAME_LIMIT);
-                var results = new ArrayList<WithdrawalOutcome>();
-                while (answer.more()) {
-                    results.add(Frames.constant(answer, WithdrawalOutcome.class));
-                }
+                List<WithdrawalOutcome> results = Frames.items(
+                        answer, MOST_MESSAGES, item -> Frames.constant(item, WithdrawalOutcome.class));
+                answer.end();
                 if (results.size() != messages.size()) {
                     throw new MalformedFrameException(results.size() + " results for " + messages.size() + " messages");
                 }
-                return List.copyOf(results);
+                return results;
             });
         }
     }
@@ -53,18 +51,17 @@ final class WithdrawalWire {
                 FrameReader frame = FrameReader.receive(in, FRAME_LIMIT);
                 WithdrawalAction way = Frames.constant(frame, WithdrawalAction.class);
                 var order = new WithdrawalRequest(way, frame.text(Withdrawal.REASON_LIMIT));
-                var messages = new ArrayList<Long>();
-                while (frame.more()) {
-                    messages.add(frame.number(1, Long.MAX_VALUE));
-                    if (messages.size() > Withdrawal.MOST_MESSAGES) {
-                        throw new MalformedFrameException("over " + Withdrawal.MOST_MESSAGES + " messages");
-                    }
-                }
+                List<Long> messages =
+                        Frames.items(frame, Withdrawal.MOST_MESSAGES, item -> item.number(1, Long.MAX_VALUE));
+                frame.end();
                 if (messages.isEmpty()) {
                     throw new MalformedFrameException("no message");
                 }
                 var answer = new FrameWriter();
-                withdrawal.withdraw(order, caller.user(), messages).forEach(result -> answer.put(result.name()));
+                Frames.put(
+                        answer,
+                        withdrawal.withdraw(order, caller.user(), messages),
+                        (item, result) -> item.put(result.name()));
                 answer.send(out);
             }
         };

@@ -528,8 +528,9 @@ class LyingProgramsTest {
                 var peer = !reports ? before : SocketChannel.open(socket)) {
             byte[] said = lie;
             if (reports) { // reports are told with the token of a session that is open
-                before.write(ByteBuffer.wrap("10:7:session,,".getBytes(StandardCharsets.US_ASCII)));
-                byte[] token = FrameReader.receive(Channels.newInputStream(before), 128)
+                before.write(ByteBuffer.wrap("+1\n10:7:session,,".getBytes(StandardCharsets.US_ASCII)));
+                var answers = new GreetingInput("queue", Channels.newInputStream(before));
+                byte[] token = FrameReader.receive(answers, 128)
                         .octets(64);
                 if (said.length >= TOKEN_AT + token.length) {
                     said = lie.clone();
@@ -546,7 +547,7 @@ class LyingProgramsTest {
         }
     }
 
-    private static final int TOKEN_AT = "50:7:reports,36:".length();
+    private static final int TOKEN_AT = "+1\n50:7:reports,36:".length();
 
     @ParameterizedTest
     @EnumSource
@@ -594,9 +595,11 @@ class LyingProgramsTest {
         try (var wires = new SocketWires(answerer, log)) {
             Closeable endpoint = wires.offer(messages(did, octets));
             try (var deaf = SocketChannel.open(UnixDomainSocketAddress.of(Endpoint.MESSAGES.socket(answerer.run())))) {
-                deaf.write(ByteBuffer.wrap("9:3:457,0:,,".getBytes(StandardCharsets.US_ASCII)));
-                ByteBuffer first = ByteBuffer.allocate(1);
-                deaf.read(first); // it is being served
+                deaf.write(ByteBuffer.wrap("+1\n6:3:457,,".getBytes(StandardCharsets.US_ASCII)));
+                var beginning = ByteBuffer.allocate("+1\n1".length());
+                while (beginning.hasRemaining()) { // up to the answer: it is being served
+                    assertThat(deaf.read(beginning)).isPositive();
+                }
                 try (var body = wires.messages().open(457)) {
                     assertThat(body.readAllBytes()).isEqualTo(octets);
                 }

@@ -127,6 +127,8 @@ class RequestClientTest {
                 while (true) {
                     try (SocketChannel peer = listener.accept()) {
                         InputStream in = Channels.newInputStream(peer);
+                        in.skipNBytes("+1\n".length());
+                        WireVersion.say(Channels.newOutputStream(peer));
                         while (true) {
                             FrameReader question = FrameReader.receive(in, 64 * 1024);
                             questions.incrementAndGet();
@@ -342,7 +344,7 @@ class RequestClientTest {
             var _ = threads.submit(() -> {
                 while (true) {
                     try (SocketChannel peer = listener.accept()) {
-                        RefusalInput.say(peer, "user joe\u001b is none of those that it serves here");
+                        GreetingInput.refuse(peer, "user joe\u001b is none of those that it serves here");
                         refused.incrementAndGet();
                     } catch (java.nio.channels.ClosedChannelException e) {
                         return null;

@@ -4,16 +4,24 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Reads the fields of one frame in order. Every limit is the caller's; anything else than was agreed is malformed. */
 public final class FrameReader {
     private static final int LONGEST_START = 11; // nine digits, the colon, the mark
 
     private final byte[] octets;
+    private final int end;
     private int at;
 
     private FrameReader(byte[] octets) {
+        this(octets, 0, octets.length);
+    }
+
+    private FrameReader(byte[] octets, int from, int end) {
         this.octets = octets;
+        this.at = from;
+        this.end = end;
     }
 
     /**
@@ -88,39 +96,50 @@ public final class FrameReader {
 
     /** Whether the frame begins with that mark, an octet before the first field; if so it is passed over. */
     public boolean marked(char mark) {
-        boolean marked = at == 0 && octets.length > 0 && octets[0] == mark;
+        boolean marked = at == 0 && end > 0 && octets[0] == mark;
         at += marked ? 1 : 0;
         return marked;
     }
 
     /** Whether a further field follows. */
     public boolean more() {
-        return at < octets.length;
+        return at < end;
     }
 
     /** The next field, at most {@code limit} octets. */
     public byte[] octets(int limit) throws MalformedFrameException {
+        int length = pass(limit);
+        return Arrays.copyOfRange(octets, at - 1 - length, at - 1);
+    }
+
+    /** The next field as a frame of its own, at most {@code limit} octets; see {@link FrameWriter#put(FrameWriter)}. */
+    public FrameReader nested(int limit) throws MalformedFrameException {
+        int length = pass(limit);
+        return new FrameReader(octets, at - 1 - length, at - 1);
+    }
+
+    /** Passes over the next field; its octets end before the comma that was passed last. */
+    private int pass(int limit) throws MalformedFrameException {
         int length = 0;
         int digits = 0;
-        while (at < octets.length && octets[at] != ':') {
+        while (at < end && octets[at] != ':') {
             int digit = octets[at++] - '0';
             if (digit < 0 || digit > 9 || ++digits > 9) {
                 throw new MalformedFrameException("field does not begin with a length");
             }
             length = length * 10 + digit;
         }
-        if (digits == 0 || length > limit || at + 1 + length >= octets.length || octets[at + 1 + length] != ',') {
+        if (digits == 0 || length > limit || at + 1 + length >= end || octets[at + 1 + length] != ',') {
             throw new MalformedFrameException("field is missing, cut short, or over " + limit + " octets");
         }
-        byte[] field = new byte[length];
-        System.arraycopy(octets, at + 1, field, 0, length);
         at += length + 2;
-        return field;
+        return length;
     }
 
     /** The next field as text, one character an octet, at most {@code limit} of them. */
     public String text(int limit) throws MalformedFrameException {
-        return new String(octets(limit), StandardCharsets.ISO_8859_1);
+        int length = pass(limit);
+        return new String(octets, at - 1 - length, length, StandardCharsets.ISO_8859_1);
     }
 
     /** The next field as a whole number from {@code least} to {@code most}. */
@@ -137,10 +156,15 @@ public final class FrameReader {
         throw new MalformedFrameException("number " + text + " is not from " + least + " to " + most);
     }
 
-    /** Checks that nothing follows. */
+    /** The tagged fields, which come last: what a newer build may have added among them is passed over. */
+    public TaggedFields tagged() throws MalformedFrameException {
+        return TaggedFields.of(this);
+    }
+
+    /** Checks that nothing follows but tagged fields that may be passed over. */
     public void end() throws MalformedFrameException {
         if (more()) {
-            throw new MalformedFrameException("frame has more fields than agreed");
+            tagged().end();
         }
     }
 }

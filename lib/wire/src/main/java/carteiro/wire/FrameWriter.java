@@ -36,6 +36,21 @@ public final class FrameWriter {
         return put(Long.toString(number));
     }
 
+    /** Appends a frame as one field: an item of a list, say, which may get further fields of its own. */
+    public FrameWriter put(FrameWriter nested) {
+        byte[] octets = nested.fields.toByteArray();
+        return put(octets, 0, octets.length);
+    }
+
+    /**
+     * Appends a tagged field, after all fields that have no tag. A reader that does not know the tag passes over it.
+     *
+     * @param tag from 1 to {@link TaggedFields#MOST_TAG}, never used again for anything else in frames of that kind
+     */
+    public FrameWriter putTagged(int tag, String octets) {
+        return put(Integer.toString(tag) + TaggedFields.OPTIONAL + octets);
+    }
+
     /** How many octets the frame has, its length and comma on the wire not counted. */
     public int octets() {
         return fields.size();

@@ -84,4 +84,74 @@ class FramesTest {
             }
         }
     }
+
+    @Test
+    void aNestedFrameHasItsOwnEnd() throws Exception {
+        var out = new ByteArrayOutputStream();
+        new FrameWriter()
+                .put(new FrameWriter().put("a").putTagged(7, "new"))
+                .put("b")
+                .send(out);
+        FrameReader frame = read(out.toString(StandardCharsets.ISO_8859_1), 100);
+        FrameReader nested = frame.nested(100);
+        assertThat(nested.text(1)).isEqualTo("a");
+        nested.end();
+        assertThat(frame.text(1)).isEqualTo("b");
+        frame.end();
+        assertThatThrownBy(() -> nested.text(1)).isInstanceOf(MalformedFrameException.class);
+    }
+
+    @Test
+    void aTaggedFieldIsTakenByItsTagOrPassedOver() throws Exception {
+        TaggedFields tagged = read("25:1:a,3:1=x,6:7=more,3:12=,,", 100, 1).tagged();
+        assertThat(tagged.take(7, 4, "none")).isEqualTo("more");
+        assertThat(tagged.take(8, 4, "none")).isEqualTo("none");
+        assertThat(tagged.take(12, 4, "none")).isEmpty();
+        tagged.end();
+        read("11:1:a,4:7=ab,,", 100, 1).end();
+    }
+
+    @Test
+    void aTaggedFieldThatMustNotBePassedOverEndsTheFrameUnlessItIsTaken() throws Exception {
+        assertThatThrownBy(() -> read("10:1:a,3:7!x,,", 100, 1).end())
+                .isInstanceOf(MalformedFrameException.class)
+                .hasMessageContaining("field with tag 7 must not be passed over");
+        TaggedFields known = read("10:1:a,3:7!x,,", 100, 1).tagged();
+        assertThat(known.take(7, 1, "")).isEqualTo("x");
+        known.end();
+        assertThatThrownBy(() -> read("10:1:a,3:7=x,,", 100, 1).tagged().take(7, 0, ""))
+                .isInstanceOf(MalformedFrameException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1:x,", "2:=x,", "3:0=x,", "4:01=x,", "7:10000=x,", "3:-1=,", "1:7,", "2:7x,", "0:,", "3:7=a,3:7=b,",
+            "3:7=a,3:6=b,"})
+    void whatHasNoTagOrNotInOrderIsMalformed(String fields) {
+        assertThatThrownBy(() -> read((fields.length() + 4) + ":1:a," + fields + ",", 100, 1).end())
+                .isInstanceOf(MalformedFrameException.class);
+    }
+
+    @Test
+    void taggedFieldsAreBounded() {
+        var frame = new FrameWriter();
+        for (int tag = 1; tag <= TaggedFields.MOST + 1; tag++) {
+            frame.putTagged(tag, "");
+        }
+        var out = new ByteArrayOutputStream();
+        assertThatThrownBy(() -> {
+                    frame.send(out);
+                    read(out.toString(StandardCharsets.ISO_8859_1), 10_000).end();
+                })
+                .isInstanceOf(MalformedFrameException.class)
+                .hasMessageContaining("too many");
+    }
+
+    /** A frame of which so many fields have been read. */
+    private static FrameReader read(String octets, int limit, int fields) throws IOException {
+        FrameReader frame = read(octets, limit);
+        for (int i = 0; i < fields; i++) {
+            frame.text(limit);
+        }
+        return frame;
+    }
 }

@@ -19,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -179,9 +180,10 @@ class QueueProgramTest {
         Program.RunningProgram queue = start(wires);
         long before = Sample.accepted(wires.enqueue(), Sample.octets(10, 1), "a@x");
         try (var caller = SocketChannel.open(UnixDomainSocketAddress.of(home.resolve("run/queue/enqueue")))) {
-            caller.write(ByteBuffer.wrap(octets.strip().replace("\\n", "\n").getBytes(StandardCharsets.US_ASCII)));
+            caller.write(ByteBuffer.wrap(
+                    ("+1\n" + octets.strip().replace("\\n", "\n")).getBytes(StandardCharsets.US_ASCII)));
             caller.shutdownOutput();
-            assertThat(caller.read(ByteBuffer.allocate(100))).isEqualTo(-1);
+            assertThat(Channels.newInputStream(caller).readAllBytes()).asString().isEqualTo("+1\n");
         }
         assertThat(queue.status()).startsWith("messages=1 ");
         assertThat(Sample.accepted(wires.enqueue(), Sample.octets(10, 1), "a@x"))

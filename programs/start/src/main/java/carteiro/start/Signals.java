@@ -48,11 +48,11 @@ final class Signals {
     }
 
     /**
-     * Ignores those that end a process by default and that nobody means for us: USR1 has opened the log anew elsewhere. Those that
-     * the JVM has for itself stay its own.
+     * Ignores those that end a process by default and that nobody means for us: USR1 has opened the log anew elsewhere. USR2 is the
+     * JVM's own, which ignores it, too, when it comes from elsewhere; without it no profiler can look at our threads.
      */
     static void ignoreTheRest() {
-        for (String name : new String[] {"USR1", "USR2", "PWR", "IO", "VTALRM", "PROF", "STKFLT"}) {
+        for (String name : new String[] {"USR1", "PWR", "IO", "VTALRM", "PROF", "STKFLT"}) {
             ignore(name);
         }
     }

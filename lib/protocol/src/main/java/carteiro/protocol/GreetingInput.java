@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import carteiro.log.LogText;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -11,12 +12,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a program says to a caller that it does not serve, before it closes the connection (docs/protocols/README.md): a minus sign,
- * where a frame would have a digit, and the reason. At the caller's side these are the octets that come in: the first of them
- * tells a refusal from an answer.
+ * What a program says first to a caller (docs/protocols/README.md): the {@link WireVersion} if it serves the caller; else a minus
+ * sign and the reason, before it closes the connection. At the caller's side these are the octets that come in: what was said
+ * first is taken from them.
  */
-final class RefusalInput extends FilterInputStream {
-    private static final char MARK = '-';
+final class GreetingInput extends FilterInputStream {
+    private static final char REFUSAL = '-';
 
     /** The most octets of a reason. */
     private static final int LONGEST = 200;
@@ -24,14 +25,14 @@ final class RefusalInput extends FilterInputStream {
     private final String program;
     private boolean begun;
 
-    RefusalInput(String program, InputStream in) {
+    GreetingInput(String program, InputStream in) {
         super(in);
         this.program = program;
     }
 
-    /** Says it: so little does not make anybody wait. */
-    static void say(SocketChannel peer, String reason) throws IOException {
-        byte[] octets = (MARK + reason).getBytes(StandardCharsets.ISO_8859_1);
+    /** Says that the caller is not served: so little does not make anybody wait. */
+    static void refuse(SocketChannel peer, String reason) throws IOException {
+        byte[] octets = (REFUSAL + reason).getBytes(StandardCharsets.ISO_8859_1);
         var _ = peer.write(ByteBuffer.wrap(octets, 0, Math.min(octets.length, 1 + LONGEST)));
     }
 
@@ -43,21 +44,31 @@ final class RefusalInput extends FilterInputStream {
 
     @Override
     public int read(byte[] octets, int from, int length) throws IOException {
-        int count = super.read(octets, from, length);
-        if (!begun && count > 0) {
-            begun = true;
-            if (octets[from] == MARK) {
-                throw new RefusedException(program + " refuses this connection: "
-                        + rest(new String(
-                                octets, from + 1, Math.min(count - 1, LONGEST), StandardCharsets.ISO_8859_1)));
-            }
+        if (!begun) {
+            begin();
         }
-        return count;
+        return in.read(octets, from, length);
+    }
+
+    private void begin() throws IOException {
+        int first = in.read();
+        begun = true;
+        if (first == REFUSAL) {
+            throw new RefusedException(program + " refuses this connection: " + rest());
+        }
+        if (first < 0) {
+            throw new EOFException(program + " closed the connection without a word");
+        }
+        int version = first == WireVersion.MARK ? WireVersion.rest(in) : WireVersion.NONE;
+        if (!WireVersion.understands(version)) {
+            throw new RefusedException(program + " speaks " + WireVersion.named(version) + ", this program version "
+                    + WireVersion.OURS + ": install the same build for both, and start both again");
+        }
     }
 
     /** What follows, up to the end; a connection that is closed with our question unread ends by an exception. */
-    private String rest(String begin) {
-        var reason = new StringBuilder(begin);
+    private String rest() {
+        var reason = new StringBuilder();
         try {
             while (reason.length() < LONGEST) {
                 int c = in.read();
@@ -88,7 +99,7 @@ final class RefusalInput extends FilterInputStream {
 
     private IOException whatWasSaid(IOException lost) {
         try {
-            var _ = read(new byte[1], 0, 1);
+            begin();
             return lost;
         } catch (RefusedException refused) {
             return refused;
