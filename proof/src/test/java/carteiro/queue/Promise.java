@@ -122,7 +122,7 @@ final class Promise {
 
     @Override
     public String toString() {
-        return "message " + id + " (number " + number + ", " + octets.length + " octets, " + envelope.recipients()
+        return "message " + id + " (number " + number + ", " + octets.length + " octets, " + envelope.addresses()
                 + (bounceOf < 0 ? "" : ", the bounce of " + bounceOf) + ", accepted at " + at(acceptedAt)
                 + ", end reported at " + at(endBegunAt()) + ", synced at " + at(endSyncedAt()) + ")";
     }

@@ -154,7 +154,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
     /** It waits, or is in its mailbox, or in a bounce that waits or is in its mailbox. */
     private void everyRecipientIsSomewhere(
             Promise promise, Map<Integer, Long> numbers, Map<Long, Presented> presented, Boxes.Found boxes) {
-        for (int i = 0; i < promise.envelope.recipients().size(); i++) {
+        for (int i = 0; i < promise.envelope.addresses().size(); i++) {
             if (numbers.containsKey(promise.id)
                     && !(Objects.requireNonNull(presented.get(numbers.get(promise.id)))
                                     .states()
@@ -162,7 +162,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
                             instanceof RecipientState.Done)) {
                 continue;
             }
-            Address recipient = promise.envelope.recipients().get(i);
+            Address recipient = promise.envelope.addresses().get(i);
             boolean bounced = promise.paragraphs(i, calls).stream()
                     .anyMatch(paragraph -> promises.stream()
                             .anyMatch(bounce -> bounce.bounceOf == promise.id
@@ -170,7 +170,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
                                     && (numbers.containsKey(bounce.id)
                                             || boxes.count(
                                                             bounce.envelope
-                                                                    .recipients()
+                                                                    .addresses()
                                                                     .getFirst(),
                                                             bounce.octets)
                                                     > 0)));
@@ -186,7 +186,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
         Map<String, Works.Delivery> examples = new HashMap<>();
         for (Works.Delivery delivery : deliveries) {
             if (delivery.begunAt <= calls) {
-                Address recipient = delivery.message.envelope.recipients().get(delivery.recipient);
+                Address recipient = delivery.message.envelope.addresses().get(delivery.recipient);
                 String entry = Boxes.entry(recipient, delivery.message.octets);
                 int[] bounds = expected.computeIfAbsent(entry, _ -> new int[2]);
                 bounds[0] += delivery.deliveredAt <= calls ? 1 : 0;
@@ -196,7 +196,7 @@ record Verdict(List<Promise> promises, List<Works.Delivery> deliveries, int call
         }
         expected.forEach((entry, bounds) -> {
             Works.Delivery delivery = Objects.requireNonNull(examples.get(entry));
-            Address recipient = delivery.message.envelope.recipients().get(delivery.recipient);
+            Address recipient = delivery.message.envelope.addresses().get(delivery.recipient);
             int count = boxes.count(recipient, delivery.message.octets);
             require(
                     count >= bounds[0] && count <= bounds[1],

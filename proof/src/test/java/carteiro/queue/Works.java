@@ -256,7 +256,7 @@ final class Works implements AutoCloseable {
         promise.acceptedAt = disk.callCount();
         syncedByForce(promise.submittedAt);
         var states = new ArrayList<RecipientState>();
-        promise.envelope.recipients().forEach(_ -> states.add(RecipientState.Due.NOW));
+        promise.envelope.addresses().forEach(_ -> states.add(RecipientState.Due.NOW));
         open.put(promise, states);
         return true;
     }
@@ -340,7 +340,7 @@ final class Works implements AutoCloseable {
     }
 
     private void attempt(Promise promise, int recipient, End end) throws IOException, InterruptedException {
-        Address address = promise.envelope.recipients().get(recipient);
+        Address address = promise.envelope.addresses().get(recipient);
         End reached = end == End.FAILED && promise.bounceOf >= 0 ? End.DEFERRED : end;
         if (reached == End.DELIVERED && !deliver(promise, recipient, address)) {
             reached = End.DEFERRED;

@@ -23,6 +23,11 @@ public record Envelope(Address sender, List<Address> recipients, BodyType body, 
         }
     }
 
+    /** The addresses of the recipients. */
+    public List<Address> addresses() {
+        return recipients;
+    }
+
     /** The same by another user, as whom the kernel knows the one who hands it in. */
     public Envelope by(int anotherUid) {
         return new Envelope(sender, recipients, body, form, anotherUid);
