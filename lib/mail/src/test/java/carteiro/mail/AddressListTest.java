@@ -43,6 +43,6 @@ class AddressListTest {
     void anEnvelopeKeepsIt() {
         AddressList list = AddressList.of(SOME);
         var envelope = new Envelope(Address.NULL, list, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
-        assertThat(envelope.recipients()).isSameAs(list);
+        assertThat(envelope.addresses()).isSameAs(list);
     }
 }

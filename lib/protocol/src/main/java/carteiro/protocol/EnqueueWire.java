@@ -181,8 +181,8 @@ final class EnqueueWire {
             /** Whether the envelope fits into {@link #SMALL_ENVELOPE}, the lengths of its fields included. */
             private static boolean isSmall(Envelope envelope) {
                 int octets = 200 + envelope.sender().octets().length();
-                for (int i = 0; i < envelope.recipients().size() && octets <= SMALL_ENVELOPE; i++) {
-                    octets += 6 + envelope.recipients().get(i).octets().length();
+                for (int i = 0; i < envelope.addresses().size() && octets <= SMALL_ENVELOPE; i++) {
+                    octets += 6 + envelope.addresses().get(i).octets().length();
                 }
                 return octets <= SMALL_ENVELOPE;
             }

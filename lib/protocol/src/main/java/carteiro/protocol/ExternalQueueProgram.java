@@ -167,7 +167,7 @@ public final class ExternalQueueProgram implements Enqueue {
     private static byte[] text0(Envelope envelope) {
         var octets = new ByteArrayOutputStream();
         octets.writeBytes(Octets.bytes("F" + envelope.sender().octets() + "\0"));
-        for (Address recipient : envelope.recipients()) {
+        for (Address recipient : envelope.addresses()) {
             octets.writeBytes(Octets.bytes("T" + recipient.octets() + "\0"));
         }
         octets.write(0);

@@ -148,7 +148,7 @@ final class Frames {
 
     static void put(FrameWriter frame, Envelope envelope) {
         frame.put(envelope.sender().octets());
-        put(frame, envelope.recipients());
+        put(frame, envelope.addresses());
         put(frame, envelope.body(), envelope.form());
         frame.put(envelope.uid() == NO_ID ? NO_ID : Integer.toUnsignedLong(envelope.uid()));
     }

@@ -118,19 +118,19 @@ public interface Waiting {
         /** A message of which all recipients are told. */
         public WaitingMessage(
                 long message, Instant birth, long octets, Envelope envelope, List<RecipientState> states) {
-            this(message, birth, octets, envelope, states, envelope.recipients().size());
+            this(message, birth, octets, envelope, states, envelope.addresses().size());
         }
 
         /** Copies the states and checks that there is one a recipient that is told. */
         public WaitingMessage {
-            if (recipients < envelope.recipients().size()) {
+            if (recipients < envelope.addresses().size()) {
                 throw new IllegalArgumentException("message " + message + " has " + recipients + " recipients, but "
-                        + envelope.recipients().size() + " are told");
+                        + envelope.addresses().size() + " are told");
             }
             states = List.copyOf(states);
-            if (states.size() != envelope.recipients().size()) {
+            if (states.size() != envelope.addresses().size()) {
                 throw new IllegalArgumentException("message " + message + " has " + states.size() + " states for "
-                        + envelope.recipients().size() + " recipients");
+                        + envelope.addresses().size() + " recipients");
             }
         }
     }

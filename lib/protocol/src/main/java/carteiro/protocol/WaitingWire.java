@@ -247,7 +247,7 @@ final class WaitingWire {
         long octets = frame.number(0, Long.MAX_VALUE);
         int recipients = (int) frame.number(0, Envelope.MOST_RECIPIENTS);
         var envelope = Frames.envelope(frame);
-        if (envelope.recipients().size() > recipients) {
+        if (envelope.addresses().size() > recipients) {
             throw new MalformedFrameException("more recipients are told than there are");
         }
         return new WaitingMessage(
@@ -255,7 +255,7 @@ final class WaitingWire {
                 birth,
                 octets,
                 envelope,
-                states(frame, envelope.recipients().size()),
+                states(frame, envelope.addresses().size()),
                 recipients);
     }
 

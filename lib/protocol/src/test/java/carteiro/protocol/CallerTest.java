@@ -378,7 +378,7 @@ class CallerTest {
 
             @Override
             public Waiting.Page recipients(long message, int from) {
-                return new Waiting.Page(CLAIMED.recipients(), List.of(Waiting.RecipientState.Due.NOW));
+                return new Waiting.Page(CLAIMED.addresses(), List.of(Waiting.RecipientState.Due.NOW));
             }
 
             @Override

@@ -118,7 +118,7 @@ class CarriersTest {
             }
         }
         assertThat(queue.messages).containsExactly("a\n", "", large, "M\n", "8-bit \u00ff\n");
-        assertThat(queue.envelopes.getFirst().recipients()).isEqualTo(ENVELOPE.recipients());
+        assertThat(queue.envelopes.getFirst().addresses()).isEqualTo(ENVELOPE.addresses());
         assertThat(queue.envelopes.getFirst().form()).isEqualTo(ENVELOPE.form());
     }
 
@@ -129,7 +129,7 @@ class CarriersTest {
         var queue = new Kept();
         open.add(server.offer(queue));
         var envelope =
-                new Envelope(ENVELOPE.sender(), ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form(), GREATEST_ID);
+                new Envelope(ENVELOPE.sender(), ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form(), GREATEST_ID);
         try (var submission = client.enqueue().open()) {
             assertThat(submission.commit(envelope)).isEqualTo(new Receipt.Accepted(457));
         }
@@ -301,7 +301,7 @@ class CarriersTest {
             return outcomes;
         }));
         var delivery = new Deliver.Delivery(
-                12, 457, 2048, Address.NULL, ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form());
+                12, 457, 2048, Address.NULL, ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form());
         assertThat(client.deliver(Wires.Channel.REMOTE).deliver(delivery)).isEqualTo(outcomes);
         assertThat(asked).containsExactly(delivery);
     }
@@ -315,7 +315,7 @@ class CarriersTest {
             throw new BusyException(key, 8);
         }));
         var delivery = new Deliver.Delivery(
-                12, 457, 2048, Address.NULL, ENVELOPE.recipients(), ENVELOPE.body(), ENVELOPE.form());
+                12, 457, 2048, Address.NULL, ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form());
         assertThatThrownBy(() -> client.deliver(Wires.Channel.LOCAL).deliver(delivery))
                 .isInstanceOfSatisfying(BusyException.class, busy -> {
                     assertThat(busy.key()).isEqualTo(key);
@@ -370,7 +370,7 @@ class CarriersTest {
             public Waiting.Page recipients(long message, int from) {
                 return from < waiting.recipients()
                         ? new Waiting.Page(
-                                waiting.envelope().recipients().subList(from, waiting.recipients()),
+                                waiting.envelope().addresses().subList(from, waiting.recipients()),
                                 waiting.states().subList(from, waiting.recipients()))
                         : Waiting.Page.NONE;
             }
@@ -392,7 +392,7 @@ class CarriersTest {
             assertThat(session.next(10, Duration.ofSeconds(1))).containsExactly(waiting);
             assertThat(session.recipients(457, 1))
                     .isEqualTo(new Waiting.Page(
-                            ENVELOPE.recipients().subList(1, 2), List.of(new RecipientState.ToBounce())));
+                            ENVELOPE.addresses().subList(1, 2), List.of(new RecipientState.ToBounce())));
             assertThat(session.recipients(457, 2)).isEqualTo(Waiting.Page.NONE);
             session.report(reports);
             assertThat(session.failures(457)).containsExactly(new Failure(1, "<caf\u00c3\u00a9@example.org>:\nno\n\n"));
@@ -431,7 +431,7 @@ class CarriersTest {
             public Waiting.Page recipients(long message, int from) {
                 return from < waiting.recipients()
                         ? new Waiting.Page(
-                                waiting.envelope().recipients().subList(from, waiting.recipients()),
+                                waiting.envelope().addresses().subList(from, waiting.recipients()),
                                 waiting.states().subList(from, waiting.recipients()))
                         : Waiting.Page.NONE;
             }
@@ -441,7 +441,7 @@ class CarriersTest {
         assertThat(client.inspection().page(457, 7)).isEmpty();
         assertThat(client.inspection().reasons(457, 0, 2)).containsExactly("not now", "not now");
         assertThat(client.inspection().recipients(457, 1).recipients())
-                .isEqualTo(ENVELOPE.recipients().subList(1, 2));
+                .isEqualTo(ENVELOPE.addresses().subList(1, 2));
     }
 
     @ParameterizedTest
@@ -488,6 +488,6 @@ class CarriersTest {
             }
         }
         assertThat(queue.envelopes).hasSize(3);
-        assertThat(queue.envelopes.getLast().recipients()).isEqualTo(recipients);
+        assertThat(queue.envelopes.getLast().addresses()).isEqualTo(recipients);
     }
 }

@@ -167,7 +167,7 @@ class LocalSubmissionTest {
         var envelopes = new ArrayList<Envelope>();
         assertThat(read(file, envelopes)).isEqualTo(RECEIVED + message);
         assertThat(envelopes.getFirst().sender().octets()).isEqualTo("ann@x");
-        assertThat(envelopes.getFirst().recipients())
+        assertThat(envelopes.getFirst().addresses())
                 .extracting(Address::octets)
                 .containsExactly("bob@y", "caf\u00e9@z");
         assertThat(envelopes.getFirst().form()).isEqualTo(Envelope.AddressForm.SMTPUTF8);
@@ -329,7 +329,7 @@ class LocalSubmissionTest {
         }
         var envelopes = new ArrayList<Envelope>();
         read(spooled().getFirst(), envelopes);
-        assertThat(envelopes.getFirst().recipients()).hasSameSizeAs(recipients);
+        assertThat(envelopes.getFirst().addresses()).hasSameSizeAs(recipients);
         recipients.add(new Address(long900));
         recipients.add(new Address(long900));
         try (var submission = new LocalSubmission(queue, spool, new ProcessCredentials(4711, 1000, "joe"), NOW)) {

@@ -141,7 +141,7 @@ class LyingProgramsTest {
                 })),
                 asking(wires -> wires.deliver(Wires.Channel.REMOTE)
                         .deliver(new Deliver.Delivery(
-                                1, 457, 5, ANN, ENVELOPE.recipients(), BodyType.SEVEN_BIT, AddressForm.ASCII)))),
+                                1, 457, 5, ANN, ENVELOPE.addresses(), BodyType.SEVEN_BIT, AddressForm.ASCII)))),
         MESSAGES(
                 Endpoint.MESSAGES,
                 offering(did -> wires -> wires.offer(messages(did, "body\n".getBytes(StandardCharsets.US_ASCII)))),
@@ -294,7 +294,7 @@ class LyingProgramsTest {
 
             @Override
             public Waiting.Page recipients(long message, int from) {
-                return new Waiting.Page(ENVELOPE.recipients(), WAITING.states());
+                return new Waiting.Page(ENVELOPE.addresses(), WAITING.states());
             }
 
             @Override
@@ -345,7 +345,7 @@ class LyingProgramsTest {
 
             @Override
             public Waiting.Page recipients(long message, int from) {
-                return new Waiting.Page(ENVELOPE.recipients(), WAITING.states());
+                return new Waiting.Page(ENVELOPE.addresses(), WAITING.states());
             }
         };
     }

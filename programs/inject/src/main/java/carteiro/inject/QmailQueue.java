@@ -141,7 +141,7 @@ public final class QmailQueue {
         try {
             message(submission);
             Envelope envelope = envelope();
-            return switch (submission.commit(envelope.sender(), envelope.recipients())) {
+            return switch (submission.commit(envelope.sender(), envelope.addresses())) {
                 case Enqueue.Receipt.Accepted _ -> QueueExitCode.QUEUED;
                 case Enqueue.Receipt.TemporaryFailure(var status, String reason) ->
                     throw new QueueExitException(

@@ -18,7 +18,7 @@ final class Recorded implements Enqueue {
         }
 
         List<String> recipients() {
-            return envelope.recipients().stream().map(a -> a.octets()).toList();
+            return envelope.addresses().stream().map(a -> a.octets()).toList();
         }
 
         String sender() {

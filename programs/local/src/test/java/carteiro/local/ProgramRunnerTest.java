@@ -261,7 +261,7 @@ class ProgramRunnerTest {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "&a@b.example\n|exit 99\n./Maildir/\n&c@d.example\n");
             assertThat(local.deliver("joe", "\n")).isEqualTo(new Outcome.Delivered(DELIVERED, "did 0+1+1\nqp 4001\n"));
-            assertThat(local.queue.kept.getFirst().envelope().recipients()).containsExactly(new Address("a@b.example"));
+            assertThat(local.queue.kept.getFirst().envelope().addresses()).containsExactly(new Address("a@b.example"));
             assertThat(local.inMaildir("Maildir")).isEmpty();
         }
     }
@@ -474,7 +474,7 @@ class ProgramRunnerTest {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "&<a@b.example>\n<c@d.example> \n&<e\n&f<g@h>\n&<i@j><k@l>\n&<>\n");
             local.deliver("joe", "\n");
-            assertThat(local.queue.kept.getFirst().envelope().recipients().stream()
+            assertThat(local.queue.kept.getFirst().envelope().addresses().stream()
                             .map(Address::octets))
                     .containsExactly("a@b.example", "c@d.example", "<e", "f<g@h>", "<i@j><k@l>", "<>");
         }
@@ -567,7 +567,7 @@ class ProgramRunnerTest {
                             List.of(new Address("a@b.example")),
                             DotFiles.APPENDED));
             assertThat(local.deliver("joe", "\n").report().replace(" ", "")).isEqualTo("0\n1\ndid1+2+2\nqp4001\n");
-            assertThat(local.queue.kept.getFirst().envelope().recipients())
+            assertThat(local.queue.kept.getFirst().envelope().addresses())
                     .containsExactly(new Address("a@b.example"), new Address("dot@b.example"));
         }
     }

@@ -145,7 +145,7 @@ class QmailLocalTest {
         assertThat(queue.kept.stream().map(kept -> {
                     var envelope =
                             new StringBuilder("F" + kept.envelope().sender().octets() + "\\0");
-                    for (Address recipient : kept.envelope().recipients()) {
+                    for (Address recipient : kept.envelope().addresses()) {
                         envelope.append("T").append(recipient.octets()).append("\\0");
                     }
                     return envelope + "\\0"

@@ -521,7 +521,7 @@ final class Journal {
                         record.length(),
                         acceptance.octets(),
                         acceptance.birth(),
-                        acceptance.envelope().recipients().size(),
+                        acceptance.envelope().addresses().size(),
                         acceptance.file(),
                         new int[] {Index.UNTRIED},
                         List.of()));

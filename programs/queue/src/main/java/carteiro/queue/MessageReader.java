@@ -123,7 +123,7 @@ final class MessageReader implements Messages {
             return current(message, entry -> {
                 Envelope envelope =
                         envelope(entry, new RecipientRange(0, WaitingMessage.MOST_TOLD, WaitingMessage.MOST_OCTETS));
-                int told = envelope.recipients().size();
+                int told = envelope.addresses().size();
                 int[] states = index.states(message, 0, told);
                 return states == null
                         ? null

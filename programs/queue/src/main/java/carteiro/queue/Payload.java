@@ -47,16 +47,16 @@ final class Payload {
     /** The payload of an accepted record. */
     static byte[] accepted(Envelope envelope, long birth, long octets, long file) {
         long size = FIXED + 2L + envelope.sender().octets().length();
-        for (Address recipient : envelope.recipients()) {
+        for (Address recipient : envelope.addresses()) {
             size += 2L + recipient.octets().length();
         }
         ByteBuffer payload = ByteBuffer.allocate(Math.toIntExact(size));
         int flags = (envelope.body() == BodyType.EIGHT_BIT_MIME ? EIGHT_BIT : 0)
                 | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
         payload.put((byte) flags).putLong(birth).putLong(octets).putLong(file);
-        payload.putInt(envelope.uid()).putInt(envelope.recipients().size());
+        payload.putInt(envelope.uid()).putInt(envelope.addresses().size());
         put(payload, envelope.sender());
-        for (Address recipient : envelope.recipients()) {
+        for (Address recipient : envelope.addresses()) {
             put(payload, recipient);
         }
         return payload.array();

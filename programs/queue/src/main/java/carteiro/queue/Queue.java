@@ -281,7 +281,7 @@ final class Queue implements Closeable {
 
     private static boolean isOurBounce(Envelope envelope) {
         Address sender = envelope.sender();
-        if (envelope.recipients().size() != 1 || !sender.isNull() && !sender.equals(Address.DOUBLE_BOUNCE)) {
+        if (envelope.addresses().size() != 1 || !sender.isNull() && !sender.equals(Address.DOUBLE_BOUNCE)) {
             return false;
         }
         try {

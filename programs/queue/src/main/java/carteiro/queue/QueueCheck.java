@@ -388,7 +388,7 @@ final class QueueCheck {
                 var _ = Payload.states(payload);
             }
             Envelope envelope = Payload.envelope(payload);
-            if (envelope.recipients().size() != entry.recipients()) {
+            if (envelope.addresses().size() != entry.recipients()) {
                 return new Wrong("another envelope stands at " + place(place), 0);
             }
             return entry.file() == 0 ? null : wrongFile(entry, stored.header().bodySum());

@@ -54,7 +54,7 @@ final class ShowOwn {
         text.append("  arrived: ").append(MailDate.format(message.birth())).append('\n');
         text.append("  size: ").append(message.octets()).append(" octets\n");
         text.append("  sender: ").append(shown(message.envelope().sender())).append('\n');
-        add(text, number, 0, message.envelope().recipients(), message.states());
+        add(text, number, 0, message.envelope().addresses(), message.states());
         int told = message.states().size();
         while (told < message.recipients()) {
             call.print(text.toString());

@@ -88,7 +88,7 @@ final class SnapshotMessage {
             var _ = Payload.states(payload);
         }
         this.envelope = Payload.envelope(payload);
-        if (envelope.recipients().size() != entry.recipients()) {
+        if (envelope.addresses().size() != entry.recipients()) {
             throw new DamagedRecordException(entry.place(), "another envelope stands here");
         }
         this.recipients = readRecipients();
@@ -163,12 +163,12 @@ final class SnapshotMessage {
                 case Index.DONE -> new ExportedEnvelope.ExportedState.AlreadyDelivered();
                 case Index.BOUNCE ->
                     new ExportedEnvelope.ExportedState.AwaitingBounce(reports.getOrDefault(
-                            i, MessageReader.lostParagraph(envelope.recipients().get(i))));
+                            i, MessageReader.lostParagraph(envelope.addresses().get(i))));
                 default ->
                     new ExportedEnvelope.ExportedState.AwaitingDelivery(
                             Instant.ofEpochSecond(Integer.toUnsignedLong(code)));
             };
-            all.add(new ExportedRecipient(envelope.recipients().get(i), now));
+            all.add(new ExportedRecipient(envelope.addresses().get(i), now));
         }
         return List.copyOf(all);
     }

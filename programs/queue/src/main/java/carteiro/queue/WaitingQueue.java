@@ -148,17 +148,17 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
 
         /** Octets of the addresses; more than may be remembered if they are more than send is told with the message. */
         private static int size(Envelope envelope) {
-            if (envelope.recipients().size() > WaitingMessage.MOST_TOLD) {
+            if (envelope.addresses().size() > WaitingMessage.MOST_TOLD) {
                 return MOST_REMEMBERED_OCTETS + 1;
             }
             int octets = envelope.sender().octets().length();
             int told = 0;
-            for (Address recipient : envelope.recipients()) {
+            for (Address recipient : envelope.addresses()) {
                 told += recipient.octets().length();
             }
-            return told > WaitingMessage.MOST_OCTETS && envelope.recipients().size() > 1
+            return told > WaitingMessage.MOST_OCTETS && envelope.addresses().size() > 1
                     ? MOST_REMEMBERED_OCTETS + 1
-                    : octets + told + 100 * envelope.recipients().size();
+                    : octets + told + 100 * envelope.addresses().size();
         }
 
         synchronized void end() {
@@ -275,7 +275,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
                         Instant.ofEpochMilli(arrival.birth()),
                         arrival.octets(),
                         envelope,
-                        Collections.nCopies(envelope.recipients().size(), RecipientState.Due.NOW)));
+                        Collections.nCopies(envelope.addresses().size(), RecipientState.Due.NOW)));
             }
             return size(envelope);
         }

@@ -104,14 +104,14 @@ class ExportTest {
                 var session = queue.waiting().open()) {
             List<WaitingMessage> waiting = Sample.drain(session);
             assertThat(waiting)
-                    .extracting(message -> message.envelope().recipients())
+                    .extracting(message -> message.envelope().addresses())
                     .containsExactlyInAnyOrder(
                             List.of(new Address("own@x")),
                             List.of(new Address("a@x")),
                             List.of(new Address("caf\u00c3\u00a9@x"), new Address("later@x"), new Address("new@x")),
                             List.of(new Address("large@x")));
             for (WaitingMessage message : waiting) {
-                String first = message.envelope().recipients().getFirst().octets();
+                String first = message.envelope().addresses().getFirst().octets();
                 byte[] expected = switch (first) {
                     case "own@x" -> Sample.octets(9, 9);
                     case "a@x" -> Sample.octets(0, 1);
@@ -169,7 +169,7 @@ class ExportTest {
         for (int start = 0; start < 2; start++) {
             try (Queue queue = open("killed")) {
                 assertThat(Sample.waiting(queue.waiting()))
-                        .extracting(message -> message.envelope().recipients())
+                        .extracting(message -> message.envelope().addresses())
                         .containsExactly(List.of(new Address("own@x")));
                 long next = Sample.accepted(queue.enqueue(), Sample.octets(1, 1), "own@x");
                 assertThat(next).isEqualTo(start == 0 ? 3 + Recovery.LEFT_OUT : 3 + 2 * Recovery.LEFT_OUT);
@@ -215,7 +215,7 @@ class ExportTest {
                     try (Queue copy = open(home)) {
                         assertThat(Sample.waiting(copy.waiting()))
                                 .extracting(message -> message.envelope()
-                                        .recipients()
+                                        .addresses()
                                         .getFirst()
                                         .octets())
                                 .contains("stays@x");

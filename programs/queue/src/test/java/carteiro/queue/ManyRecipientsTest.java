@@ -69,7 +69,7 @@ class ManyRecipientsTest {
     }
 
     private static List<Address> all(WaitingSession session, WaitingMessage message) throws IOException {
-        var all = new ArrayList<>(message.envelope().recipients());
+        var all = new ArrayList<>(message.envelope().addresses());
         while (all.size() < message.recipients()) {
             Page page = session.recipients(message.message(), all.size());
             assertThat(page.recipients()).isNotEmpty();
@@ -86,7 +86,7 @@ class ManyRecipientsTest {
             accept(recipients); // while send is there
             message = session.next(10, Duration.ofSeconds(30)).getFirst();
             assertThat(message.recipients()).isEqualTo(5000);
-            assertThat(message.envelope().recipients()).isEqualTo(recipients.subList(0, WaitingMessage.MOST_TOLD));
+            assertThat(message.envelope().addresses()).isEqualTo(recipients.subList(0, WaitingMessage.MOST_TOLD));
             assertThat(all(session, message)).isEqualTo(recipients);
             assertThat(session.recipients(message.message(), 4999).recipients()).containsExactly(recipients.getLast());
             assertThat(session.recipients(message.message(), 5000)).isEqualTo(Page.NONE);
@@ -121,7 +121,7 @@ class ManyRecipientsTest {
         accept(recipients);
         try (WaitingSession session = queue.waiting().open()) {
             WaitingMessage message = session.next(10, Duration.ZERO).getFirst();
-            assertThat(message.envelope().recipients()).hasSize(WaitingMessage.MOST_OCTETS / (Address.LIMIT - 1));
+            assertThat(message.envelope().addresses()).hasSize(WaitingMessage.MOST_OCTETS / (Address.LIMIT - 1));
             assertThat(session.recipients(message.message(), 0).recipients().size())
                     .isBetween(60, Page.MOST_OCTETS / (Address.LIMIT - 4));
             assertThat(all(session, message)).isEqualTo(recipients);

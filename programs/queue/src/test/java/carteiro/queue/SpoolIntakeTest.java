@@ -149,7 +149,7 @@ class SpoolIntakeTest {
         assertThat(files()).isEmpty();
         for (WaitingMessage message : queue.inspection().page(0, 10)) {
             assertThat(message.envelope().sender()).isEqualTo(new Address("ann@x"));
-            assertThat(message.envelope().recipients()).containsExactly(new Address("bob@y"));
+            assertThat(message.envelope().addresses()).containsExactly(new Address("bob@y"));
             assertThat(message.envelope().uid())
                     .as("what the file says, not what is written in it")
                     .isEqualTo(self == 0 && message.octets() < 1000 ? 4242 : self);

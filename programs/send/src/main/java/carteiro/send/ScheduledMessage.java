@@ -97,11 +97,11 @@ final class ScheduledMessage implements DueRecipients {
                 | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
         localDue = Long.MAX_VALUE;
         remoteDue = Long.MAX_VALUE;
-        int told = envelope.recipients().size();
+        int told = envelope.addresses().size();
         Route[] routes = new Route[told == count && count <= KEPT ? count : 0];
         int size = 2 + envelope.sender().octets().length();
         for (int i = 0; i < routes.length; i++) {
-            routes[i] = routing.route(envelope.recipients().get(i));
+            routes[i] = routing.route(envelope.addresses().get(i));
             size += HEAD + routes[i].recipient().octets().length();
         }
         if (routes.length == count && size <= KEPT_OCTETS) {
@@ -112,10 +112,10 @@ final class ScheduledMessage implements DueRecipients {
                 at = putRecipient(at, routes[i], waiting.states().get(i));
             }
         } else {
-            this.pages = new Pages(routing, envelope.recipients());
+            this.pages = new Pages(routing, envelope.addresses());
             this.addresses = new byte[2 + envelope.sender().octets().length() + count];
             int _ = putText(0, envelope.sender().octets());
-            addRecipients(envelope.recipients(), waiting.states());
+            addRecipients(envelope.addresses(), waiting.states());
         }
     }
 

@@ -45,7 +45,7 @@ final class QueueDouble {
             this.envelope = envelope;
             this.text = text;
             this.birth = birth;
-            envelope.recipients().forEach(_ -> states.add(RecipientState.Due.NOW));
+            envelope.addresses().forEach(_ -> states.add(RecipientState.Due.NOW));
         }
     }
 
@@ -195,7 +195,7 @@ final class QueueDouble {
                                     message.text.length(),
                                     new Envelope(
                                             message.envelope.sender(),
-                                            message.envelope.recipients().subList(0, told),
+                                            message.envelope.addresses().subList(0, told),
                                             message.envelope.body(),
                                             message.envelope.form(),
                                             message.envelope.uid()),
@@ -281,7 +281,7 @@ final class QueueDouble {
                 pagesTold++;
                 return message == null || from >= end
                         ? Page.NONE
-                        : new Page(message.envelope.recipients().subList(from, end), message.states.subList(from, end));
+                        : new Page(message.envelope.addresses().subList(from, end), message.states.subList(from, end));
             }
         }
 

@@ -119,7 +119,7 @@ class SendTest {
                     .anyMatch(line -> line.endsWith(": msg " + number + " to local no-v-u@virt.example"));
             QueueDouble.Kept sent = host.queue.bounces.getFirst();
             assertThat(sent.envelope.sender()).isEqualTo(Address.NULL);
-            assertThat(sent.envelope.recipients()).containsExactly(new Address("ann@host.example.org"));
+            assertThat(sent.envelope.addresses()).containsExactly(new Address("ann@host.example.org"));
             assertThat(sent.envelope.body()).isEqualTo(Envelope.BodyType.SEVEN_BIT);
             assertThat(sent.envelope.form()).isEqualTo(Envelope.AddressForm.ASCII);
             assertThat(sent.text)
@@ -147,7 +147,7 @@ class SendTest {
             assertThat(host.queue.bounces).hasSize(2);
             QueueDouble.Kept twice = host.queue.bounces.get(1);
             assertThat(twice.envelope.sender()).isEqualTo(Address.DOUBLE_BOUNCE);
-            assertThat(twice.envelope.recipients()).containsExactly(new Address("no-master@host.example.org"));
+            assertThat(twice.envelope.addresses()).containsExactly(new Address("no-master@host.example.org"));
             assertThat(twice.text)
                     .contains("I tried to deliver a bounce message to this address, but the bounce bounced!\n\n"
                             + "<no-ann@host.example.org>:\nNo such mailbox. (#5.1.1)\n\n"
@@ -175,7 +175,7 @@ class SendTest {
             host.delivering(refusing()).start();
             host.queue.put("x-@far.example-@[]", "hello\n", "no@host.example.org");
             host.queue.awaitEmpty();
-            assertThat(host.queue.bounces.getFirst().envelope.recipients())
+            assertThat(host.queue.bounces.getFirst().envelope.addresses())
                     .containsExactly(new Address("x-@far.example"));
             assertThat(host.queue.bounces.getFirst().text).contains("Return-Path: <x-@far.example>\n");
             assertThat(host.asked.getFirst().sender()).isEqualTo(new Address("x-no=host.example.org@far.example"));

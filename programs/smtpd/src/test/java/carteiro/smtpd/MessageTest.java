@@ -273,7 +273,7 @@ class MessageTest {
             }
             client.say("DATA", "354 ").say("x\r\n.", "250 ok");
         }
-        assertThat(smtpd.queue.messages.getLast().envelope().recipients())
+        assertThat(smtpd.queue.messages.getLast().envelope().addresses())
                 .hasSize(150)
                 .containsAll(Collections.singleton(new Address("bob@example.org")));
     }

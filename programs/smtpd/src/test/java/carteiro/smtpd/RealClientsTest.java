@@ -65,7 +65,7 @@ class RealClientsTest {
         TestTools.run(command.toArray(String[]::new));
         assertThat(smtpd.queue.messages).hasSize(before + 1);
         KeptMessages.Kept kept = smtpd.queue.messages.getLast();
-        assertThat(kept.envelope().recipients()).hasSize(2);
+        assertThat(kept.envelope().addresses()).hasSize(2);
         assertThat(kept.received()).contains(with);
         assertThat(kept.sent()).contains("\n\n.\n..two\nend\n");
     }

@@ -46,7 +46,7 @@ public final class QmailQread {
                 writeHead(text, message, isBouncing(queue, message));
                 write(
                         text,
-                        message.envelope().recipients(),
+                        message.envelope().addresses(),
                         message.states(),
                         reasons(queue, message.message(), 0, message.states()),
                         routing);
