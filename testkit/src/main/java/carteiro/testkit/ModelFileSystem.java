@@ -121,7 +121,7 @@ final class ModelFileSystem extends FileSystem {
         throw new UnsupportedOperationException();
     }
 
-    private record Attributes(boolean isDirectory, long size) implements BasicFileAttributes {
+    private record ModelAttributes(boolean isDirectory, long size) implements BasicFileAttributes {
         @Override
         public FileTime lastModifiedTime() {
             return FileTime.fromMillis(0);
@@ -298,7 +298,7 @@ final class ModelFileSystem extends FileSystem {
                 throws IOException {
             synchronized (disk) {
                 boolean isFolder = disk.isFolder(name(path));
-                return type.cast(new Attributes(isFolder, isFolder ? 0 : disk.size(disk.file(name(path)))));
+                return type.cast(new ModelAttributes(isFolder, isFolder ? 0 : disk.size(disk.file(name(path)))));
             }
         }
 

@@ -115,7 +115,7 @@ class MixedVersionsTest {
             }
             carteiro.control("smtpdlisten", "127.0.0.1:" + smtp.getPort());
             carteiro.start();
-            var load = Load.ofAllKinds(() -> smtp, Integer.MAX_VALUE, otherHost);
+            var load = Load.ofAllKinds(() -> smtp, 500, otherHost);
             load.start(CLIENTS);
             for (String program : PROGRAMS) {
                 carteiro.build(program, build(folder, 2));

@@ -1,9 +1,13 @@
 package carteiro.protocol;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
+import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -35,8 +39,7 @@ public interface Deliver {
      * @param octets its size, LF line ends
      * @param sender the sender to use, VERP already expanded
      * @param recipients at least one, after rewriting; for local exactly one, for remote all of one domain
-     * @param body the body type of the envelope
-     * @param form the address form of the envelope
+     * @param attributes those of the message
      * @param ticket shows queue that the message may be read for this delivery; empty where queue does not ask for it
      */
     record Delivery(
@@ -44,11 +47,10 @@ public interface Deliver {
             long message,
             long octets,
             Address sender,
-            List<Address> recipients,
-            BodyType body,
-            AddressForm form,
+            RecipientList recipients,
+            Attributes attributes,
             String ticket) {
-        /** A delivery without a ticket. */
+        /** A delivery to recipients without attributes, without a ticket. */
         public Delivery(
                 long number,
                 long message,
@@ -57,17 +59,43 @@ public interface Deliver {
                 List<Address> recipients,
                 BodyType body,
                 AddressForm form) {
-            this(number, message, octets, sender, recipients, body, form, "");
+            this(
+                    number,
+                    message,
+                    octets,
+                    sender,
+                    RecipientList.of(recipients),
+                    Envelope.attributes(body, form),
+                    "");
         }
 
         /** The same with a ticket. */
         public Delivery with(String anotherTicket) {
-            return new Delivery(number, message, octets, sender, recipients, body, form, anotherTicket);
+            return new Delivery(number, message, octets, sender, recipients, attributes, anotherTicket);
         }
 
-        /** Copies the list and checks its size. */
+        /** The same for other recipients. */
+        Delivery to(RecipientList others) {
+            return new Delivery(number, message, octets, sender, others, attributes, ticket);
+        }
+
+        /** The addresses of the recipients. */
+        public List<Address> addresses() {
+            return recipients.addresses();
+        }
+
+        /** The body type named by the client. */
+        public BodyType body() {
+            return attributes.get(Attribute.BODY, BodyType.SEVEN_BIT);
+        }
+
+        /** Whether an address or header field may be UTF-8. */
+        public AddressForm form() {
+            return attributes.get(Attribute.FORM, AddressForm.ASCII);
+        }
+
+        /** Checks how many recipients there are. */
         public Delivery {
-            recipients = List.copyOf(recipients);
             if (recipients.isEmpty() || recipients.size() > MOST_RECIPIENTS) {
                 throw new IllegalArgumentException("delivery with " + recipients.size() + " recipients");
             }

@@ -1,6 +1,9 @@
 package carteiro.protocol;
 
+import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -68,8 +71,8 @@ final class DeliverWire {
         private static void put(FrameWriter frame, Delivery delivery) {
             frame.put(delivery.number()).put(delivery.message()).put(delivery.octets());
             frame.put(delivery.sender().octets());
+            Frames.put(frame, delivery.attributes());
             Frames.put(frame, delivery.recipients());
-            Frames.put(frame, delivery.body(), delivery.form());
             if (!delivery.ticket().isEmpty()) {
                 frame.putTagged(TICKET, delivery.ticket());
             }
@@ -92,17 +95,15 @@ final class DeliverWire {
     }
 
     private static Deliver.Delivery delivery(FrameReader frame) throws MalformedFrameException {
-        var delivery = new Deliver.Delivery(
-                frame.number(0, Long.MAX_VALUE),
-                frame.number(0, Long.MAX_VALUE),
-                frame.number(0, Long.MAX_VALUE),
-                Frames.address(frame),
-                Frames.addresses(frame, Deliver.MOST_RECIPIENTS),
-                Frames.body(frame),
-                Frames.form(frame));
+        long number = frame.number(0, Long.MAX_VALUE);
+        long message = frame.number(0, Long.MAX_VALUE);
+        long octets = frame.number(0, Long.MAX_VALUE);
+        Address sender = Frames.address(frame);
+        Attributes attributes = Frames.attributes(frame);
+        RecipientList recipients = Frames.recipients(frame, Deliver.MOST_RECIPIENTS);
         TaggedFields tagged = frame.tagged();
         String ticket = tagged.take(TICKET, Tickets.LENGTH, "");
         tagged.end();
-        return delivery.with(ticket);
+        return new Deliver.Delivery(number, message, octets, sender, recipients, attributes, ticket);
     }
 }

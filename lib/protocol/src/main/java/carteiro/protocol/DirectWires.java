@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
 import carteiro.mail.Outcome;
 import carteiro.wire.MalformedFrameException;
 import java.io.Closeable;
@@ -81,7 +82,7 @@ public final class DirectWires implements Wires {
             case LOCAL -> local;
             case REMOTE -> remote;
         };
-        return delivery -> {
+        Deliver asked = delivery -> {
             List<Outcome> outcomes = plug.get().deliver(delivery);
             if (outcomes.size() != delivery.recipients().size()) {
                 throw new MalformedFrameException(channel.word() + " gave " + outcomes.size() + " outcomes for "
@@ -89,6 +90,10 @@ public final class DirectWires implements Wires {
             }
             return outcomes;
         };
+        return new UnderstoodDeliveries(
+                new UnderstoodDeliveries(asked, channel.word(), Attribute.Mark.DELIVERER_MUST),
+                "send",
+                Attribute.Mark.SCHEDULER_MUST);
     }
 
     @Override

@@ -180,7 +180,12 @@ final class EnqueueWire {
 
             /** Whether the envelope fits into {@link #SMALL_ENVELOPE}, the lengths of its fields included. */
             private static boolean isSmall(Envelope envelope) {
-                int octets = 200 + envelope.sender().octets().length();
+                if (envelope.recipients().attributed() > 0) {
+                    return false;
+                }
+                int octets = 200
+                        + envelope.sender().octets().length()
+                        + envelope.attributes().size();
                 for (int i = 0; i < envelope.addresses().size() && octets <= SMALL_ENVELOPE; i++) {
                     octets += 6 + envelope.addresses().get(i).octets().length();
                 }
@@ -224,7 +229,7 @@ final class EnqueueWire {
                 watchdog,
                 (question, answer, caller) -> {
                     byte[] octets = question.octets(CHUNK);
-                    Envelope claimed = Frames.envelope(question);
+                    Envelope claimed = Frames.checkedEnvelope(question);
                     question.end();
                     try (var submission = queue.open()) {
                         submission.write(octets, 0, octets.length);
@@ -401,7 +406,7 @@ final class EnqueueWire {
         if (!frame.text(1).equals("E")) {
             throw new MalformedFrameException("frame that is neither message nor envelope");
         }
-        Envelope envelope = Frames.envelope(frame);
+        Envelope envelope = Frames.checkedEnvelope(frame);
         frame.end();
         return envelope;
     }

@@ -2,16 +2,17 @@ package carteiro.protocol;
 
 import carteiro.mail.Address;
 import carteiro.mail.AddressList;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
-import carteiro.mail.Envelope.AddressForm;
-import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /** Values of mail as fields of frames. */
 final class Frames {
@@ -24,10 +25,6 @@ final class Frames {
     /** The most octets of a report or a reason. */
     static final int REPORT_LIMIT = 64 * 1024;
 
-    /** The greatest id of a user; the next one, 4294967295, stands for none. */
-    static final long GREATEST_ID = 0xffff_fffeL;
-
-    private static final int NO_ID = -1;
 
     /** The most octets of a frame that has few and short fields; a newer build may have added some. */
     static final int SHORT = 1024;
@@ -64,7 +61,7 @@ final class Frames {
         }
     }
 
-    static void put(FrameWriter frame, List<Address> addresses) {
+    static void putAddresses(FrameWriter frame, List<Address> addresses) {
         frame.put(addresses.size());
         for (Address address : addresses) {
             frame.put(address.octets());
@@ -123,11 +120,6 @@ final class Frames {
         return List.copyOf(texts);
     }
 
-    static void put(FrameWriter frame, BodyType body, AddressForm form) {
-        frame.put(body.name());
-        frame.put(form.name());
-    }
-
     /** A constant by its name. */
     static <E extends Enum<E>> E constant(FrameReader frame, Class<E> type) throws MalformedFrameException {
         String name = frame.text(40);
@@ -138,25 +130,61 @@ final class Frames {
         }
     }
 
-    static BodyType body(FrameReader frame) throws MalformedFrameException {
-        return constant(frame, BodyType.class);
+    static void put(FrameWriter frame, Attributes attributes) {
+        byte[] octets = attributes.octets();
+        frame.put(octets, 0, octets.length);
     }
 
-    static AddressForm form(FrameReader frame) throws MalformedFrameException {
-        return constant(frame, AddressForm.class);
+    static Attributes attributes(FrameReader frame) throws MalformedFrameException {
+        try {
+            return Attributes.of(frame.octets(Attributes.MOST_OCTETS));
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrameException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The addresses; then how many have attributes, and of each of these its index and what they are. */
+    static void put(FrameWriter frame, RecipientList recipients) {
+        putAddresses(frame, recipients.addresses());
+        frame.put(recipients.attributed());
+        recipients.forEachAttributed((index, attributes) -> put(frame.put(index), attributes));
+    }
+
+    static RecipientList recipients(FrameReader frame, int most) throws MalformedFrameException {
+        List<Address> addresses = addresses(frame, most);
+        int attributed = (int) frame.number(0, addresses.size());
+        if (attributed == 0) {
+            return RecipientList.of(addresses);
+        }
+        var attributes = new TreeMap<Integer, Attributes>();
+        for (int i = 0; i < attributed; i++) {
+            attributes.put((int) frame.number(0, addresses.size() - 1L), attributes(frame));
+        }
+        return RecipientList.of(addresses, attributes);
+    }
+
+    /** An envelope that comes in: its values have to make sense. */
+    static Envelope checkedEnvelope(FrameReader frame) throws MalformedFrameException {
+        Envelope envelope = envelope(frame);
+        try {
+            envelope.attributes().check();
+            envelope.recipients().forEachAttributed((_, attributes) -> attributes.check());
+            return envelope;
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrameException(String.valueOf(e.getMessage()));
+        }
     }
 
     static void put(FrameWriter frame, Envelope envelope) {
         frame.put(envelope.sender().octets());
-        put(frame, envelope.addresses());
-        put(frame, envelope.body(), envelope.form());
-        frame.put(envelope.uid() == NO_ID ? NO_ID : Integer.toUnsignedLong(envelope.uid()));
+        put(frame, envelope.attributes());
+        put(frame, envelope.recipients());
     }
 
     static Envelope envelope(FrameReader frame) throws MalformedFrameException {
         Address sender = address(frame);
-        List<Address> recipients = addresses(frame, Envelope.MOST_RECIPIENTS);
-        return new Envelope(sender, recipients, body(frame), form(frame), (int) frame.number(NO_ID, GREATEST_ID));
+        Attributes attributes = attributes(frame);
+        return new Envelope(sender, recipients(frame, Envelope.MOST_RECIPIENTS), attributes);
     }
 
     static void put(FrameWriter frame, Outcome outcome) {

@@ -137,7 +137,7 @@ final class LookupWire {
             }
             case Answer.ForwardOnly(var targets) -> {
                 frame.put("forward");
-                Frames.put(frame, targets);
+                Frames.putAddresses(frame, targets);
             }
             case Answer.OtherHost() -> frame.put("remote");
             case Answer.Trash() -> frame.put("trash");
@@ -154,7 +154,7 @@ final class LookupWire {
                 frame.put(directory.mailbox().name()).put(directory.dotFiles().name());
                 frame.put(directory.programs().size());
                 directory.programs().forEach(frame::put);
-                Frames.put(frame, directory.forwards());
+                Frames.putAddresses(frame, directory.forwards());
             }
         }
     }

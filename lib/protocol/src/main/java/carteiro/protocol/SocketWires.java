@@ -2,6 +2,7 @@ package carteiro.protocol;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.mail.Attribute;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
@@ -51,7 +52,10 @@ public final class SocketWires implements Wires {
 
     @Override
     public Deliver deliver(Channel channel) {
-        return new DeliverWire.DeliverClient(asking(Endpoint.deliver(channel), DeliverWire.LIMITS));
+        return new UnderstoodDeliveries(
+                new DeliverWire.DeliverClient(asking(Endpoint.deliver(channel), DeliverWire.LIMITS)),
+                "send",
+                Attribute.Mark.SCHEDULER_MUST);
     }
 
     @Override
@@ -96,7 +100,8 @@ public final class SocketWires implements Wires {
 
     @Override
     public Closeable offer(Channel channel, Deliver deliver) throws IOException {
-        return open(Endpoint.deliver(channel), DeliverWire.server(deliver, watchdog));
+        var understood = new UnderstoodDeliveries(deliver, channel.word(), Attribute.Mark.DELIVERER_MUST);
+        return open(Endpoint.deliver(channel), DeliverWire.server(understood, watchdog));
     }
 
     @Override

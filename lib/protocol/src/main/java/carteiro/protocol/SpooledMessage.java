@@ -1,6 +1,9 @@
 package carteiro.protocol;
 
+import carteiro.mail.Address;
 import carteiro.mail.Envelope;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -10,6 +13,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 
@@ -24,7 +28,10 @@ public final class SpooledMessage {
     /** The most octets of an envelope. */
     static final int ENVELOPE_LIMIT = 8 << 20;
 
-    private static final byte[] BEGINNING = "carteiro spool 1\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] BEGINNING = "carteiro spool 2\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** As it was written before envelopes had attributes. It is as long as {@link #BEGINNING}. */
+    private static final byte[] FIRST_BEGINNING = "carteiro spool 1\n".getBytes(StandardCharsets.US_ASCII);
     private static final int PIECE = 16 * 1024;
     private static final int LAST = 64;
 
@@ -61,7 +68,9 @@ public final class SpooledMessage {
     public static Envelope read(InputStream file, Enqueue.Submission message) throws IOException {
         var sum = new CRC32C();
         var in = new CheckedInputStream(new BufferedInputStream(file, PIECE), sum);
-        if (!Arrays.equals(in.readNBytes(BEGINNING.length), BEGINNING)) {
+        byte[] beginning = in.readNBytes(BEGINNING.length);
+        boolean first = Arrays.equals(beginning, FIRST_BEGINNING);
+        if (!first && !Arrays.equals(beginning, BEGINNING)) {
             throw new MalformedFrameException("it does not begin as a message of a spool");
         }
         byte[] piece = new byte[PIECE];
@@ -71,7 +80,9 @@ public final class SpooledMessage {
             if (kind == 'M' && length <= CHUNK + 1) {
                 copy(in, length - 1, piece, message);
             } else if (length > 0 && kind >= 0) {
-                Envelope envelope = envelope(in, kind, length);
+                FrameReader frame = envelopeFrame(in, kind, length);
+                Envelope envelope = first ? firstEnvelope(frame) : Frames.checkedEnvelope(frame);
+                frame.end();
                 long expected = sum.getValue();
                 var last = FrameReader.of(FrameReader.receiveRest(in, announced(in, LAST)));
                 if (!last.text(1).equals("S") || last.number(0, 0xffff_ffffL) != expected) {
@@ -96,7 +107,7 @@ public final class SpooledMessage {
         }
     }
 
-    private static Envelope envelope(InputStream in, int first, int length) throws IOException {
+    private static FrameReader envelopeFrame(InputStream in, int first, int length) throws IOException {
         byte[] frame = new byte[length];
         frame[0] = (byte) first;
         if (in.readNBytes(frame, 1, length - 1) < length - 1 || in.read() != ',') {
@@ -106,9 +117,16 @@ public final class SpooledMessage {
         if (!reader.text(1).equals("E")) {
             throw new MalformedFrameException("it has a frame that is neither message nor envelope");
         }
-        Envelope envelope = Frames.envelope(reader);
-        reader.end();
-        return envelope;
+        return reader;
+    }
+
+    /** An envelope before it had attributes. */
+    private static Envelope firstEnvelope(FrameReader frame) throws MalformedFrameException {
+        Address sender = Frames.address(frame);
+        List<Address> recipients = Frames.addresses(frame, Envelope.MOST_RECIPIENTS);
+        BodyType body = Frames.constant(frame, BodyType.class);
+        AddressForm form = Frames.constant(frame, AddressForm.class);
+        return new Envelope(sender, recipients, body, form, (int) frame.number(Envelope.NO_UID, 0xffff_fffeL));
     }
 
     private static void copy(InputStream in, int length, byte[] piece, Enqueue.Submission message) throws IOException {

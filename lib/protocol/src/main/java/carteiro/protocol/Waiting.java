@@ -1,8 +1,8 @@
 package carteiro.protocol;
 
 import carteiro.mail.Address;
-import carteiro.mail.AddressList;
 import carteiro.mail.Envelope;
+import carteiro.mail.RecipientList;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -103,7 +103,8 @@ public interface Waiting {
      * @param message its number
      * @param birth when it was accepted
      * @param octets its size, LF line ends
-     * @param envelope as it was accepted, but of more than {@link #MOST_TOLD} recipients, or of very long ones, only the first
+     * @param envelope as it was accepted, with those attributes that send is told; but of more than {@link #MOST_TOLD} recipients, or
+     *     of very long ones, only the first
      * @param states one for each of these recipients, in their order
      * @param recipients how many the message has; the others are asked for by {@link WaitingSession#recipients}
      */
@@ -140,7 +141,7 @@ public interface Waiting {
      *
      * @param states one for each
      */
-    record Page(List<Address> recipients, List<RecipientState> states) {
+    record Page(RecipientList recipients, List<RecipientState> states) {
         /** The most recipients of a page. */
         public static final int MOST = 1000;
 
@@ -150,9 +151,18 @@ public interface Waiting {
         /** No recipients. */
         public static final Page NONE = new Page(List.of(), List.of());
 
-        /** Copies the lists and checks their sizes. */
+        /** Recipients without attributes. */
+        public Page(List<Address> recipients, List<RecipientState> states) {
+            this(RecipientList.of(recipients), states);
+        }
+
+        /** The addresses of the recipients. */
+        public List<Address> addresses() {
+            return recipients.addresses();
+        }
+
+        /** Copies the states and checks the sizes. */
         public Page {
-            recipients = recipients instanceof AddressList compact ? compact : List.copyOf(recipients);
             states = List.copyOf(states);
             if (states.size() != recipients.size() || states.size() > MOST) {
                 throw new IllegalArgumentException(

@@ -1,7 +1,7 @@
 package carteiro.protocol;
 
-import carteiro.mail.Address;
 import carteiro.mail.Envelope;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.ConnectionPool.PooledConnection;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
@@ -235,7 +235,7 @@ final class WaitingWire {
     }
 
     static Page page(FrameReader frame) throws MalformedFrameException {
-        List<Address> recipients = Frames.addresses(frame, Page.MOST);
+        RecipientList recipients = Frames.recipients(frame, Page.MOST);
         List<RecipientState> states = states(frame, recipients.size());
         frame.end();
         return new Page(recipients, states);

@@ -440,7 +440,7 @@ class CarriersTest {
         assertThat(client.inspection().page(456, 7)).containsExactly(waiting);
         assertThat(client.inspection().page(457, 7)).isEmpty();
         assertThat(client.inspection().reasons(457, 0, 2)).containsExactly("not now", "not now");
-        assertThat(client.inspection().recipients(457, 1).recipients())
+        assertThat(client.inspection().recipients(457, 1).addresses())
                 .isEqualTo(ENVELOPE.addresses().subList(1, 2));
     }
 

@@ -3,12 +3,12 @@ package carteiro.local;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import carteiro.mail.DotQmailName;
 import carteiro.mail.Envelope;
-import carteiro.mail.Envelope.AddressForm;
-import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.maildir.Maildir;
 import carteiro.maildir.Mbox;
 import carteiro.maildir.MboxEntry;
@@ -87,8 +87,7 @@ final class AccountDelivery {
     private final LocalDeliveryContext tools;
     private final Account account;
     private final Addressing addressing;
-    private final BodyType body;
-    private final AddressForm form;
+    private final Attributes ofForward;
     private final DeliverableMessage message;
     private final List<Instruction> defaultDelivery;
     private final ProgramSlot slot;
@@ -108,20 +107,19 @@ final class AccountDelivery {
     private int files;
     private int programs;
 
+    /** @param ofForward the attributes that a forward gets, but for the uid */
     AccountDelivery(
             LocalDeliveryContext tools,
             Account account,
             Addressing addressing,
-            BodyType body,
-            AddressForm form,
+            Attributes ofForward,
             DeliverableMessage message,
             List<Instruction> defaultDelivery,
             ProgramSlot slot) {
         this.tools = tools;
         this.account = account;
         this.addressing = addressing;
-        this.body = body;
-        this.form = form;
+        this.ofForward = ofForward;
         this.message = message;
         this.defaultDelivery = defaultDelivery;
         this.slot = slot;
@@ -426,7 +424,8 @@ final class AccountDelivery {
         if (forwards.isEmpty()) {
             return report.delivered(did);
         }
-        var envelope = new Envelope(newSender.orElseThrow(), forwards, body, form, account.uid());
+        var envelope =
+                new Envelope(newSender.orElseThrow(), RecipientList.of(forwards), ofForward).by(account.uid());
         return tools.forwarding().send(envelope, forwardLines(), message.octets(), did, report);
     }
 

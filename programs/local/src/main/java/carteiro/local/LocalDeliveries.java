@@ -3,8 +3,11 @@ package carteiro.local;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
 import carteiro.maildir.MessageOctets;
 import carteiro.protocol.BusyException;
@@ -86,7 +89,7 @@ final class LocalDeliveries implements Deliver {
                 throw new NotRunningException("local is stopping");
             }
             var outcomes = new ArrayList<Outcome>();
-            for (Address recipient : delivery.recipients()) { // send gives one
+            for (Address recipient : delivery.addresses()) { // send gives one
                 outcomes.add(deliver(delivery, recipient));
             }
             return List.copyOf(outcomes);
@@ -158,13 +161,16 @@ final class LocalDeliveries implements Deliver {
                             tools,
                             account,
                             Addressing.of(delivery.sender(), recipient),
-                            delivery.body(),
-                            delivery.form(),
+                            ofForward(delivery),
                             message(held),
                             settings.get().defaultDelivery(),
                             place::forPrograms)
                     .deliver();
         }
+    }
+
+    private static Attributes ofForward(Delivery delivery) {
+        return Envelope.attributes(delivery.body(), delivery.form()).with(Attribute.PARENT, delivery.message());
     }
 
     private static AccountDelivery.DeliverableMessage message(MessageSpool.HeldMessage held) {
@@ -194,7 +200,7 @@ final class LocalDeliveries implements Deliver {
             int uid = carteiro.posix.Identity.ownUid();
             return tools.forwarding()
                     .send(
-                            new Envelope(delivery.sender(), targets, delivery.body(), delivery.form(), uid),
+                            new Envelope(delivery.sender(), RecipientList.of(targets), ofForward(delivery)).by(uid),
                             addressing.deliveredTo() + (targets.size() > 1 ? "Precedence: bulk\n" : ""),
                             held.octets(),
                             "did 0+" + targets.size() + "+0\n",

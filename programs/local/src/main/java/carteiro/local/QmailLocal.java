@@ -3,6 +3,7 @@ package carteiro.local;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
@@ -163,8 +164,7 @@ public final class QmailLocal {
                             tools(pipes),
                             account,
                             addressing,
-                            BodyType.EIGHT_BIT_MIME,
-                            AddressForm.ASCII,
+                            Envelope.attributes(BodyType.EIGHT_BIT_MIME, AddressForm.ASCII),
                             message(),
                             defaultDelivery,
                             () -> {})

@@ -2,8 +2,7 @@ package carteiro.local;
 
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
-import carteiro.mail.Envelope.AddressForm;
-import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Attributes;
 import carteiro.mail.Octets;
 import carteiro.maildir.MessageOctets;
 import carteiro.protocol.Lookup.Answer.Account;
@@ -116,8 +115,7 @@ final class WarmUp {
                         tools,
                         account,
                         new Addressing(new Address("a@example.org"), "x", "example.org"),
-                        BodyType.SEVEN_BIT,
-                        AddressForm.ASCII,
+                        Attributes.NONE,
                         message,
                         List.of(new Instruction.MaildirLine("./none/")),
                         () -> {})

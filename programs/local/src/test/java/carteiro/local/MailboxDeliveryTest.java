@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import carteiro.control.ControlException;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
-import carteiro.mail.Envelope.AddressForm;
-import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Attributes;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
@@ -259,8 +258,7 @@ class MailboxDeliveryTest {
                                     "",
                                     new Lookup.DeliveryInstructions.DotQmailInstructions()),
                             new Addressing(new Address("s@x.example"), "joe", LocalAtWork.HOST),
-                            BodyType.SEVEN_BIT,
-                            AddressForm.ASCII,
+                            Attributes.NONE,
                             message,
                             List.of(new Instruction.MboxLine("./Mailbox")),
                             () -> {})

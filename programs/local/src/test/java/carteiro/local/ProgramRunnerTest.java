@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
@@ -460,9 +461,10 @@ class ProgramRunnerTest {
                     .isEqualTo(new Envelope(
                             new Address("s@x.example"),
                             List.of(new Address("a@b.example"), new Address("c@d.example"), new Address("a b@c")),
-                            Envelope.BodyType.EIGHT_BIT_MIME,
-                            Envelope.AddressForm.ASCII,
-                            local.person.uid()));
+                                    Envelope.BodyType.EIGHT_BIT_MIME,
+                                    Envelope.AddressForm.ASCII,
+                                    local.person.uid())
+                            .with(Attribute.PARENT, 1L));
             assertThat(kept.message())
                     .matches("Received: \\(qmail \\d+ invoked by uid \\d+\\); [^\n]+ -0000\n" + dtLine("joe")
                             + "Subject: x\n\nbody");

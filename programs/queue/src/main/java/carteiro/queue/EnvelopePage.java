@@ -2,15 +2,16 @@ package carteiro.queue;
 
 import carteiro.mail.Address;
 import carteiro.mail.AddressList;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
-import carteiro.mail.Envelope.AddressForm;
-import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
+import carteiro.mail.RecipientList;
 import carteiro.queue.Disk.OpenFile;
 import carteiro.queue.Framing.RecordHeader;
 import carteiro.queue.Framing.RecordKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
@@ -19,7 +20,7 @@ import java.util.zip.CRC32C;
  */
 final class EnvelopePage {
     private static final int PIECE = 64 * 1024;
-    private static final int SMALLEST_PIECE = 2048; // above the longest field
+    private static final int SMALLEST_PIECE = 2 * Attributes.MOST_OCTETS; // above the longest field
 
     private final OpenFile file;
     private final SegmentPosition place;
@@ -67,7 +68,7 @@ final class EnvelopePage {
         var page = new EnvelopePage(file, place, header.payload());
         PartialEnvelope read;
         try {
-            read = page.read(header.kind(), wanted);
+            read = page.read(header.kind(), header.version(), wanted);
         } catch (IllegalArgumentException e) {
             throw new DamagedRecordException(place, "envelope: " + e.getMessage());
         }
@@ -75,7 +76,7 @@ final class EnvelopePage {
         return read;
     }
 
-    private PartialEnvelope read(RecordKind kind, RecipientRange wanted) throws IOException {
+    private PartialEnvelope read(RecordKind kind, int version, RecipientRange wanted) throws IOException {
         if (kind == RecordKind.MOVED) {
             need(4);
             int states = piece.getInt();
@@ -84,15 +85,15 @@ final class EnvelopePage {
                 var _ = piece.getInt();
             }
         }
-        need(Payload.FIXED);
-        int flags = piece.get(piece.position());
-        int uid = piece.getInt(piece.position() + Payload.UID_AT);
-        int recipients;
+        need(Payload.fixed(version));
+        Payload.Facts facts;
         try {
-            recipients = Payload.facts(piece).recipients();
+            facts = Payload.facts(piece, version);
         } catch (Payload.MalformedPayloadException e) {
             throw new DamagedRecordException(place, String.valueOf(e.getMessage()));
         }
+        int recipients = facts.recipients();
+        Attributes attributes = facts.attributeOctets() == 0 ? facts.attributes() : attributes(facts.attributeOctets());
         Address sender = new Address(text(length()));
         var page = new AddressList.AddressListBuilder();
         int count = 0;
@@ -110,14 +111,27 @@ final class EnvelopePage {
                 pass(length);
             }
         }
+        var attributed = new TreeMap<Integer, Attributes>();
+        while (left > 0 || piece.hasRemaining()) {
+            need(4);
+            int recipient = piece.getInt() - wanted.from();
+            Attributes some = attributes(length());
+            if (recipient >= 0 && recipient < count) {
+                attributed.put(recipient, some);
+            }
+        }
         return new PartialEnvelope(
-                new Envelope(
-                        sender,
-                        page.build(),
-                        (flags & Payload.EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
-                        (flags & Payload.UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
-                        uid),
-                recipients);
+                new Envelope(sender, RecipientList.of(page.build(), attributed), attributes), recipients);
+    }
+
+    private Attributes attributes(int length) throws IOException {
+        if (length > Attributes.MOST_OCTETS) {
+            throw new DamagedRecordException(place, "attributes of " + length + " octets");
+        }
+        need(length);
+        byte[] octets = new byte[length];
+        piece.get(octets);
+        return Attributes.of(octets);
     }
 
     private int length() throws IOException {

@@ -10,6 +10,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -23,15 +25,27 @@ final class Export {
     private final QueueRunState state;
     private final Snapshot snapshot;
     private final TarWriter tar;
+    private final int format;
     private final Consumer<String> complaints;
+    private final Map<String, Integer> lost = new TreeMap<>();
     private final MessageDigest all = sha256();
     private long messages;
     private long octets;
     private int unreadable;
     private int ended;
 
-    /** @param complaints takes a line for each message that cannot be read */
-    Export(Disk disk, QueueRunState state, Snapshot snapshot, OutputStream out, Consumer<String> complaints) {
+    /**
+     * @param format of the archive, see {@link ExportedEnvelope#VERSION}
+     * @param complaints takes a line for each message that cannot be read
+     */
+    Export(
+            Disk disk,
+            QueueRunState state,
+            Snapshot snapshot,
+            OutputStream out,
+            int format,
+            Consumer<String> complaints) {
+        this.format = format;
         this.disk = disk;
         this.state = state;
         this.snapshot = snapshot;
@@ -46,18 +60,19 @@ final class Export {
      * @param octets of those
      * @param ended messages whose recipients were all done, or that ended meanwhile: nothing is left to do for them
      * @param unreadable messages that are damaged: not in the export
+     * @param lost attributes that the format has no place for, each with the number of messages that had it
      */
-    record ExportResult(long messages, long octets, int ended, int unreadable) {}
+    record ExportResult(long messages, long octets, int ended, int unreadable, Map<String, Integer> lost) {}
 
     ExportResult run() throws IOException {
         for (long message : snapshot.index().numbers()) {
             export(message);
         }
-        byte[] end = new ExportedEnvelope.ExportEnd(messages, HexFormat.of().formatHex(all.digest())).json();
+        byte[] end = new ExportedEnvelope.ExportEnd(messages, HexFormat.of().formatHex(all.digest())).json(format);
         tar.begin("end.json", end.length, Instant.EPOCH);
         tar.write(end, 0, end.length);
         tar.finish();
-        return new ExportResult(messages, octets, ended, unreadable);
+        return new ExportResult(messages, octets, ended, unreadable, lost);
     }
 
     private void export(long number) throws IOException {
@@ -93,17 +108,16 @@ final class Export {
             left -= count;
         }
         Envelope envelope = message.envelope();
-        byte[] json = new ExportedEnvelope(
-                        message.number(),
-                        message.arrived(),
-                        message.octets(),
-                        HexFormat.of().formatHex(sum.digest()),
-                        envelope.sender(),
-                        envelope.body(),
-                        envelope.form(),
-                        envelope.uid(),
-                        message.recipients())
-                .json();
+        var exported = new ExportedEnvelope(
+                message.number(),
+                message.arrived(),
+                message.octets(),
+                HexFormat.of().formatHex(sum.digest()),
+                envelope.sender(),
+                envelope.attributes(),
+                message.recipients());
+        byte[] json = exported.json(format);
+        exported.lostIn(format).forEach(attribute -> lost.merge(attribute, 1, Integer::sum));
         all.update(json);
         tar.begin(name + ".json", json.length, message.arrived());
         tar.write(json, 0, json.length);

@@ -1,10 +1,14 @@
 package carteiro.queue;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
+import carteiro.mail.Recipient;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.Waiting.Report;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -24,6 +28,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What an export says of one message beside its octets, as JSON (docs/protocols/export.md). Addresses and reports are octet
@@ -33,6 +39,7 @@ import java.util.Set;
  * @param arrived when it was accepted
  * @param octets its size
  * @param sha256 of its octets, in hex
+ * @param attributes those of the message
  * @param recipients in the order of the envelope
  */
 record ExportedEnvelope(
@@ -41,12 +48,19 @@ record ExportedEnvelope(
         long octets,
         String sha256,
         Address sender,
-        BodyType body,
-        AddressForm form,
-        int uid,
+        Attributes attributes,
         List<ExportedRecipient> recipients) {
-    /** The format that is written, and the only one that is read. */
-    static final int VERSION = 1;
+    /** The newest format that is written, and that is read. */
+    static final int VERSION = 2;
+
+    /** The earlier one: of attributes it has body type, form and uid alone. */
+    static final int FIRST_VERSION = 1;
+
+    private static final Set<String> ATTRIBUTES_OF_FIRST_VERSION = Set.of("body", "smtputf8", "uid");
+    private static final Set<String> ATTRIBUTES = Set.of("body", "smtputf8", "uid", "attributes");
+
+    private static final List<Attribute<?>> OF_FIRST_VERSION =
+            List.of(Attribute.BODY, Attribute.FORM, Attribute.UID);
 
     /** The most octets of one envelope. */
     static final int LIMIT = 128 << 20;
@@ -54,14 +68,14 @@ record ExportedEnvelope(
     private static final JsonFactory JSON = new JsonFactoryBuilder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(4)
+                    .maxNestingDepth(5)
                     .maxStringLength(Report.PARAGRAPH_LIMIT)
                     .maxNameLength(100)
                     .maxNumberLength(20)
                     .maxDocumentLength(LIMIT)
                     .build())
             .streamWriteConstraints(
-                    StreamWriteConstraints.builder().maxNestingDepth(4).build())
+                    StreamWriteConstraints.builder().maxNestingDepth(5).build())
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .build();
 
@@ -71,7 +85,11 @@ record ExportedEnvelope(
     }
 
     /** One recipient and how far it is. */
-    record ExportedRecipient(Address address, ExportedState state) {}
+    record ExportedRecipient(Recipient recipient, ExportedState state) {
+        Address address() {
+            return recipient.address();
+        }
+    }
 
     /** How far a recipient is. */
     sealed interface ExportedState {
@@ -103,29 +121,60 @@ record ExportedEnvelope(
 
     /** The envelope for those that are not delivered. */
     Envelope envelope() {
-        return new Envelope(
-                sender, open().stream().map(ExportedRecipient::address).toList(), body, form, uid);
+        var addresses = new ArrayList<Address>();
+        var attributed = new TreeMap<Integer, Attributes>();
+        for (ExportedRecipient open : open()) {
+            attributed.put(addresses.size(), open.recipient().attributes());
+            addresses.add(open.address());
+        }
+        return new Envelope(sender, RecipientList.of(addresses, attributed), attributes);
     }
 
-    /** As JSON in ASCII, with a line end. */
-    byte[] json() throws IOException {
+    /** The names of attributes that a format has no place for, each once. */
+    Set<String> lostIn(int format) {
+        var lost = new TreeSet<String>();
+        if (format == FIRST_VERSION) {
+            Attributes left = attributes;
+            for (Attribute<?> kept : OF_FIRST_VERSION) {
+                left = left.without(kept);
+            }
+            left.describe((name, _) -> lost.add(name));
+            recipients.forEach(one -> one.recipient().attributes().describe((name, _) -> lost.add(name)));
+        }
+        return lost;
+    }
+
+    /**
+     * As JSON in ASCII, with a line end.
+     *
+     * @param format {@link #VERSION} or {@link #FIRST_VERSION}
+     */
+    byte[] json(int format) throws IOException {
         var octets = new ByteArrayOutputStream();
         try (JsonGenerator json = JSON.createGenerator(octets)) {
             json.useDefaultPrettyPrinter();
             json.writeStartObject();
-            json.writeNumberField("export", VERSION);
+            json.writeNumberField("export", format);
             json.writeNumberField("message", message);
             json.writeStringField("arrived", arrived.toString());
             json.writeNumberField("octets", this.octets);
             json.writeStringField("sha256", sha256);
             json.writeStringField("sender", sender.octets());
-            json.writeStringField("body", body == BodyType.EIGHT_BIT_MIME ? "8BITMIME" : "7BIT");
-            json.writeBooleanField("smtputf8", form == AddressForm.SMTPUTF8);
-            json.writeNumberField("uid", uid);
+            if (format == FIRST_VERSION) {
+                json.writeStringField(
+                        "body", attributes.get(Attribute.BODY, BodyType.SEVEN_BIT).keyword());
+                json.writeBooleanField("smtputf8", attributes.get(Attribute.FORM) == AddressForm.SMTPUTF8);
+                json.writeNumberField("uid", attributes.get(Attribute.UID, Envelope.NO_UID));
+            } else {
+                write(json, attributes);
+            }
             json.writeArrayFieldStart("recipients");
             for (ExportedRecipient recipient : recipients) {
                 json.writeStartObject();
                 json.writeStringField("address", recipient.address().octets());
+                if (format != FIRST_VERSION && !recipient.recipient().attributes().isEmpty()) {
+                    write(json, recipient.recipient().attributes());
+                }
                 switch (recipient.state()) {
                     case ExportedState.AwaitingDelivery(Instant at) -> {
                         json.writeStringField("state", "due");
@@ -148,13 +197,31 @@ record ExportedEnvelope(
         return octets.toByteArray();
     }
 
+    /** The names are for people, and passed over by whoever reads. */
+    private static void write(JsonGenerator json, Attributes attributes) throws IOException {
+        var all = new ArrayList<ExportedAttribute>();
+        attributes.forEach((tag, marks, value) -> all.add(new ExportedAttribute(tag, marks, value)));
+        json.writeArrayFieldStart("attributes");
+        for (ExportedAttribute one : all) {
+            json.writeStartObject();
+            json.writeNumberField("tag", one.tag());
+            json.writeStringField("name", Attributes.name(one.tag()));
+            json.writeNumberField("marks", one.marks());
+            json.writeStringField("value", one.value());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private record ExportedAttribute(int tag, int marks, String value) {}
+
     /** What stands at the end of an export. */
     record ExportEnd(long messages, String sha256) {
-        byte[] json() throws IOException {
+        byte[] json(int format) throws IOException {
             var octets = new ByteArrayOutputStream();
             try (JsonGenerator json = JSON.createGenerator(octets)) {
                 json.writeStartObject();
-                json.writeNumberField("export", VERSION);
+                json.writeNumberField("export", format);
                 json.writeNumberField("messages", messages);
                 json.writeStringField("sha256", sha256);
                 json.writeEndObject();
@@ -165,17 +232,19 @@ record ExportedEnvelope(
 
         static ExportEnd read(byte[] octets) throws IOException {
             return whole(octets, json -> {
-                var fields = new Fields(Set.of("export", "messages", "sha256"));
+                var fields = new Fields(Set.of("export", "messages", "sha256"), Set.of());
                 long messages = 0;
                 String sum = "";
                 while (json.nextToken() != JsonToken.END_OBJECT) {
                     switch (fields.next(json)) {
-                        case "export" -> version(json);
+                        case "export" -> {
+                            int _ = version(json);
+                        }
                         case "messages" -> messages = number(json, Long.MAX_VALUE);
                         default -> sum = sum(json);
                     }
                 }
-                fields.complete();
+                fields.complete(Set.of());
                 return new ExportEnd(messages, sum);
             });
         }
@@ -210,39 +279,52 @@ record ExportedEnvelope(
     /** The fields of an object: none unknown, none missing. */
     private static final class Fields {
         private final Set<String> wanted;
-        private final Set<String> missing;
-        private String now = "";
+        private final Set<String> seen = new HashSet<>();
+        private final Set<String> others;
 
-        Fields(Set<String> wanted) {
+        /**
+         * @param wanted in any case
+         * @param others that may be there
+         */
+        Fields(Set<String> wanted, Set<String> others) {
             this.wanted = wanted;
-            this.missing = new HashSet<>(wanted);
+            this.others = others;
         }
 
         /** The name of the field that begins; the parser then stands at its value. */
         String next(JsonParser json) throws IOException {
-            now = json.currentName();
-            if (!wanted.contains(now)) {
+            String now = json.currentName();
+            if (!wanted.contains(now) && !others.contains(now)) {
                 throw new MalformedExportException(
                         "unknown field \"" + now + "\": it was written by a newer Carteiro, or by hand");
             }
             json.nextToken();
-            missing.remove(now);
+            seen.add(now);
             return now;
         }
 
-        void complete() throws MalformedExportException {
+        /** @param alsoWanted those of the others that must be there, and no further one */
+        void complete(Set<String> alsoWanted) throws MalformedExportException {
+            var missing = new TreeSet<>(wanted);
+            missing.addAll(alsoWanted);
+            missing.removeAll(seen);
             if (!missing.isEmpty()) {
-                throw new MalformedExportException("fields are missing: "
-                        + String.join(", ", missing.stream().sorted().toList()));
+                throw new MalformedExportException("fields are missing: " + String.join(", ", missing));
+            }
+            seen.removeAll(wanted);
+            if (!alsoWanted.isEmpty() && !alsoWanted.containsAll(seen)) {
+                throw new MalformedExportException("fields of two formats in one envelope");
             }
         }
     }
 
-    private static void version(JsonParser json) throws IOException {
+    private static int version(JsonParser json) throws IOException {
         long version = number(json, Integer.MAX_VALUE);
-        if (version != VERSION) {
-            throw new MalformedExportException("export " + version + ", and this program knows " + VERSION);
+        if (version < FIRST_VERSION || version > VERSION) {
+            throw new MalformedExportException(
+                    "export " + version + ", and this program knows " + FIRST_VERSION + " to " + VERSION);
         }
+        return (int) version;
     }
 
     private static long number(JsonParser json, long most) throws IOException {
@@ -275,43 +357,78 @@ record ExportedEnvelope(
      */
     static ExportedEnvelope read(byte[] octets) throws MalformedExportException {
         return whole(octets, json -> {
-            var fields = new Fields(Set.of(
-                    "export",
-                    "message",
-                    "arrived",
-                    "octets",
-                    "sha256",
-                    "sender",
-                    "body",
-                    "smtputf8",
-                    "uid",
-                    "recipients"));
+            var fields = new Fields(
+                    Set.of("export", "message", "arrived", "octets", "sha256", "sender", "recipients"), ATTRIBUTES);
+            int version = VERSION;
             long message = 0;
             Instant arrived = Instant.EPOCH;
             long size = 0;
             String sum = "";
             Address sender = Address.NULL;
-            BodyType body = BodyType.SEVEN_BIT;
-            AddressForm form = AddressForm.ASCII;
-            int uid = -1;
+            Attributes attributes = Attributes.NONE;
             List<ExportedRecipient> recipients = List.of();
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 switch (fields.next(json)) {
-                    case "export" -> version(json);
+                    case "export" -> version = version(json);
                     case "message" -> message = number(json, Long.MAX_VALUE);
                     case "arrived" -> arrived = instant(json);
                     case "octets" -> size = number(json, Index.LARGEST);
                     case "sha256" -> sum = sum(json);
                     case "sender" -> sender = new Address(text(json));
-                    case "body" -> body = body(text(json));
-                    case "smtputf8" -> form = bool(json) ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
-                    case "uid" -> uid = json.getIntValue();
+                    case "body" -> attributes = attributes.with(Attribute.BODY, BodyType.of(text(json)));
+                    case "smtputf8" ->
+                        attributes = bool(json)
+                                ? attributes.with(Attribute.FORM, AddressForm.SMTPUTF8)
+                                : attributes.without(Attribute.FORM);
+                    case "uid" -> attributes = uid(attributes, json);
+                    case "attributes" -> attributes = attributes(json);
                     default -> recipients = recipients(json);
                 }
             }
-            fields.complete();
-            return new ExportedEnvelope(message, arrived, size, sum, sender, body, form, uid, recipients);
+            fields.complete(version == FIRST_VERSION ? ATTRIBUTES_OF_FIRST_VERSION : Set.of("attributes"));
+            return new ExportedEnvelope(message, arrived, size, sum, sender, attributes, recipients);
         });
+    }
+
+    private static Attributes uid(Attributes attributes, JsonParser json) throws IOException {
+        int uid = json.getIntValue();
+        return uid == Envelope.NO_UID ? attributes : attributes.with(Attribute.UID, uid);
+    }
+
+    private static Attributes attributes(JsonParser json) throws IOException {
+        if (json.currentToken() != JsonToken.START_ARRAY) {
+            throw new MalformedExportException("\"attributes\" is no array");
+        }
+        Attributes attributes = Attributes.NONE;
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            if (json.currentToken() != JsonToken.START_OBJECT) {
+                throw new MalformedExportException("an attribute is no object");
+            }
+            var fields = new Fields(Set.of("tag", "marks", "value"), Set.of("name"));
+            int tag = 0;
+            int marks = 0;
+            String value = "";
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                switch (fields.next(json)) {
+                    case "tag" -> tag = (int) number(json, Attributes.MOST_TAG);
+                    case "marks" -> marks = (int) number(json, 255);
+                    case "value" -> value = octets(json);
+                    default -> text(json);
+                }
+            }
+            fields.complete(Set.of());
+            attributes = attributes.with(tag, marks, value);
+        }
+        attributes.check();
+        return attributes;
+    }
+
+    private static String octets(JsonParser json) throws IOException {
+        String text = text(json);
+        if (!Octets.areOctets(text)) {
+            throw new MalformedExportException("\"" + json.currentName() + "\" has characters above U+00FF");
+        }
+        return text;
     }
 
     private static Instant instant(JsonParser json) throws IOException {
@@ -327,14 +444,6 @@ record ExportedEnvelope(
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             default -> throw new MalformedExportException("\"" + json.currentName() + "\" is neither true nor false");
-        };
-    }
-
-    private static BodyType body(String text) throws MalformedExportException {
-        return switch (text) {
-            case "7BIT" -> BodyType.SEVEN_BIT;
-            case "8BITMIME" -> BodyType.EIGHT_BIT_MIME;
-            default -> throw new MalformedExportException("\"body\" is neither 7BIT nor 8BITMIME");
         };
     }
 
@@ -357,6 +466,7 @@ record ExportedEnvelope(
 
     private static ExportedRecipient recipient(JsonParser json) throws IOException {
         Address address = null;
+        Attributes attributes = Attributes.NONE;
         String state = "";
         Instant at = null;
         String report = null;
@@ -365,6 +475,7 @@ record ExportedEnvelope(
             json.nextToken();
             switch (field) {
                 case "address" -> address = new Address(text(json));
+                case "attributes" -> attributes = attributes(json);
                 case "state" -> state = text(json);
                 case "at" -> at = instant(json);
                 case "report" -> report = text(json);
@@ -374,14 +485,15 @@ record ExportedEnvelope(
         if (address == null) {
             throw new MalformedExportException("a recipient has no address");
         }
+        var recipient = new Recipient(address, attributes);
         if (state.equals("due") && report == null) {
-            return new ExportedRecipient(address, new ExportedState.AwaitingDelivery(at == null ? Instant.EPOCH : at));
+            return new ExportedRecipient(recipient, new ExportedState.AwaitingDelivery(at == null ? Instant.EPOCH : at));
         }
         if (state.equals("bounce") && at == null && report != null && Octets.areOctets(report)) {
-            return new ExportedRecipient(address, new ExportedState.AwaitingBounce(report));
+            return new ExportedRecipient(recipient, new ExportedState.AwaitingBounce(report));
         }
         if (state.equals("done") && at == null && report == null) {
-            return new ExportedRecipient(address, new ExportedState.AlreadyDelivered());
+            return new ExportedRecipient(recipient, new ExportedState.AlreadyDelivered());
         }
         throw new MalformedExportException("the state of recipient " + address + " is none");
     }

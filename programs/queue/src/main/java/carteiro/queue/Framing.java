@@ -5,11 +5,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The frame of a record in a segment, format version 1 (docs/protocols/queue.md). All numbers are big-endian.
+ * The frame of a record in a segment (docs/protocols/queue.md). All numbers are big-endian.
  *
  * <pre>
  *   0  "CQ"                 2   magic
- *   2  version              1   1
+ *   2  version              1   2; 1 is read
  *   3  kind                 1
  *   4  sum of the header    4   CRC32C of segment (8), offset (8), then the header without these four octets
  *   8  payload's length     4
@@ -32,7 +32,10 @@ final class Framing {
     static final int ALIGNMENT = 8;
 
     /** The format that is written, and the newest that is read. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+
+    /** The oldest that is read: there an envelope has no attributes but body type, form and uid. */
+    static final int FIRST_VERSION = 1;
 
     private static final int MAGIC = 'C' << 8 | 'Q';
 
@@ -72,7 +75,21 @@ final class Framing {
     }
 
     /** A header that was read and whose sum was right. */
-    record RecordHeader(RecordKind kind, int payload, int payloadSum, int body, int bodySum, long message, int synced) {
+    record RecordHeader(
+            int version,
+            RecordKind kind,
+            int payload,
+            int payloadSum,
+            int body,
+            int bodySum,
+            long message,
+            int synced) {
+        /** Of a record that is to be written. */
+        RecordHeader(
+                RecordKind kind, int payload, int payloadSum, int body, int bodySum, long message, int synced) {
+            this(VERSION, kind, payload, payloadSum, body, bodySum, message, synced);
+        }
+
         /** Octets of the whole record, padding included. */
         int length() {
             return Framing.length(payload, body);
@@ -87,7 +104,7 @@ final class Framing {
     /** Writes a header at the buffer's position. */
     static void put(ByteBuffer into, RecordHeader header, SegmentPosition place) {
         int start = into.position();
-        into.putShort((short) MAGIC).put((byte) VERSION).put((byte) header.kind().code);
+        into.putShort((short) MAGIC).put((byte) header.version()).put((byte) header.kind().code);
         into.putInt(0);
         into.putInt(header.payload()).putInt(header.payloadSum());
         into.putInt(header.body()).putInt(header.bodySum());
@@ -100,7 +117,8 @@ final class Framing {
     static @Nullable RecordHeader read(ByteBuffer from, int index, SegmentPosition place) {
         if (from.limit() - index < HEADER
                 || from.getShort(index) != (short) MAGIC
-                || from.get(index + 2) != VERSION
+                || from.get(index + 2) < FIRST_VERSION
+                || from.get(index + 2) > VERSION
                 || from.getInt(index + 4) != headerSum(from, index, place)) {
             return null;
         }
@@ -111,6 +129,7 @@ final class Framing {
             return null;
         }
         return new RecordHeader(
+                from.get(index + 2),
                 kind,
                 payload,
                 from.getInt(index + 12),

@@ -4,6 +4,7 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Messages;
 import carteiro.protocol.Waiting.Failure;
@@ -151,10 +152,10 @@ final class MessageReader implements Messages {
                 if (from >= entry.recipients()) {
                     return Page.NONE;
                 }
-                List<Address> addresses = envelope(entry, new RecipientRange(from, Page.MOST, Page.MOST_OCTETS))
+                RecipientList recipients = envelope(entry, new RecipientRange(from, Page.MOST, Page.MOST_OCTETS))
                         .recipients();
-                int[] states = index.states(message, from, addresses.size());
-                return states == null ? Page.NONE : new Page(addresses, WaitingQueue.states(states));
+                int[] states = index.states(message, from, recipients.size());
+                return states == null ? Page.NONE : new Page(recipients, WaitingQueue.states(states));
             });
             return page == null ? Page.NONE : page;
         } catch (IOException e) {
@@ -162,13 +163,14 @@ final class MessageReader implements Messages {
         }
     }
 
+    /** As send is told of it. */
     private Envelope envelope(IndexEntry entry, RecipientRange wanted) throws IOException {
         EnvelopePage.PartialEnvelope read = segments.reading(
                 entry.place().segment(), file -> EnvelopePage.read(file, entry.place(), entry.message(), wanted));
         if (read.recipients() != entry.recipients()) {
             throw new DamagedRecordException(entry.place(), "another message stands here");
         }
-        return read.envelope();
+        return read.envelope().told();
     }
 
     /** The record at a place, which must be of that message. */
@@ -209,16 +211,7 @@ final class MessageReader implements Messages {
     WholeMessage whole(long message) throws IOException {
         return current(message, entry -> {
             StoredRecord stored = stored(entry.place(), entry.message());
-            ByteBuffer payload = stored.payload();
-            if (stored.header().kind() == RecordKind.MOVED) {
-                try {
-                    var _ = Payload.states(payload);
-                } catch (Payload.MalformedPayloadException e) {
-                    throw new DamagedRecordException(entry.place(), String.valueOf(e.getMessage()));
-                }
-            }
-            byte[] accepted = new byte[payload.remaining()];
-            payload.get(accepted);
+            byte[] accepted = accepted(entry, stored);
             int size = stored.header().body();
             ByteBuffer body = segments.reading(
                     entry.place().segment(),
@@ -229,6 +222,21 @@ final class MessageReader implements Messages {
             }
             return new WholeMessage(entry.place(), accepted, body.array(), sum);
         });
+    }
+
+    /** The accepted payload of a record, in the version that is written. */
+    private static byte[] accepted(IndexEntry entry, StoredRecord stored) throws DamagedRecordException {
+        try {
+            ByteBuffer payload = stored.payload();
+            if (stored.header().kind() == RecordKind.MOVED) {
+                var _ = Payload.states(payload);
+            }
+            byte[] accepted = new byte[payload.remaining()];
+            payload.get(accepted);
+            return Payload.renewed(accepted, stored.header().version());
+        } catch (Payload.MalformedPayloadException e) {
+            throw new DamagedRecordException(entry.place(), String.valueOf(e.getMessage()));
+        }
     }
 
     /** The paragraph of a failure, for a bounce, which must go out: where it cannot be read, words that say so. */
@@ -277,7 +285,7 @@ final class MessageReader implements Messages {
             if (recipient < from || recipient >= from + page.size()) {
                 from = recipient;
                 try {
-                    page = recipients(message, recipient).recipients();
+                    page = recipients(message, recipient).addresses();
                 } catch (UnreadableException e) {
                     page = List.of();
                 }

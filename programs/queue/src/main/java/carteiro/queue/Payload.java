@@ -2,26 +2,33 @@ package carteiro.queue;
 
 import carteiro.mail.Address;
 import carteiro.mail.AddressList;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
+import carteiro.mail.RecipientList;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
-/** What stands in the payload of each kind of record, format version 1 (docs/protocols/queue.md). */
+/** What stands in the payload of each kind of record (docs/protocols/queue.md). */
 final class Payload {
-    static final int EIGHT_BIT = 1;
-    static final int UTF8 = 2;
+    /** Octets of an accepted payload before what has no fixed length: birth, octets, file, recipients, length of the attributes. */
+    static final int FIXED = 8 + 8 + 8 + 4 + 2;
 
-    /** Octets of an accepted payload before its addresses: flags, birth, octets, file, uid, recipients. */
-    static final int FIXED = 1 + 8 + 8 + 8 + 4 + 4;
+    /** The same in the first version: flags, birth, octets, file, uid, recipients. */
+    private static final int FIRST_FIXED = 1 + 8 + 8 + 8 + 4 + 4;
 
-    /** Where the uid stands among them. */
-    static final int UID_AT = 1 + 8 + 8 + 8;
+    private static final int FIRST_EIGHT_BIT = 1;
+    private static final int FIRST_UTF8 = 2;
+
+    /** Octets before the attributes of a recipient: its index, their length. */
+    private static final int ATTRIBUTED = 4 + 2;
 
     private Payload() {}
 
@@ -41,24 +48,34 @@ final class Payload {
      * @param octets the message's size
      * @param file the number of the file in large/ that holds the message; 0 if it is in the record
      * @param recipients how many
+     * @param attributes of the first version; others follow
+     * @param attributeOctets how many octets of attributes follow
      */
-    record Facts(long birth, long octets, long file, int recipients) {}
+    record Facts(long birth, long octets, long file, int recipients, Attributes attributes, int attributeOctets) {}
+
+    /** Octets of an accepted payload of a version before what has no fixed length. */
+    static int fixed(int version) {
+        return version == Framing.FIRST_VERSION ? FIRST_FIXED : FIXED;
+    }
 
     /** The payload of an accepted record. */
     static byte[] accepted(Envelope envelope, long birth, long octets, long file) {
-        long size = FIXED + 2L + envelope.sender().octets().length();
-        for (Address recipient : envelope.addresses()) {
-            size += 2L + recipient.octets().length();
+        RecipientList recipients = envelope.recipients();
+        byte[] attributes = envelope.attributes().octets();
+        var size = new long[] {FIXED + attributes.length + 2L + envelope.sender().octets().length()};
+        for (Address recipient : recipients.addresses()) {
+            size[0] += 2L + recipient.octets().length();
         }
-        ByteBuffer payload = ByteBuffer.allocate(Math.toIntExact(size));
-        int flags = (envelope.body() == BodyType.EIGHT_BIT_MIME ? EIGHT_BIT : 0)
-                | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
-        payload.put((byte) flags).putLong(birth).putLong(octets).putLong(file);
-        payload.putInt(envelope.uid()).putInt(envelope.addresses().size());
+        recipients.forEachAttributed((_, some) -> size[0] += ATTRIBUTED + some.size());
+        ByteBuffer payload = ByteBuffer.allocate(Math.toIntExact(size[0]));
+        payload.putLong(birth).putLong(octets).putLong(file).putInt(recipients.size());
+        payload.putShort((short) attributes.length).put(attributes);
         put(payload, envelope.sender());
-        for (Address recipient : envelope.addresses()) {
+        for (Address recipient : recipients.addresses()) {
             put(payload, recipient);
         }
+        recipients.forEachAttributed((index, some) ->
+                payload.putInt(index).putShort((short) some.size()).put(some.octets()));
         return payload.array();
     }
 
@@ -68,46 +85,69 @@ final class Payload {
     }
 
     /** The facts of an accepted payload at the buffer's position, which moves behind them. */
-    static Facts facts(ByteBuffer payload) throws MalformedPayloadException {
+    static Facts facts(ByteBuffer payload, int version) throws MalformedPayloadException {
         try {
-            payload.get();
+            boolean first = version == Framing.FIRST_VERSION;
+            int flags = first ? payload.get() : 0;
             long birth = payload.getLong();
             long octets = payload.getLong();
             long file = payload.getLong();
-            payload.getInt();
+            int uid = first ? payload.getInt() : Envelope.NO_UID;
             int recipients = payload.getInt();
+            int attributeOctets = first ? 0 : payload.getShort() & 0xffff;
             if (octets < 0 || octets > Index.LARGEST || file < 0 || recipients < 0) {
                 throw new MalformedPayloadException("size, file or number of recipients out of range");
             }
             if (recipients > Envelope.MOST_RECIPIENTS) {
                 throw new MalformedPayloadException(recipients + " recipients");
             }
-            return new Facts(birth, octets, file, recipients);
+            return new Facts(birth, octets, file, recipients, firstAttributes(flags, uid), attributeOctets);
         } catch (BufferUnderflowException e) {
             throw new MalformedPayloadException("accepted record is too short");
         }
     }
 
+    private static Attributes firstAttributes(int flags, int uid) {
+        Attributes attributes = Envelope.attributes(
+                (flags & FIRST_EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
+                (flags & FIRST_UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII);
+        return uid == Envelope.NO_UID ? attributes : attributes.with(Attribute.UID, uid);
+    }
+
     /** The envelope in an accepted payload that starts at the buffer's position. */
-    static Envelope envelope(ByteBuffer payload) throws MalformedPayloadException {
+    static Envelope envelope(ByteBuffer payload, int version) throws MalformedPayloadException {
         try {
-            int flags = payload.get(payload.position());
-            int uid = payload.getInt(payload.position() + UID_AT);
-            int recipients = facts(payload).recipients();
+            Facts facts = facts(payload, version);
+            Attributes attributes =
+                    facts.attributeOctets() == 0 ? facts.attributes() : attributes(payload, facts.attributeOctets());
             Address sender = address(payload);
             var addresses = new AddressList.AddressListBuilder();
-            for (int i = 0; i < recipients; i++) {
+            for (int i = 0; i < facts.recipients(); i++) {
                 addresses.add(address(payload));
             }
-            return new Envelope(
-                    sender,
-                    addresses.build(),
-                    (flags & EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
-                    (flags & UTF8) != 0 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
-                    uid);
+            var attributed = new TreeMap<Integer, Attributes>();
+            while (payload.hasRemaining()) {
+                attributed.put(payload.getInt(), attributes(payload, payload.getShort() & 0xffff));
+            }
+            return new Envelope(sender, RecipientList.of(addresses.build(), attributed), attributes);
         } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new MalformedPayloadException("envelope: " + e);
         }
+    }
+
+    private static Attributes attributes(ByteBuffer payload, int length) {
+        byte[] octets = new byte[length];
+        payload.get(octets);
+        return Attributes.of(octets);
+    }
+
+    /** An accepted payload of any version as one of the version that is written. */
+    static byte[] renewed(byte[] accepted, int version) throws MalformedPayloadException {
+        if (version == Framing.VERSION) {
+            return accepted;
+        }
+        Facts facts = facts(ByteBuffer.wrap(accepted), version);
+        return accepted(envelope(ByteBuffer.wrap(accepted), version), facts.birth(), facts.octets(), facts.file());
     }
 
     private static Address address(ByteBuffer payload) {

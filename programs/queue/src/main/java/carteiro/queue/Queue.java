@@ -123,18 +123,20 @@ final class Queue implements Closeable {
     /** Makes the folders, and checks that the format is one we know. */
     private void prepare() throws IOException {
         List<String> names = disk.list("");
+        boolean earlier = false;
         if (names.contains(FORMAT_FILE)) {
-            checkFormat(disk);
+            earlier = format(disk) < Framing.VERSION;
         } else if (names.contains(Segments.FOLDER)
                 && !disk.list(Segments.FOLDER).isEmpty()) {
             throw new IOException("queue/format is missing, but there are segments; put it back (it holds the line \""
-                    + FORMAT + Framing.VERSION + "\") if they are of this version");
+                    + FORMAT + Framing.VERSION + "\" or \"" + FORMAT + Framing.FIRST_VERSION
+                    + "\"; both are read)");
         }
         for (String folder : List.of(Segments.FOLDER, LargeFiles.FOLDER, Checkpoint.FOLDER, Quarantine.FOLDER)) {
             disk.makeFolder(folder);
         }
         disk.forceFolder("");
-        if (!names.contains(FORMAT_FILE)) {
+        if (earlier || !names.contains(FORMAT_FILE)) { // before anything is written that an earlier version does not know
             String draft = FORMAT_FILE + ".new";
             disk.delete(draft);
             try (OpenFile file = disk.create(draft)) {
@@ -146,8 +148,12 @@ final class Queue implements Closeable {
         }
     }
 
-    /** @throws IOException if the queue is of another version, or none */
-    static void checkFormat(Disk disk) throws IOException {
+    /**
+     * The version of the queue, one that is read here.
+     *
+     * @throws IOException if the queue is of another version, or none
+     */
+    static int format(Disk disk) throws IOException {
         String text;
         try (OpenFile file = disk.open(FORMAT_FILE)) {
             text = StandardCharsets.US_ASCII
@@ -155,11 +161,13 @@ final class Queue implements Closeable {
                     .toString()
                     .strip();
         }
-        if (!text.equals(FORMAT + Framing.VERSION)) {
-            throw new IOException(
-                    "queue/format says \"" + text + "\", and this program knows \"" + FORMAT + Framing.VERSION
-                            + "\"; run the version of Carteiro that wrote it, or empty the queue with it first");
+        for (int version = Framing.FIRST_VERSION; version <= Framing.VERSION; version++) {
+            if (text.equals(FORMAT + version)) {
+                return version;
+            }
         }
+        throw new IOException("queue/format says \"" + text + "\", and this program knows \"" + FORMAT + Framing.VERSION
+                + "\" and those before; run the version of Carteiro that wrote it, or empty the queue with it first");
     }
 
     /** What an import left that did not come to its end must not be delivered: the import will be made again. */

@@ -207,10 +207,10 @@ final class QueueCheck {
         ByteBuffer payload = record.payload().duplicate();
         try {
             switch (record.header().kind()) {
-                case ACCEPTED -> Payload.envelope(payload);
+                case ACCEPTED -> Payload.envelope(payload, record.header().version());
                 case MOVED -> {
                     var _ = Payload.states(payload);
-                    Payload.envelope(payload);
+                    Payload.envelope(payload, record.header().version());
                 }
                 case DONE, FAILED -> Payload.recipient(payload);
                 case DEFERRED -> Payload.deferral(payload);
@@ -387,7 +387,7 @@ final class QueueCheck {
             if (stored.header().kind() == Framing.RecordKind.MOVED) {
                 var _ = Payload.states(payload);
             }
-            Envelope envelope = Payload.envelope(payload);
+            Envelope envelope = Payload.envelope(payload, stored.header().version());
             if (envelope.addresses().size() != entry.recipients()) {
                 return new Wrong("another envelope stands at " + place(place), 0);
             }

@@ -33,6 +33,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -50,7 +51,7 @@ public final class QueueCommand {
                    carteiro queue show [ --message ] NUMBER... [ --home DIR ]
                    carteiro queue remove NUMBER...|- [ --home DIR ]
                    carteiro queue bounce [ --because TEXT ] NUMBER...|- [ --home DIR ]
-                   carteiro queue export FILE|- [ --home DIR ]
+                   carteiro queue export [ --format 1 ] FILE|- [ --home DIR ]
                    carteiro queue import FILE|- [ --home DIR ]
             """;
 
@@ -77,7 +78,9 @@ public final class QueueCommand {
                 becomeOwner(folder);
                 return check(call, folder);
             } else if (verb.equals("export") && words.size() == 2) {
-                return export(call, folder, words.get(1));
+                return export(call, folder, ExportedEnvelope.VERSION, words.get(1));
+            } else if (verb.equals("export") && words.size() == 4 && words.get(1).equals("--format")) {
+                return export(call, folder, format(words.get(2)), words.get(3));
             } else if (verb.equals("import") && words.size() == 2) {
                 return takeIn(call, installation, words.get(1));
             } else if (verb.equals("show") && words.size() > 1) {
@@ -202,7 +205,7 @@ public final class QueueCommand {
 
     private static int check(Invocation call, Path folder) throws IOException {
         FileDisk disk = FileDisk.forReading(folder);
-        Queue.checkFormat(disk);
+        var _ = Queue.format(disk);
         QueueRunState state = disk.isLocked(Queue.LOCK) ? QueueRunState.RUNNING : QueueRunState.STOPPED;
         print(
                 call,
@@ -220,27 +223,38 @@ public final class QueueCommand {
         }
     }
 
+    private static int format(String word) throws UsageException {
+        for (int format = ExportedEnvelope.FIRST_VERSION; format <= ExportedEnvelope.VERSION; format++) {
+            if (word.equals(Integer.toString(format))) {
+                return format;
+            }
+        }
+        throw new UsageException("--format is one of " + ExportedEnvelope.FIRST_VERSION + " to "
+                + ExportedEnvelope.VERSION + ", not " + LogText.sentence(word));
+    }
+
     /** The archive is opened before root is given up; it must not be there yet. */
-    private static int export(Invocation call, Path folder, String name) throws IOException {
+    private static int export(Invocation call, Path folder, int format, String name) throws IOException {
         if (name.equals("-")) {
             becomeOwner(folder);
-            return export(call, folder, call.out(), call.err());
+            return export(call, folder, format, call.out(), call.err());
         }
         var file = Path.of(name);
         try (FileChannel channel = FileChannel.open(
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            return export(call, folder, file, channel);
+            return export(call, folder, format, file, channel);
         } catch (FileAlreadyExistsException e) {
             throw new IOException(name + " is there already; remove it, or name another file", e);
         }
     }
 
-    private static int export(Invocation call, Path folder, Path file, FileChannel channel) throws IOException {
+    private static int export(Invocation call, Path folder, int format, Path file, FileChannel channel)
+            throws IOException {
         try {
             becomeOwner(folder);
-            int exit = export(call, folder, Channels.newOutputStream(channel), call.out());
+            int exit = export(call, folder, format, Channels.newOutputStream(channel), call.out());
             channel.force(true);
             return exit;
         } catch (IOException | RuntimeException e) {
@@ -253,23 +267,29 @@ public final class QueueCommand {
         }
     }
 
-    private static int export(Invocation call, Path folder, OutputStream archive, OutputStream words)
+    private static int export(Invocation call, Path folder, int format, OutputStream archive, OutputStream words)
             throws IOException {
         FileDisk disk = FileDisk.forReading(folder);
-        Queue.checkFormat(disk);
+        var _ = Queue.format(disk);
         try (Closeable share = disk.shareLock(Queue.LOCK); // a queue must not start meanwhile
                 var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var snapshot = new Snapshot(disk, share == null ? QueueRunState.RUNNING : QueueRunState.STOPPED, log)) {
             QueueRunState state = share == null ? QueueRunState.RUNNING : QueueRunState.STOPPED;
             var out = new BufferedOutputStream(archive, BUFFER);
             Export.ExportResult result = new Export(
-                            disk, state, snapshot, out, line -> call.complain("carteiro queue: " + line + "\n"))
+                            disk, state, snapshot, out, format, line -> call.complain("carteiro queue: " + line + "\n"))
                     .run();
             out.flush();
             say(
                     words,
                     folder + ": exported " + result.messages() + " messages of " + result.octets() + " octets; "
                             + result.ended() + " needed nothing more; " + result.unreadable() + " could not be read");
+            for (Map.Entry<String, Integer> lost : result.lost().entrySet()) {
+                say(
+                        words,
+                        "format " + format + " has no place for " + lost.getKey() + ", which " + lost.getValue()
+                                + " messages had: it is not in the export");
+            }
             if (state == QueueRunState.RUNNING) {
                 say(
                         words,

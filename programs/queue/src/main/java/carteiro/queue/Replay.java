@@ -71,7 +71,7 @@ final class Replay {
     }
 
     private void put(StoredRecord record, ByteBuffer accepted, int[] states) throws Payload.MalformedPayloadException {
-        Payload.Facts facts = Payload.facts(accepted);
+        Payload.Facts facts = Payload.facts(accepted, record.header().version());
         files.used(facts.file());
         if (states.length != 1 && states.length != facts.recipients()) {
             throw new Payload.MalformedPayloadException(

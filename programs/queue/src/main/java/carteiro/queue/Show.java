@@ -3,6 +3,7 @@ package carteiro.queue;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.mail.Attributes;
 import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
@@ -50,7 +51,7 @@ final class Show {
     static int run(Invocation call, Installation installation, What what, List<Long> numbers) throws IOException {
         Path folder = installation.queue();
         FileDisk disk = FileDisk.forReading(folder);
-        Queue.checkFormat(disk);
+        var _ = Queue.format(disk);
         QueueRunState state = disk.isLocked(Queue.LOCK) ? QueueRunState.RUNNING : QueueRunState.STOPPED;
         try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(installation, log);
@@ -94,6 +95,7 @@ final class Show {
         text.append("  arrived: ").append(MailDate.format(message.arrived())).append('\n');
         text.append("  size: ").append(message.octets()).append(" octets\n");
         text.append("  sender: ").append(shown(message.envelope().sender())).append('\n');
+        append(text, "  ", message.envelope().attributes());
         List<ExportedRecipient> recipients = message.recipients();
         List<String> reasons = List.of();
         for (int i = 0; i < recipients.size(); i++) {
@@ -116,12 +118,21 @@ final class Show {
                                     + ShowOwn.because(reasons.get(i % Page.MOST));
                     });
             text.append('\n');
+            append(text, "    ", recipient.recipient().attributes());
         }
         header.lines()
                 .forEach(line -> text.append("  | ")
                         .append(LogText.sentence(line.replace('\t', ' ')))
                         .append('\n'));
         call.print(text.toString());
+    }
+
+    private static void append(StringBuilder text, String indent, Attributes attributes) {
+        attributes.describe((name, value) -> text.append(indent)
+                .append(name)
+                .append(": ")
+                .append(LogText.sentence(value))
+                .append('\n'));
     }
 
     /** What was said last of recipients; a queue that does not run knows nothing of it. */

@@ -63,7 +63,7 @@ final class ShowOwn {
             if (more.recipients().isEmpty()) {
                 break; // it has ended meanwhile
             }
-            add(text, number, told, more.recipients(), more.states());
+            add(text, number, told, more.addresses(), more.states());
             told += more.states().size();
         }
         call.print(text.toString());

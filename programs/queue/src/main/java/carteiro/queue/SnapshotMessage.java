@@ -87,7 +87,7 @@ final class SnapshotMessage {
         if (stored.header().kind() == RecordKind.MOVED) {
             var _ = Payload.states(payload);
         }
-        this.envelope = Payload.envelope(payload);
+        this.envelope = Payload.envelope(payload, stored.header().version());
         if (envelope.addresses().size() != entry.recipients()) {
             throw new DamagedRecordException(entry.place(), "another envelope stands here");
         }
@@ -168,7 +168,7 @@ final class SnapshotMessage {
                     new ExportedEnvelope.ExportedState.AwaitingDelivery(
                             Instant.ofEpochSecond(Integer.toUnsignedLong(code)));
             };
-            all.add(new ExportedRecipient(envelope.addresses().get(i), now));
+            all.add(new ExportedRecipient(envelope.recipients().get(i), now));
         }
         return List.copyOf(all);
     }

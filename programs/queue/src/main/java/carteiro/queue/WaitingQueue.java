@@ -101,7 +101,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             now = session;
         }
         if (now != null) {
-            now.arrived(message, birth, octets, envelope);
+            now.arrived(message, birth, octets, envelope.told());
         }
     }
 
@@ -146,12 +146,18 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             notifyAll();
         }
 
-        /** Octets of the addresses; more than may be remembered if they are more than send is told with the message. */
+        /**
+         * Octets of the addresses; more than may be remembered if they are more than send is told with the message, or if recipients
+         * have attributes: then it is read again.
+         */
         private static int size(Envelope envelope) {
             if (envelope.addresses().size() > WaitingMessage.MOST_TOLD) {
                 return MOST_REMEMBERED_OCTETS + 1;
             }
-            int octets = envelope.sender().octets().length();
+            if (envelope.recipients().attributed() > 0) {
+                return MOST_REMEMBERED_OCTETS + 1;
+            }
+            int octets = envelope.sender().octets().length() + envelope.attributes().size();
             int told = 0;
             for (Address recipient : envelope.addresses()) {
                 told += recipient.octets().length();

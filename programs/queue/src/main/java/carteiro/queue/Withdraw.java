@@ -141,7 +141,7 @@ final class Withdraw {
             var reports = new ArrayList<Report>();
             for (int i = 0; i < some.states().size(); i++) {
                 if (some.states().get(i) instanceof RecipientState.Due) {
-                    String paragraph = BounceParagraph.of(some.recipients().get(i), order.report());
+                    String paragraph = BounceParagraph.of(some.addresses().get(i), order.report());
                     reports.add(new Report.RecipientFailed(number, from + i, paragraph));
                 }
             }

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Recipient;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
@@ -443,22 +445,20 @@ class ExportTest {
                 Index.LARGEST,
                 SUM,
                 Address.NULL,
-                BodyType.SEVEN_BIT,
-                AddressForm.ASCII,
-                -1,
+                Attributes.NONE,
                 List.of(
                         new ExportedEnvelope.ExportedRecipient(
-                                new Address(all.substring(1)),
+                                new Recipient(new Address(all.substring(1)), Attributes.NONE),
                                 new ExportedEnvelope.ExportedState.AwaitingDelivery(Instant.EPOCH)),
                         new ExportedEnvelope.ExportedRecipient(
-                                new Address("b@x"), new ExportedEnvelope.ExportedState.AwaitingDelivery(DUE)),
+                                new Recipient(new Address("b@x"), Attributes.NONE), new ExportedEnvelope.ExportedState.AwaitingDelivery(DUE)),
                         new ExportedEnvelope.ExportedRecipient(
-                                new Address("c@x"), new ExportedEnvelope.ExportedState.AlreadyDelivered()),
+                                new Recipient(new Address("c@x"), Attributes.NONE), new ExportedEnvelope.ExportedState.AlreadyDelivered()),
                         new ExportedEnvelope.ExportedRecipient(
-                                new Address("d@x"),
+                                new Recipient(new Address("d@x"), Attributes.NONE),
                                 new ExportedEnvelope.ExportedState.AwaitingBounce(all.toString()))));
-        assertThat(new String(envelope.json(), StandardCharsets.ISO_8859_1)).matches("[ -\u007f\n]+");
-        assertThat(ExportedEnvelope.read(envelope.json())).isEqualTo(envelope);
+        assertThat(new String(envelope.json(ExportedEnvelope.VERSION), StandardCharsets.ISO_8859_1)).matches("[ -\u007f\n]+");
+        assertThat(ExportedEnvelope.read(envelope.json(ExportedEnvelope.VERSION))).isEqualTo(envelope);
     }
 
     @Test

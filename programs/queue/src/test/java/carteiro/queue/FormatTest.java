@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.log.EventLog;
 import carteiro.protocol.Waiting.Failure;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -98,15 +100,125 @@ class FormatTest {
         assertThat(lines.toString(StandardCharsets.ISO_8859_1)).doesNotContain("alert");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"stopped", "killed"})
-    void queueOfFormatOneIsRead(String how) throws Exception {
-        Path fixture = fixture(how);
-        copy(fixture, folder);
+    /** A copy of a fixture. */
+    private void take(String how) throws Exception {
+        copy(fixture(how), folder);
         for (String empty : List.of("segments", "large", "checkpoints", "damaged")) {
             Files.createDirectories(folder.resolve(empty)); // a source tree keeps no empty folders
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stopped", "killed"})
+    void queueOfFormatOneIsRead(String how) throws Exception {
+        take(how);
         check(folder);
+    }
+
+    @Test
+    void queueOfFormatOneKilledInACheckpointIsRead() throws Exception {
+        take("stopped");
+        Path checkpoint = folder.resolve("checkpoints/000000000001");
+        byte[] octets = Files.readAllBytes(checkpoint);
+        Files.write(folder.resolve("checkpoints/new"), Arrays.copyOf(octets, octets.length / 2));
+        check(folder);
+        assertThat(folder.resolve("checkpoints/new")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 41, 60})
+    void queueOfFormatOneWithATornEndIsReadUpToIt(int missing) throws Exception {
+        take("killed");
+        Path segment = folder.resolve("segments/0000000001");
+        byte[] octets = Files.readAllBytes(segment);
+        int end = octets.length;
+        while (octets[end - 1] == 0) {
+            end--;
+        }
+        Files.write(segment, Arrays.copyOf(octets, end - missing));
+        try (Queue queue = open(folder)) {
+            assertThat(Sample.waiting(queue.waiting()))
+                    .extracting(WaitingMessage::message)
+                    .containsExactly(1L, 2L, 4L, 5L);
+        }
+    }
+
+    @Test
+    void damageInAQueueOfFormatOneIsSetAsideAndAllElseIsRead() throws Exception {
+        take("stopped");
+        Path segment = folder.resolve("segments/0000000001");
+        byte[] octets = Files.readAllBytes(segment);
+        byte[] body = Sample.octets(4000, 4);
+        int at = new String(octets, StandardCharsets.ISO_8859_1)
+                .indexOf(new String(body, StandardCharsets.ISO_8859_1));
+        octets[at + 2000] ^= 1;
+        Files.write(segment, octets);
+        try (Queue queue = open(folder)) {
+            assertThatThrownBy(() -> {
+                        try (var message = queue.messages().open(4)) {
+                            message.readAllBytes();
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
+            assertThat(Sample.waiting(queue.waiting()))
+                    .extracting(WaitingMessage::message)
+                    .containsExactly(1L, 2L, 5L, 6L);
+        }
+        assertThat(folder.resolve("damaged")).isNotEmptyDirectory();
+    }
+
+    /** From the first moment on an earlier build refuses it; records become those of the new format as segments are rewritten. */
+    @Test
+    void queueOfFormatOneBecomesOneOfFormatTwo() throws Exception {
+        take("stopped");
+        try (Queue queue = open(folder)) {
+            assertThat(folder.resolve("format")).hasContent("carteiro queue 2");
+            try (var session = queue.waiting().open()) {
+                session.report(List.of(new Report.MessageEnded(1), new Report.MessageEnded(4)));
+            }
+            for (int i = 0; i < 2; i++) {
+                queue.checkpoint();
+                queue.checkpoint();
+                List<String> dead = queue.cleaning().dead();
+                for (String name : dead) {
+                    Files.delete(folder.resolve(name));
+                }
+                queue.cleaning().removed(dead);
+                assertThat(queue.cleaning().rewriteSparse() > 0).isEqualTo(i == 0);
+            }
+        }
+        var segments = new StringBuilder();
+        try (var files = Files.list(folder.resolve("segments"))) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                segments.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+        }
+        assertThat(segments.toString())
+                .contains("CQ\u0002" + (char) Framing.RecordKind.MOVED.code)
+                .doesNotContain("CQ\u0001");
+        try (Queue queue = open(folder);
+                var session = queue.waiting().open()) {
+            List<WaitingMessage> waiting = Sample.drain(session);
+            assertThat(waiting).extracting(WaitingMessage::message).containsExactly(2L, 5L, 6L);
+            assertThat(waiting.getFirst().envelope()).isEqualTo(Sample.envelope("a@x", "caf\u00e9@x", "c@x"));
+            assertThat(waiting.getFirst().states())
+                    .containsExactly(
+                            new RecipientState.Done(), new RecipientState.ToBounce(), new RecipientState.Due(DUE));
+            assertThat(session.failures(2)).containsExactly(new Failure(1, "<caf\u00e9@x>:\nno\n\n"));
+            try (var body = queue.messages().open(5)) {
+                assertThat(body.readAllBytes()).isEqualTo(Sample.octets(MessageIntake.INLINE + 1, 5));
+            }
+        }
+    }
+
+    @Test
+    void queueOfALaterFormatIsRefused() throws Exception {
+        take("stopped");
+        Files.writeString(folder.resolve("format"), "carteiro queue 3\n");
+        assertThatThrownBy(() -> open(folder))
+                .hasMessage("queue/format says \"carteiro queue 3\", and this program knows \"carteiro queue 2\" and those before;"
+                        + " run the version of Carteiro that wrote it, or empty the queue with it first");
+        assertThat(folder.resolve("format")).hasContent("carteiro queue 3");
     }
 
     @ParameterizedTest
@@ -147,11 +259,18 @@ class FormatTest {
         var disk = FileDisk.forReading(where);
         try (var out = Files.newOutputStream(export);
                 var snapshot = new Snapshot(disk, Snapshot.QueueRunState.STOPPED, log)) {
-            new Export(disk, Snapshot.QueueRunState.STOPPED, snapshot, out, line -> {}).run();
+            new Export(
+                            disk,
+                            Snapshot.QueueRunState.STOPPED,
+                            snapshot,
+                            out,
+                            ExportedEnvelope.VERSION,
+                            line -> {})
+                    .run();
         }
     }
 
-    private void checkMoved(Path where, Path export) throws IOException {
+    private void checkMoved(Path where, Path export, int version) throws IOException {
         byte[] segments = new byte[0];
         try (var files = Files.list(where.resolve("segments"))) {
             for (Path file : (Iterable<Path>) files::iterator) {
@@ -159,7 +278,7 @@ class FormatTest {
             }
         }
         assertThat(new String(segments, StandardCharsets.ISO_8859_1))
-                .contains("CQ\u0001" + (char) Framing.RecordKind.MOVED.code);
+                .contains("CQ" + (char) version + (char) Framing.RecordKind.MOVED.code);
         checkOne(where, 5, new RecipientState.Done(), new RecipientState.ToBounce(), new RecipientState.Due(DUE));
         Path other = Files.createDirectories(where.resolve("../other"));
         try (Queue queue = open(other);
@@ -186,13 +305,13 @@ class FormatTest {
     void movedMessageAndExportOfFormatOneAreRead() throws Exception {
         Path fixture = fixture("moved");
         copy(fixture, folder.resolve("queue"));
-        checkMoved(folder.resolve("queue"), fixture.resolveSibling("export.tar"));
+        checkMoved(folder.resolve("queue"), fixture.resolveSibling("export.tar"), 1);
     }
 
     @Test
     void movedMessageAndExportAreWrittenAlikeNow() throws IOException {
         writeMoved(folder.resolve("queue"), folder.resolve("export.tar"));
-        checkMoved(folder.resolve("queue"), folder.resolve("export.tar"));
+        checkMoved(folder.resolve("queue"), folder.resolve("export.tar"), 2);
     }
 
     @Test
@@ -202,7 +321,7 @@ class FormatTest {
                 Framing.RecordKind.FAILED, 0x01020304, 0x05060708, 9, 10, 0x1122334455667788L, 16);
         Framing.put(buffer, header, new SegmentPosition(3, 800));
         assertThat(java.util.HexFormat.of().formatHex(buffer.array()))
-                .matches("43510104[0-9a-f]{8}01020304050607080000000900" + "00000a11223344556677880000001000000000");
+                .matches("43510204[0-9a-f]{8}01020304050607080000000900" + "00000a11223344556677880000001000000000");
         assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 800))).isEqualTo(header);
         assertThat(Framing.read(buffer, 0, new SegmentPosition(4, 800))).isNull();
         assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 808))).isNull();

@@ -73,7 +73,7 @@ class ManyRecipientsTest {
         while (all.size() < message.recipients()) {
             Page page = session.recipients(message.message(), all.size());
             assertThat(page.recipients()).isNotEmpty();
-            all.addAll(page.recipients());
+            all.addAll(page.addresses());
         }
         return all;
     }
@@ -88,7 +88,7 @@ class ManyRecipientsTest {
             assertThat(message.recipients()).isEqualTo(5000);
             assertThat(message.envelope().addresses()).isEqualTo(recipients.subList(0, WaitingMessage.MOST_TOLD));
             assertThat(all(session, message)).isEqualTo(recipients);
-            assertThat(session.recipients(message.message(), 4999).recipients()).containsExactly(recipients.getLast());
+            assertThat(session.recipients(message.message(), 4999).addresses()).containsExactly(recipients.getLast());
             assertThat(session.recipients(message.message(), 5000)).isEqualTo(Page.NONE);
             assertThat(session.recipients(message.message() + 1, 0)).isEqualTo(Page.NONE);
             Page page = session.recipients(message.message(), 100);

@@ -250,8 +250,8 @@ class QueueCheckTest {
         assertThat(none.exit()).isEqualTo(111);
         assertThat(none.err()).contains("/queue is not there; --home DIR says which installation is meant");
         write();
-        Files.writeString(file("format"), "carteiro queue 2\n");
-        assertThat(run("check").err()).contains("queue/format says \"carteiro queue 2\"");
+        Files.writeString(file("format"), "carteiro queue 3\n");
+        assertThat(run("check").err()).contains("queue/format says \"carteiro queue 3\"");
         assertThat(run("check").exit()).isEqualTo(111);
         assertThat(run("mend").exit()).isEqualTo(100);
         assertThat(run("mend").err()).startsWith("usage: carteiro queue check");

@@ -163,7 +163,7 @@ class QueueTest {
         while (all.size() < 20_000) {
             var page = queue.inspection().recipients(number, all.size());
             assertThat(page.recipients()).isNotEmpty();
-            all.addAll(page.recipients());
+            all.addAll(page.addresses());
             states.addAll(page.states());
         }
         assertThat(all).isEqualTo(recipients);
@@ -568,10 +568,10 @@ class QueueTest {
     @Test
     void newerFormatIsRefused() throws IOException {
         queue.close();
-        assertThat(Files.readString(folder.resolve("format"))).isEqualTo("carteiro queue 1\n");
+        assertThat(Files.readString(folder.resolve("format"))).isEqualTo("carteiro queue 2\n");
+        Files.writeString(folder.resolve("format"), "carteiro queue 3\n");
+        assertThatThrownBy(() -> open(folder)).isInstanceOf(IOException.class).hasMessageContaining("carteiro queue 3");
         Files.writeString(folder.resolve("format"), "carteiro queue 2\n");
-        assertThatThrownBy(() -> open(folder)).isInstanceOf(IOException.class).hasMessageContaining("carteiro queue 2");
-        Files.writeString(folder.resolve("format"), "carteiro queue 1\n");
         queue = open(folder);
     }
 

@@ -165,12 +165,12 @@ public final class Remote implements Program {
             Messages messages = context.wires().messages();
             var outgoing = new OutgoingMessage(
                     delivery.sender(),
-                    delivery.recipients(),
+                    delivery.addresses(),
                     delivery.body(),
                     delivery.form(),
                     delivery.octets(),
                     () -> messages.open(delivery.message(), delivery.ticket()));
-            String domain = delivery.recipients().getFirst().domain();
+            String domain = delivery.addresses().getFirst().domain();
             return otherProgram
                     .map(other -> other.deliver(outgoing, domain))
                     .orElseGet(() -> RemoteDelivery.deliver(tools, outgoing, domain))

@@ -1,6 +1,7 @@
 package carteiro.send;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
@@ -102,8 +103,9 @@ final class Bounces {
                     kind == BounceText.BounceKind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
                     List.of(to),
                     eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
-                    utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
-                    uid);
+                            utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
+                            uid)
+                    .with(Attribute.PARENT, message.number());
             return switch (submission.commit(envelope)) {
                 case Receipt.Accepted(long number) -> {
                     unreadable.remove(message.number());
@@ -236,7 +238,7 @@ final class Bounces {
             if (recipient < from || recipient >= from + page.size()) {
                 from = recipient;
                 try {
-                    page = reports.recipients(message.number(), recipient).recipients();
+                    page = reports.recipients(message.number(), recipient).addresses();
                 } catch (UnreadableException e) {
                     goWithout(message.number(), e);
                     page = List.of();

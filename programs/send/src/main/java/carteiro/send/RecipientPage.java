@@ -2,9 +2,12 @@ package carteiro.send;
 
 import carteiro.control.Routing.Route;
 import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import carteiro.mail.Octets;
 import carteiro.protocol.Wires.Channel;
 import java.util.Arrays;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The addresses of some recipients of a message of many: those that waited in one channel when they were asked for. Here until
@@ -18,10 +21,12 @@ final class RecipientPage {
     private final int from;
     private final byte[] addresses; // two octets of the prefix's length, the recipient as rewritten
     private final int[] ends; // as their neighbour if one is not here
+    private final SortedMap<Integer, Attributes> attributes; // of those that have any
     private int open;
     private int destinations;
 
     private RecipientPage(RecipientPageBuilder built) {
+        this.attributes = built.attributes;
         this.channel = built.channel;
         this.from = built.from;
         this.addresses = Arrays.copyOf(built.addresses, built.filled);
@@ -35,6 +40,7 @@ final class RecipientPage {
         private final Channel channel;
         private final int from;
         private final int[] ends;
+        private final SortedMap<Integer, Attributes> attributes = new TreeMap<>();
         private byte[] addresses = new byte[1024];
         private int filled;
         private int count;
@@ -46,7 +52,10 @@ final class RecipientPage {
             this.ends = new int[most];
         }
 
-        void put(int recipient, Route route) {
+        void put(int recipient, Route route, Attributes some) {
+            if (!some.isEmpty()) {
+                attributes.put(recipient, some);
+            }
             byte[] octets = Octets.bytes(route.recipient().octets());
             Arrays.fill(ends, count, recipient - from, filled);
             int needed = filled + 2 + octets.length;
@@ -101,6 +110,10 @@ final class RecipientPage {
         return new Address(Octets.text(addresses, begin, ends[recipient - from] - begin));
     }
 
+    Attributes attributes(int recipient) {
+        return attributes.getOrDefault(recipient, Attributes.NONE);
+    }
+
     /** Those that are here, in order. */
     int[] recipients() {
         int[] here = new int[ends.length];
@@ -134,6 +147,10 @@ final class RecipientPage {
 
     /** About how many octets of memory it takes, with what the schedule has for its recipients. */
     long memory() {
-        return 100L + addresses.length + 8L * ends.length + (long) DESTINATION * destinations;
+        long ofAttributes = 0;
+        for (Attributes some : attributes.values()) {
+            ofAttributes += 120 + some.size();
+        }
+        return 100L + addresses.length + 8L * ends.length + (long) DESTINATION * destinations + ofAttributes;
     }
 }

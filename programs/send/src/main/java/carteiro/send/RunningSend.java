@@ -3,7 +3,7 @@ package carteiro.send;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
-import carteiro.mail.Address;
+import carteiro.mail.RecipientList;
 import carteiro.mail.Outcome;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
@@ -282,7 +282,8 @@ final class RunningSend implements Program.RunningProgram {
                 sleep(FIRST_PAUSE);
             }
             try {
-                List<Address> recipients = reports.recipients(wanted.message().number(), wanted.from())
+                RecipientList recipients = reports.recipients(
+                                wanted.message().number(), wanted.from())
                         .recipients();
                 settle(() -> schedule.paged(wanted, recipients, now()));
             } catch (UnreadableException e) {
@@ -480,7 +481,7 @@ final class RunningSend implements Program.RunningProgram {
             if (page.recipients().isEmpty()) {
                 return; // it has ended
             }
-            message.addRecipients(page.recipients(), page.states());
+            message.addRecipients(page.addresses(), page.states());
         }
         lock.lock();
         try {

@@ -2,7 +2,9 @@ package carteiro.send;
 
 import carteiro.control.DomainTable;
 import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Deliver.Delivery;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -198,7 +201,7 @@ final class Schedule {
         if (next < 0) {
             return;
         }
-        List<Address> first = message.first();
+        RecipientList first = message.first();
         ChannelScheduler scheduler = scheduler(channel);
         if (next < first.size() && hasPageRoom(scheduler, pageRoom)) {
             load(message, channel, 0, first);
@@ -213,7 +216,7 @@ final class Schedule {
         return scheduler.pageMemory == 0 || scheduler.pageMemory < room;
     }
 
-    private void load(ScheduledMessage message, Channel channel, int from, List<Address> recipients) {
+    private void load(ScheduledMessage message, Channel channel, int from, RecipientList recipients) {
         RecipientPage page = message.load(channel, from, recipients);
         if (page.open() > 0) {
             scheduler(channel).ready(message, page);
@@ -288,11 +291,11 @@ final class Schedule {
      *
      * @param recipients those from {@link AddressRequest#from} on, as many as there are at once; none if queue has the message no longer
      */
-    void paged(AddressRequest asked, List<Address> recipients, long now) {
+    void paged(AddressRequest asked, RecipientList recipients, long now) {
         ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         if (message.gone()) {
-            withdrawPage(asked, recipients);
+            withdrawPage(asked, recipients.addresses());
         } else if (recipients.isEmpty()) {
             passOver(asked, now);
             if (message.pass(Channel.LOCAL) + message.pass(Channel.REMOTE) == 0) {
@@ -470,7 +473,12 @@ final class Schedule {
         }
         long number = deliveries + 1;
         var addresses = new ArrayList<Address>(recipients.length);
+        var attributes = new TreeMap<Integer, Attributes>();
         for (int recipient : recipients) {
+            Attributes some = message.attributes(recipient);
+            if (!some.isEmpty()) {
+                attributes.put(addresses.size(), some);
+            }
             addresses.add(message.recipient(recipient));
         }
         scheduler.started(choice, recipients.length, now);
@@ -490,9 +498,9 @@ final class Schedule {
                         message.number(),
                         message.octets(),
                         VerpSender.expand(sender, addresses.getFirst()),
-                        addresses,
-                        message.body(),
-                        message.form()),
+                        RecipientList.of(addresses, attributes),
+                        message.attributes(),
+                        ""),
                 choice.terms());
     }
 

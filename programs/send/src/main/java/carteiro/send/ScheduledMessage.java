@@ -4,10 +4,13 @@ import carteiro.control.Routing;
 import carteiro.control.Routing.Route;
 import carteiro.idna.DomainName;
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires.Channel;
@@ -59,6 +62,7 @@ final class ScheduledMessage implements DueRecipients {
     private final long birth;
     private final long octets;
     private final byte[] addresses;
+    private final Attributes others;
     private final @Nullable Pages pages;
     private final int count;
     private long localDue;
@@ -76,11 +80,11 @@ final class ScheduledMessage implements DueRecipients {
         final Routing routing;
         final List<RecipientPage> loaded = new ArrayList<>(2);
         /** The first recipients, while they are at hand. */
-        List<Address> first;
+        RecipientList first;
 
         int taken;
 
-        Pages(Routing routing, List<Address> first) {
+        Pages(Routing routing, RecipientList first) {
             this.routing = routing;
             this.first = first;
         }
@@ -95,10 +99,15 @@ final class ScheduledMessage implements DueRecipients {
         this.count = waiting.recipients();
         this.flags = (envelope.body() == BodyType.EIGHT_BIT_MIME ? EIGHT_BIT : 0)
                 | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
+        this.others = envelope.attributes()
+                .without(Attribute.BODY)
+                .without(Attribute.FORM)
+                .without(Attribute.UID);
         localDue = Long.MAX_VALUE;
         remoteDue = Long.MAX_VALUE;
         int told = envelope.addresses().size();
-        Route[] routes = new Route[told == count && count <= KEPT ? count : 0];
+        boolean bare = envelope.recipients().attributed() == 0;
+        Route[] routes = new Route[told == count && count <= KEPT && bare ? count : 0];
         int size = 2 + envelope.sender().octets().length();
         for (int i = 0; i < routes.length; i++) {
             routes[i] = routing.route(envelope.addresses().get(i));
@@ -112,7 +121,7 @@ final class ScheduledMessage implements DueRecipients {
                 at = putRecipient(at, routes[i], waiting.states().get(i));
             }
         } else {
-            this.pages = new Pages(routing, envelope.addresses());
+            this.pages = new Pages(routing, envelope.recipients());
             this.addresses = new byte[2 + envelope.sender().octets().length() + count];
             int _ = putText(0, envelope.sender().octets());
             addRecipients(envelope.addresses(), waiting.states());
@@ -157,7 +166,10 @@ final class ScheduledMessage implements DueRecipients {
 
     /** About how many octets of memory it takes while it waits. */
     int memory() {
-        return 120 + addresses.length + (pages == null ? 0 : 80);
+        return 120
+                + addresses.length
+                + (pages == null ? 0 : 80)
+                + (others.isEmpty() ? 0 : 40 + others.size());
     }
 
     /** Whether the addresses of its recipients are not here, but asked for by pages. */
@@ -244,6 +256,15 @@ final class ScheduledMessage implements DueRecipients {
         return new Address(Octets.text(addresses, 2, sixteen(0)));
     }
 
+    /** The attributes that a delivery is told. */
+    Attributes attributes() {
+        Attributes attributes = others;
+        if (body() != BodyType.SEVEN_BIT) {
+            attributes = attributes.with(Attribute.BODY, body());
+        }
+        return form() == AddressForm.ASCII ? attributes : attributes.with(Attribute.FORM, form());
+    }
+
     BodyType body() {
         return (flags & EIGHT_BIT) != 0 ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT;
     }
@@ -280,15 +301,20 @@ final class ScheduledMessage implements DueRecipients {
         throw new IllegalStateException("msg " + number + ": the address of recipient " + recipient + " is not here");
     }
 
+    /** The attributes of a recipient; of many recipients, only of one on a page that is loaded. */
+    Attributes attributes(int recipient) {
+        return pages == null ? Attributes.NONE : page(recipient).attributes(recipient);
+    }
+
     /** The first recipients, if their addresses are still at hand; for {@link #load}. */
-    List<Address> first() {
+    RecipientList first() {
         return pages().first;
     }
 
     /** They are no longer. */
     void dropFirst() {
         if (pages != null) {
-            pages.first = List.of();
+            pages.first = RecipientList.of(List.of());
         }
     }
 
@@ -313,11 +339,11 @@ final class ScheduledMessage implements DueRecipients {
     }
 
     /** Keeps the addresses of those of some recipients that wait in the channel. */
-    RecipientPage load(Channel channel, int from, List<Address> recipients) {
+    RecipientPage load(Channel channel, int from, RecipientList recipients) {
         var page = new RecipientPage.RecipientPageBuilder(channel, from, recipients.size());
         for (int i = 0; i < recipients.size() && from + i < count; i++) {
             if (waitsIn(channel, from + i)) {
-                page.put(from + i, route(recipients.get(i)));
+                page.put(from + i, route(recipients.address(i)), recipients.attributes(i));
             }
         }
         RecipientPage loaded = page.build();

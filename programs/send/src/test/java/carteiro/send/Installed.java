@@ -89,7 +89,7 @@ final class Installed implements AutoCloseable {
 
     /** The same outcome for every recipient. */
     static Deliver always(Outcome outcome) {
-        return delivery -> java.util.Collections.nCopies(delivery.recipients().size(), outcome);
+        return delivery -> java.util.Collections.nCopies(delivery.addresses().size(), outcome);
     }
 
     Installed start() throws IOException, ControlException {

@@ -320,7 +320,7 @@ class ManyRecipientsTest {
     void sendAsksQueueForThemAndPutsAllFailuresIntoOneBounce() throws Exception {
         try (var host = new Installed(home)) {
             host.queue.pageSize = 7;
-            host.delivering(delivery -> delivery.recipients().stream()
+            host.delivering(delivery -> delivery.addresses().stream()
                             .map(recipient -> recipient.octets().startsWith("u1") ? Installed.NEVER : Installed.OK)
                             .toList())
                     .start();

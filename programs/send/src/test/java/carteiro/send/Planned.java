@@ -3,6 +3,7 @@ package carteiro.send;
 import carteiro.control.DomainTable;
 import carteiro.control.Routing;
 import carteiro.mail.Address;
+import carteiro.mail.RecipientList;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
@@ -221,7 +222,8 @@ final class Planned implements Schedule.ScheduleListener {
             if (unreadable.contains(wanted.message().number())) {
                 schedule.unreadable(wanted, now);
             } else {
-                schedule.paged(wanted, wanted.from() < end ? all.subList(wanted.from(), end) : List.of(), now);
+                List<Address> told = wanted.from() < end ? all.subList(wanted.from(), end) : List.of();
+                schedule.paged(wanted, RecipientList.of(told), now);
             }
         }
     }
@@ -240,7 +242,7 @@ final class Planned implements Schedule.ScheduleListener {
 
     static List<String> recipients(List<DeliveryAttempt> starts) {
         return starts.stream()
-                .flatMap(attempt -> attempt.delivery().recipients().stream())
+                .flatMap(attempt -> attempt.delivery().addresses().stream())
                 .map(Address::octets)
                 .toList();
     }

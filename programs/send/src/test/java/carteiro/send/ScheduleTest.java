@@ -43,7 +43,7 @@ class ScheduleTest {
             assertThat(plan.schedule.nextWake()).isEqualTo(Planned.BIRTH + age);
             plan.now = Planned.BIRTH + age;
             DeliveryAttempt again = plan.only();
-            assertThat(again.delivery().recipients()).containsExactly(new Address("slow@local.example"));
+            assertThat(again.delivery().addresses()).containsExactly(new Address("slow@local.example"));
             plan.end(again, Planned.LATER);
         }
     }
@@ -68,9 +68,9 @@ class ScheduleTest {
         plan.add(1, "a@local.example", "a@far.example");
         plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
         plan.now += 100;
-        assertThat(plan.only().delivery().recipients()).containsExactly(new Address("a@local.example"));
+        assertThat(plan.only().delivery().addresses()).containsExactly(new Address("a@local.example"));
         plan.now += 300;
-        assertThat(plan.only().delivery().recipients()).containsExactly(new Address("a@far.example"));
+        assertThat(plan.only().delivery().addresses()).containsExactly(new Address("a@far.example"));
     }
 
     @Test
@@ -190,7 +190,7 @@ class ScheduleTest {
                 "b@local.example");
         assertThat(plan.starts()).isEmpty();
         plan.now += 50;
-        assertThat(plan.only().delivery().recipients()).containsExactly(new Address("a@local.example"));
+        assertThat(plan.only().delivery().addresses()).containsExactly(new Address("a@local.example"));
     }
 
     @Test
@@ -264,7 +264,7 @@ class ScheduleTest {
         plan.add(1, "a@Far.example", "x@other.example", "b@far.EXAMPLE", "c@far.example");
         List<DeliveryAttempt> starts = plan.starts();
         assertThat(starts).hasSize(2);
-        assertThat(starts.getFirst().delivery().recipients())
+        assertThat(starts.getFirst().delivery().addresses())
                 .containsExactly(
                         new Address("a@Far.example"), new Address("b@far.EXAMPLE"), new Address("c@far.example"));
         assertThat(plan.lines())

@@ -20,7 +20,7 @@ class ScheduledWithdrawalTest {
         plan.add(1, "gone@local.example", "never@local.example");
         plan.add(2, "other@local.example");
         for (DeliveryAttempt attempt : plan.starts()) {
-            boolean never = attempt.delivery().recipients().contains(new Address("never@local.example"));
+            boolean never = attempt.delivery().addresses().contains(new Address("never@local.example"));
             plan.end(attempt, never ? Planned.NEVER : Planned.LATER);
         }
         plan.reports.clear();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
@@ -51,7 +52,7 @@ class SendTest {
     private static Deliver refusing() {
         return delivery -> {
             var outcomes = new ArrayList<Outcome>();
-            for (Address recipient : delivery.recipients()) {
+            for (Address recipient : delivery.addresses()) {
                 outcomes.add(recipient.octets().startsWith("no") ? Installed.NEVER : Installed.OK);
             }
             return outcomes;
@@ -120,6 +121,7 @@ class SendTest {
             QueueDouble.Kept sent = host.queue.bounces.getFirst();
             assertThat(sent.envelope.sender()).isEqualTo(Address.NULL);
             assertThat(sent.envelope.addresses()).containsExactly(new Address("ann@host.example.org"));
+            assertThat(sent.envelope.attributes().get(Attribute.PARENT)).isEqualTo(number);
             assertThat(sent.envelope.body()).isEqualTo(Envelope.BodyType.SEVEN_BIT);
             assertThat(sent.envelope.form()).isEqualTo(Envelope.AddressForm.ASCII);
             assertThat(sent.text)
@@ -324,7 +326,7 @@ class SendTest {
     void dueTimesSurviveARestartAndAlrmEndsThem() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(delivery -> Installed.always(
-                                    delivery.recipients().getFirst().localPart().equals("slow")
+                                    delivery.addresses().getFirst().localPart().equals("slow")
                                             ? Installed.LATER
                                             : Installed.OK)
                             .deliver(delivery))
@@ -343,7 +345,7 @@ class SendTest {
             assertThat(host.asked).hasSize(3); // the deferred one was not among them
             host.send().tryNow();
             host.lines.await(4, "delivery .*");
-            assertThat(host.asked.getLast().recipients()).containsExactly(new Address("slow@far.example"));
+            assertThat(host.asked.getLast().addresses()).containsExactly(new Address("slow@far.example"));
             assertThat(host.lines.matching("new msg " + number)).hasSize(1);
         }
     }
@@ -364,7 +366,7 @@ class SendTest {
             host.queue.put("ann@x.example", "x\n", "third@far.example");
             host.lines.await(5, "delivery .*");
             assertThat(host.asked)
-                    .filteredOn(delivery -> delivery.recipients().contains(new Address("slow@far.example")))
+                    .filteredOn(delivery -> delivery.addresses().contains(new Address("slow@far.example")))
                     .hasSize(2);
         }
     }

@@ -22,7 +22,7 @@ final class SharedLimitsTest {
     private static DeliveryAttempt of(List<DeliveryAttempt> starts, String address) {
         return starts.stream()
                 .filter(attempt ->
-                        attempt.delivery().recipients().getFirst().octets().equals(address))
+                        attempt.delivery().addresses().getFirst().octets().equals(address))
                 .findFirst()
                 .orElseThrow();
     }
@@ -44,7 +44,7 @@ final class SharedLimitsTest {
         assertThat(plan.schedule.nextWake()).isEqualTo(plan.now + 1);
         plan.end(of(starts, "b-1@local.example"), Planned.OK);
         DeliveryAttempt again = plan.only();
-        assertThat(again.delivery().recipients().getFirst().octets()).isEqualTo("b-4@local.example");
+        assertThat(again.delivery().addresses().getFirst().octets()).isEqualTo("b-4@local.example");
         assertThat(plan.reports).containsExactly(new Report.RecipientDelivered(2, 0));
 
         plan.add(3, addresses("a", 7, 8)); // that a is the same user is learned now

@@ -1,6 +1,8 @@
 package carteiro.smtpd;
 
 import carteiro.control.TcpRules;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.HashMap;
@@ -58,6 +60,23 @@ record Client(String ip, String host, String info, String local, Map<String, Str
             environment.putIfAbsent("TCPREMOTEHOST", host);
         }
         return environment;
+    }
+
+    /**
+     * Some attributes of a message and those that say by whom it was handed in.
+     *
+     * @param helo the name in HELO or EHLO; empty if there was none
+     * @param cipher the TLS cipher suite; empty without TLS
+     */
+    Attributes attributes(Attributes some, String helo, Optional<String> cipher) {
+        Attributes all = some.with(Attribute.CLIENT_ADDRESS, ip);
+        if (!host.isEmpty()) {
+            all = all.with(Attribute.CLIENT_NAME, host);
+        }
+        if (!helo.isEmpty()) {
+            all = all.with(Attribute.CLIENT_HELO, helo);
+        }
+        return cipher.isEmpty() ? all : all.with(Attribute.CLIENT_CIPHER, cipher.get());
     }
 
     /** An address as text, without an interface's name. */

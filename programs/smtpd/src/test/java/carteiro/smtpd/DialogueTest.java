@@ -2,6 +2,8 @@ package carteiro.smtpd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import carteiro.testkit.Covers;
 import java.nio.file.Path;
 import java.util.List;
@@ -330,5 +332,17 @@ class DialogueTest {
         KeptMessages.Kept kept = smtpd.queue.messages.getLast();
         assertThat(kept.envelope().body()).isEqualTo(carteiro.mail.Envelope.BodyType.EIGHT_BIT_MIME);
         assertThat(kept.sent()).isEqualTo("\u00ff\n");
+    }
+
+    @Test
+    void whoHandedItInReachesTheEnvelope() throws Exception {
+        try (var client = smtpd.connect()) {
+            client.expect("220 ").say("EHLO pc.example", "250-").say("MAIL FROM:<>", "250 ");
+            client.say("RCPT TO:<bob@example.org>", "250 ").say("DATA", "354 ").say("x\r\n.", "250 ok");
+        }
+        Attributes attributes = smtpd.queue.messages.getLast().envelope().attributes();
+        assertThat(attributes.get(Attribute.CLIENT_ADDRESS)).isEqualTo("127.0.0.1");
+        assertThat(attributes.get(Attribute.CLIENT_HELO)).isEqualTo("pc.example");
+        assertThat(attributes.get(Attribute.CLIENT_CIPHER)).isNull();
     }
 }

@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import carteiro.mail.Attribute;
 import carteiro.control.ControlException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,6 +44,8 @@ class TlsTest {
             client.expectClosed();
             assertThat(smtpd.queue.messages.getFirst().received())
                     .containsPattern(" with ESMTPS id [a-z0-9]{12} tls TLS_AES_");
+            assertThat(smtpd.queue.messages.getLast().envelope().attributes().get(Attribute.CLIENT_CIPHER))
+                    .startsWith("TLS_AES_");
             smtpd.awaitLog("ended: quit");
         }
     }

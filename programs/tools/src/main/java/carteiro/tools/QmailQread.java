@@ -60,7 +60,7 @@ public final class QmailQread {
                     }
                     write(
                             text,
-                            more.recipients(),
+                            more.addresses(),
                             more.states(),
                             reasons(queue, message.message(), told, more.states()),
                             routing);
