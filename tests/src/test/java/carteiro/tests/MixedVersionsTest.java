@@ -68,7 +68,8 @@ class MixedVersionsTest {
                 "public void write(OutputStream out) throws IOException {",
                 "public void write(OutputStream out) throws IOException {\n"
                         + "if (!tagged) { tagged = true; putTagged(9_999, \"newer\"); }");
-        var options = new ArrayList<>(List.of("-d", build(folder, version).toString(), "-cp", System.getProperty("java.class.path")));
+        var options = new ArrayList<>(
+                List.of("-d", build(folder, version).toString(), "-cp", System.getProperty("java.class.path")));
         options.add(protocol.toString());
         options.add(writer.toString());
         for (String user : List.of("EndpointServer", "GreetingInput")) { // they have the number of the version in them
@@ -105,7 +106,8 @@ class MixedVersionsTest {
 
     /** In the first round each program is newer than those behind it in the list, in the second the other way round. */
     @Test
-    @DisplayName("programs are replaced by the next version one by one, and then taken back, while mail flows: nothing is lost")
+    @DisplayName(
+            "programs are replaced by the next version one by one, and then taken back, while mail flows: nothing is lost")
     void oneByOne() throws Exception {
         try (var otherHost = SmtpSink.start();
                 var carteiro = prepare(otherHost)) {
@@ -128,7 +130,8 @@ class MixedVersionsTest {
             load.stop();
             carteiro.control(Verb.ALARM, "send"); // deferred while a program was away: now
             System.out.println("mixed versions: " + load.answered() + " answered, " + load.awaitArrival(carteiro));
-            assertThat(carteiro.log()).noneMatch(line -> line.matches(".*(understood|refuse[ds]|bug).*version.*|.*not understood.*"));
+            assertThat(carteiro.log())
+                    .noneMatch(line -> line.matches(".*(understood|refuse[ds]|bug).*version.*|.*not understood.*"));
         }
     }
 
@@ -139,7 +142,8 @@ class MixedVersionsTest {
     }
 
     @Test
-    @DisplayName("a program whose version is too far is refused in a clear line, its mail waits, and goes when it is replaced")
+    @DisplayName(
+            "a program whose version is too far is refused in a clear line, its mail waits, and goes when it is replaced")
     void tooFar() throws Exception {
         try (var otherHost = SmtpSink.start();
                 var carteiro = prepare(otherHost)) {
@@ -149,11 +153,13 @@ class MixedVersionsTest {
                 assertThat(client.send("ann@example.org", List.of("dora@far.example"), "Subject: x\n\nbody\n"))
                         .startsWith("250 ");
             }
-            carteiro.awaitLog("alert: oh no! remote refuses send .*speaks version 3 of the wires, this program version 1.*");
+            carteiro.awaitLog(
+                    "alert: oh no! remote refuses send .*speaks version 3 of the wires, this program version 1.*");
             assertThat(otherHost.messages()).isEmpty();
             carteiro.thisBuild("remote");
             carteiro.control(Verb.RESTART, "remote");
-            carteiro.await("the message at the other host", () -> otherHost.messages().size() == 1);
+            carteiro.await(
+                    "the message at the other host", () -> otherHost.messages().size() == 1);
         }
     }
 }

@@ -20,12 +20,12 @@ public final class Attribute<T> {
     private static final Map<Integer, Attribute<?>> KNOWN = new LinkedHashMap<>();
 
     /** BODY= of RFC 6152; 7BIT if it is not there. */
-    public static final Attribute<BodyType> BODY = new Attribute<>(
-            1, "body", Set.of(Mark.DELIVERER_MUST), BodyType::keyword, BodyType::of);
+    public static final Attribute<BodyType> BODY =
+            new Attribute<>(1, "body", Set.of(Mark.DELIVERER_MUST), BodyType::keyword, BodyType::of);
 
     /** Whether the message needs SMTPUTF8 (RFC 6531); it does not if this is not there. */
-    public static final Attribute<AddressForm> FORM = new Attribute<>(
-            2, "form", Set.of(Mark.DELIVERER_MUST), AddressForm::name, AddressForm::valueOf);
+    public static final Attribute<AddressForm> FORM =
+            new Attribute<>(2, "form", Set.of(Mark.DELIVERER_MUST), AddressForm::name, AddressForm::valueOf);
 
     /** The system user who handed the message in. */
     public static final Attribute<Integer> UID =

@@ -245,7 +245,10 @@ public final class Attributes {
     @Override
     public String toString() {
         var text = new StringBuilder("{");
-        describe((name, value) -> text.append(text.length() > 1 ? ", " : "").append(name).append('=').append(value));
+        describe((name, value) -> text.append(text.length() > 1 ? ", " : "")
+                .append(name)
+                .append('=')
+                .append(value));
         return text.append('}').toString();
     }
 }

@@ -21,7 +21,8 @@ public final class RecipientList extends AbstractList<Recipient> implements Rand
     /** Recipients without attributes. */
     public static RecipientList of(List<Address> addresses) {
         return new RecipientList(
-                addresses instanceof AddressList compact ? compact : List.copyOf(addresses), Collections.emptySortedMap());
+                addresses instanceof AddressList compact ? compact : List.copyOf(addresses),
+                Collections.emptySortedMap());
     }
 
     /**

@@ -133,7 +133,7 @@ class AttributesTest {
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "-1"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "4294967296"),
                 Attributes.NONE.with(Attribute.PARENT.tag(), 0, "0"),
-                Attributes.NONE.with(Attribute.FORM.tag(), DELIVERER_MUST, "")))  {
+                Attributes.NONE.with(Attribute.FORM.tag(), DELIVERER_MUST, ""))) {
             assertThatThrownBy(wrong::check).isInstanceOf(IllegalArgumentException.class);
         }
     }

@@ -59,14 +59,7 @@ public interface Deliver {
                 List<Address> recipients,
                 BodyType body,
                 AddressForm form) {
-            this(
-                    number,
-                    message,
-                    octets,
-                    sender,
-                    RecipientList.of(recipients),
-                    Envelope.attributes(body, form),
-                    "");
+            this(number, message, octets, sender, RecipientList.of(recipients), Envelope.attributes(body, form), "");
         }
 
         /** The same with a ticket. */

@@ -41,7 +41,7 @@ final class DeliverWire {
         public List<Outcome> deliver(Delivery delivery) throws IOException {
             // once: a message that ends the program must not be taken for one that could not be tried
             FrameReader answer = requests.askOnce(Deliver.LIMIT, frame -> put(frame, delivery));
-            switch (answer.text(16)) {
+            return switch (answer.text(16)) {
                 case TRIED -> {
                     List<Outcome> outcomes = Frames.items(answer, MOST_RECIPIENTS, Frames::outcome);
                     answer.end();
@@ -49,7 +49,7 @@ final class DeliverWire {
                         throw new MalformedFrameException(outcomes.size() + " outcomes for "
                                 + delivery.recipients().size() + " recipients");
                     }
-                    return outcomes;
+                    yield outcomes;
                 }
                 case BUSY -> {
                     String key = answer.text(BusyException.KEY_LIMIT);
@@ -59,7 +59,7 @@ final class DeliverWire {
                 }
                 case STOPPING -> throw new NotRunningException(requests.program() + " is stopping");
                 default -> throw new MalformedFrameException("no outcome that we know");
-            }
+            };
         }
 
         private static IOException busy(String key, int atOnce) {

@@ -25,7 +25,6 @@ final class Frames {
     /** The most octets of a report or a reason. */
     static final int REPORT_LIMIT = 64 * 1024;
 
-
     /** The most octets of a frame that has few and short fields; a newer build may have added some. */
     static final int SHORT = 1024;
 

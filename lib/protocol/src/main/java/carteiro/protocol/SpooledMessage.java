@@ -32,6 +32,7 @@ public final class SpooledMessage {
 
     /** As it was written before envelopes had attributes. It is as long as {@link #BEGINNING}. */
     private static final byte[] FIRST_BEGINNING = "carteiro spool 1\n".getBytes(StandardCharsets.US_ASCII);
+
     private static final int PIECE = 16 * 1024;
     private static final int LAST = 64;
 

@@ -22,7 +22,8 @@ final class Tickets {
     private static final String ALGORITHM = "HmacSHA256";
 
     private final byte[] key;
-    private final Mac keyed; // never fed: each ticket is of a copy, since looking for the algorithm takes longer than the hash
+    private final Mac
+            keyed; // never fed: each ticket is of a copy, since looking for the algorithm takes longer than the hash
 
     private Tickets(byte[] key) {
         this.key = key.clone();

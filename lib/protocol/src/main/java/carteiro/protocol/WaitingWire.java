@@ -120,7 +120,8 @@ final class WaitingWire {
                 List<Failure> failures = Frames.items(
                         frame,
                         Failure.PAGE,
-                        item -> new Failure((int) item.number(0, Integer.MAX_VALUE), item.text(Report.PARAGRAPH_LIMIT)));
+                        item -> new Failure(
+                                (int) item.number(0, Integer.MAX_VALUE), item.text(Report.PARAGRAPH_LIMIT)));
                 frame.end();
                 return failures;
             }

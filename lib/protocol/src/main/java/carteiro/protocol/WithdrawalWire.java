@@ -33,8 +33,8 @@ final class WithdrawalWire {
                 Frames.put(frame, messages, FrameWriter::put);
                 frame.send(connection.out);
                 FrameReader answer = FrameReader.receive(connection.in, FRAME_LIMIT);
-                List<WithdrawalOutcome> results = Frames.items(
-                        answer, MOST_MESSAGES, item -> Frames.constant(item, WithdrawalOutcome.class));
+                List<WithdrawalOutcome> results =
+                        Frames.items(answer, MOST_MESSAGES, item -> Frames.constant(item, WithdrawalOutcome.class));
                 answer.end();
                 if (results.size() != messages.size()) {
                     throw new MalformedFrameException(results.size() + " results for " + messages.size() + " messages");

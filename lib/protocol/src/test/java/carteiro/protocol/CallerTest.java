@@ -287,8 +287,7 @@ class CallerTest {
             return Messages.MessageBody.of("for others\n".getBytes(StandardCharsets.US_ASCII));
         }));
         offer(queue.offer((Waiting) NothingWaits::new));
-        assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457))
-                        .text(1))
+        assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457)).text(1))
                 .isEqualTo("R");
         assertThat(ask(qmailr, Endpoint.MESSAGES, new FrameWriter().put(457).putTagged(1, ticket))
                         .text(1))
@@ -411,7 +410,9 @@ class CallerTest {
                 asked.put(1);
             }
             assertThat(ask(STRANGER, Endpoint.INSPECTION, own).number(0, 9)).isPositive();
-            assertThat(ask(STRANGER, Endpoint.INSPECTION, asked).number(0, 9)).as(question).isZero();
+            assertThat(ask(STRANGER, Endpoint.INSPECTION, asked).number(0, 9))
+                    .as(question)
+                    .isZero();
         }
         Inspection root = wires().inspection();
         assertThat(root.counts().messages()).isEqualTo(1);

@@ -530,8 +530,7 @@ class LyingProgramsTest {
             if (reports) { // reports are told with the token of a session that is open
                 before.write(ByteBuffer.wrap("+1\n10:7:session,,".getBytes(StandardCharsets.US_ASCII)));
                 var answers = new GreetingInput("queue", Channels.newInputStream(before));
-                byte[] token = FrameReader.receive(answers, 128)
-                        .octets(64);
+                byte[] token = FrameReader.receive(answers, 128).octets(64);
                 if (said.length >= TOKEN_AT + token.length) {
                     said = lie.clone();
                     System.arraycopy(token, 0, said, TOKEN_AT, token.length);

@@ -49,20 +49,21 @@ class UnderstoodDeliveriesTest {
         log.close();
     }
 
-    private List<Outcome> deliver(Carrier carrier, Attributes attributes, Attributes... ofRecipients) throws IOException {
+    private List<Outcome> deliver(Carrier carrier, Attributes attributes, Attributes... ofRecipients)
+            throws IOException {
         var addresses = new ArrayList<Address>();
         var attributed = new TreeMap<Integer, Attributes>();
         for (Attributes some : ofRecipients) {
             attributed.put(addresses.size(), some);
             addresses.add(new Address(addresses.size() + "@far.example"));
         }
-        var delivery = new Deliver.Delivery(
-                1, 457, 5, Address.NULL, RecipientList.of(addresses, attributed), attributes, "");
+        var delivery =
+                new Deliver.Delivery(1, 457, 5, Address.NULL, RecipientList.of(addresses, attributed), attributes, "");
         Wires wires = switch (carrier) {
             case DIRECT -> new DirectWires(new SocketWires(new Installation(folder), log));
             case SOCKETS -> new SocketWires(new Installation(folder), log);
         };
-        try (Closeable _ = wires::close;
+        try (wires;
                 Closeable _ = wires.offer(Channel.REMOTE, asked -> {
                     tried.add(asked);
                     return asked.addresses().stream().map(_ -> DONE).toList();
@@ -92,8 +93,8 @@ class UnderstoodDeliveriesTest {
     @ParameterizedTest
     @EnumSource
     void aMessageThatWhoDeliversMustUnderstandWaits(Carrier carrier) throws Exception {
-        List<Outcome> outcomes = deliver(
-                carrier, Attributes.NONE.with(UNKNOWN, DELIVERER_MUST, ""), Attributes.NONE, Attributes.NONE);
+        List<Outcome> outcomes =
+                deliver(carrier, Attributes.NONE.with(UNKNOWN, DELIVERER_MUST, ""), Attributes.NONE, Attributes.NONE);
         assertThat(outcomes).hasSize(2).allSatisfy(outcome -> assertRefused(outcome, "remote"));
         assertThat(tried).isEmpty();
     }
@@ -101,8 +102,7 @@ class UnderstoodDeliveriesTest {
     @ParameterizedTest
     @EnumSource
     void aMessageThatSendMustUnderstandWaits(Carrier carrier) throws Exception {
-        List<Outcome> outcomes =
-                deliver(carrier, Attributes.NONE.with(UNKNOWN, SCHEDULER_MUST, ""), Attributes.NONE);
+        List<Outcome> outcomes = deliver(carrier, Attributes.NONE.with(UNKNOWN, SCHEDULER_MUST, ""), Attributes.NONE);
         assertThat(outcomes).hasSize(1).allSatisfy(outcome -> assertRefused(outcome, "send"));
         assertThat(tried).isEmpty();
     }

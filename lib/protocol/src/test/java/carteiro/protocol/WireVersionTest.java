@@ -86,18 +86,21 @@ class WireVersionTest {
     @Test
     void aCallerOfABuildWhoseWiresHadNoVersionIsRefusedInOneClearLine() throws Exception {
         assertThat(answerTo(QUESTION))
-                .isEqualTo("-it speaks version 1 of the wires, this program wires without a version; start both from the same build");
+                .isEqualTo(
+                        "-it speaks version 1 of the wires, this program wires without a version; start both from the same build");
         assertThat(log())
                 .startsWith("warning: lookup: " + Endpoint.LOOKUP.socket(home().run()) + ": connection by user ")
-                .endsWith(" refused: it speaks wires without a version, lookup version 1; start all programs again from the build"
-                        + " that is installed\n")
+                .endsWith(
+                        " refused: it speaks wires without a version, lookup version 1; start all programs again from the build"
+                                + " that is installed\n")
                 .hasLineCount(1);
     }
 
     @Test
     void aCallerOfAVersionTooFarIsRefused() throws Exception {
         assertThat(answerTo("+3\n" + QUESTION))
-                .isEqualTo("-it speaks version 1 of the wires, this program version 3 of the wires; start both from the same build");
+                .isEqualTo(
+                        "-it speaks version 1 of the wires, this program version 3 of the wires; start both from the same build");
         assertThat(log()).contains(" refused: it speaks version 3 of the wires, lookup version 1; ");
     }
 
@@ -151,8 +154,9 @@ class WireVersionTest {
     void aProgramOfAVersionTooFarIsNotListenedTo() {
         assertThatThrownBy(() -> asked("+3\n" + ANSWER))
                 .isInstanceOf(RefusedException.class)
-                .hasMessage("lookup speaks version 3 of the wires, this program version 1: install the same build for both, and"
-                        + " start both again");
+                .hasMessage(
+                        "lookup speaks version 3 of the wires, this program version 1: install the same build for both, and"
+                                + " start both again");
     }
 
     @Test

@@ -124,10 +124,23 @@ class FramesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1:x,", "2:=x,", "3:0=x,", "4:01=x,", "7:10000=x,", "3:-1=,", "1:7,", "2:7x,", "0:,", "3:7=a,3:7=b,",
-            "3:7=a,3:6=b,"})
+    @ValueSource(
+            strings = {
+                "1:x,",
+                "2:=x,",
+                "3:0=x,",
+                "4:01=x,",
+                "7:10000=x,",
+                "3:-1=,",
+                "1:7,",
+                "2:7x,",
+                "0:,",
+                "3:7=a,3:7=b,",
+                "3:7=a,3:6=b,"
+            })
     void whatHasNoTagOrNotInOrderIsMalformed(String fields) {
-        assertThatThrownBy(() -> read((fields.length() + 4) + ":1:a," + fields + ",", 100, 1).end())
+        assertThatThrownBy(() -> read((fields.length() + 4) + ":1:a," + fields + ",", 100, 1)
+                        .end())
                 .isInstanceOf(MalformedFrameException.class);
     }
 

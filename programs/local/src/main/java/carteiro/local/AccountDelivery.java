@@ -424,8 +424,7 @@ final class AccountDelivery {
         if (forwards.isEmpty()) {
             return report.delivered(did);
         }
-        var envelope =
-                new Envelope(newSender.orElseThrow(), RecipientList.of(forwards), ofForward).by(account.uid());
+        var envelope = new Envelope(newSender.orElseThrow(), RecipientList.of(forwards), ofForward).by(account.uid());
         return tools.forwarding().send(envelope, forwardLines(), message.octets(), did, report);
     }
 

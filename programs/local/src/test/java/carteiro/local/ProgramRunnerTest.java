@@ -459,8 +459,11 @@ class ProgramRunnerTest {
             KeptMessages.Kept kept = local.queue.kept.getFirst();
             assertThat(kept.envelope())
                     .isEqualTo(new Envelope(
-                            new Address("s@x.example"),
-                            List.of(new Address("a@b.example"), new Address("c@d.example"), new Address("a b@c")),
+                                    new Address("s@x.example"),
+                                    List.of(
+                                            new Address("a@b.example"),
+                                            new Address("c@d.example"),
+                                            new Address("a b@c")),
                                     Envelope.BodyType.EIGHT_BIT_MIME,
                                     Envelope.AddressForm.ASCII,
                                     local.person.uid())

@@ -59,8 +59,7 @@ record ExportedEnvelope(
     private static final Set<String> ATTRIBUTES_OF_FIRST_VERSION = Set.of("body", "smtputf8", "uid");
     private static final Set<String> ATTRIBUTES = Set.of("body", "smtputf8", "uid", "attributes");
 
-    private static final List<Attribute<?>> OF_FIRST_VERSION =
-            List.of(Attribute.BODY, Attribute.FORM, Attribute.UID);
+    private static final List<Attribute<?>> OF_FIRST_VERSION = List.of(Attribute.BODY, Attribute.FORM, Attribute.UID);
 
     /** The most octets of one envelope. */
     static final int LIMIT = 128 << 20;
@@ -162,7 +161,8 @@ record ExportedEnvelope(
             json.writeStringField("sender", sender.octets());
             if (format == FIRST_VERSION) {
                 json.writeStringField(
-                        "body", attributes.get(Attribute.BODY, BodyType.SEVEN_BIT).keyword());
+                        "body",
+                        attributes.get(Attribute.BODY, BodyType.SEVEN_BIT).keyword());
                 json.writeBooleanField("smtputf8", attributes.get(Attribute.FORM) == AddressForm.SMTPUTF8);
                 json.writeNumberField("uid", attributes.get(Attribute.UID, Envelope.NO_UID));
             } else {
@@ -172,7 +172,8 @@ record ExportedEnvelope(
             for (ExportedRecipient recipient : recipients) {
                 json.writeStartObject();
                 json.writeStringField("address", recipient.address().octets());
-                if (format != FIRST_VERSION && !recipient.recipient().attributes().isEmpty()) {
+                if (format != FIRST_VERSION
+                        && !recipient.recipient().attributes().isEmpty()) {
                     write(json, recipient.recipient().attributes());
                 }
                 switch (recipient.state()) {
@@ -487,7 +488,8 @@ record ExportedEnvelope(
         }
         var recipient = new Recipient(address, attributes);
         if (state.equals("due") && report == null) {
-            return new ExportedRecipient(recipient, new ExportedState.AwaitingDelivery(at == null ? Instant.EPOCH : at));
+            return new ExportedRecipient(
+                    recipient, new ExportedState.AwaitingDelivery(at == null ? Instant.EPOCH : at));
         }
         if (state.equals("bounce") && at == null && report != null && Octets.areOctets(report)) {
             return new ExportedRecipient(recipient, new ExportedState.AwaitingBounce(report));

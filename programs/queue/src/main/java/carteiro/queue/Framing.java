@@ -85,8 +85,7 @@ final class Framing {
             long message,
             int synced) {
         /** Of a record that is to be written. */
-        RecordHeader(
-                RecordKind kind, int payload, int payloadSum, int body, int bodySum, long message, int synced) {
+        RecordHeader(RecordKind kind, int payload, int payloadSum, int body, int bodySum, long message, int synced) {
             this(VERSION, kind, payload, payloadSum, body, bodySum, message, synced);
         }
 

@@ -62,7 +62,9 @@ final class Payload {
     static byte[] accepted(Envelope envelope, long birth, long octets, long file) {
         RecipientList recipients = envelope.recipients();
         byte[] attributes = envelope.attributes().octets();
-        var size = new long[] {FIXED + attributes.length + 2L + envelope.sender().octets().length()};
+        var size = new long[] {
+            FIXED + attributes.length + 2L + envelope.sender().octets().length()
+        };
         for (Address recipient : recipients.addresses()) {
             size[0] += 2L + recipient.octets().length();
         }

@@ -136,7 +136,8 @@ final class Queue implements Closeable {
             disk.makeFolder(folder);
         }
         disk.forceFolder("");
-        if (earlier || !names.contains(FORMAT_FILE)) { // before anything is written that an earlier version does not know
+        if (earlier
+                || !names.contains(FORMAT_FILE)) { // before anything is written that an earlier version does not know
             String draft = FORMAT_FILE + ".new";
             disk.delete(draft);
             try (OpenFile file = disk.create(draft)) {

@@ -79,7 +79,9 @@ public final class QueueCommand {
                 return check(call, folder);
             } else if (verb.equals("export") && words.size() == 2) {
                 return export(call, folder, ExportedEnvelope.VERSION, words.get(1));
-            } else if (verb.equals("export") && words.size() == 4 && words.get(1).equals("--format")) {
+            } else if (verb.equals("export")
+                    && words.size() == 4
+                    && words.get(1).equals("--format")) {
                 return export(call, folder, format(words.get(2)), words.get(3));
             } else if (verb.equals("import") && words.size() == 2) {
                 return takeIn(call, installation, words.get(1));

@@ -157,7 +157,8 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             if (envelope.recipients().attributed() > 0) {
                 return MOST_REMEMBERED_OCTETS + 1;
             }
-            int octets = envelope.sender().octets().length() + envelope.attributes().size();
+            int octets =
+                    envelope.sender().octets().length() + envelope.attributes().size();
             int told = 0;
             for (Address recipient : envelope.addresses()) {
                 told += recipient.octets().length();

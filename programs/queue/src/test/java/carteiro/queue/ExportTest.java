@@ -451,14 +451,18 @@ class ExportTest {
                                 new Recipient(new Address(all.substring(1)), Attributes.NONE),
                                 new ExportedEnvelope.ExportedState.AwaitingDelivery(Instant.EPOCH)),
                         new ExportedEnvelope.ExportedRecipient(
-                                new Recipient(new Address("b@x"), Attributes.NONE), new ExportedEnvelope.ExportedState.AwaitingDelivery(DUE)),
+                                new Recipient(new Address("b@x"), Attributes.NONE),
+                                new ExportedEnvelope.ExportedState.AwaitingDelivery(DUE)),
                         new ExportedEnvelope.ExportedRecipient(
-                                new Recipient(new Address("c@x"), Attributes.NONE), new ExportedEnvelope.ExportedState.AlreadyDelivered()),
+                                new Recipient(new Address("c@x"), Attributes.NONE),
+                                new ExportedEnvelope.ExportedState.AlreadyDelivered()),
                         new ExportedEnvelope.ExportedRecipient(
                                 new Recipient(new Address("d@x"), Attributes.NONE),
                                 new ExportedEnvelope.ExportedState.AwaitingBounce(all.toString()))));
-        assertThat(new String(envelope.json(ExportedEnvelope.VERSION), StandardCharsets.ISO_8859_1)).matches("[ -\u007f\n]+");
-        assertThat(ExportedEnvelope.read(envelope.json(ExportedEnvelope.VERSION))).isEqualTo(envelope);
+        assertThat(new String(envelope.json(ExportedEnvelope.VERSION), StandardCharsets.ISO_8859_1))
+                .matches("[ -\u007f\n]+");
+        assertThat(ExportedEnvelope.read(envelope.json(ExportedEnvelope.VERSION)))
+                .isEqualTo(envelope);
     }
 
     @Test

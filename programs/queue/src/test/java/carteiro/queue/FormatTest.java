@@ -149,8 +149,7 @@ class FormatTest {
         Path segment = folder.resolve("segments/0000000001");
         byte[] octets = Files.readAllBytes(segment);
         byte[] body = Sample.octets(4000, 4);
-        int at = new String(octets, StandardCharsets.ISO_8859_1)
-                .indexOf(new String(body, StandardCharsets.ISO_8859_1));
+        int at = new String(octets, StandardCharsets.ISO_8859_1).indexOf(new String(body, StandardCharsets.ISO_8859_1));
         octets[at + 2000] ^= 1;
         Files.write(segment, octets);
         try (Queue queue = open(folder)) {
@@ -216,8 +215,9 @@ class FormatTest {
         take("stopped");
         Files.writeString(folder.resolve("format"), "carteiro queue 3\n");
         assertThatThrownBy(() -> open(folder))
-                .hasMessage("queue/format says \"carteiro queue 3\", and this program knows \"carteiro queue 2\" and those before;"
-                        + " run the version of Carteiro that wrote it, or empty the queue with it first");
+                .hasMessage(
+                        "queue/format says \"carteiro queue 3\", and this program knows \"carteiro queue 2\" and those before;"
+                                + " run the version of Carteiro that wrote it, or empty the queue with it first");
         assertThat(folder.resolve("format")).hasContent("carteiro queue 3");
     }
 
@@ -259,14 +259,7 @@ class FormatTest {
         var disk = FileDisk.forReading(where);
         try (var out = Files.newOutputStream(export);
                 var snapshot = new Snapshot(disk, Snapshot.QueueRunState.STOPPED, log)) {
-            new Export(
-                            disk,
-                            Snapshot.QueueRunState.STOPPED,
-                            snapshot,
-                            out,
-                            ExportedEnvelope.VERSION,
-                            line -> {})
-                    .run();
+            new Export(disk, Snapshot.QueueRunState.STOPPED, snapshot, out, ExportedEnvelope.VERSION, line -> {}).run();
         }
     }
 

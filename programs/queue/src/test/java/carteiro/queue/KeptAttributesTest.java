@@ -75,13 +75,15 @@ class KeptAttributesTest {
     }
 
     private static void submit(Queue queue, Envelope envelope) throws IOException {
-        assertThat(Sample.submit(queue.enqueue(), Sample.octets(100, 1), envelope)).isInstanceOf(Receipt.Accepted.class);
+        assertThat(Sample.submit(queue.enqueue(), Sample.octets(100, 1), envelope))
+                .isInstanceOf(Receipt.Accepted.class);
     }
 
     private static void assertTold(WaitingMessage message, Envelope accepted) {
         assertThat(message.envelope().attributes()).isEqualTo(OF_MESSAGE.told());
         assertThat(message.envelope().recipients())
-                .isEqualTo(accepted.told().recipients().subList(0, message.states().size()));
+                .isEqualTo(
+                        accepted.told().recipients().subList(0, message.states().size()));
     }
 
     @Test
@@ -100,8 +102,9 @@ class KeptAttributesTest {
             assertThat(queue.cleaning().rewriteSparse()).isNotNegative();
         }
         try (Queue queue = home.open(Sample.EARLY)) {
-            assertThat(Sample.waiting(queue.waiting())).hasSize(2).allSatisfy(message ->
-                    assertTold(message, envelope(message.recipients())));
+            assertThat(Sample.waiting(queue.waiting()))
+                    .hasSize(2)
+                    .allSatisfy(message -> assertTold(message, envelope(message.recipients())));
         }
     }
 
@@ -129,9 +132,11 @@ class KeptAttributesTest {
         }
         Ran show = home.run(NO_INPUT, "show", "1");
         assertThat(show.out())
-                .contains("\n  sender: <ann@x>\n  body: 8BITMIME\n  uid: 71\n  client-address: 192.0.2.7\n  client-helo: pc_[2J\n"
-                        + "  parent: 5\n  attribute-40000: ")
-                .contains("\n  recipient: <bob@x>: not tried yet\n    attribute-40001: notify\n    attribute-40002: kept\n")
+                .contains(
+                        "\n  sender: <ann@x>\n  body: 8BITMIME\n  uid: 71\n  client-address: 192.0.2.7\n  client-helo: pc_[2J\n"
+                                + "  parent: 5\n  attribute-40000: ")
+                .contains(
+                        "\n  recipient: <bob@x>: not tried yet\n    attribute-40001: notify\n    attribute-40002: kept\n")
                 .doesNotContain("\u001b");
     }
 
@@ -175,27 +180,30 @@ class KeptAttributesTest {
         assertThat(ran.exit()).isZero();
         assertThat(ran.out())
                 .contains("format 1 has no place for client-address, which 1 messages had: it is not in the export\n")
-                .contains("client-helo, which 1", "parent, which 1", "attribute-40000, which 1", "attribute-40001, which 1")
+                .contains(
+                        "client-helo, which 1",
+                        "parent, which 1",
+                        "attribute-40000, which 1",
+                        "attribute-40001, which 1")
                 .doesNotContain("body", "uid");
         assertThat(Files.readString(export, StandardCharsets.ISO_8859_1))
                 .contains("\"export\" : 1,", "\"body\" : \"8BITMIME\"", "\"uid\" : 71")
                 .doesNotContain("attributes");
         SampleHome other = imported(export);
-        assertThat(shown(other))
-                .contains("\n  sender: <ann@x>\n  body: 8BITMIME\n  uid: 71\n  recipient: ");
-        assertThat(home.run(NO_INPUT, "export", "--format", "3", export + "3").exit()).isEqualTo(100);
+        assertThat(shown(other)).contains("\n  sender: <ann@x>\n  body: 8BITMIME\n  uid: 71\n  recipient: ");
+        assertThat(home.run(NO_INPUT, "export", "--format", "3", export + "3").exit())
+                .isEqualTo(100);
     }
 
     @Test
     void attributesInAnImportAreNotTrusted() throws Exception {
-        String whole =
-                """
+        String whole = """
                 {"export":2,"message":1,"arrived":"2025-11-20T10:00:00Z","octets":0,"sha256":"SUM","sender":"","recipients":[],
                 "attributes":[ATTRIBUTES]}
-                """
-                        .replace("SUM", "0".repeat(64));
+                """.replace("SUM", "0".repeat(64));
         String good = "{\"tag\":3,\"name\":\"anything\",\"marks\":1,\"value\":\"71\"}";
-        assertThat(read(whole.replace("ATTRIBUTES", good)).attributes().get(Attribute.UID)).isEqualTo(71);
+        assertThat(read(whole.replace("ATTRIBUTES", good)).attributes().get(Attribute.UID))
+                .isEqualTo(71);
         assertThat(read(whole.replace("ATTRIBUTES", "")).attributes()).isEqualTo(Attributes.NONE);
         for (String bad : List.of(
                 good.replace("71", "x"),

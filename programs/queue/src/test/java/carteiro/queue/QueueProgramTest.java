@@ -183,7 +183,9 @@ class QueueProgramTest {
             caller.write(ByteBuffer.wrap(
                     ("+1\n" + octets.strip().replace("\\n", "\n")).getBytes(StandardCharsets.US_ASCII)));
             caller.shutdownOutput();
-            assertThat(Channels.newInputStream(caller).readAllBytes()).asString().isEqualTo("+1\n");
+            assertThat(Channels.newInputStream(caller).readAllBytes())
+                    .asString()
+                    .isEqualTo("+1\n");
         }
         assertThat(queue.status()).startsWith("messages=1 ");
         assertThat(Sample.accepted(wires.enqueue(), Sample.octets(10, 1), "a@x"))

@@ -100,9 +100,9 @@ final class Bounces {
             eightBit |= write(BounceText.tail(kind, sender), submission);
             copy(message.number(), submission);
             var envelope = new Envelope(
-                    kind == BounceText.BounceKind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
-                    List.of(to),
-                    eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
+                            kind == BounceText.BounceKind.SINGLE ? Address.NULL : Address.DOUBLE_BOUNCE,
+                            List.of(to),
+                            eightBit ? BodyType.EIGHT_BIT_MIME : BodyType.SEVEN_BIT,
                             utf8 ? AddressForm.SMTPUTF8 : AddressForm.ASCII,
                             uid)
                     .with(Attribute.PARENT, message.number());

@@ -3,8 +3,8 @@ package carteiro.send;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
-import carteiro.mail.RecipientList;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
@@ -282,8 +282,7 @@ final class RunningSend implements Program.RunningProgram {
                 sleep(FIRST_PAUSE);
             }
             try {
-                RecipientList recipients = reports.recipients(
-                                wanted.message().number(), wanted.from())
+                RecipientList recipients = reports.recipients(wanted.message().number(), wanted.from())
                         .recipients();
                 settle(() -> schedule.paged(wanted, recipients, now()));
             } catch (UnreadableException e) {

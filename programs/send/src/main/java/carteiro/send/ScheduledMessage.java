@@ -166,10 +166,7 @@ final class ScheduledMessage implements DueRecipients {
 
     /** About how many octets of memory it takes while it waits. */
     int memory() {
-        return 120
-                + addresses.length
-                + (pages == null ? 0 : 80)
-                + (others.isEmpty() ? 0 : 40 + others.size());
+        return 120 + addresses.length + (pages == null ? 0 : 80) + (others.isEmpty() ? 0 : 40 + others.size());
     }
 
     /** Whether the addresses of its recipients are not here, but asked for by pages. */

@@ -3,8 +3,8 @@ package carteiro.smtpd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import carteiro.mail.Attribute;
 import carteiro.control.ControlException;
+import carteiro.mail.Attribute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
