@@ -66,7 +66,7 @@ public class DataBenchmark {
         }
 
         @Override
-        public Receipt commit(Envelope envelope) {
+        public Receipt commit(Envelope envelope, String fields) {
             return new Receipt.Accepted(octets);
         }
 

@@ -16,6 +16,9 @@ public interface Enqueue {
 
     /** One message on its way into the queue; one thread at a time. */
     interface Submission extends Closeable {
+        /** The most octets of fields that are put on top at the end. */
+        int MOST_FIELDS = 64 * 1024;
+
         /**
          * Appends octets of the message: lines end in LF. May be called with any amount; queue bounds the memory.
          *
@@ -30,7 +33,18 @@ public interface Enqueue {
          * @throws IOException if queue is lost before it answered: the message may or may not be queued, and the peer
          *     has to be told to try again
          */
-        Receipt commit(Envelope envelope) throws IOException;
+        default Receipt commit(Envelope envelope) throws IOException {
+            return commit(envelope, "");
+        }
+
+        /**
+         * As {@link #commit(Envelope)}, with header fields that go before all that was written, for what is known of a message only
+         * when all of it has come.
+         *
+         * @param fields whole lines, LF ends; at most {@link #MOST_FIELDS} octets, may be empty
+         * @throws IllegalArgumentException if there are more
+         */
+        Receipt commit(Envelope envelope, String fields) throws IOException;
 
         /** Withdraws the message unless it was committed. */
         @Override

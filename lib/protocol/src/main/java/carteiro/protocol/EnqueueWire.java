@@ -7,6 +7,7 @@ import carteiro.protocol.EndpointServer.Caller;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.TaggedFields;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
@@ -36,6 +37,9 @@ final class EnqueueWire {
     private static final int SMALL_ENVELOPE = 8 * 1024;
 
     private static final int ANSWER = 2 * Frames.REPORT_LIMIT;
+
+    /** The tag of the fields on top of the message, behind an envelope. */
+    private static final int FIELDS = 1;
 
     /** Of a message of at most {@link #CHUNK} octets with its envelope. */
     static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(CHUNK + SMALL_ENVELOPE, ANSWER);
@@ -154,15 +158,18 @@ final class EnqueueWire {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) throws IOException {
-                if (own == null && isSmall(envelope)) {
+            public Receipt commit(Envelope envelope, String fields) throws IOException {
+                if (fields.length() > MOST_FIELDS) {
+                    throw new IllegalArgumentException(fields.length() + " octets of fields, over " + MOST_FIELDS);
+                }
+                if (own == null && isSmall(envelope, fields)) {
                     return receipt(requests.askOnce(ANSWER_LIMIT, frame -> {
                         frame.put(chunk, 0, filled);
-                        Frames.put(frame, envelope);
+                        put(frame, envelope, fields);
                     }));
                 }
                 var frame = new FrameWriter().put("E");
-                Frames.put(frame, envelope);
+                put(frame, envelope, fields);
                 send(out -> {
                     if (filled > 0) {
                         writeChunk(out);
@@ -178,12 +185,20 @@ final class EnqueueWire {
                 }
             }
 
-            /** Whether the envelope fits into {@link #SMALL_ENVELOPE}, the lengths of its fields included. */
-            private static boolean isSmall(Envelope envelope) {
+            private static void put(FrameWriter frame, Envelope envelope, String fields) {
+                Frames.put(frame, envelope);
+                if (!fields.isEmpty()) {
+                    frame.putTagged(FIELDS, fields);
+                }
+            }
+
+            /** Whether envelope and fields fit into {@link #SMALL_ENVELOPE}, the lengths of the frame's fields included. */
+            private static boolean isSmall(Envelope envelope, String fields) {
                 if (envelope.recipients().attributed() > 0) {
                     return false;
                 }
                 int octets = 200
+                        + fields.length()
                         + envelope.sender().octets().length()
                         + envelope.attributes().size();
                 for (int i = 0; i < envelope.addresses().size() && octets <= SMALL_ENVELOPE; i++) {
@@ -229,11 +244,10 @@ final class EnqueueWire {
                 watchdog,
                 (question, answer, caller) -> {
                     byte[] octets = question.octets(CHUNK);
-                    Envelope claimed = Frames.checkedEnvelope(question);
-                    question.end();
+                    EndOfMessage claimed = EndOfMessage.read(question);
                     try (var submission = queue.open()) {
                         submission.write(octets, 0, octets.length);
-                        put(answer, submission.commit(claimed.by(caller.uid())));
+                        put(answer, claimed.commit(submission, caller));
                     }
                 },
                 (in, out, caller) -> {
@@ -248,7 +262,7 @@ final class EnqueueWire {
                                     caller.guest() ? guestPatience : ReceiveTimeouts.OURS,
                                     watchdog);
                             Enqueue.Receipt receipt =
-                                    envelopes.with(in, length, claimed -> submission.commit(claimed.by(caller.uid())));
+                                    envelopes.with(in, length, claimed -> claimed.commit(submission, caller));
                             var answer = new FrameWriter();
                             put(answer, receipt);
                             answer.send(out);
@@ -365,17 +379,32 @@ final class EnqueueWire {
             }
         }
 
-        private Envelope envelope(InputStream in, int length) throws IOException {
+        private EndOfMessage envelope(InputStream in, int length) throws IOException {
             byte[] octets;
             try (var _ = watchdog.closeAfter(ENVELOPE_LIMIT, connection)) {
                 octets = FrameReader.receiveRest(in, length);
             }
-            return EnqueueWire.envelope(FrameReader.of(octets));
+            return EnqueueWire.end(FrameReader.of(octets));
         }
     }
 
     private interface Committing {
-        Enqueue.Receipt commit(Envelope claimed) throws IOException;
+        Enqueue.Receipt commit(EndOfMessage claimed) throws IOException;
+    }
+
+    /** What a caller says at the end of a message. */
+    private record EndOfMessage(Envelope envelope, String fields) {
+        static EndOfMessage read(FrameReader frame) throws MalformedFrameException {
+            Envelope envelope = Frames.checkedEnvelope(frame);
+            TaggedFields tagged = frame.tagged();
+            String fields = tagged.take(FIELDS, Enqueue.Submission.MOST_FIELDS, "");
+            tagged.end();
+            return new EndOfMessage(envelope, fields);
+        }
+
+        Enqueue.Receipt commit(Enqueue.Submission submission, Caller caller) throws IOException {
+            return submission.commit(envelope.by(caller.uid()), fields);
+        }
     }
 
     private static void takeOctets(InputStream in, int length, byte[] piece, Enqueue.Submission submission)
@@ -402,13 +431,11 @@ final class EnqueueWire {
         }
     }
 
-    private static Envelope envelope(FrameReader frame) throws MalformedFrameException {
+    private static EndOfMessage end(FrameReader frame) throws MalformedFrameException {
         if (!frame.text(1).equals("E")) {
             throw new MalformedFrameException("frame that is neither message nor envelope");
         }
-        Envelope envelope = Frames.checkedEnvelope(frame);
-        frame.end();
-        return envelope;
+        return EndOfMessage.read(frame);
     }
 
     private static void put(FrameWriter frame, Enqueue.Receipt receipt) {

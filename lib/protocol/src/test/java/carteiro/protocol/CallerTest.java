@@ -142,7 +142,7 @@ class CallerTest {
             public void write(byte[] octets, int from, int length) {}
 
             @Override
-            public Enqueue.Receipt commit(Envelope envelope) {
+            public Enqueue.Receipt commit(Envelope envelope, String fields) {
                 uids.add(envelope.uid());
                 return new Enqueue.Receipt.Accepted(1);
             }
@@ -176,7 +176,7 @@ class CallerTest {
             }
 
             @Override
-            public Enqueue.Receipt commit(Envelope envelope) {
+            public Enqueue.Receipt commit(Envelope envelope, String fields) {
                 return new Enqueue.Receipt.Accepted(1);
             }
 

@@ -79,6 +79,7 @@ class CarriersTest {
     private static final class Kept implements Enqueue {
         final List<String> messages = new CopyOnWriteArrayList<>();
         final List<Envelope> envelopes = new CopyOnWriteArrayList<>();
+        final List<String> tops = new CopyOnWriteArrayList<>();
         Receipt answer = new Receipt.Accepted(457);
 
         @Override
@@ -91,15 +92,42 @@ class CarriersTest {
                 }
 
                 @Override
-                public Receipt commit(Envelope envelope) {
+                public Receipt commit(Envelope envelope, String fields) {
                     messages.add(message.toString(StandardCharsets.ISO_8859_1));
                     envelopes.add(envelope);
+                    tops.add(fields);
                     return answer;
                 }
 
                 @Override
                 public void close() {}
             };
+        }
+    }
+
+    /** As a numbered question, as frames, and with the most that may be given. */
+    @ParameterizedTest
+    @EnumSource
+    void fieldsOnTopArriveWithTheEnvelope(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        String most = "X: " + "\u00ff".repeat(Enqueue.Submission.MOST_FIELDS - 4) + "\n";
+        for (int size : new int[] {2, 100_000}) {
+            for (String fields : List.of("A: b\n", most, "")) {
+                try (var submission = client.enqueue().open()) {
+                    submission.write(new byte[size], 0, size);
+                    assertThat(submission.commit(ENVELOPE, fields)).isEqualTo(new Receipt.Accepted(457));
+                }
+            }
+        }
+        assertThat(queue.tops).containsExactly("A: b\n", most, "", "A: b\n", most, "");
+        assertThat(queue.envelopes).allMatch(envelope -> envelope.addresses().equals(ENVELOPE.addresses()));
+        if (carrier == Carrier.SOCKETS) { // the queue itself refuses it elsewhere
+            try (var submission = client.enqueue().open()) {
+                assertThatThrownBy(() -> submission.commit(ENVELOPE, most + "\n"))
+                        .isInstanceOf(IllegalArgumentException.class);
+            }
         }
     }
 

@@ -221,7 +221,7 @@ final class EndpointServerTest {
                     public void write(byte[] octets, int from, int length) {}
 
                     @Override
-                    public Enqueue.Receipt commit(Envelope envelope) {
+                    public Enqueue.Receipt commit(Envelope envelope, String fields) {
                         uids.add(envelope.uid());
                         return new Enqueue.Receipt.Accepted(457);
                     }

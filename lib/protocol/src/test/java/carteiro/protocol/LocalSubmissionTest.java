@@ -85,7 +85,7 @@ class LocalSubmissionTest {
                 }
 
                 @Override
-                public Receipt commit(Envelope envelope) throws IOException {
+                public Receipt commit(Envelope envelope, String fields) throws IOException {
                     return switch (now) {
                         case STOPPING -> new Receipt.TemporaryFailure(new Status(4, 3, 2), "queue is stopping");
                         case LOW -> new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk space is low");
@@ -144,7 +144,7 @@ class LocalSubmissionTest {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 throw new AssertionError();
             }
 
@@ -293,7 +293,7 @@ class LocalSubmissionTest {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 return new Receipt.Accepted(1);
             }
 

@@ -235,7 +235,7 @@ class LyingProgramsTest {
             public void write(byte[] octets, int from, int length) {}
 
             @Override
-            public Enqueue.Receipt commit(Envelope envelope) {
+            public Enqueue.Receipt commit(Envelope envelope, String fields) {
                 did.add("accepted " + envelope);
                 return new Enqueue.Receipt.Accepted(457);
             }

@@ -391,7 +391,7 @@ class RequestClientTest {
             public void write(byte[] octets, int from, int length) {}
 
             @Override
-            public Enqueue.Receipt commit(Envelope envelope) {
+            public Enqueue.Receipt commit(Envelope envelope, String fields) {
                 return new Enqueue.Receipt.Accepted(accepted.incrementAndGet());
             }
 

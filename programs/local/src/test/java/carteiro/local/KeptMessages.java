@@ -36,7 +36,7 @@ final class KeptMessages implements Enqueue {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 return switch (answer) {
                     case NOT_NOW -> new Receipt.TemporaryFailure(new Status(4, 3, 1), "The disk is full");
                     case NEVER -> new Receipt.PermanentFailure(new Status(5, 3, 4), "The message is too large");

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 
 /** Octets in arrays that grow without being copied. One thread at a time. */
 final class Chunks {
@@ -52,6 +53,26 @@ final class Chunks {
         System.arraycopy(from, at, chunks[count - 1], filled, length);
         filled += length;
         octets += length;
+    }
+
+    /** Puts octets before all others. */
+    void prepend(byte[] first) {
+        var all = new byte[count + 1][];
+        all[0] = first;
+        System.arraycopy(chunks, 0, all, 1, count);
+        filled = count == 0 ? first.length : filled;
+        chunks = all;
+        count++;
+        octets += first.length;
+    }
+
+    /** The CRC32C of all octets. */
+    int sum() {
+        var sum = new CRC32C();
+        for (int i = 0; i < count; i++) {
+            sum.update(chunks[i], 0, length(i));
+        }
+        return (int) sum.getValue();
     }
 
     int octets() {

@@ -3,6 +3,7 @@ package carteiro.queue;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope;
+import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue;
 import carteiro.queue.Disk.OpenFile;
@@ -208,9 +209,12 @@ final class MessageIntake implements Enqueue {
         }
 
         @Override
-        public Receipt commit(Envelope envelope) {
+        public Receipt commit(Envelope envelope, String fields) {
             if (finished) {
                 throw new IllegalStateException("the message was committed or withdrawn");
+            }
+            if (fields.length() > MOST_FIELDS) {
+                throw new IllegalArgumentException(fields.length() + " octets of fields, over " + MOST_FIELDS);
             }
             active.incrementAndGet();
             committing = true;
@@ -221,19 +225,37 @@ final class MessageIntake implements Enqueue {
                 if (refusal == null && full.test(envelope)) {
                     refuse(tooMany());
                 }
-                return refusal != null ? refusal : submit(envelope);
+                return refusal != null ? refusal : submit(envelope, Octets.bytes(fields));
             } finally {
                 finished = true;
                 drop();
             }
         }
 
-        private Receipt submit(Envelope envelope) {
-            LargeFiles.New large = file;
+        private Receipt submit(Envelope envelope, byte[] fields) {
+            octets += fields.length;
+            if (octets > Index.LARGEST) {
+                return new Receipt.PermanentFailure(new Status(5, 3, 4), "message too big");
+            }
             try {
+                if (file == null && fields.length > 0 && !budget.take(fields.length)) {
+                    spill();
+                }
+                LargeFiles.New large = file;
+                Chunks body = chunks;
+                int bodySum = (int) sum.getValue();
                 if (large != null) {
                     flush();
                     sync(large.file());
+                    body = new Chunks();
+                }
+                if (fields.length > 0 && large != null) {
+                    body = Chunks.of(new FieldsOnTop(bodySum, fields).body());
+                    bodySum = body.sum();
+                } else if (fields.length > 0) {
+                    taken += fields.length;
+                    body.prepend(fields);
+                    bodySum = body.sum();
                 }
                 long birth = clock.getAsLong();
                 byte[] payload = Payload.accepted(envelope, birth, octets, large == null ? 0 : large.number());
@@ -248,8 +270,8 @@ final class MessageIntake implements Enqueue {
                         large == null ? 0 : large.number(),
                         payload,
                         Framing.sum(payload),
-                        large == null ? chunks : new Chunks(),
-                        (int) sum.getValue(),
+                        body,
+                        bodySum,
                         receipt));
                 if (!submitted) {
                     return stopping();

@@ -217,7 +217,7 @@ final class MessageReader implements Messages {
                     entry.place().segment(),
                     file -> StoredRecord.fill(file, ByteBuffer.allocate(size), stored.bodyOffset()));
             int sum = stored.header().bodySum();
-            if (entry.file() == 0 && (body.remaining() < size || Framing.sum(body.array()) != sum)) {
+            if (size > 0 && (body.remaining() < size || Framing.sum(body.array()) != sum)) {
                 throw new DamagedRecordException(entry.place(), "its octets are not what was written");
             }
             return new WholeMessage(entry.place(), accepted, body.array(), sum);
@@ -321,10 +321,13 @@ final class MessageReader implements Messages {
         if (entry.file() == 0) {
             long from = entry.place().offset() + (long) Framing.HEADER + header.payload();
             int segment = entry.place().segment();
-            return new Streamed(entry, segments.pin(segment), from, header.bodySum(), () -> segments.unpin(segment));
+            var none = new FieldsOnTop(header.bodySum(), new byte[0]);
+            return new Streamed(entry, segments.pin(segment), from, none, () -> segments.unpin(segment));
         }
+        FieldsOnTop top = segments.reading(
+                entry.place().segment(), stored -> FieldsOnTop.read(stored, header, entry.place()));
         OpenFile file = files.pin(entry.file());
-        return new Streamed(entry, file, 0, header.bodySum(), () -> {
+        return new Streamed(entry, file, 0, top, () -> {
             try {
                 file.close();
             } catch (IOException e) {
@@ -358,17 +361,18 @@ final class MessageReader implements Messages {
         private final IndexEntry entry;
         private final OpenFile file;
         private final long start;
-        private final int expected;
+        private final FieldsOnTop top;
         private final Runnable release;
         private final CRC32C sum = new CRC32C();
         private long done;
         private boolean closed;
 
-        Streamed(IndexEntry entry, OpenFile file, long start, int expected, Runnable release) {
+        /** @param start where the octets behind the fields begin in the file */
+        Streamed(IndexEntry entry, OpenFile file, long start, FieldsOnTop top, Runnable release) {
             this.entry = entry;
             this.file = file;
             this.start = start;
-            this.expected = expected;
+            this.top = top;
             this.release = release;
         }
 
@@ -392,13 +396,20 @@ final class MessageReader implements Messages {
             if (left == 0 || length == 0) {
                 return length == 0 ? 0 : -1;
             }
-            int count = file.read(ByteBuffer.wrap(into, from, (int) Math.min(length, left)), start + done);
+            int fields = top.fields().length;
+            if (done < fields) {
+                int count = (int) Math.min(Math.min(length, left), fields - done);
+                System.arraycopy(top.fields(), (int) done, into, from, count);
+                done += count;
+                return count;
+            }
+            int count = file.read(ByteBuffer.wrap(into, from, (int) Math.min(length, left)), start + done - fields);
             if (count < 0) {
                 throw damaged(new EOFException("message " + entry.message() + " is cut"));
             }
             sum.update(into, from, count);
             done += count;
-            if (done == entry.octets() && (int) sum.getValue() != expected) {
+            if (done == entry.octets() && (int) sum.getValue() != top.fileSum()) {
                 throw damaged(new DamagedRecordException(entry.place(), "its octets are not what was written"));
             }
             return count;

@@ -391,7 +391,9 @@ final class QueueCheck {
             if (envelope.addresses().size() != entry.recipients()) {
                 return new Wrong("another envelope stands at " + place(place), 0);
             }
-            return entry.file() == 0 ? null : wrongFile(entry, stored.header().bodySum());
+            return entry.file() == 0
+                    ? null
+                    : wrongFile(entry, SnapshotMessage.fieldsOnTop(snapshot, entry, stored));
         } catch (NoSuchFileException e) {
             return new Wrong("", place.segment());
         } catch (DamagedRecordException e) {
@@ -401,22 +403,23 @@ final class QueueCheck {
         }
     }
 
-    private @Nullable Wrong wrongFile(IndexEntry entry, int expected) throws IOException {
+    private @Nullable Wrong wrongFile(IndexEntry entry, FieldsOnTop top) throws IOException {
+        long octets = entry.octets() - top.fields().length;
         String name = LargeFiles.name(entry.file());
         try (OpenFile file = disk.open(name)) {
-            if (file.size() != entry.octets()) {
-                return new Wrong(path(name) + " has " + file.size() + " octets, not " + entry.octets(), 0);
+            if (file.size() != octets) {
+                return new Wrong(path(name) + " has " + file.size() + " octets, not " + octets, 0);
             }
             var sum = new CRC32C();
             ByteBuffer piece = ByteBuffer.allocate(PIECE);
-            for (long at = 0; at < entry.octets(); at += piece.limit()) {
+            for (long at = 0; at < octets; at += piece.limit()) {
                 StoredRecord.fill(file, piece.clear(), at);
                 if (!piece.hasRemaining()) {
                     break;
                 }
                 sum.update(piece.duplicate());
             }
-            return (int) sum.getValue() == expected
+            return (int) sum.getValue() == top.fileSum()
                     ? null
                     : new Wrong(path(name) + ": its octets are not what was written", 0);
         } catch (NoSuchFileException e) {

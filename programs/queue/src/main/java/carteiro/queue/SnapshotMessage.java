@@ -126,17 +126,32 @@ final class SnapshotMessage {
                 use.with(ByteBuffer.wrap(body)::get);
                 return;
             }
-            verify(large);
+            FieldsOnTop top = fieldsOnTop(snapshot, entry, stored);
+            verify(large, top);
+            ByteBuffer fields = ByteBuffer.wrap(top.fields());
             var at = new long[1];
             use.with((into, from, length) -> {
+                int ofFields = Math.min(length, fields.remaining());
+                fields.get(into, from, ofFields);
                 ByteBuffer piece = StoredRecord.fill(
-                        large, ByteBuffer.wrap(into, from, length).slice(), at[0]);
-                if (piece.limit() < length) {
+                        large,
+                        ByteBuffer.wrap(into, from + ofFields, length - ofFields)
+                                .slice(),
+                        at[0]);
+                if (piece.limit() < length - ofFields) {
                     throw new IOException(LargeFiles.name(entry.file()) + " changed while it was read");
                 }
-                at[0] += length;
+                at[0] += piece.limit();
             });
         }
+    }
+
+    /** Those of a large message. */
+    static FieldsOnTop fieldsOnTop(Snapshot snapshot, IndexEntry entry, StoredRecord stored) throws IOException {
+        return snapshot.segments()
+                .reading(
+                        entry.place().segment(),
+                        file -> FieldsOnTop.read(file, stored.header(), stored.place()));
     }
 
     private StoredRecord stored(SegmentPosition place) throws IOException {
@@ -188,7 +203,7 @@ final class SnapshotMessage {
     }
 
     /** A large message is read twice: none of it is given out if any of it is damaged. */
-    private void verify(OpenFile file) throws IOException {
+    private void verify(OpenFile file, FieldsOnTop top) throws IOException {
         var sum = new CRC32C();
         ByteBuffer piece = ByteBuffer.allocate(PIECE);
         long at = 0;
@@ -196,7 +211,7 @@ final class SnapshotMessage {
             at += piece.limit();
             sum.update(piece);
         }
-        if (at != entry.octets() || (int) sum.getValue() != stored.header().bodySum()) {
+        if (at != entry.octets() - top.fields().length || (int) sum.getValue() != top.fileSum()) {
             throw new DamagedRecordException(entry.place(), LargeFiles.name(entry.file()) + " is not what was written");
         }
     }

@@ -447,7 +447,7 @@ final class SpoolIntake {
         }
 
         @Override
-        public Enqueue.Receipt commit(Envelope envelope) {
+        public Enqueue.Receipt commit(Envelope envelope, String fields) {
             throw new UnsupportedOperationException();
         }
 
@@ -471,7 +471,7 @@ final class SpoolIntake {
         }
 
         @Override
-        public Enqueue.Receipt commit(Envelope envelope) {
+        public Enqueue.Receipt commit(Envelope envelope, String fields) {
             throw new UnsupportedOperationException();
         }
 

@@ -367,7 +367,7 @@ class SpoolIntakeTest {
         Path file = leave("x\n");
         var intake = intake(() -> new Passing(queue.enqueue().open()) {
             @Override
-            public Receipt commit(Envelope envelope) throws IOException {
+            public Receipt commit(Envelope envelope, String fields) throws IOException {
                 Receipt receipt = super.commit(envelope);
                 if (Files.isRegularFile(file)) {
                     Files.delete(file); // as its owner may
@@ -421,7 +421,7 @@ class SpoolIntakeTest {
         byte[] octets = Files.readAllBytes(file);
         killAt(() -> new Passing(queue.enqueue().open()) {
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 throw new Killed();
             }
         });
@@ -458,7 +458,7 @@ class SpoolIntakeTest {
     private Enqueue answering(Receipt receipt) {
         return () -> new Passing(queue.enqueue().open()) {
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 return receipt;
             }
         };
@@ -477,7 +477,7 @@ class SpoolIntakeTest {
         }
 
         @Override
-        public Receipt commit(Envelope envelope) throws IOException {
+        public Receipt commit(Envelope envelope, String fields) throws IOException {
             return to.commit(envelope);
         }
 
@@ -504,7 +504,7 @@ class SpoolIntakeTest {
         leave(text);
         killAt(() -> new Passing(queue.enqueue().open()) {
             @Override
-            public Receipt commit(Envelope envelope) throws IOException {
+            public Receipt commit(Envelope envelope, String fields) throws IOException {
                 super.commit(envelope);
                 throw new Killed();
             }
@@ -523,7 +523,7 @@ class SpoolIntakeTest {
         leave("x\n");
         killAt(() -> new Passing(queue.enqueue().open()) {
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 throw new Killed();
             }
         });

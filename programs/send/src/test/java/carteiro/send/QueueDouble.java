@@ -305,7 +305,7 @@ final class QueueDouble {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) {
+            public Receipt commit(Envelope envelope, String fields) {
                 synchronized (QueueDouble.this) {
                     if (!(enqueueAnswer instanceof Receipt.Accepted)) {
                         return enqueueAnswer;

@@ -58,7 +58,7 @@ final class KeptMessages implements Enqueue {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) throws IOException {
+            public Receipt commit(Envelope envelope, String fields) throws IOException {
                 if (closed) {
                     throw new IllegalStateException("commit after close");
                 }

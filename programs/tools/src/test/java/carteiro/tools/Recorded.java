@@ -42,7 +42,7 @@ final class Recorded implements Enqueue {
             }
 
             @Override
-            public Receipt commit(Envelope envelope) throws IOException {
+            public Receipt commit(Envelope envelope, String fields) throws IOException {
                 committed = true;
                 messages.add(new Message(octets.toString(StandardCharsets.ISO_8859_1), envelope));
                 return answer;
