@@ -89,7 +89,11 @@ public final class Attribute<T> {
     }
 
     private static int uid(String text) {
-        return Integer.parseUnsignedInt(text);
+        int uid = Integer.parseUnsignedInt(text);
+        if (uid == Envelope.NO_UID || text.startsWith("+")) {
+            throw new IllegalArgumentException(text + " is no uid");
+        }
+        return uid;
     }
 
     private static long number(String text) {

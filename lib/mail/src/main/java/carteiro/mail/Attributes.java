@@ -18,8 +18,17 @@ public final class Attributes {
     /** The most octets of all attributes of a message, and of all of a recipient. */
     public static final int MOST_OCTETS = 4096;
 
+    /** The most octets of those of them that send and whoever delivers are told; send keeps them for all that waits. */
+    public static final int MOST_TOLD = 512;
+
     /** The most octets of a text that is only for people; a longer one is cut. */
     static final int MOST_TEXT = 512;
+
+    /** The most of a message that come in: there is room for what we know ourselves, as the uid. */
+    private static final int MOST_TAKEN = MOST_OCTETS - 64;
+
+    /** The most attributes of a message, and of a recipient. */
+    private static final int MOST = 64;
 
     /** None. */
     public static final Attributes NONE = new Attributes(new byte[0]);
@@ -57,7 +66,11 @@ public final class Attributes {
         }
         var read = new Attributes(octets.clone());
         int last = 0;
+        int count = 0;
         for (int at = 0; at < octets.length; at = read.next(at)) {
+            if (++count > MOST) {
+                throw new IllegalArgumentException("more than " + MOST + " attributes");
+            }
             if (octets.length - at < HEAD || read.next(at) > octets.length) {
                 throw new IllegalArgumentException("attributes are cut short");
             }
@@ -73,13 +86,19 @@ public final class Attributes {
     /**
      * Looks at the values. Only for what comes in: what is kept already came from a build that may have known more or less than this one.
      *
-     * @throws IllegalArgumentException if one that is known has no value of its kind
+     * @throws IllegalArgumentException if one that is known has no value of its kind or other marks, more than {@link #MOST_TOLD} octets
+     *     are told, or there is no room for the uid
      */
     public void check() {
+        if (told().size() > MOST_TOLD || octets.length > MOST_TAKEN) {
+            throw new IllegalArgumentException("attributes of over " + MOST_TOLD
+                    + " octets that are to be told, or of over " + MOST_TAKEN + " in all");
+        }
         for (int at = 0; at < octets.length; at = next(at)) {
             Attribute<?> known = Attribute.of(tag(at));
-            if (known != null && valueAt(known, at) == null) {
-                throw new IllegalArgumentException("no value of attribute " + known.attributeName());
+            if (known != null && (valueAt(known, at) == null || octets[at + 2] != known.marks())) {
+                throw new IllegalArgumentException(
+                        "no value of attribute " + known.attributeName() + ", or not its marks");
             }
         }
     }

@@ -94,6 +94,17 @@ class AttributesTest {
     }
 
     @Test
+    void thereAreNoMoreThanSixtyFour() {
+        Attributes some = Attributes.NONE;
+        for (int i = 0; i < 64; i++) {
+            some = some.with(UNKNOWN + i, 0, "");
+        }
+        assertThat(Attributes.of(some.octets())).isEqualTo(some);
+        Attributes more = some.with(1000, 0, "");
+        assertThatThrownBy(() -> Attributes.of(more.octets())).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void whatOnlyPeopleReadIsCutToItsLimit() {
         Attributes attributes = Attributes.NONE.with(Attribute.CLIENT_HELO, "h".repeat(2000));
         assertThat(attributes.get(Attribute.CLIENT_HELO)).isEqualTo("h".repeat(Attributes.MOST_TEXT));
@@ -127,12 +138,20 @@ class AttributesTest {
 
     @Test
     void valuesThatComeInHaveToMakeSense() {
-        Attributes.NONE.with(UNKNOWN, 0, "anything").check();
+        Attributes.NONE.with(UNKNOWN, 0, "anything".repeat(100)).check();
+        Attributes.NONE
+                .with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 5))
+                .check();
         for (Attributes wrong : List.of(
                 Attributes.NONE.with(Attribute.BODY.tag(), DELIVERER_MUST, "9BIT"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "-1"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "4294967296"),
                 Attributes.NONE.with(Attribute.PARENT.tag(), 0, "0"),
+                Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 4)),
+                Attributes.NONE.with(UNKNOWN, 0, "x".repeat(Attributes.MOST_OCTETS - 68)),
+                Attributes.NONE.with(Attribute.FORM.tag(), 0, "SMTPUTF8"),
+                Attributes.NONE.with(Attribute.UID.tag(), TOLD, "4294967295"),
+                Attributes.NONE.with(Attribute.UID.tag(), TOLD, "+5"),
                 Attributes.NONE.with(Attribute.FORM.tag(), DELIVERER_MUST, ""))) {
             assertThatThrownBy(wrong::check).isInstanceOf(IllegalArgumentException.class);
         }

@@ -39,7 +39,7 @@ final class EnqueueWire {
     private static final int ANSWER = 2 * Frames.REPORT_LIMIT;
 
     /** The tag of the fields on top of the message, behind an envelope. */
-    private static final int FIELDS = 1;
+    static final int FIELDS = 1;
 
     /** Of a message of at most {@link #CHUNK} octets with its envelope. */
     static final RequestServer.RequestLimits LIMITS = new RequestServer.RequestLimits(CHUNK + SMALL_ENVELOPE, ANSWER);

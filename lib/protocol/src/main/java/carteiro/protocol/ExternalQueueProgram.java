@@ -98,8 +98,9 @@ public final class ExternalQueueProgram implements Enqueue {
         @Override
         public Receipt commit(Envelope envelope, String fields) throws IOException {
             if (!fields.isEmpty()) {
-                throw new IOException("a program that takes the place of queue has got the message as it came: no fields can be put on"
-                        + " top of it any more");
+                throw new IOException(
+                        "a program that takes the place of queue has got the message as it came: no fields can be put on"
+                                + " top of it any more");
             }
             message.close();
             Files.write(folder.resolve("envelope"), text0(envelope));

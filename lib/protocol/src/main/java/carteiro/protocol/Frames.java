@@ -6,13 +6,13 @@ import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
+import carteiro.mail.RecipientList.RecipientListBuilder;
 import carteiro.mail.Status;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 
 /** Values of mail as fields of frames. */
 final class Frames {
@@ -152,14 +152,15 @@ final class Frames {
     static RecipientList recipients(FrameReader frame, int most) throws MalformedFrameException {
         List<Address> addresses = addresses(frame, most);
         int attributed = (int) frame.number(0, addresses.size());
-        if (attributed == 0) {
-            return RecipientList.of(addresses);
+        var recipients = new RecipientListBuilder(addresses);
+        try {
+            for (int i = 0; i < attributed; i++) {
+                recipients.add((int) frame.number(0, addresses.size() - 1L), attributes(frame));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrameException(String.valueOf(e.getMessage()));
         }
-        var attributes = new TreeMap<Integer, Attributes>();
-        for (int i = 0; i < attributed; i++) {
-            attributes.put((int) frame.number(0, addresses.size() - 1L), attributes(frame));
-        }
-        return RecipientList.of(addresses, attributes);
+        return recipients.build();
     }
 
     /** An envelope that comes in: its values have to make sense. */

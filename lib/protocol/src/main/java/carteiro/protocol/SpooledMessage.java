@@ -7,6 +7,7 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.TaggedFields;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +84,12 @@ public final class SpooledMessage {
             } else if (length > 0 && kind >= 0) {
                 FrameReader frame = envelopeFrame(in, kind, length);
                 Envelope envelope = first ? firstEnvelope(frame) : Frames.checkedEnvelope(frame);
-                frame.end();
+                TaggedFields tagged = frame.tagged();
+                if (!tagged.take(EnqueueWire.FIELDS, Enqueue.Submission.MOST_FIELDS, "")
+                        .isEmpty()) {
+                    throw new MalformedFrameException("fields on top have no place in a spool");
+                }
+                tagged.end();
                 long expected = sum.getValue();
                 var last = FrameReader.of(FrameReader.receiveRest(in, announced(in, LAST)));
                 if (!last.text(1).equals("S") || last.number(0, 0xffff_ffffL) != expected) {

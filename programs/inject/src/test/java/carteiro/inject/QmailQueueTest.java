@@ -107,7 +107,7 @@ class QmailQueueTest {
             }
 
             @Override
-            public Receipt commit(carteiro.mail.Envelope envelope) {
+            public Receipt commit(carteiro.mail.Envelope envelope, String fields) {
                 throw new AssertionError("nothing to commit");
             }
 

@@ -169,8 +169,9 @@ final class LocalDeliveries implements Deliver {
         }
     }
 
+    /** What the message carries goes on with it. */
     private static Attributes ofForward(Delivery delivery) {
-        return Envelope.attributes(delivery.body(), delivery.form()).with(Attribute.PARENT, delivery.message());
+        return delivery.attributes().with(Attribute.PARENT, delivery.message());
     }
 
     private static AccountDelivery.DeliverableMessage message(MessageSpool.HeldMessage held) {

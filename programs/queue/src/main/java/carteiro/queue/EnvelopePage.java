@@ -5,13 +5,12 @@ import carteiro.mail.AddressList;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
-import carteiro.mail.RecipientList;
+import carteiro.mail.RecipientList.RecipientListBuilder;
 import carteiro.queue.Disk.OpenFile;
 import carteiro.queue.Framing.RecordHeader;
 import carteiro.queue.Framing.RecordKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /**
@@ -98,30 +97,28 @@ final class EnvelopePage {
         var page = new AddressList.AddressListBuilder();
         int count = 0;
         int octets = 0;
+        boolean full = false; // what follows the first one left out is left out too
         for (int i = 0; i < recipients; i++) {
             int length = length();
-            if (i >= wanted.from() && count < wanted.most() && (count == 0 || octets + length <= wanted.octets())) {
+            full |= count == wanted.most() || count > 0 && octets + length > wanted.octets();
+            if (i >= wanted.from() && !full) {
                 page.add(new Address(text(length)));
                 count++;
                 octets += length;
             } else {
-                if (i >= wanted.from()) {
-                    count = wanted.most(); // what follows the first one left out is left out too
-                }
                 pass(length);
             }
         }
-        var attributed = new TreeMap<Integer, Attributes>();
+        var told = new RecipientListBuilder(page.build());
         while (left > 0 || piece.hasRemaining()) {
             need(4);
             int recipient = piece.getInt() - wanted.from();
             Attributes some = attributes(length());
             if (recipient >= 0 && recipient < count) {
-                attributed.put(recipient, some);
+                told.add(recipient, some);
             }
         }
-        return new PartialEnvelope(
-                new Envelope(sender, RecipientList.of(page.build(), attributed), attributes), recipients);
+        return new PartialEnvelope(new Envelope(sender, told.build(), attributes), recipients);
     }
 
     private Attributes attributes(int length) throws IOException {

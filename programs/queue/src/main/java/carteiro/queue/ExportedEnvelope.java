@@ -135,7 +135,7 @@ record ExportedEnvelope(
         if (format == FIRST_VERSION) {
             Attributes left = attributes;
             for (Attribute<?> kept : OF_FIRST_VERSION) {
-                left = left.without(kept);
+                left = left.get(kept) == null ? left : left.without(kept);
             }
             left.describe((name, _) -> lost.add(name));
             recipients.forEach(one -> one.recipient().attributes().describe((name, _) -> lost.add(name)));
@@ -376,7 +376,7 @@ record ExportedEnvelope(
                     case "octets" -> size = number(json, Index.LARGEST);
                     case "sha256" -> sum = sum(json);
                     case "sender" -> sender = new Address(text(json));
-                    case "body" -> attributes = attributes.with(Attribute.BODY, BodyType.of(text(json)));
+                    case "body" -> attributes = attributes.with(Attribute.BODY, body(text(json)));
                     case "smtputf8" ->
                         attributes = bool(json)
                                 ? attributes.with(Attribute.FORM, AddressForm.SMTPUTF8)
@@ -387,8 +387,21 @@ record ExportedEnvelope(
                 }
             }
             fields.complete(version == FIRST_VERSION ? ATTRIBUTES_OF_FIRST_VERSION : Set.of("attributes"));
+            if (version == FIRST_VERSION
+                    && recipients.stream()
+                            .anyMatch(one -> !one.recipient().attributes().isEmpty())) {
+                throw new MalformedExportException("a recipient has attributes, which export 1 has no place for");
+            }
             return new ExportedEnvelope(message, arrived, size, sum, sender, attributes, recipients);
         });
+    }
+
+    private static BodyType body(String text) throws MalformedExportException {
+        try {
+            return BodyType.of(text);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedExportException("\"body\" is neither 7BIT nor 8BITMIME");
+        }
     }
 
     private static Attributes uid(Attributes attributes, JsonParser json) throws IOException {

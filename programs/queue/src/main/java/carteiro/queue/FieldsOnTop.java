@@ -18,7 +18,10 @@ record FieldsOnTop(int fileSum, byte[] fields) {
 
     /** The body of the record. */
     byte[] body() {
-        return ByteBuffer.allocate(SUM + fields.length).putInt(fileSum).put(fields).array();
+        return ByteBuffer.allocate(SUM + fields.length)
+                .putInt(fileSum)
+                .put(fields)
+                .array();
     }
 
     /** Of a record of a large message, which it verifies. */
@@ -27,12 +30,8 @@ record FieldsOnTop(int fileSum, byte[] fields) {
             return new FieldsOnTop(header.bodySum(), new byte[0]);
         }
         ByteBuffer body = StoredRecord.fill(
-                file,
-                ByteBuffer.allocate(header.body()),
-                place.offset() + (long) Framing.HEADER + header.payload());
-        if (header.body() < SUM
-                || body.limit() < header.body()
-                || Framing.sum(body.array()) != header.bodySum()) {
+                file, ByteBuffer.allocate(header.body()), place.offset() + (long) Framing.HEADER + header.payload());
+        if (header.body() < SUM || body.limit() < header.body() || Framing.sum(body.array()) != header.bodySum()) {
             throw new DamagedRecordException(place, "the fields on top of it are not what was written");
         }
         return new FieldsOnTop(body.getInt(0), Arrays.copyOfRange(body.array(), SUM, header.body()));

@@ -1,6 +1,7 @@
 package carteiro.queue;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -404,7 +405,7 @@ final class Index {
         int recipients = chunk.flags[i] & RECIPIENTS;
         return recipients <= FEW && envelope <= FEW_OCTETS
                 ? 128 + 3L * recipients + Math.max(0, envelope)
-                : 200 + Math.min(envelope, Address.LIMIT + recipients);
+                : 200 + Math.min(envelope, Address.LIMIT + recipients + 40 + Attributes.MOST_TOLD);
     }
 
     /** As {@link #brief}; notes that send has been told of it. */

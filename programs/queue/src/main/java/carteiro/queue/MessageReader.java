@@ -324,8 +324,8 @@ final class MessageReader implements Messages {
             var none = new FieldsOnTop(header.bodySum(), new byte[0]);
             return new Streamed(entry, segments.pin(segment), from, none, () -> segments.unpin(segment));
         }
-        FieldsOnTop top = segments.reading(
-                entry.place().segment(), stored -> FieldsOnTop.read(stored, header, entry.place()));
+        FieldsOnTop top =
+                segments.reading(entry.place().segment(), stored -> FieldsOnTop.read(stored, header, entry.place()));
         OpenFile file = files.pin(entry.file());
         return new Streamed(entry, file, 0, top, () -> {
             try {

@@ -9,12 +9,12 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.mail.RecipientList;
+import carteiro.mail.RecipientList.RecipientListBuilder;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 
 /** What stands in the payload of each kind of record (docs/protocols/queue.md). */
 final class Payload {
@@ -127,11 +127,11 @@ final class Payload {
             for (int i = 0; i < facts.recipients(); i++) {
                 addresses.add(address(payload));
             }
-            var attributed = new TreeMap<Integer, Attributes>();
+            var all = new RecipientListBuilder(addresses.build());
             while (payload.hasRemaining()) {
-                attributed.put(payload.getInt(), attributes(payload, payload.getShort() & 0xffff));
+                all.add(payload.getInt(), attributes(payload, payload.getShort() & 0xffff));
             }
-            return new Envelope(sender, RecipientList.of(addresses.build(), attributed), attributes);
+            return new Envelope(sender, all.build(), attributes);
         } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new MalformedPayloadException("envelope: " + e);
         }

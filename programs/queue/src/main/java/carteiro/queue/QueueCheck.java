@@ -391,9 +391,7 @@ final class QueueCheck {
             if (envelope.addresses().size() != entry.recipients()) {
                 return new Wrong("another envelope stands at " + place(place), 0);
             }
-            return entry.file() == 0
-                    ? null
-                    : wrongFile(entry, SnapshotMessage.fieldsOnTop(snapshot, entry, stored));
+            return entry.file() == 0 ? null : wrongFile(entry, SnapshotMessage.fieldsOnTop(snapshot, entry, stored));
         } catch (NoSuchFileException e) {
             return new Wrong("", place.segment());
         } catch (DamagedRecordException e) {

@@ -149,9 +149,7 @@ final class SnapshotMessage {
     /** Those of a large message. */
     static FieldsOnTop fieldsOnTop(Snapshot snapshot, IndexEntry entry, StoredRecord stored) throws IOException {
         return snapshot.segments()
-                .reading(
-                        entry.place().segment(),
-                        file -> FieldsOnTop.read(file, stored.header(), stored.place()));
+                .reading(entry.place().segment(), file -> FieldsOnTop.read(file, stored.header(), stored.place()));
     }
 
     private StoredRecord stored(SegmentPosition place) throws IOException {

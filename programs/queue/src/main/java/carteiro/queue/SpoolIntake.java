@@ -299,15 +299,15 @@ final class SpoolIntake {
         }
         taking.begin(new SpoolIntakeMarker.MarkerLine(name, queue.lastMessage() + 1));
         try (var submission = enqueue.open()) {
-            Envelope claimed;
+            Envelope envelope;
             try (InputStream in = content(file, status)) {
-                claimed = SpooledMessage.read(in, submission);
+                envelope = SpooledMessage.read(in, submission).by(status.uid());
             } catch (MalformedFrameException | IllegalArgumentException e) {
                 return setAside(name, status.uid(), String.valueOf(e.getMessage()));
             } catch (IOException e) { // it may be sound, and the disk in trouble
                 return left(name, status.uid(), e);
             }
-            return switch (submission.commit(claimed.by(status.uid()))) {
+            return switch (submission.commit(envelope)) {
                 case Enqueue.Receipt.Accepted(long message) -> {
                     log.log(new SpoolEvent.TakenIn(message, name, status.uid()));
                     taken.add(name);

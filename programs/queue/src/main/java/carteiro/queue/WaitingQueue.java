@@ -3,6 +3,7 @@ package carteiro.queue;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Waiting;
 import carteiro.queue.Index.IndexEntry;
@@ -32,6 +33,10 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
 
     /** Octets of records behind one answer to send, so that it fits into a frame, in which it is five times as long at most. */
     private static final long MOST_OCTETS = 1 << 20;
+
+    /** The most octets of one message that is told. */
+    private static final long MOST_OF_ONE =
+            WaitingMessage.MOST_OCTETS + (1L + WaitingMessage.MOST_TOLD) * Attributes.MOST_TOLD;
 
     /** Reports that are taken but not yet written. */
     private static final int MOST_REPORTS = 20_000;
@@ -101,7 +106,8 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             now = session;
         }
         if (now != null) {
-            now.arrived(message, birth, octets, envelope.told());
+            boolean readAgain = envelope.recipients().attributed() > 0;
+            now.arrived(message, birth, octets, readAgain ? envelope : envelope.told());
         }
     }
 
@@ -243,7 +249,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             while (taken.size() < most && octets < MOST_OCTETS && !arrivals.isEmpty()) {
                 ArrivedMessage arrival = arrivals.remove();
                 if (arrival.envelope() == null) {
-                    octets += WaitingMessage.MOST_OCTETS;
+                    octets += MOST_OF_ONE;
                 } else {
                     remembered -= size(arrival.envelope());
                     octets += size(arrival.envelope());
@@ -303,7 +309,8 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
                 return 0;
             }
             answer.add(waiting);
-            return Math.min(entry.length(), WaitingMessage.MOST_OCTETS);
+            return (long) Math.min(entry.length(), WaitingMessage.MOST_OCTETS)
+                    + waiting.envelope().recipients().attributeOctets();
         }
 
         @Override

@@ -81,6 +81,9 @@ class ByHandTest {
                           arrived: 20 Nov 2025 10:00:00 -0000
                           size: 40 octets
                           sender: <ann@example.org>
+                          body: 8BITMIME
+                          form: SMTPUTF8
+                          uid: 71
                           recipient: <done@x>: delivered
                           recipient: <no_@x>: failed, the bounce is to come: <no_@x>:/never
                           recipient: <later@x>: tried again from 21 Nov 2025 12:13:14 -0000 on

@@ -404,7 +404,8 @@ class ExportTest {
     @ParameterizedTest(name = "{1}")
     @CsvSource(delimiter = '|', quoteCharacter = '\u0001', textBlock = """
             []                                                            | it is no JSON object
-            {"export":2}                                                  | export 2, and this program knows 1
+            {"export":3}                                                  | export 3, and this program knows 1 to 2
+            {"export":2}                                                  | fields are missing: arrived, attributes, message
             {"export":1,"surprise":1}                                     | unknown field "surprise"
             {"export":1}                                                  | fields are missing: arrived, body
             {"export":1,"export":1}                                       | Duplicate field 'export'

@@ -95,8 +95,8 @@ class FieldsOnTopTest {
     void moreThanTheLimitAreRefused() throws Exception {
         try (Queue queue = home.open(Sample.EARLY);
                 var submission = queue.enqueue().open()) {
-            assertThatThrownBy(() -> submission.commit(
-                            Sample.envelope("a@x"), "x".repeat(Enqueue.Submission.MOST_FIELDS + 1)))
+            assertThatThrownBy(() ->
+                            submission.commit(Sample.envelope("a@x"), "x".repeat(Enqueue.Submission.MOST_FIELDS + 1)))
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }
@@ -134,6 +134,8 @@ class FieldsOnTopTest {
                     }
                 }
             }
+        }
+        try (Queue queue = home.open(Sample.EARLY)) { // the segment of before is no longer written to
             for (int i = 0; i < 2; i++) {
                 queue.checkpoint();
                 queue.checkpoint();
@@ -153,8 +155,7 @@ class FieldsOnTopTest {
         assertThat(home.run(NO_INPUT, "export", export.toString()).exit()).isZero();
         var other = new SampleHome(folder.resolve("b"), log);
         Files.createDirectories(other.queue());
-        Files.writeString(
-                Files.createDirectories(folder.resolve("b/control")).resolve("queuediskfloor"), "1048576\n");
+        Files.writeString(Files.createDirectories(folder.resolve("b/control")).resolve("queuediskfloor"), "1048576\n");
         assertThat(other.run(NO_INPUT, "import", export.toString()).exit()).isZero();
         try (Queue queue = other.open(Sample.EARLY)) {
             long number = Sample.waiting(queue.waiting()).getFirst().message();

@@ -125,6 +125,51 @@ class KeptAttributesTest {
         }
     }
 
+    /** Behind the last address that fits into what send is told at once. */
+    @Test
+    void attributesOfARecipientThatIsNotToldYetHurtNothing() throws Exception {
+        var addresses = Collections.nCopies(100, new Address("x".repeat(88) + "@x"));
+        var attributed = new TreeMap<Integer, Attributes>();
+        attributed.put(95, OF_RECIPIENT);
+        try (Queue queue = home.open(Sample.EARLY);
+                var session = queue.waiting().open()) {
+            submit(queue, new Envelope(new Address("ann@x"), RecipientList.of(addresses, attributed), OF_MESSAGE));
+            WaitingMessage told = Sample.drain(session).getFirst();
+            int some = told.states().size();
+            assertThat(some).isBetween(80, 95);
+            assertThat(told.envelope().recipients().attributed()).isZero();
+            assertThat(session.recipients(1, some).recipients().attributes(95 - some))
+                    .isEqualTo(OF_RECIPIENT.told());
+        }
+    }
+
+    /** As many as one answer may have of the largest messages: what a frame takes is bounded. */
+    @Test
+    void messagesWithTheMostAttributesAreToldInSeveralAnswers() throws Exception {
+        Attributes most = Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 5));
+        var attributed = new TreeMap<Integer, Attributes>();
+        for (int i = 0; i < 100; i++) {
+            attributed.put(i, most);
+        }
+        var envelope = new Envelope(
+                new Address("ann@x"),
+                RecipientList.of(Collections.nCopies(100, new Address("b@x")), attributed),
+                OF_MESSAGE);
+        try (Queue queue = home.open(Sample.EARLY)) {
+            for (int i = 0; i < 60; i++) {
+                submit(queue, envelope);
+            }
+            int told = 0;
+            try (var session = queue.waiting().open()) {
+                while (told < 60) {
+                    List<WaitingMessage> some = session.next(1000, java.time.Duration.ofSeconds(5));
+                    assertThat(some).hasSizeBetween(1, 30);
+                    told += some.size();
+                }
+            }
+        }
+    }
+
     @Test
     void whoLooksSeesThemAll() throws Exception {
         try (Queue queue = home.open(Sample.EARLY)) {

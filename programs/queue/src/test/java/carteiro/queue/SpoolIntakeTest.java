@@ -368,7 +368,7 @@ class SpoolIntakeTest {
         var intake = intake(() -> new Passing(queue.enqueue().open()) {
             @Override
             public Receipt commit(Envelope envelope, String fields) throws IOException {
-                Receipt receipt = super.commit(envelope);
+                Receipt receipt = super.commit(envelope, fields);
                 if (Files.isRegularFile(file)) {
                     Files.delete(file); // as its owner may
                     Files.createDirectory(file);
@@ -478,7 +478,7 @@ class SpoolIntakeTest {
 
         @Override
         public Receipt commit(Envelope envelope, String fields) throws IOException {
-            return to.commit(envelope);
+            return to.commit(envelope, fields);
         }
 
         @Override
@@ -505,7 +505,7 @@ class SpoolIntakeTest {
         killAt(() -> new Passing(queue.enqueue().open()) {
             @Override
             public Receipt commit(Envelope envelope, String fields) throws IOException {
-                super.commit(envelope);
+                super.commit(envelope, fields);
                 throw new Killed();
             }
         });

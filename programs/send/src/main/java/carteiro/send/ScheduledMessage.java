@@ -99,10 +99,7 @@ final class ScheduledMessage implements DueRecipients {
         this.count = waiting.recipients();
         this.flags = (envelope.body() == BodyType.EIGHT_BIT_MIME ? EIGHT_BIT : 0)
                 | (envelope.form() == AddressForm.SMTPUTF8 ? UTF8 : 0);
-        this.others = envelope.attributes()
-                .without(Attribute.BODY)
-                .without(Attribute.FORM)
-                .without(Attribute.UID);
+        this.others = others(envelope.attributes());
         localDue = Long.MAX_VALUE;
         remoteDue = Long.MAX_VALUE;
         int told = envelope.addresses().size();
@@ -126,6 +123,13 @@ final class ScheduledMessage implements DueRecipients {
             int _ = putText(0, envelope.sender().octets());
             addRecipients(envelope.addresses(), waiting.states());
         }
+    }
+
+    /** Those that are not kept otherwise. A body type or form that this build does not know is for whoever must understand it. */
+    private static Attributes others(Attributes attributes) {
+        Attributes others = attributes.without(Attribute.UID);
+        others = others.get(Attribute.BODY) == null ? others : others.without(Attribute.BODY);
+        return others.get(Attribute.FORM) == null ? others : others.without(Attribute.FORM);
     }
 
     /** How many recipients have been told so far. */

@@ -3,7 +3,10 @@ package carteiro.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
+import carteiro.mail.RecipientList;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -337,6 +340,23 @@ class ManyRecipientsTest {
                         .isEqualTo(recipient.startsWith("u1"));
             }
             assertThat(host.queue.pagesTold).isGreaterThan(40);
+        }
+    }
+
+    /** What send knows is kept in few octets; all else goes to whoever must understand it. */
+    @Test
+    void whatADeliveryIsToldIsWhatTheMessageCarries() {
+        int unknown = 40_000;
+        Attributes known = Envelope.attributes(Envelope.BodyType.EIGHT_BIT_MIME, Envelope.AddressForm.SMTPUTF8);
+        Attributes ofANewerBuild =
+                Attributes.NONE.with(Attribute.BODY.tag(), 4, "BINARYMIME").with(unknown, 1, "x");
+        for (Attributes told : List.of(Attributes.NONE, known, known.with(unknown, 2, ""), ofANewerBuild)) {
+            var envelope = new Envelope(
+                    Address.NULL, RecipientList.of(List.of(new Address("a@b"))), told.with(Attribute.UID, 71));
+            var message = new ScheduledMessage(
+                    new WaitingMessage(1, Instant.EPOCH, 5, envelope, List.of(RecipientState.Due.NOW)),
+                    Planned.of(1, 1).routing);
+            assertThat(message.attributes()).isEqualTo(told);
         }
     }
 }
