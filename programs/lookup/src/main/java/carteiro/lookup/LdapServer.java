@@ -58,7 +58,7 @@ final class LdapServer implements Closeable {
     private static final Duration PARTING = Duration.ofSeconds(5);
 
     /** A connection is closed after this, so that mended certificates and name changes take effect. */
-    private static final Duration AGE = Duration.ofMinutes(10);
+    static final Duration AGE = Duration.ofMinutes(10);
 
     /**
      * The largest message a server may send, in octets: an entry that {@link LdapAccounts} can use, with room for names and
@@ -77,6 +77,7 @@ final class LdapServer implements Closeable {
     private final SSLContext tls;
     private final Watchdog watchdog;
     private final Duration idleTime;
+    private final Duration age;
     private final Semaphore permits;
     private final Deque<IdleLdapConnection> idle = new ArrayDeque<>(); // guarded by itself; the one used last is first
     private volatile boolean closed;
@@ -102,14 +103,19 @@ final class LdapServer implements Closeable {
         record UndecodableEntry(String dn, String reason) implements ServerAnswer {}
     }
 
-    /** @param idleTime {@link #IDLE}, but in tests */
+    /**
+     * @param idleTime {@link #IDLE}, but in tests
+     * @param age {@link #AGE}, but in tests
+     */
     LdapServer(
             LdapSettings.LdapServerAddress address,
             LdapSettings settings,
             SSLContext tls,
             Watchdog watchdog,
-            Duration idleTime) {
+            Duration idleTime,
+            Duration age) {
         this.idleTime = idleTime;
+        this.age = age;
         this.address = address;
         this.settings = settings;
         this.tls = tls;
@@ -423,7 +429,7 @@ final class LdapServer implements Closeable {
     }
 
     private void giveBack(IdleLdapConnection kept) {
-        Duration left = AGE.minusNanos(System.nanoTime() - kept.born);
+        Duration left = age.minusNanos(System.nanoTime() - kept.born);
         if (!left.isPositive()) {
             part(kept);
             return;

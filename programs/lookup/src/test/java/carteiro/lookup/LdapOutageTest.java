@@ -274,7 +274,8 @@ final class LdapOutageTest {
                         settings,
                         LdapServers.tls(settings),
                         watchdog,
-                        Duration.ofMillis(300))) {
+                        Duration.ofMillis(300),
+                        LdapServer.AGE)) {
             server.search(
                     com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"),
                     List.of("mail"),
@@ -282,6 +283,32 @@ final class LdapOutageTest {
                     () -> true);
             proxy.awaitEnd(0);
             assertThat(server.idle()).isZero();
+        }
+    }
+
+    @Test
+    void aConnectionThatIsOldIsNotKept() throws Exception {
+        Slapd slapd = slapd("slapd");
+        var proxy = keep(new Proxy(slapd.port));
+        TestHome home = home(at(proxy.port()));
+        LdapSettings settings = java.util.Objects.requireNonNull(
+                LookupSettings.read(home.installation).ldap());
+        try (var watchdog = new carteiro.wire.Watchdog();
+                var server = new LdapServer(
+                        settings.servers().getFirst(),
+                        settings,
+                        LdapServers.tls(settings),
+                        watchdog,
+                        LdapServer.IDLE,
+                        Duration.ofSeconds(1))) {
+            for (int i = 0; i < 2; i++) {
+                server.search(
+                        com.unboundid.ldap.sdk.Filter.createPresenceFilter("mail"),
+                        List.of("mail"),
+                        Deadline.in(Duration.ofSeconds(20)),
+                        () -> true);
+            }
+            proxy.awaitEnd(0); // long before it would be idle for too long
         }
     }
 

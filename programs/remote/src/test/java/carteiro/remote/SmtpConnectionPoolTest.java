@@ -2,8 +2,12 @@ package carteiro.remote;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.log.EventLog;
 import carteiro.mail.Outcome;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -234,6 +238,24 @@ class SmtpConnectionPoolTest {
                     .isZero();
             assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    /** As it would be by a mistake of ours: here a time that is too long to be counted. */
+    @Test
+    void remoteLearnsThatNobodyClosesWhatIsKept() throws Exception {
+        var lines = new ByteArrayOutputStream();
+        try (var log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            var connections = new SmtpConnectionPool(Duration.ofSeconds(Long.MAX_VALUE), log);
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (connections.alive() && System.nanoTime() - until < 0) {
+                LockSupport.parkNanos(1_000_000);
+            }
+            assertThat(connections.alive()).isFalse();
+        }
+        assertThat(lines.toString(StandardCharsets.UTF_8)).contains("alert: remote: its thread remote/kept has ended");
+        try (var post = new Post(home)) {
+            assertThat(post.connections.alive()).isTrue();
         }
     }
 }
