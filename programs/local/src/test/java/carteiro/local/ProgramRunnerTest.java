@@ -153,6 +153,25 @@ class ProgramRunnerTest {
         }
     }
 
+    /** Whoever asks for it: an account with uid 0 has been refused before. */
+    @Test
+    void noProgramIsRunAsRoot() throws Exception {
+        Path made = folder.resolve("made");
+        var programs =
+                new ProgramRunner(new DeliveryPrivilege.EveryUser(), folder, Map.of(), ProgramRunner.LIMIT);
+        var account = new Answer.Account(
+                "root", 0, 0, folder.toString(), "", "", new DeliveryInstructions.DotQmailInstructions());
+        assertThatThrownBy(() -> programs.run(
+                        account,
+                        "touch made",
+                        Map.of("HOME", folder.toString()),
+                        ProcessBuilder.Redirect.from(new java.io.File("/dev/null")),
+                        new DeliveryReport()))
+                .isInstanceOf(IOException.class)
+                .hasMessage("no program is run as root");
+        assertThat(made).doesNotExist();
+    }
+
     @Test
     @Covers({"qmail:L16", "qmail:A10"})
     void theVariablesAreThoseOfQmail() throws Exception {

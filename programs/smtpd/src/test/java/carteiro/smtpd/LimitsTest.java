@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -617,6 +619,22 @@ class LimitsTest {
                     client.close();
                 }
             }
+        }
+    }
+
+    /** Else nobody who stalls would be closed any more, and status would say ready. */
+    @Test
+    void smtpdIsNoLongerAliveWhenNobodyLooksAtTheTime() throws Exception {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        try (var smtpd = SmtpdOnLoopback.start(home)) {
+            assertThat(smtpd.running.alive()).isTrue();
+            List<Thread> sweeping = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("smtpd-sweep") && !before.contains(thread))
+                    .toList();
+            assertThat(sweeping).hasSize(1);
+            sweeping.getFirst().interrupt();
+            Waiting.until(() -> !smtpd.running.alive(), "smtpd has not noticed");
+            smtpd.awaitLog("alert: smtpd: its thread smtpd-sweep has ended");
         }
     }
 }
