@@ -157,8 +157,7 @@ class ProgramRunnerTest {
     @Test
     void noProgramIsRunAsRoot() throws Exception {
         Path made = folder.resolve("made");
-        var programs =
-                new ProgramRunner(new DeliveryPrivilege.EveryUser(), folder, Map.of(), ProgramRunner.LIMIT);
+        var programs = new ProgramRunner(new DeliveryPrivilege.EveryUser(), folder, Map.of(), ProgramRunner.LIMIT);
         var account = new Answer.Account(
                 "root", 0, 0, folder.toString(), "", "", new DeliveryInstructions.DotQmailInstructions());
         assertThatThrownBy(() -> programs.run(

@@ -84,7 +84,8 @@ final class LdapServers implements Closeable {
         this.base = settings.base();
         SSLContext tls = tls(settings);
         for (LdapSettings.LdapServerAddress address : settings.servers()) {
-            candidates.add(new ServerState(new LdapServer(address, settings, tls, watchdog, LdapServer.IDLE, LdapServer.AGE)));
+            candidates.add(
+                    new ServerState(new LdapServer(address, settings, tls, watchdog, LdapServer.IDLE, LdapServer.AGE)));
         }
     }
 
