@@ -30,10 +30,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class KillUnderLoadTest {
     /** In both forms together. */
-    private static final int KILLS = Integer.getInteger("carteiro.kill.kills", 150);
+    private static final int KILLS = Integer.getInteger("carteiro.kill.kills", 90);
 
     /** In each form at the least; sent as fast as they are taken. */
-    private static final int MESSAGES = Integer.getInteger("carteiro.kill.messages", 3000);
+    private static final int MESSAGES = Integer.getInteger("carteiro.kill.messages", 2500);
 
     private static final int CLIENTS = 10;
 

@@ -29,7 +29,7 @@ class MixedVersionsTest {
     private static final int CLIENTS = 4;
 
     /** Messages that have to be taken in between two restarts. */
-    private static final int BETWEEN = 20;
+    private static final int BETWEEN = 10;
 
     private static Path folder = Path.of("/nonexistent");
 
