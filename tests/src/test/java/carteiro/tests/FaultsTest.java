@@ -91,7 +91,7 @@ class FaultsTest {
                     return False
             places = [take(path) for path in sys.argv[1:]]
             print(' '.join(str(len(taken)) for taken in places), flush=True)
-            octets, again, data = 0, time.time() + 3, b'1048576:' + bytes(900 * 1024)
+            octets, again, data = 0, time.time() + 3, b'+1\\n1048576:' + bytes(900 * 1024)
             left = [(one, data) for one in places[0][:40]]
             while left and time.time() < again:
                 rest = []
