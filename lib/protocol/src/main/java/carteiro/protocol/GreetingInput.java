@@ -1,7 +1,6 @@
 package carteiro.protocol;
 
 import carteiro.log.LogText;
-import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -51,13 +50,18 @@ final class GreetingInput extends FilterInputStream {
     }
 
     private void begin() throws IOException {
-        int first = in.read();
         begun = true;
+        int first;
+        try {
+            first = in.read();
+        } catch (IOException e) { // it may have been closed with what we said unread
+            throw new NoGreetingException(program, e);
+        }
         if (first == REFUSAL) {
             throw new RefusedException(program + " refuses this connection: " + rest());
         }
         if (first < 0) {
-            throw new EOFException(program + " closed the connection without a word");
+            throw new NoGreetingException(program, null);
         }
         int version = first == WireVersion.MARK ? WireVersion.rest(in) : WireVersion.NONE;
         if (!WireVersion.understands(version)) {
@@ -101,8 +105,8 @@ final class GreetingInput extends FilterInputStream {
         try {
             begin();
             return lost;
-        } catch (RefusedException refused) {
-            return refused;
+        } catch (RefusedException | NoGreetingException said) {
+            return said;
         } catch (IOException _) {
             return lost;
         }

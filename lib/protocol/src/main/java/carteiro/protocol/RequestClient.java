@@ -165,7 +165,9 @@ final class RequestClient implements Closeable {
                     case null, default -> {
                         sender.finish(); // what was not written whole cannot have been understood
                         throw new ConnectionLostException(
-                                connections.program() + " was lost before it answered",
+                                e.getCause() instanceof NoGreetingException silent
+                                        ? String.valueOf(silent.getMessage())
+                                        : connections.program() + " was lost before it answered",
                                 sender.hasLeft(end),
                                 e.getCause());
                     }

@@ -165,4 +165,11 @@ class WireVersionTest {
                 .isInstanceOf(RefusedException.class)
                 .hasMessageStartingWith("lookup speaks wires without a version, this program version 1");
     }
+
+    @Test
+    void aProgramThatClosesWithoutAWordIsNotTakenForOneThatDoesNotRun() {
+        assertThatThrownBy(() -> asked(""))
+                .isNotInstanceOf(NotRunningException.class)
+                .hasMessageStartingWith("lookup closed the connection without saying its version: it is stopping, or of a build");
+    }
 }

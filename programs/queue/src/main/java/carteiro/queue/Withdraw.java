@@ -6,7 +6,9 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.posix.Invocation;
 import carteiro.protocol.BounceParagraph;
+import carteiro.protocol.NoGreetingException;
 import carteiro.protocol.NotRunningException;
+import carteiro.protocol.RefusedException;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Waiting;
 import carteiro.protocol.Waiting.RecipientState;
@@ -61,7 +63,7 @@ final class Withdraw {
     private List<WithdrawalOutcome> asked(Withdrawal send, List<Long> numbers) throws IOException {
         try {
             return send.withdraw(order, System.getProperty("user.name", ""), numbers);
-        } catch (NotRunningException e) {
+        } catch (NotRunningException | NoGreetingException | RefusedException e) {
             throw e;
         } catch (IOException e) {
             throw new IOException(

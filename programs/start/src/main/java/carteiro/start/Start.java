@@ -13,8 +13,10 @@ import carteiro.protocol.Control.ControlReply;
 import carteiro.protocol.Control.ControlResult;
 import carteiro.protocol.Control.ControlVerb;
 import carteiro.protocol.ControlWire;
+import carteiro.protocol.NoGreetingException;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
+import carteiro.protocol.RefusedException;
 import carteiro.protocol.SocketWires;
 import carteiro.start.StartCommand.Parent;
 import carteiro.start.StartCommand.ProcessModel;
@@ -51,6 +53,9 @@ public final class Start {
 
     /** An answer to a control request may take as long as the longest stop, and some more. */
     private static final Duration CONTROL = Duration.ofSeconds(3_700);
+
+    /** How long a program that takes no more questions may be there. */
+    private static final Duration STOPPING = Duration.ofMillis(500);
 
     private final PrintStream out;
     private final Map<String, String> environment;
@@ -300,11 +305,12 @@ public final class Start {
             if (isStranger(e, "start", installation)) {
                 return show(verb, refused(installation), installation);
             }
-            if (answers("start", installation)) {
+            if (isOfAnotherBuild(e, "start", installation) || answers("start", installation)) {
                 out.println("carteiro: " + LogText.reason(e));
                 return TROUBLE;
             }
-            if (verb == ControlVerb.STOP && program.equals(Control.ALL) && e instanceof java.io.EOFException) {
+            boolean ended = e instanceof java.io.EOFException || e instanceof NoGreetingException;
+            if (verb == ControlVerb.STOP && program.equals(Control.ALL) && ended) {
                 out.println("stopped"); // it ended before it could say so
                 return DONE;
             }
@@ -319,6 +325,23 @@ public final class Start {
             return true;
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** Whether {@code e} means that the program is there, and that it or we do not understand the other. */
+    private static boolean isOfAnotherBuild(IOException e, String program, Installation installation) {
+        if (!(e instanceof NoGreetingException)) {
+            return e instanceof RefusedException;
+        }
+        try {
+            Thread.sleep(STOPPING.toMillis()); // it may be stopping: then it is gone the next time
+            ControlWire.client(program, installation, CONTROL).ask(ControlVerb.STATUS, Control.ALL);
+            return false;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (IOException again) {
+            return again instanceof NoGreetingException;
         }
     }
 
@@ -380,7 +403,11 @@ public final class Start {
                 }
                 rows.addFirst(new Control.ProgramStatus(
                         name, Control.ProgramState.DOWN, Instant.now(), 0, 0, "does not answer"));
-                if (!program.equals(Control.ALL) || verb == ControlVerb.STATUS || verb == ControlVerb.START) {
+                if (isOfAnotherBuild(e, name, installation)) {
+                    answered++;
+                    texts.add(name + ": " + LogText.reason(e));
+                    result = ControlResult.FAILED;
+                } else if (!program.equals(Control.ALL) || verb == ControlVerb.STATUS || verb == ControlVerb.START) {
                     result = ControlResult.NOT_RUNNING;
                 }
             }

@@ -4,7 +4,9 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
+import carteiro.protocol.NoGreetingException;
 import carteiro.protocol.NotRunningException;
+import carteiro.protocol.RefusedException;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -78,7 +80,7 @@ final class QueueView {
     }
 
     private static IOException told(IOException e) {
-        return e instanceof NotRunningException
+        return e instanceof NotRunningException || e instanceof NoGreetingException || e instanceof RefusedException
                 ? e
                 : new IOException(
                         e.getMessage()
