@@ -3,6 +3,12 @@ package carteiro.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.testkit.Covers;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -88,6 +94,31 @@ class BothFormsTest {
         Asked status = ask("status");
         assertThat(status.exit()).isEqualTo(3);
         assertThat(status.output()).contains("nothing runs in " + home);
+    }
+
+    /** As a start of a build from before wires had versions: it hangs up on whoever says one. */
+    @Test
+    void aStartThatHangsUpIsNotTakenForOneThatDoesNotRun() throws Exception {
+        Path socket = Files.createDirectories(home.resolve("run/start")).resolve("control");
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            Thread.ofVirtual().start(() -> {
+                while (listener.isOpen()) {
+                    try (SocketChannel peer = listener.accept()) {
+                        peer.read(ByteBuffer.allocate(1));
+                    } catch (IOException e) {
+                        // closed
+                    }
+                }
+            });
+            for (String verb : List.of("status", "stop")) {
+                Asked asked = ask(verb);
+                assertThat(asked.exit()).isEqualTo(111);
+                assertThat(asked.output())
+                        .contains("start closed the connection without saying its version: it is stopping, or of a build")
+                        .doesNotContain("nothing runs", "stopped");
+            }
+        }
     }
 
     @Test
