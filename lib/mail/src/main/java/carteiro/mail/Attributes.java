@@ -24,11 +24,13 @@ public final class Attributes {
     /** The most octets of a text that is only for people; a longer one is cut. */
     static final int MOST_TEXT = 512;
 
-    /** The most of a message that come in: there is room for what we know ourselves, as the uid. */
-    private static final int MOST_TAKEN = MOST_OCTETS - 64;
-
     /** The most attributes of a message, and of a recipient. */
-    private static final int MOST = 64;
+    public static final int MOST = 64;
+
+    /** What is left free of all three limits when attributes come in: for what we add, as the uid and the parent. */
+    private static final int ROOM = 64;
+
+    private static final int ROOM_COUNT = 4;
 
     /** None. */
     public static final Attributes NONE = new Attributes(new byte[0]);
@@ -74,9 +76,8 @@ public final class Attributes {
             if (octets.length - at < HEAD || read.next(at) > octets.length) {
                 throw new IllegalArgumentException("attributes are cut short");
             }
-            if (read.tag(at) <= last || (octets[at + 2] & ~ALL_MARKS) != 0) {
-                throw new IllegalArgumentException(
-                        "attribute " + read.tag(at) + " is not in its place or has marks that are none");
+            if (read.tag(at) <= last) {
+                throw new IllegalArgumentException("attribute " + read.tag(at) + " is not in its place");
             }
             last = read.tag(at);
         }
@@ -84,23 +85,53 @@ public final class Attributes {
     }
 
     /**
-     * Looks at the values. Only for what comes in: what is kept already came from a build that may have known more or less than this one.
+     * Looks at how many come in: there has to be room for what is added here.
      *
-     * @throws IllegalArgumentException if one that is known has no value of its kind or other marks, more than {@link #MOST_TOLD} octets
-     *     are told, or there is no room for the uid
+     * @throws IllegalArgumentException if there are too many
      */
     public void check() {
-        if (told().size() > MOST_TOLD || octets.length > MOST_TAKEN) {
-            throw new IllegalArgumentException("attributes of over " + MOST_TOLD
-                    + " octets that are to be told, or of over " + MOST_TAKEN + " in all");
+        if (told().size() > MOST_TOLD || octets.length > MOST_OCTETS - ROOM || count() > MOST - ROOM_COUNT) {
+            throw new IllegalArgumentException("attributes of over " + MOST_TOLD + " octets that are to be told, of over "
+                    + (MOST_OCTETS - ROOM) + " octets in all, or over " + (MOST - ROOM_COUNT) + " of them");
         }
+    }
+
+    /**
+     * As {@link #check}, of what comes back from an export: it may have what was added when it came in.
+     *
+     * @throws IllegalArgumentException if there are too many
+     */
+    public void checkAgain() {
+        if (told().size() > MOST_TOLD + ROOM) {
+            throw new IllegalArgumentException("attributes of over " + (MOST_TOLD + ROOM) + " octets that are to be told");
+        }
+    }
+
+    /**
+     * Looks at the values that come in. What is kept already is not looked at: it came from a build that may have known more or less
+     * than this one.
+     *
+     * @throws IllegalArgumentException if one that is known has no value of its kind, or marks are none or not its own
+     */
+    public void checkValues() {
         for (int at = 0; at < octets.length; at = next(at)) {
             Attribute<?> known = Attribute.of(tag(at));
+            if ((octets[at + 2] & ~ALL_MARKS) != 0) {
+                throw new IllegalArgumentException("attribute " + tag(at) + " has marks that are none");
+            }
             if (known != null && (valueAt(known, at) == null || octets[at + 2] != known.marks())) {
                 throw new IllegalArgumentException(
                         "no value of attribute " + known.attributeName() + ", or not its marks");
             }
         }
+    }
+
+    private int count() {
+        int count = 0;
+        for (int at = 0; at < octets.length; at = next(at)) {
+            count++;
+        }
+        return count;
     }
 
     private <T> @Nullable T valueAt(Attribute<T> attribute, int at) {
@@ -193,7 +224,11 @@ public final class Attributes {
         if (changed.capacity() > MOST_OCTETS) {
             throw new IllegalArgumentException("attributes of " + changed.capacity() + " octets, over " + MOST_OCTETS);
         }
-        return new Attributes(changed.array());
+        var result = new Attributes(changed.array());
+        if (to == from && result.count() > MOST) {
+            throw new IllegalArgumentException("more than " + MOST + " attributes");
+        }
+        return result;
     }
 
     /** These without an attribute. */

@@ -13,6 +13,9 @@ public record Envelope(Address sender, RecipientList recipients, Attributes attr
     /** The most recipients of one message; smtpd answers 452 4.5.3 long before. */
     public static final int MOST_RECIPIENTS = 100_000;
 
+    /** The most octets of the attributes of all recipients that come in; an export of them is some twenty times as long. */
+    public static final int MOST_OF_RECIPIENTS = 4 << 20;
+
     /** A uid that is none. */
     public static final int NO_UID = -1;
 
@@ -46,6 +49,30 @@ public record Envelope(Address sender, RecipientList recipients, Attributes attr
             attributes = attributes.with(Attribute.BODY, body);
         }
         return form == AddressForm.ASCII ? attributes : attributes.with(Attribute.FORM, form);
+    }
+
+    /**
+     * Looks at how many attributes come in with it.
+     *
+     * @throws IllegalArgumentException if they cannot be taken, see {@link Attributes#check}, or are over {@link #MOST_OF_RECIPIENTS}
+     */
+    public void check() {
+        if (recipients.attributeOctets() > MOST_OF_RECIPIENTS) {
+            throw new IllegalArgumentException(
+                    "attributes of recipients of over " + MOST_OF_RECIPIENTS + " octets");
+        }
+        attributes.check();
+        recipients.forEachAttributed((_, some) -> some.check());
+    }
+
+    /**
+     * Looks at the values of the attributes that come in with it.
+     *
+     * @throws IllegalArgumentException as {@link Attributes#checkValues}
+     */
+    public void checkValues() {
+        attributes.checkValues();
+        recipients.forEachAttributed((_, some) -> some.checkValues());
     }
 
     /** The addresses of the recipients. */

@@ -57,8 +57,7 @@ class AttributesTest {
                 "00030100023731ff", // more behind
                 "0000010000", // no tag 0
                 "00030100000003010000", // twice
-                "00040100000003010000", // not in order
-                "0003080000" // no such mark
+                "00040100000003010000" // not in order
             })
     void whatIsNotThatFormIsRefused(String octets) {
         assertThatThrownBy(() -> Attributes.of(HexFormat.of().parseHex(octets)))
@@ -100,8 +99,39 @@ class AttributesTest {
             some = some.with(UNKNOWN + i, 0, "");
         }
         assertThat(Attributes.of(some.octets())).isEqualTo(some);
-        Attributes more = some.with(1000, 0, "");
-        assertThatThrownBy(() -> Attributes.of(more.octets())).isInstanceOf(IllegalArgumentException.class);
+        Attributes all = some;
+        assertThatThrownBy(() -> all.with(1000, 0, "")).isInstanceOf(IllegalArgumentException.class);
+        assertThat(all.with(UNKNOWN, 0, "another value").without(Attribute.UID)).isNotEqualTo(all);
+        byte[] more = java.util.Arrays.copyOf(all.octets(), all.size() + 5);
+        more[all.size()] = (byte) 0xff; // a tag behind all
+        assertThatThrownBy(() -> Attributes.of(more)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(all::check).as("no room for the uid").isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** What is taken in can get a uid and a parent, and be exported and taken in again. */
+    @Test
+    void whatPassesHasRoomForWhatIsAdded() {
+        Attributes most = Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 5));
+        for (int i = 1; i < 60; i++) {
+            most = most.with(UNKNOWN + i, 0, "y");
+        }
+        most = most.without(Attribute.UID).with(UNKNOWN + 59, 0, "z".repeat(4032 - most.size() + 1));
+        assertThat(most.size()).isEqualTo(4032);
+        most.check();
+        Attributes more = most.with(Attribute.UID, -2).with(Attribute.PARENT, Long.MAX_VALUE);
+        more.checkAgain();
+        assertThat(Attributes.of(more.octets())).isEqualTo(more);
+        assertThatThrownBy(more::check).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void marksOfANewerBuildAreKeptAndNotTakenIn() {
+        byte[] octets = Attributes.NONE.with(UNKNOWN, TOLD, "x").octets();
+        octets[2] = 8;
+        Attributes kept = Attributes.of(octets);
+        assertThat(kept.octets()).isEqualTo(octets);
+        assertThat(kept.told()).isEqualTo(kept);
+        assertThatThrownBy(kept::checkValues).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -138,22 +168,30 @@ class AttributesTest {
 
     @Test
     void valuesThatComeInHaveToMakeSense() {
-        Attributes.NONE.with(UNKNOWN, 0, "anything".repeat(100)).check();
-        Attributes.NONE
-                .with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 5))
-                .check();
+        Attributes.NONE.with(UNKNOWN, 0, "anything").checkValues();
         for (Attributes wrong : List.of(
                 Attributes.NONE.with(Attribute.BODY.tag(), DELIVERER_MUST, "9BIT"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "-1"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "4294967296"),
                 Attributes.NONE.with(Attribute.PARENT.tag(), 0, "0"),
-                Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 4)),
-                Attributes.NONE.with(UNKNOWN, 0, "x".repeat(Attributes.MOST_OCTETS - 68)),
                 Attributes.NONE.with(Attribute.FORM.tag(), 0, "SMTPUTF8"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "4294967295"),
                 Attributes.NONE.with(Attribute.UID.tag(), TOLD, "+5"),
                 Attributes.NONE.with(Attribute.FORM.tag(), DELIVERER_MUST, ""))) {
-            assertThatThrownBy(wrong::check).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(wrong::checkValues).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void whatComesInIsBounded() {
+        Attributes.NONE.with(UNKNOWN, 0, "anything".repeat(100)).check();
+        Attributes.NONE
+                .with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 5))
+                .check();
+        for (Attributes tooMuch : List.of(
+                Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 4)),
+                Attributes.NONE.with(UNKNOWN, 0, "x".repeat(Attributes.MOST_OCTETS - 68)))) {
+            assertThatThrownBy(tooMuch::check).isInstanceOf(IllegalArgumentException.class);
         }
     }
 

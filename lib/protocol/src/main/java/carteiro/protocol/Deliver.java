@@ -1,8 +1,6 @@
 package carteiro.protocol;
 
 import carteiro.mail.Address;
-import carteiro.mail.Attribute;
-import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
@@ -37,20 +35,12 @@ public interface Deliver {
      * @param number the number of the first recipient's delivery in send's log
      * @param message the message's number
      * @param octets its size, LF line ends
-     * @param sender the sender to use, VERP already expanded
-     * @param recipients at least one, after rewriting; for local exactly one, for remote all of one domain
-     * @param attributes those of the message
+     * @param envelope the sender to use, VERP already expanded; recipients after rewriting, at least one: for local exactly one, for
+     *     remote all of one domain; the attributes that those who deliver are told
      * @param ticket shows queue that the message may be read for this delivery; empty where queue does not ask for it
      */
-    record Delivery(
-            long number,
-            long message,
-            long octets,
-            Address sender,
-            RecipientList recipients,
-            Attributes attributes,
-            String ticket) {
-        /** A delivery to recipients without attributes, without a ticket. */
+    record Delivery(long number, long message, long octets, Envelope envelope, String ticket) {
+        /** A delivery without a ticket, of a message and recipients with no attributes but these. */
         public Delivery(
                 long number,
                 long message,
@@ -59,38 +49,40 @@ public interface Deliver {
                 List<Address> recipients,
                 BodyType body,
                 AddressForm form) {
-            this(number, message, octets, sender, RecipientList.of(recipients), Envelope.attributes(body, form), "");
+            this(number, message, octets, new Envelope(sender, recipients, body, form, Envelope.NO_UID), "");
         }
 
         /** The same with a ticket. */
         public Delivery with(String anotherTicket) {
-            return new Delivery(number, message, octets, sender, recipients, attributes, anotherTicket);
+            return new Delivery(number, message, octets, envelope, anotherTicket);
         }
 
         /** The same for other recipients. */
         Delivery to(RecipientList others) {
-            return new Delivery(number, message, octets, sender, others, attributes, ticket);
+            return new Delivery(
+                    number, message, octets, new Envelope(envelope.sender(), others, envelope.attributes()), ticket);
         }
 
-        /** The addresses of the recipients. */
+        /** The sender to use. */
+        public Address sender() {
+            return envelope.sender();
+        }
+
+        /** At least one. */
+        public RecipientList recipients() {
+            return envelope.recipients();
+        }
+
+        /** Their addresses. */
         public List<Address> addresses() {
-            return recipients.addresses();
-        }
-
-        /** The body type named by the client. */
-        public BodyType body() {
-            return attributes.get(Attribute.BODY, BodyType.SEVEN_BIT);
-        }
-
-        /** Whether an address or header field may be UTF-8. */
-        public AddressForm form() {
-            return attributes.get(Attribute.FORM, AddressForm.ASCII);
+            return envelope.addresses();
         }
 
         /** Checks how many recipients there are. */
         public Delivery {
-            if (recipients.isEmpty() || recipients.size() > MOST_RECIPIENTS) {
-                throw new IllegalArgumentException("delivery with " + recipients.size() + " recipients");
+            int recipients = envelope.recipients().size();
+            if (recipients == 0 || recipients > MOST_RECIPIENTS) {
+                throw new IllegalArgumentException("delivery with " + recipients + " recipients");
             }
         }
     }

@@ -1,9 +1,7 @@
 package carteiro.protocol;
 
-import carteiro.mail.Address;
-import carteiro.mail.Attributes;
+import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
-import carteiro.mail.RecipientList;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -70,9 +68,7 @@ final class DeliverWire {
 
         private static void put(FrameWriter frame, Delivery delivery) {
             frame.put(delivery.number()).put(delivery.message()).put(delivery.octets());
-            frame.put(delivery.sender().octets());
-            Frames.put(frame, delivery.attributes());
-            Frames.put(frame, delivery.recipients());
+            Frames.put(frame, delivery.envelope());
             if (!delivery.ticket().isEmpty()) {
                 frame.putTagged(TICKET, delivery.ticket());
             }
@@ -98,12 +94,10 @@ final class DeliverWire {
         long number = frame.number(0, Long.MAX_VALUE);
         long message = frame.number(0, Long.MAX_VALUE);
         long octets = frame.number(0, Long.MAX_VALUE);
-        Address sender = Frames.address(frame);
-        Attributes attributes = Frames.attributes(frame);
-        RecipientList recipients = Frames.recipients(frame, Deliver.MOST_RECIPIENTS);
+        Envelope envelope = Frames.envelope(frame);
         TaggedFields tagged = frame.tagged();
-        String ticket = tagged.take(TICKET, Tickets.LENGTH, "");
+        String ticket = tagged.take(TICKET, Tickets.LENGTH);
         tagged.end();
-        return new Deliver.Delivery(number, message, octets, sender, recipients, attributes, ticket);
+        return new Deliver.Delivery(number, message, octets, envelope, ticket);
     }
 }

@@ -62,6 +62,9 @@ final class EnqueueWire {
     /** What is read of a frame, if only to be dropped: an envelope with the most recipients, each of the greatest length. */
     private static final int LONGEST = 128 << 20;
 
+    private static final Status NO_ENVELOPE = new Status(5, 5, 3);
+    private static final Status NOT_CAPABLE = new Status(4, 3, 3);
+
     private EnqueueWire() {}
 
     private interface OutputAction {
@@ -366,7 +369,7 @@ final class EnqueueWire {
                     throw new MalformedFrameException("frame has no comma");
                 }
                 return new Enqueue.Receipt.PermanentFailure(
-                        new Status(5, 5, 3), "envelope of " + length + " octets; the most is " + LARGEST_ENVELOPE);
+                        NO_ENVELOPE, "envelope of " + length + " octets; the most is " + LARGEST_ENVELOPE);
             }
             int share = Math.min(ENVELOPES, Math.ceilDiv(length, 1024));
             if (!acquire(shares, share)) {
@@ -395,14 +398,24 @@ final class EnqueueWire {
     /** What a caller says at the end of a message. */
     private record EndOfMessage(Envelope envelope, String fields) {
         static EndOfMessage read(FrameReader frame) throws MalformedFrameException {
-            Envelope envelope = Frames.checkedEnvelope(frame);
+            Envelope envelope = Frames.envelope(frame);
             TaggedFields tagged = frame.tagged();
-            String fields = tagged.take(FIELDS, Enqueue.Submission.MOST_FIELDS, "");
+            String fields = tagged.take(FIELDS, Enqueue.Submission.MOST_FIELDS);
             tagged.end();
             return new EndOfMessage(envelope, fields);
         }
 
         Enqueue.Receipt commit(Enqueue.Submission submission, Caller caller) throws IOException {
+            try {
+                envelope.check();
+            } catch (IllegalArgumentException e) {
+                return new Enqueue.Receipt.PermanentFailure(NO_ENVELOPE, String.valueOf(e.getMessage()));
+            }
+            try {
+                envelope.checkValues();
+            } catch (IllegalArgumentException e) { // the caller may be of a newer build, and queue soon be too
+                return new Enqueue.Receipt.TemporaryFailure(NOT_CAPABLE, String.valueOf(e.getMessage()));
+            }
             return submission.commit(envelope.by(caller.uid()), fields);
         }
     }

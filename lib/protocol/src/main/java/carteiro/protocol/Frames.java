@@ -163,18 +163,6 @@ final class Frames {
         return recipients.build();
     }
 
-    /** An envelope that comes in: its values have to make sense. */
-    static Envelope checkedEnvelope(FrameReader frame) throws MalformedFrameException {
-        Envelope envelope = envelope(frame);
-        try {
-            envelope.attributes().check();
-            envelope.recipients().forEachAttributed((_, attributes) -> attributes.check());
-            return envelope;
-        } catch (IllegalArgumentException e) {
-            throw new MalformedFrameException(String.valueOf(e.getMessage()));
-        }
-    }
-
     static void put(FrameWriter frame, Envelope envelope) {
         frame.put(envelope.sender().octets());
         put(frame, envelope.attributes());

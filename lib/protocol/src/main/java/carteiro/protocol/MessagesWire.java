@@ -218,7 +218,7 @@ final class MessagesWire {
 
     private static String ticket(FrameReader question) throws MalformedFrameException {
         TaggedFields tagged = question.tagged();
-        String ticket = tagged.take(TICKET, Tickets.LENGTH, "");
+        String ticket = tagged.take(TICKET, Tickets.LENGTH);
         tagged.end();
         return ticket;
     }

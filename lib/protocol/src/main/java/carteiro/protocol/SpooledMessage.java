@@ -64,7 +64,7 @@ public final class SpooledMessage {
      *
      * @param file ends where the message does
      * @param message takes its octets; what it has got is worth nothing unless this returns
-     * @return the envelope as it claims to be: its uid is the file's to say
+     * @return the envelope as it claims to be: its uid is the file's to say, and its attributes are to be checked
      * @throws MalformedFrameException if it is not what was written whole
      */
     public static Envelope read(InputStream file, Enqueue.Submission message) throws IOException {
@@ -83,9 +83,9 @@ public final class SpooledMessage {
                 copy(in, length - 1, piece, message);
             } else if (length > 0 && kind >= 0) {
                 FrameReader frame = envelopeFrame(in, kind, length);
-                Envelope envelope = first ? firstEnvelope(frame) : Frames.checkedEnvelope(frame);
+                Envelope envelope = first ? firstEnvelope(frame) : Frames.envelope(frame);
                 TaggedFields tagged = frame.tagged();
-                if (!tagged.take(EnqueueWire.FIELDS, Enqueue.Submission.MOST_FIELDS, "")
+                if (!tagged.take(EnqueueWire.FIELDS, Enqueue.Submission.MOST_FIELDS)
                         .isEmpty()) {
                     throw new MalformedFrameException("fields on top have no place in a spool");
                 }

@@ -38,7 +38,7 @@ final class UnderstoodDeliveries implements Deliver {
 
     @Override
     public List<Outcome> deliver(Delivery delivery) throws IOException {
-        OptionalInt unknown = delivery.attributes().unknown(mark);
+        OptionalInt unknown = delivery.envelope().attributes().unknown(mark);
         if (unknown.isPresent()) {
             Outcome refusal = refusal(unknown.getAsInt());
             return delivery.addresses().stream().map(_ -> refusal).toList();

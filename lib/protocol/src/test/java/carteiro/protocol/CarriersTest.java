@@ -3,6 +3,9 @@ package carteiro.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+import carteiro.mail.Attributes;
+import carteiro.mail.Attribute;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
@@ -103,6 +106,28 @@ class CarriersTest {
                 public void close() {}
             };
         }
+    }
+
+    /** Over a socket, where nobody is trusted. Too much is refused for good; a value of a newer build may be understood later. */
+    @Test
+    void attributesThatCannotBeTakenAreRefused() throws Exception {
+        connect(Carrier.SOCKETS);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        for (int size : new int[] {2, 100_000}) {
+            try (var submission = client.enqueue().open()) {
+                submission.write(new byte[size], 0, size);
+                assertThat(submission.commit(ENVELOPE.with(Attributes.NONE.with(Attribute.BODY.tag(), 4, "9BIT"))))
+                        .isEqualTo(new Receipt.TemporaryFailure(
+                                new Status(4, 3, 3), "no value of attribute body, or not its marks"));
+            }
+            try (var submission = client.enqueue().open()) {
+                submission.write(new byte[size], 0, size);
+                assertThat(submission.commit(ENVELOPE.with(Attributes.NONE.with(40_000, 1, "x".repeat(600)))))
+                        .isInstanceOf(Receipt.PermanentFailure.class);
+            }
+        }
+        assertThat(queue.envelopes).isEmpty();
     }
 
     /** As a numbered question, as frames, and with the most that may be given. */

@@ -6,6 +6,7 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.mail.Attributes;
+import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
@@ -58,7 +59,7 @@ class UnderstoodDeliveriesTest {
             addresses.add(new Address(addresses.size() + "@far.example"));
         }
         var delivery =
-                new Deliver.Delivery(1, 457, 5, Address.NULL, RecipientList.of(addresses, attributed), attributes, "");
+                new Deliver.Delivery(1, 457, 5, new Envelope(Address.NULL, RecipientList.of(addresses, attributed), attributes), "");
         Wires wires = switch (carrier) {
             case DIRECT -> new DirectWires(new SocketWires(new Installation(folder), log));
             case SOCKETS -> new SocketWires(new Installation(folder), log);
@@ -86,7 +87,7 @@ class UnderstoodDeliveriesTest {
         Attributes some = Attributes.NONE.with(UNKNOWN, TOLD, "x");
         assertThat(deliver(carrier, some, some, Attributes.NONE)).containsExactly(DONE, DONE);
         assertThat(tried).hasSize(1);
-        assertThat(tried.getFirst().attributes()).isEqualTo(some);
+        assertThat(tried.getFirst().envelope().attributes()).isEqualTo(some);
         assertThat(tried.getFirst().recipients().attributes(0)).isEqualTo(some);
     }
 

@@ -65,9 +65,9 @@ public final class TaggedFields {
     /**
      * Takes the field of that tag.
      *
-     * @return its octets, at most {@code limit}; {@code otherwise} if it is not there
+     * @return its octets, at most {@code limit}; none if it is not there
      */
-    public String take(int tag, int limit, String otherwise) throws MalformedFrameException {
+    public String take(int tag, int limit) throws MalformedFrameException {
         for (TaggedField field : fields) {
             if (field.tag == tag) {
                 if (field.octets.length() > limit) {
@@ -77,7 +77,7 @@ public final class TaggedFields {
                 return field.octets;
             }
         }
-        return otherwise;
+        return "";
     }
 
     /** Checks that what is left may be passed over. */

@@ -104,9 +104,9 @@ class FramesTest {
     @Test
     void aTaggedFieldIsTakenByItsTagOrPassedOver() throws Exception {
         TaggedFields tagged = read("25:1:a,3:1=x,6:7=more,3:12=,,", 100, 1).tagged();
-        assertThat(tagged.take(7, 4, "none")).isEqualTo("more");
-        assertThat(tagged.take(8, 4, "none")).isEqualTo("none");
-        assertThat(tagged.take(12, 4, "none")).isEmpty();
+        assertThat(tagged.take(7, 4)).isEqualTo("more");
+        assertThat(tagged.take(8, 4)).isEmpty();
+        assertThat(tagged.take(12, 4)).isEmpty();
         tagged.end();
         read("11:1:a,4:7=ab,,", 100, 1).end();
     }
@@ -117,9 +117,9 @@ class FramesTest {
                 .isInstanceOf(MalformedFrameException.class)
                 .hasMessageContaining("field with tag 7 must not be passed over");
         TaggedFields known = read("10:1:a,3:7!x,,", 100, 1).tagged();
-        assertThat(known.take(7, 1, "")).isEqualTo("x");
+        assertThat(known.take(7, 1)).isEqualTo("x");
         known.end();
-        assertThatThrownBy(() -> read("10:1:a,3:7=x,,", 100, 1).tagged().take(7, 0, ""))
+        assertThatThrownBy(() -> read("10:1:a,3:7=x,,", 100, 1).tagged().take(7, 0))
                 .isInstanceOf(MalformedFrameException.class);
     }
 

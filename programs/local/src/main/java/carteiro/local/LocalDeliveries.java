@@ -171,7 +171,7 @@ final class LocalDeliveries implements Deliver {
 
     /** What the message carries goes on with it. */
     private static Attributes ofForward(Delivery delivery) {
-        return delivery.attributes().with(Attribute.PARENT, delivery.message());
+        return delivery.envelope().attributes().with(Attribute.PARENT, delivery.message());
     }
 
     private static AccountDelivery.DeliverableMessage message(MessageSpool.HeldMessage held) {

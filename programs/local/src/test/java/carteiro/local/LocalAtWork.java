@@ -109,18 +109,22 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     }
 
     Outcome deliver(String sender, String local, byte[] message) throws IOException {
+        return deliver(
+                new Envelope(
+                        new Address(sender),
+                        List.of(new Address(local + "@" + HOST)),
+                        Envelope.BodyType.EIGHT_BIT_MIME,
+                        Envelope.AddressForm.ASCII,
+                        Envelope.NO_UID),
+                message);
+    }
+
+    Outcome deliver(Envelope envelope, byte[] message) throws IOException {
         long number = counter.incrementAndGet();
         messages.put(number, message);
         try {
             return wires.deliver(Wires.Channel.LOCAL)
-                    .deliver(new Delivery(
-                            number,
-                            number,
-                            message.length,
-                            new Address(sender),
-                            List.of(new Address(local + "@" + HOST)),
-                            Envelope.BodyType.EIGHT_BIT_MIME,
-                            Envelope.AddressForm.ASCII))
+                    .deliver(new Delivery(number, number, message.length, envelope, ""))
                     .getFirst();
         } finally {
             messages.remove(number);

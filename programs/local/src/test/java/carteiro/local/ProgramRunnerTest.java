@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Address;
 import carteiro.mail.Attribute;
+import carteiro.mail.RecipientList;
+import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
@@ -150,6 +152,27 @@ class ProgramRunnerTest {
                     report);
             assertThat(ended).isEqualTo(new ProgramRunner.ProgramEnd.Exited(111));
             assertThat(report.delivered("").report()).contains("Unable to switch to the home directory.");
+        }
+    }
+
+    /** Of a .qmail file, and of an address that is nothing but others. */
+    @Test
+    void aForwardHasWhatItsMessageCarries() throws Exception {
+        try (var local = new LocalAtWork(folder)) {
+            local.write(".qmail", "&a@b.example\n");
+            local.accounts.put(
+                    "all@" + LocalAtWork.HOST, new Answer.ForwardOnly(List.of(new Address("c@d.example"))));
+            Attributes carried = Attributes.NONE.with(40_000, 1, "to be told");
+            for (String to : List.of("joe", "all")) {
+                var envelope = new Envelope(
+                        new Address("s@x.example"),
+                        RecipientList.of(List.of(new Address(to + "@" + LocalAtWork.HOST))),
+                        carried);
+                assertThat(local.deliver(envelope, new byte[] {'\n'})).isInstanceOf(Outcome.Delivered.class);
+                Attributes forward = local.queue.kept.getLast().envelope().attributes();
+                assertThat(forward.without(Attribute.UID).without(Attribute.PARENT)).isEqualTo(carried);
+                assertThat(forward.get(Attribute.PARENT)).isPositive();
+            }
         }
     }
 

@@ -414,6 +414,7 @@ record ExportedEnvelope(
             throw new MalformedExportException("\"attributes\" is no array");
         }
         Attributes attributes = Attributes.NONE;
+        int last = 0;
         while (json.nextToken() != JsonToken.END_ARRAY) {
             if (json.currentToken() != JsonToken.START_OBJECT) {
                 throw new MalformedExportException("an attribute is no object");
@@ -431,9 +432,14 @@ record ExportedEnvelope(
                 }
             }
             fields.complete(Set.of());
+            if (tag <= last) {
+                throw new MalformedExportException("attribute " + tag + " is not in the order of the tags");
+            }
+            last = tag;
             attributes = attributes.with(tag, marks, value);
         }
-        attributes.check();
+        attributes.checkAgain();
+        attributes.checkValues();
         return attributes;
     }
 

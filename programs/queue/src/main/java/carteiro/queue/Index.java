@@ -394,7 +394,10 @@ final class Index {
         return 64L * messages + (long) DETAIL * (many + failuresOfOne) + 28L * recipientsOfMany;
     }
 
-    /** About how many octets of memory send takes for all of this, and at least as many as it says itself (Message.memory). */
+    /**
+     * About how many octets of memory send takes for all of this, and at least as many as it says itself ({@code ScheduledMessage});
+     * but of a message of few recipients, one of which has attributes, up to a hundred too few.
+     */
     synchronized long memoryOfSend() {
         return told;
     }

@@ -301,7 +301,10 @@ final class SpoolIntake {
         try (var submission = enqueue.open()) {
             Envelope envelope;
             try (InputStream in = content(file, status)) {
-                envelope = SpooledMessage.read(in, submission).by(status.uid());
+                Envelope claimed = SpooledMessage.read(in, submission);
+                claimed.check();
+                claimed.checkValues();
+                envelope = claimed.by(status.uid());
             } catch (MalformedFrameException | IllegalArgumentException e) {
                 return setAside(name, status.uid(), String.valueOf(e.getMessage()));
             } catch (IOException e) { // it may be sound, and the disk in trouble

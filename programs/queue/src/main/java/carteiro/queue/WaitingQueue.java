@@ -106,8 +106,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             now = session;
         }
         if (now != null) {
-            boolean readAgain = envelope.recipients().attributed() > 0;
-            now.arrived(message, birth, octets, readAgain ? envelope : envelope.told());
+            now.arrived(message, birth, octets, envelope.recipients().attributed() > 0 ? null : envelope.told());
         }
     }
 
@@ -136,11 +135,12 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
         private int next;
         private final ArrayDeque<PendingReread> unread = new ArrayDeque<>(); // of the thread that takes
 
-        synchronized void arrived(long message, long birth, long octets, Envelope envelope) {
+        /** @param envelope null if it is to be read again, since recipients have attributes */
+        synchronized void arrived(long message, long birth, long octets, @Nullable Envelope envelope) {
             if (missedAfter != NONE) {
                 return;
             }
-            int size = size(envelope);
+            int size = envelope == null ? MOST_REMEMBERED_OCTETS + 1 : size(envelope);
             if (arrivals.size() < MOST_REMEMBERED && remembered + size <= MOST_REMEMBERED_OCTETS) {
                 remembered += size;
                 arrivals.add(new ArrivedMessage(message, birth, octets, envelope));
@@ -152,15 +152,9 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
             notifyAll();
         }
 
-        /**
-         * Octets of the addresses; more than may be remembered if they are more than send is told with the message, or if recipients
-         * have attributes: then it is read again.
-         */
+        /** Octets of addresses and attributes; more than may be remembered if they are more than send is told with the message. */
         private static int size(Envelope envelope) {
             if (envelope.addresses().size() > WaitingMessage.MOST_TOLD) {
-                return MOST_REMEMBERED_OCTETS + 1;
-            }
-            if (envelope.recipients().attributed() > 0) {
                 return MOST_REMEMBERED_OCTETS + 1;
             }
             int octets =

@@ -170,6 +170,73 @@ class KeptAttributesTest {
         }
     }
 
+    /** As many as enqueue takes, and what queue adds: read after a restart, exported, and imported. */
+    @Test
+    void theMostThatIsTakenInIsKeptExportedAndImported() throws Exception {
+        Attributes most = Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(Attributes.MOST_TOLD - 5));
+        for (int i = 1; i < 60; i++) {
+            most = most.with(UNKNOWN + i, 0, "");
+        }
+        most = most.with(UNKNOWN + 59, 0, "z".repeat(4032 - most.size()));
+        var attributed = new TreeMap<Integer, Attributes>();
+        attributed.put(0, most);
+        var claimed = new Envelope(
+                new Address("ann@x"), RecipientList.of(List.of(new Address("b@x")), attributed), most);
+        claimed.check();
+        try (Queue queue = home.open(Sample.EARLY)) {
+            submit(queue, claimed.by(-2));
+        }
+        try (Queue queue = home.open(Sample.EARLY)) {
+            WaitingMessage told = Sample.waiting(queue.waiting()).getFirst();
+            assertThat(told.envelope().attributes()).isEqualTo(most.with(Attribute.UID, -2).told());
+        }
+        Path export = folder.resolve("q.tar");
+        assertThat(home.run(NO_INPUT, "export", export.toString()).exit()).isZero();
+        assertThat(shown(imported(export))).isEqualTo(shown(home));
+    }
+
+    /** Its sum is right: what this build does not understand another one may. */
+    @Test
+    void anEnvelopeThatThisBuildCannotReadWaits() throws Exception {
+        try (Queue queue = home.open(Sample.EARLY)) {
+            submit(queue, envelope(2));
+        }
+        Path segment = home.queue().resolve("segments/0000000001");
+        byte[] octets = Files.readAllBytes(segment);
+        int at = new String(octets, StandardCharsets.ISO_8859_1).indexOf("notify") - 5;
+        octets[at] = 0; // the tag becomes 0, which no build writes
+        octets[at + 1] = 0;
+        java.nio.ByteBuffer whole = java.nio.ByteBuffer.wrap(octets);
+        var place = new SegmentPosition(1, recordOfMessage(octets));
+        Framing.RecordHeader header = java.util.Objects.requireNonNull(Framing.read(whole, place.offset(), place));
+        int sum = Framing.sum(octets, place.offset() + Framing.HEADER, header.payload());
+        Framing.put(
+                whole.duplicate().position(place.offset()),
+                new Framing.RecordHeader(
+                        header.kind(),
+                        header.payload(),
+                        sum,
+                        header.body(),
+                        header.bodySum(),
+                        header.message(),
+                        header.synced()),
+                place);
+        Files.write(segment, octets);
+        try (Queue queue = home.open(Sample.EARLY)) {
+            assertThat(Sample.waiting(queue.waiting())).isEmpty();
+            assertThat(queue.inspection().counts().messages()).as("it still waits").isEqualTo(1);
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.ISO_8859_1))
+                .contains("message 1 has an envelope that this build cannot read")
+                .doesNotContain("damaged");
+    }
+
+    /** Where the accepted record begins, behind that of the segment. */
+    private static int recordOfMessage(byte[] octets) {
+        return new String(octets, StandardCharsets.ISO_8859_1).indexOf("CQ\u0002\u0001");
+    }
+
     @Test
     void whoLooksSeesThemAll() throws Exception {
         try (Queue queue = home.open(Sample.EARLY)) {

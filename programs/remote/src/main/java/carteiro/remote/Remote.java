@@ -166,8 +166,8 @@ public final class Remote implements Program {
             var outgoing = new OutgoingMessage(
                     delivery.sender(),
                     delivery.addresses(),
-                    delivery.body(),
-                    delivery.form(),
+                    delivery.envelope().body(),
+                    delivery.envelope().form(),
                     delivery.octets(),
                     () -> messages.open(delivery.message(), delivery.ticket()));
             String domain = delivery.addresses().getFirst().domain();

@@ -3,6 +3,7 @@ package carteiro.send;
 import carteiro.control.DomainTable;
 import carteiro.mail.Address;
 import carteiro.mail.Attributes;
+import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.protocol.BounceParagraph;
@@ -497,9 +498,10 @@ final class Schedule {
                         number,
                         message.number(),
                         message.octets(),
-                        VerpSender.expand(sender, addresses.getFirst()),
-                        RecipientList.of(addresses, attributes),
-                        message.attributes(),
+                        new Envelope(
+                                VerpSender.expand(sender, addresses.getFirst()),
+                                RecipientList.of(addresses, attributes),
+                                message.attributes()),
                         ""),
                 choice.terms());
     }
