@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import carteiro.wire.FrameWriter;
+import carteiro.mail.Attributes;
+import carteiro.mail.Attribute;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
@@ -180,6 +183,36 @@ class SpoolIntakeTest {
         round();
         assertThat(names()).hasSize(1).allMatch(name -> name.startsWith("damaged-"));
         assertThat(logged()).contains("it has 2 names");
+    }
+
+    /** There is no room for the uid, or a value makes no sense: it would be so each time. */
+    @ParameterizedTest
+    @ValueSource(strings = {"of over 4032 octets", "no value of attribute body"})
+    void attributesThatCannotBeTakenAreSetAsideAndTheOthersAreTaken(String why) throws Exception {
+        Path bad = leave("x\n");
+        Attributes attributes = why.startsWith("no value")
+                ? Attributes.NONE.with(Attribute.BODY.tag(), 4, "9BIT")
+                : Attributes.NONE.with(40_000, 0, "x".repeat(Attributes.MOST_OCTETS - 5));
+        var out = new java.io.ByteArrayOutputStream();
+        out.writeBytes(Octets.bytes("carteiro spool 2\n3:Mx\n,"));
+        byte[] octets = attributes.octets();
+        new FrameWriter()
+                .put("E")
+                .put("ann@x")
+                .put(octets, 0, octets.length)
+                .put(1)
+                .put("bob@y")
+                .put(0)
+                .write(out);
+        var sum = new java.util.zip.CRC32C();
+        sum.update(out.toByteArray());
+        new FrameWriter().put("S").put(sum.getValue()).write(out);
+        Files.write(bad, out.toByteArray()); // the file stays its owner's
+        leave("y\n");
+        round();
+        assertThat(names()).hasSize(1).allMatch(name -> name.startsWith("damaged-"));
+        assertThat(Sample.waiting(queue.waiting())).hasSize(1);
+        assertThat(logged()).contains(why);
     }
 
     @Test
