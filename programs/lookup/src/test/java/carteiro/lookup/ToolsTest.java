@@ -181,6 +181,12 @@ final class ToolsTest {
             } catch (IOException e) {
                 // no home
             }
+            if (passwd[0].equals("alias")) { // its home is HOME/alias, whatever passwd says
+                assertThat(called.out())
+                        .startsWith("alias\0" + passwd[2] + "\0" + passwd[3] + "\0")
+                        .contains(home.installation.home() + "/alias\0");
+                continue;
+            }
             boolean user = owned && !passwd[2].equals("0") && passwd[0].equals(Octets.lowerCase(passwd[0]));
             if (user) {
                 out.add(passwd[0]);
