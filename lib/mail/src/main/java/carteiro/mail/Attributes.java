@@ -91,8 +91,9 @@ public final class Attributes {
      */
     public void check() {
         if (told().size() > MOST_TOLD || octets.length > MOST_OCTETS - ROOM || count() > MOST - ROOM_COUNT) {
-            throw new IllegalArgumentException("attributes of over " + MOST_TOLD + " octets that are to be told, of over "
-                    + (MOST_OCTETS - ROOM) + " octets in all, or over " + (MOST - ROOM_COUNT) + " of them");
+            throw new IllegalArgumentException(
+                    "attributes of over " + MOST_TOLD + " octets that are to be told, of over " + (MOST_OCTETS - ROOM)
+                            + " octets in all, or over " + (MOST - ROOM_COUNT) + " of them");
         }
     }
 
@@ -103,7 +104,8 @@ public final class Attributes {
      */
     public void checkAgain() {
         if (told().size() > MOST_TOLD + ROOM) {
-            throw new IllegalArgumentException("attributes of over " + (MOST_TOLD + ROOM) + " octets that are to be told");
+            throw new IllegalArgumentException(
+                    "attributes of over " + (MOST_TOLD + ROOM) + " octets that are to be told");
         }
     }
 

@@ -58,8 +58,7 @@ public record Envelope(Address sender, RecipientList recipients, Attributes attr
      */
     public void check() {
         if (recipients.attributeOctets() > MOST_OF_RECIPIENTS) {
-            throw new IllegalArgumentException(
-                    "attributes of recipients of over " + MOST_OF_RECIPIENTS + " octets");
+            throw new IllegalArgumentException("attributes of recipients of over " + MOST_OF_RECIPIENTS + " octets");
         }
         attributes.check();
         recipients.forEachAttributed((_, some) -> some.check());

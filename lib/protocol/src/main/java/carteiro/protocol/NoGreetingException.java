@@ -9,7 +9,8 @@ public final class NoGreetingException extends IOException {
 
     NoGreetingException(String program, @Nullable Throwable cause) {
         super(
-                program + " closed the connection without saying its version: it is stopping, or of a build from before there were"
+                program
+                        + " closed the connection without saying its version: it is stopping, or of a build from before there were"
                         + " versions; then stop it by the carteiro that started it, and start it from this build",
                 cause);
     }

@@ -58,8 +58,8 @@ class UnderstoodDeliveriesTest {
             attributed.put(addresses.size(), some);
             addresses.add(new Address(addresses.size() + "@far.example"));
         }
-        var delivery =
-                new Deliver.Delivery(1, 457, 5, new Envelope(Address.NULL, RecipientList.of(addresses, attributed), attributes), "");
+        var delivery = new Deliver.Delivery(
+                1, 457, 5, new Envelope(Address.NULL, RecipientList.of(addresses, attributed), attributes), "");
         Wires wires = switch (carrier) {
             case DIRECT -> new DirectWires(new SocketWires(new Installation(folder), log));
             case SOCKETS -> new SocketWires(new Installation(folder), log);

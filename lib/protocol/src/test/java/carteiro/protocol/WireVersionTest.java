@@ -170,6 +170,7 @@ class WireVersionTest {
     void aProgramThatClosesWithoutAWordIsNotTakenForOneThatDoesNotRun() {
         assertThatThrownBy(() -> asked(""))
                 .isNotInstanceOf(NotRunningException.class)
-                .hasMessageStartingWith("lookup closed the connection without saying its version: it is stopping, or of a build");
+                .hasMessageStartingWith(
+                        "lookup closed the connection without saying its version: it is stopping, or of a build");
     }
 }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Address;
 import carteiro.mail.Attribute;
-import carteiro.mail.RecipientList;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Lookup.Answer;
@@ -160,8 +160,7 @@ class ProgramRunnerTest {
     void aForwardHasWhatItsMessageCarries() throws Exception {
         try (var local = new LocalAtWork(folder)) {
             local.write(".qmail", "&a@b.example\n");
-            local.accounts.put(
-                    "all@" + LocalAtWork.HOST, new Answer.ForwardOnly(List.of(new Address("c@d.example"))));
+            local.accounts.put("all@" + LocalAtWork.HOST, new Answer.ForwardOnly(List.of(new Address("c@d.example"))));
             Attributes carried = Attributes.NONE.with(40_000, 1, "to be told");
             for (String to : List.of("joe", "all")) {
                 var envelope = new Envelope(
@@ -170,7 +169,8 @@ class ProgramRunnerTest {
                         carried);
                 assertThat(local.deliver(envelope, new byte[] {'\n'})).isInstanceOf(Outcome.Delivered.class);
                 Attributes forward = local.queue.kept.getLast().envelope().attributes();
-                assertThat(forward.without(Attribute.UID).without(Attribute.PARENT)).isEqualTo(carried);
+                assertThat(forward.without(Attribute.UID).without(Attribute.PARENT))
+                        .isEqualTo(carried);
                 assertThat(forward.get(Attribute.PARENT)).isPositive();
             }
         }

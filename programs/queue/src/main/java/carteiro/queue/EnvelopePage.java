@@ -69,7 +69,8 @@ final class EnvelopePage {
         try {
             read = page.read(header.kind(), header.version(), wanted);
         } catch (IllegalArgumentException e) {
-            page.verify(header.payloadSum()); // if it is what was written, it is not damaged: another build makes sense of it
+            page.verify(header.payloadSum()); // if it is what was written, it is not damaged: another build makes sense
+            // of it
             throw new IOException(
                     "message " + message + " has an envelope that this build cannot read: " + e.getMessage(), e);
         }

@@ -180,15 +180,16 @@ class KeptAttributesTest {
         most = most.with(UNKNOWN + 59, 0, "z".repeat(4032 - most.size()));
         var attributed = new TreeMap<Integer, Attributes>();
         attributed.put(0, most);
-        var claimed = new Envelope(
-                new Address("ann@x"), RecipientList.of(List.of(new Address("b@x")), attributed), most);
+        var claimed =
+                new Envelope(new Address("ann@x"), RecipientList.of(List.of(new Address("b@x")), attributed), most);
         claimed.check();
         try (Queue queue = home.open(Sample.EARLY)) {
             submit(queue, claimed.by(-2));
         }
         try (Queue queue = home.open(Sample.EARLY)) {
             WaitingMessage told = Sample.waiting(queue.waiting()).getFirst();
-            assertThat(told.envelope().attributes()).isEqualTo(most.with(Attribute.UID, -2).told());
+            assertThat(told.envelope().attributes())
+                    .isEqualTo(most.with(Attribute.UID, -2).told());
         }
         Path export = folder.resolve("q.tar");
         assertThat(home.run(NO_INPUT, "export", export.toString()).exit()).isZero();
@@ -224,7 +225,9 @@ class KeptAttributesTest {
         Files.write(segment, octets);
         try (Queue queue = home.open(Sample.EARLY)) {
             assertThat(Sample.waiting(queue.waiting())).isEmpty();
-            assertThat(queue.inspection().counts().messages()).as("it still waits").isEqualTo(1);
+            assertThat(queue.inspection().counts().messages())
+                    .as("it still waits")
+                    .isEqualTo(1);
         }
         log.close();
         assertThat(lines.toString(StandardCharsets.ISO_8859_1))

@@ -115,7 +115,8 @@ class BothFormsTest {
                 Asked asked = ask(verb);
                 assertThat(asked.exit()).isEqualTo(111);
                 assertThat(asked.output())
-                        .contains("start closed the connection without saying its version: it is stopping, or of a build")
+                        .contains(
+                                "start closed the connection without saying its version: it is stopping, or of a build")
                         .doesNotContain("nothing runs", "stopped");
             }
         }
