@@ -12,13 +12,13 @@ final class AnnouncedSizeCheck implements PolicyCheck {
 
     @Override
     public String setting(Peer peer) {
-        return peer.rights().databytes() + " octets";
+        return LimitCheck.databytes(peer);
     }
 
     @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         return transaction.announced() > peer.rights().databytes()
-                ? new Verdict.Refuse(SizeCheck.TOO_BIG, "SIZE=" + transaction.announced())
+                ? new Verdict.Refuse(LimitCheck.TOO_BIG, "SIZE=" + transaction.announced())
                 : WITHIN;
     }
 }

@@ -33,15 +33,15 @@ final class Policy {
                 List.<PolicyCheck>of(new FileNamesCheck(widestForm), new AnnouncedSizeCheck()),
                 Stage.RECIPIENT,
                 List.<PolicyCheck>of(
-                        new RecipientCountCheck(recipients),
+                        LimitCheck.recipients(recipients),
                         BadSenderCheck.read(files),
-                        new RecipientLengthCheck(),
+                        LimitCheck.recipientLength(),
                         RelayCheck.read(files, hosts),
                         new KnownRecipientCheck(Routing.read(files), hosts)),
                 Stage.TEXT,
-                List.<PolicyCheck>of(new SizeCheck(), new NulCheck(), new LineLengthCheck(linebytes)),
+                List.of(LimitCheck.size(), LimitCheck.nulOctets(), LimitCheck.lineLength(linebytes)),
                 Stage.MESSAGE,
-                List.<PolicyCheck>of(new LineEndsCheck(), new HopsCheck()));
+                List.of(new LineEndsCheck(), LimitCheck.hops()));
         return new Policy(checks, hosts);
     }
 

@@ -483,7 +483,7 @@ final class SmtpdSession {
         Transaction current = transaction;
         if (current == null || current.recipients.isEmpty()) {
             if (octets > mostDropped()) {
-                refuseAndEnd("BDAT", SizeCheck.TOO_BIG, "message without end");
+                refuseAndEnd("BDAT", LimitCheck.TOO_BIG, "message without end");
             } else if (connection.lines().drop(octets)) {
                 refuse("BDAT", current == null ? MAIL_FIRST : RCPT_FIRST);
             } else {

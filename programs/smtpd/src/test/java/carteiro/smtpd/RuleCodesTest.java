@@ -86,7 +86,7 @@ class RuleCodesTest {
         try (var smtpd = SmtpdOnLoopback.start(home);
                 var client = smtpd.connect();
                 var other = smtpd.connect()) {
-            String hops = "Received: from x by y\r\n".repeat(HopsCheck.MOST);
+            String hops = "Received: from x by y\r\n".repeat(LimitCheck.HOPS);
             client.envelope().say("DATA", "354 ").send(hops + "\r\n.\r\n");
             assertThat(client.reply()).isEqualTo("554 5.4.6 too many hops, this message is looping [R43]");
             smtpd.awaitLog("[R43] rule hops\n");
