@@ -137,8 +137,8 @@ enum PolicyRule {
             "R22",
             "file-names",
             "SMTPUTF8 was asked for, and file names here cannot hold such addresses",
-            "LC_ALL in the environment",
-            "start Carteiro with LC_ALL=C.UTF-8",
+            "the system's locale C.UTF-8",
+            "install the locale C.UTF-8; without the launcher, start smtpd with LC_ALL=C.UTF-8",
             "use an address in ASCII"),
     SENDERS(
             "R30",

@@ -176,8 +176,8 @@ final class SmtpdServer implements Program.RunningProgram {
         if (settings.widestForm() == AddressForm.ASCII) {
             log.warning(
                     "smtpd",
-                    "file names are " + SmtpdSettings.fileNames() + " in this locale, so that SMTPUTF8 is not offered;"
-                            + " start Carteiro with LC_ALL=C.UTF-8");
+                    "file names are " + SmtpdSettings.fileNames() + " in this locale, so that SMTPUTF8 is not offered; "
+                            + PolicyRule.FILE_NAMES.administrator());
         }
         vital.add(VitalThread.start(
                 Thread.ofPlatform().name("smtpd-sweep").daemon(true), "smtpd", log, stopping::get, this::sweep));

@@ -119,6 +119,14 @@ class RuleCodesTest {
     }
 
     @Test
+    void whySaysThatTheLocaleIsToBeInstalled() throws Exception { // the launcher asks for it whatever the caller has
+        assertThat(why("R22").out())
+                .contains(
+                        "\n  set by: the system's locale C.UTF-8\n  the administrator: install the locale C.UTF-8; without the"
+                                + " launcher, start smtpd with LC_ALL=C.UTF-8\n");
+    }
+
+    @Test
     void whySaysThatThereIsNoSuchCodeAndExplainsTheOthers() throws Exception {
         Said said = why("R99", "5.7.1\u001b", "R43");
         assertThat(said.code()).isEqualTo(100);
