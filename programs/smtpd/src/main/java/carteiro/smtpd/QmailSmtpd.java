@@ -8,6 +8,7 @@ import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.StartupGrace;
+import carteiro.smtpd.Verdict.Refusal;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -97,17 +99,12 @@ public final class QmailSmtpd {
             settings = reading.read(installation, log);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
-            socket.getOutputStream().write(UNREADABLE.octets(Reply.RuleCodes.HIDDEN));
-            socket.shutdownOutput();
-            return 1;
+            return turnAway(socket, UNREADABLE, Reply.RuleCodes.HIDDEN);
         }
-        var connection = new ClientConnection(socket, settings.silence(), settings.conversation());
-        var done = new CountDownLatch(1);
-        Thread.ofPlatform().name("sweep").daemon(true).start(() -> sweep(connection, done));
         Budgets budgets = Budgets.ofThisProcess();
         Client client = Client.of(environment);
-        var session = new SmtpdSession(
-                connection,
+        return converse(
+                socket,
                 Peer.of(
                         client,
                         new TcpRules.Rule.Allow(client.variables()), // or tcpserver would not have started us
@@ -123,9 +120,31 @@ public final class QmailSmtpd {
                         StartupGrace.OVER,
                         SystemAccount.effectiveUid(),
                         () -> false));
+    }
+
+    /** With a peer whom nobody has asked the policy about. */
+    static int converse(StandardSocket socket, Peer peer, SmtpdSettings settings, SmtpdSession.SessionContext context)
+            throws IOException {
+        Optional<Refusal> refused = settings.policy().judge(Stage.CONNECTED, peer, TransactionView.NONE, context);
+        if (refused.isPresent()) {
+            Reply reply = refused.get().reply();
+            context.log().log(
+                    new SmtpdEvent.TurnedAway(peer.client().ip(), refused.get().why(), reply.ruleName()));
+            return turnAway(socket, reply, settings.ruleCodes());
+        }
+        var connection = new ClientConnection(socket, settings.silence(), settings.conversation());
+        var done = new CountDownLatch(1);
+        Thread.ofPlatform().name("sweep").daemon(true).start(() -> sweep(connection, done));
+        var session = new SmtpdSession(connection, peer, settings, context);
         session.run(ListenerRole.PLAIN);
         done.countDown();
         return session.ended().equals("quit") ? 0 : 1;
+    }
+
+    private static int turnAway(StandardSocket socket, Reply reply, Reply.RuleCodes codes) throws IOException {
+        socket.getOutputStream().write(reply.octets(codes));
+        socket.shutdownOutput();
+        return 1;
     }
 
     private static SmtpdSettings settings(Installation installation, EventLog log) throws ControlException {

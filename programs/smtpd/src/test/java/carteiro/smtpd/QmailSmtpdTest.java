@@ -3,8 +3,10 @@ package carteiro.smtpd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.log.EventLog;
 import carteiro.protocol.SocketWires;
+import carteiro.protocol.StartupGrace;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
 import java.io.ByteArrayInputStream;
@@ -147,6 +149,34 @@ class QmailSmtpdTest {
         assertThat(said()).matches("421 4\\.3\\.0 [^\r\n]*\r\n");
         assertThat(errors.toString(StandardCharsets.ISO_8859_1))
                 .contains("alert: qmail-smtpd: control/badmailfrom: cannot be read");
+    }
+
+    @Test
+    void whomThePolicyTurnsAwayAtOnceReadsOneReply() throws Exception {
+        var client = Client.of(Map.of("TCPREMOTEIP", "192.0.2.7"));
+        SmtpdSettings settings = SmtpdSettings.forOneConversation(new Installation(home));
+        var logged = new ByteArrayOutputStream();
+        try (var own = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            int code = QmailSmtpd.converse(
+                    new StandardSocket(new ByteArrayInputStream(MESSAGE.getBytes(StandardCharsets.ISO_8859_1)), out),
+                    Peer.of(client, new TcpRules.Rule.Deny(), settings.rightsOf(client, SmtpdSettings.NO_LIMIT)),
+                    settings,
+                    new SmtpdSession.SessionContext(
+                            wires.enqueue(),
+                            wires.lookup(),
+                            own,
+                            Clock.systemUTC(),
+                            home,
+                            Budgets.ofThisProcess(),
+                            StartupGrace.OVER,
+                            0,
+                            () -> false));
+            assertThat(code).isEqualTo(1);
+        }
+        assertThat(said()).isEqualTo("554 5.7.1 no service for you here [R03]\r\n");
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                .contains("smtpd: turned away client 192.0.2.7: control/tcp.smtp denies it rule tcp.smtp\n");
+        assertThat(queue.messages).isEmpty();
     }
 
     @Test
