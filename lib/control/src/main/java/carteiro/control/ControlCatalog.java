@@ -86,7 +86,7 @@ public final class ControlCatalog {
                     "servercert.pem",
                     ControlFileFormat.TEXT,
                     NOTHING,
-                    "no STARTTLS",
+                    "no STARTTLS, and no line with tls in smtpdlisten",
                     "smtpd",
                     "the server's certificate, its chain and its private key"),
             row(
@@ -95,7 +95,7 @@ public final class ControlCatalog {
                     NOTHING,
                     "port 25 as root, else none",
                     "smtpd",
-                    "addresses to listen at"),
+                    "addresses to listen at; tls behind one has TLS come first, by servercert.pem"),
             row("smtpgreeting", ControlFileFormat.LINE, ME_ELSE_REFUSED, "", "smtpd", "what smtpd calls itself"),
             row(
                     "tcp.smtp",

@@ -4,7 +4,6 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -51,16 +50,23 @@ record ListenAddress(String text, InetSocketAddress address, ListenerRole role) 
         }
     }
 
-    /** Whether this is every IPv4 address, and one of the others is every IPv6 address, which takes IPv4 too, at its port. */
-    boolean takenBy(List<ListenAddress> others) {
+    /** Whether this is every IPv4 address, and the other is every IPv6 address, which takes IPv4 too, at its port. */
+    boolean takenBy(ListenAddress other) {
         return address.getAddress() instanceof Inet4Address here
                 && here.isAnyLocalAddress()
-                && others.stream()
-                        .map(ListenAddress::address)
-                        .anyMatch(other -> other.getAddress() instanceof Inet6Address there
-                                && there.isAnyLocalAddress()
-                                && other.getPort() == address.getPort()
-                                && other.getPort() != 0);
+                && other.address.getAddress() instanceof Inet6Address there
+                && there.isAnyLocalAddress()
+                && other.address.getPort() == address.getPort()
+                && address.getPort() != 0;
+    }
+
+    /** Whether both are one port, and conversations cannot begin in two ways there. */
+    boolean contradicts(ListenAddress other) {
+        return role != other.role
+                && (text.equals(other.text)
+                        || address.equals(other.address) && address.getPort() != 0 // [::]:465 and [0::0]:465
+                        || takenBy(other)
+                        || other.takenBy(this));
     }
 
     /** An address and port in the same form. */

@@ -318,6 +318,9 @@ final class SmtpdServer implements Program.RunningProgram {
     @Override
     public synchronized void reload() throws ControlException {
         SmtpdSettings read = SmtpdSettings.read(context.installation());
+        if (read.listen().isEmpty()) { // the listeners stay as they are
+            read.checkKeyFor(listeners.values().stream().map(listener -> listener.role));
+        }
         var problems = new ArrayList<String>();
         Set<String> kept = Set.copyOf(listeners.keySet());
         List<ListenAddress> wanted = read.listen().orElse(List.of());

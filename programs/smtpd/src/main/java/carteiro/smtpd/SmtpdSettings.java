@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What the control files say, read together; docs/control has a page for each.
@@ -78,12 +79,17 @@ record SmtpdSettings(
     static SmtpdSettings read(Installation installation) throws ControlException {
         SmtpdSettings settings =
                 read(installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
-        if (settings.tls().isEmpty()
-                && settings.listen().orElse(List.of()).stream().anyMatch(each -> each.role() == ListenerRole.TLS)) {
-            throw new ControlException(List.of("control/smtpdlisten: a line with tls needs control/servercert.pem;"
-                    + " write certificate and key into that"));
-        }
+        settings.checkKeyFor(settings.listen().orElse(List.of()).stream().map(ListenAddress::role));
         return settings;
+    }
+
+    /** @throws ControlException if there is no key, and a listener with one of these roles needs it */
+    void checkKeyFor(Stream<ListenerRole> roles) throws ControlException {
+        if (tls.isEmpty() && roles.anyMatch(role -> role == ListenerRole.TLS)) {
+            throw new ControlException(
+                    List.of("control/servercert.pem: is missing, and a listener with tls needs it; write"
+                            + " key and certificate into it, or have no tls in control/smtpdlisten"));
+        }
     }
 
     /**
@@ -238,18 +244,24 @@ record SmtpdSettings(
                                         + "\" is no address and port; write such as 127.0.0.1:2525 or [::]:25, and tls behind"
                                         + " it where TLS comes first");
                     }
-                    address.filter(added -> addresses.stream()
-                                    .anyMatch(
-                                            other -> other.text().equals(added.text()) && other.role() != added.role()))
-                            .ifPresent(added -> files.problem(
-                                    "smtpdlisten",
-                                    at,
-                                    added.text() + " is there already, and one port cannot be with tls and without"));
-                    address.ifPresent(addresses::add);
+                    address.ifPresent(added -> {
+                        addresses.stream()
+                                .filter(added::contradicts)
+                                .findFirst()
+                                .ifPresent(other -> {
+                                    String by = other.text().equals(added.text()) ? "" : " by " + other.text();
+                                    files.problem(
+                                            "smtpdlisten",
+                                            at,
+                                            added.text() + " is there already" + by
+                                                    + ", and one port cannot be with tls and without");
+                                });
+                        addresses.add(added);
+                    });
                 }
             }
             return addresses.stream()
-                    .filter(address -> !address.takenBy(addresses))
+                    .filter(address -> addresses.stream().noneMatch(address::takenBy))
                     .toList();
         });
     }

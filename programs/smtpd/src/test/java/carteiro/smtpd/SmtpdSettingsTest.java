@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,23 @@ class SmtpdSettingsTest {
         assertThat(read("me", "x\n", "concurrencyincoming", all + "\n").connectionsOfOne())
                 .isEqualTo(ofOne);
         assertThat(read("concurrencyperclient", "5000\n").connectionsOfOne()).isEqualTo(5000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "[::]:465,,0.0.0.0:465,tls",
+        "[::]:465,tls,0.0.0.0:465,",
+        "0.0.0.0:465,,[::]:465,tls",
+        "0.0.0.0:465,tls,[::]:465,",
+        "[::]:465,,[0::0]:465,tls"
+    })
+    void aPortHasOneRoleHoweverItsAddressIsWritten(
+            String first, @Nullable String firstRole, String second, @Nullable String secondRole) {
+        String lines = first + (firstRole == null ? "" : " tls") + "\n" + second + (secondRole == null ? "" : " tls");
+        assertThatThrownBy(() -> read("me", "x\n", "smtpdlisten", lines + "\n"))
+                .isInstanceOf(ControlException.class)
+                .hasMessage("control/smtpdlisten:2: " + second + " is there already by " + first
+                        + ", and one port cannot be with tls and without");
     }
 
     private static String page(String file) throws IOException {

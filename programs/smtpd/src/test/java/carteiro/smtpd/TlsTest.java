@@ -95,7 +95,7 @@ class TlsTest {
     void aListenerWithTlsNeedsAKeyAndOnePortHasOneRole() {
         assertThatThrownBy(() -> SmtpdOnLoopback.start(home.resolve("one"), "smtpdlisten", "127.0.0.1:0 tls\n"))
                 .isInstanceOf(ControlException.class)
-                .hasMessageContaining("control/smtpdlisten: a line with tls needs control/servercert.pem");
+                .hasMessageContaining("control/servercert.pem: is missing, and a listener with tls needs it");
         assertThatThrownBy(() -> SmtpdOnLoopback.start(
                         home.resolve("two"),
                         "servercert.pem",
@@ -138,6 +138,21 @@ class TlsTest {
     }
 
     @ParameterizedTest
+    @Test
+    void aReloadLeavesNoListenerWithTlsWithoutAKey() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n")) {
+            Files.delete(home.resolve("control/smtpdlisten")); // listeners stay then
+            smtpd.running.reload();
+            Files.delete(home.resolve("control/servercert.pem"));
+            assertThatThrownBy(smtpd.running::reload)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/servercert.pem: is missing, and a listener with tls needs it");
+            try (var client = smtpd.connect()) { // as before
+                client.startTls().expect("220 ");
+            }
+        }
+    }
+
     @CsvSource({"TLSv1.2", "TLSv1.3"})
     void versions12And13AreSpokenWithEcKeysToo(String version) throws Exception {
         String ec = TestCertificate.pem(home, "ec");
