@@ -74,6 +74,53 @@ class TlsTest {
     }
 
     @Test
+    void whoIsDeniedWhereTlsComesFirstReadsNothing() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(
+                        home,
+                        "servercert.pem",
+                        pem,
+                        "smtpdlisten",
+                        "127.0.0.1:0 tls\n",
+                        "tcp.smtp",
+                        "127.0.0.1:deny\n");
+                var client = smtpd.connect()) {
+            assertThat(client.socket().getInputStream().readAllBytes()).isEmpty();
+            smtpd.awaitLog("smtpd: turned away client 127.0.0.1: control/tcp.smtp denies it rule tcp.smtp\n");
+        }
+    }
+
+    @Test
+    void whereTlsComesFirstAndItsMemoryIsTakenNothingIsSaid() throws Exception {
+        Budgets all = Budgets.ofThisProcess();
+        var budgets = new Budgets(new ClientBudget(2 * Budgets.TLS), all.recipients(), all.messages(), all.text());
+        try (var smtpd =
+                SmtpdOnLoopback.start(home, budgets, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n")) {
+            try (var first = smtpd.connect()) {
+                first.startTls().expect("220 ");
+                try (var second = smtpd.connect()) {
+                    assertThat(second.socket().getInputStream().readAllBytes()).isEmpty();
+                }
+                smtpd.awaitLog("ended: no TLS (its part of the heap is taken)\n");
+                first.say("QUIT", "221 ");
+            }
+            smtpd.awaitLog("ended: quit");
+            try (var third = smtpd.connect()) {
+                third.startTls().expect("220 ");
+            }
+        }
+    }
+
+    @Test
+    void aClientSilentInTheHandshakeBeforeTheGreetingIsEnded() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(
+                        home, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n", "timeoutsmtpd", "1\n");
+                var client = smtpd.connect()) {
+            client.socket().getInputStream().readAllBytes(); // until the end, which comes by itself
+            smtpd.awaitLog("ended: no TLS (the input was ended)\n");
+        }
+    }
+
+    @Test
     void aReloadBringsTlsToAListenerThatStaysOpen() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem)) {
             smtpd.control("smtpdlisten", "127.0.0.1:0 tls\n");
@@ -87,6 +134,21 @@ class TlsTest {
             smtpd.running.reload();
             try (var client = smtpd.connect()) {
                 client.expect("220 ");
+            }
+        }
+    }
+
+    @Test
+    void aReloadLeavesNoListenerWithTlsWithoutAKey() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n")) {
+            Files.delete(home.resolve("control/smtpdlisten")); // listeners stay then
+            smtpd.running.reload();
+            Files.delete(home.resolve("control/servercert.pem"));
+            assertThatThrownBy(smtpd.running::reload)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/servercert.pem: is missing, and a listener with tls needs it");
+            try (var client = smtpd.connect()) { // as before
+                client.startTls().expect("220 ");
             }
         }
     }
@@ -138,21 +200,6 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @Test
-    void aReloadLeavesNoListenerWithTlsWithoutAKey() throws Exception {
-        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n")) {
-            Files.delete(home.resolve("control/smtpdlisten")); // listeners stay then
-            smtpd.running.reload();
-            Files.delete(home.resolve("control/servercert.pem"));
-            assertThatThrownBy(smtpd.running::reload)
-                    .isInstanceOf(ControlException.class)
-                    .hasMessageContaining("control/servercert.pem: is missing, and a listener with tls needs it");
-            try (var client = smtpd.connect()) { // as before
-                client.startTls().expect("220 ");
-            }
-        }
-    }
-
     @CsvSource({"TLSv1.2", "TLSv1.3"})
     void versions12And13AreSpokenWithEcKeysToo(String version) throws Exception {
         String ec = TestCertificate.pem(home, "ec");
