@@ -66,11 +66,16 @@ final class AddressLookup implements Lookup, AutoCloseable {
 
     @Override
     public AddressVerdict recipient(Address envelopeRecipient) {
-        return verdict(answer(envelopeRecipient, LookupTrace.NONE, UnreadableHomePolicy.ASK_LOCAL));
+        return recipient(envelopeRecipient, LookupTrace.NONE);
+    }
+
+    /** The same, step by step. */
+    AddressVerdict recipient(Address envelopeRecipient, LookupTrace trace) {
+        return verdict(answer(envelopeRecipient, trace, UnreadableHomePolicy.ASK_LOCAL));
     }
 
     /** What of an answer whoever sends mail to the address may learn. */
-    static AddressVerdict verdict(Answer answer) {
+    private static AddressVerdict verdict(Answer answer) {
         return switch (answer) {
             case Answer.Account _, Answer.ForwardOnly _, Answer.Trash _ -> new AddressVerdict.KnownAddress();
             case Answer.OtherHost _ -> new AddressVerdict.RemoteAddress();
@@ -210,6 +215,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
             when account.dash().isEmpty() || unseen == UnreadableHomePolicy.LEAVE_TO_LOCAL ->
                 trace.step(() -> "file: cannot be seen from here (" + why + ")");
             case DotQmailPresence.Undetermined(var why) -> {
+                trace.step(() -> "file: cannot be seen from here (" + why + "): local has to look");
                 return askLocal(account, deadline, why);
             }
             case DotQmailPresence.Absent()

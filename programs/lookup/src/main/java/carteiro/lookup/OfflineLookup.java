@@ -36,9 +36,14 @@ public final class OfflineLookup implements LookupExplanation {
                         AliasSource.owner(users, uid, LookupProgram.USER),
                         new FaultLogLimiter(log),
                         watchdog,
-                        _ -> Homes.Presence.NOT_NOW)) {
+                        OfflineLookup::askNobody)) {
             return use.ask(lookup);
         }
+    }
+
+    /** What lookup would ask local. */
+    private static Homes.Presence askNobody(Homes.AccountExtension extension) throws IOException {
+        throw new IOException("lookup alone asks it");
     }
 
     @Override
@@ -48,7 +53,6 @@ public final class OfflineLookup implements LookupExplanation {
         return use(
                 installation,
                 log,
-                lookup -> AddressLookup.verdict(
-                        lookup.answer(envelopeRecipient, sentence -> steps.accept(sentence.get()))));
+                lookup -> lookup.recipient(envelopeRecipient, sentence -> steps.accept(sentence.get())));
     }
 }

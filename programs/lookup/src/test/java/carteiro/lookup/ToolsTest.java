@@ -330,6 +330,29 @@ final class ToolsTest {
     }
 
     @Test
+    void whatLookupWouldAskLocalIsNotToldNowWithoutIt() throws Exception {
+        String account = "joe:" + USER_UID + ":100:" + folder + "/missing"; // cannot be looked into, even by root
+        home.assign("=joe:" + account + ":::\n+joe-:" + account + ":-::\n.\n");
+        LookupExplanation lookup =
+                ServiceLoader.load(LookupExplanation.class).findFirst().orElseThrow();
+        var steps = new ArrayList<String>();
+        try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
+            assertThat(lookup.recipient(home.installation, new Address("joe-list@example.org"), log, steps::add))
+                    .isInstanceOfSatisfying(
+                            Lookup.AddressVerdict.Undecided.class,
+                            notNow -> assertThat(notNow.reason())
+                                    .contains("/missing has a file for the extension \"list\" cannot be told: ")
+                                    .endsWith("; local cannot be asked: lookup alone asks it"));
+            assertThat(steps)
+                    .endsWith(
+                            "file: cannot be seen from here (" + folder + "/missing is no folder): local has to look");
+            assertThat(lookup.recipient(home.installation, new Address("joe@example.org"), log, _ -> {}))
+                    .as("an account is one whatever its files are")
+                    .isEqualTo(new Lookup.AddressVerdict.KnownAddress());
+        }
+    }
+
+    @Test
     void explainOfWhatIsUnknownFailsAsTheAnswerDoes() throws Exception {
         Called called = explain("no-such-user-here@example.org");
         assertThat(called.code()).isEqualTo(100);
