@@ -541,7 +541,7 @@ final class SmtpdSession {
             return;
         }
         var envelope = new Envelope(current.sender, current.recipients, current.body, current.form, context.uid());
-        envelope = envelope.with(client.attributes(envelope.attributes(), peer.helo(), connection.cipher()));
+        envelope = envelope.with(client.attributes(envelope.attributes(), peer.helo(), peer.cipher()));
         switch (message.keep(envelope, context.clock())) {
             case ReceiveResult.InQueue(var number, var reply) -> {
                 messages++;
