@@ -187,8 +187,10 @@ public final class ExplainPolicy {
         }
         if (taken > 0) {
             say("message: what is looked at when it comes");
-            settings.policy().checks(Stage.TEXT).forEach(check -> say("  " + name(check, peer)));
-            settings.policy().checks(Stage.MESSAGE).forEach(check -> say("  " + name(check, peer)));
+            settings.policy().checks(Stage.TEXT).forEach(check -> say("  " + name(check.rule(), check.setting(peer))));
+            settings.policy()
+                    .checks(Stage.MESSAGE)
+                    .forEach(check -> say("  " + name(check.rule(), check.setting(peer))));
         }
         return worst;
     }
@@ -219,7 +221,7 @@ public final class ExplainPolicy {
                 case Verdict.NotNow(var _, var why) -> "not now" + because(why);
                 case Verdict.RefuseAndEnd(var _, var how) -> "refuses, and ends the conversation" + because(how);
             };
-            say("  " + name(check, peer) + " " + said);
+            say("  " + name(verdict.rule(), check.setting(peer)) + " " + said);
             lookupSteps.forEach(step -> say("    " + step));
             lookupSteps.clear();
         });
@@ -229,10 +231,9 @@ public final class ExplainPolicy {
         return why.isEmpty() ? "" : ": " + why;
     }
 
-    /** The rule of a check, and what is set. */
-    private static String name(PolicyCheck check, Peer peer) {
-        String setting = check.setting(peer);
-        return check.rule().code() + " " + check.rule() + (setting.isEmpty() ? "" : " (" + setting + ")");
+    /** A rule, and what is set. */
+    private static String name(PolicyRule rule, String setting) {
+        return rule.code() + " " + rule + (setting.isEmpty() ? "" : " (" + setting + ")");
     }
 
     private AddressVerdict ask(Address recipient) throws IOException {

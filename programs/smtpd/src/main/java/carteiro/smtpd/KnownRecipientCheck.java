@@ -15,8 +15,6 @@ final class KnownRecipientCheck implements PolicyCheck {
     private static final Verdict ELSEWHERE =
             new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "it is another host's, and not looked for");
     private static final Verdict KNOWN = new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "lookup knows it");
-    private static final Verdict REMOTE =
-            new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "lookup calls it remote, and it may be sent there");
 
     private final Routing routing;
     private final RelayHosts hosts;
@@ -46,7 +44,10 @@ final class KnownRecipientCheck implements PolicyCheck {
                     switch (lookup.ask(kept)) {
                         case AddressVerdict.KnownAddress() -> KNOWN;
                         case AddressVerdict.RemoteAddress() ->
-                            hosts.maySend(peer.rights(), kept.domain()) ? REMOTE : RelayCheck.CALLED_REMOTE;
+                            hosts.relayGround(peer.rights(), kept.domain())
+                                    .<Verdict>map(ground -> new Verdict.GoOn(
+                                            PolicyRule.UNKNOWN_RECIPIENT, "lookup calls it remote, and " + ground))
+                                    .orElse(RelayCheck.CALLED_REMOTE);
                         case AddressVerdict.UnknownAddress(var status, var reason) ->
                             new Verdict.Refuse(PolicyRule.UNKNOWN_RECIPIENT.reply(550, status, reason), "");
                         case AddressVerdict.Undecided(var status, var reason) ->

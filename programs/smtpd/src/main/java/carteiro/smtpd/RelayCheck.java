@@ -14,8 +14,6 @@ final class RelayCheck implements PolicyCheck {
 
     private static final Verdict OURS =
             new Verdict.GoOn(PolicyRule.RELAYING, "the domain is in locals or virtualdomains");
-    private static final Verdict ALLOWED =
-            new Verdict.GoOn(PolicyRule.RELAYING, "the domain is in rcpthosts, or the client may relay");
     private static final Verdict REFUSED = new Verdict.Refuse(FOREIGN, "domain is not in rcpthosts");
 
     /** Lookup knows better than locals and virtualdomains whose it is. */
@@ -64,7 +62,9 @@ final class RelayCheck implements PolicyCheck {
             return switch (route) {
                 case Route.ToLocal _ -> OURS;
                 case Route.ToRemote(var elsewhere) ->
-                    hosts.maySend(peer.rights(), elsewhere.domain()) ? ALLOWED : REFUSED;
+                    hosts.relayGround(peer.rights(), elsewhere.domain())
+                            .<Verdict>map(ground -> new Verdict.GoOn(PolicyRule.RELAYING, ground.toString()))
+                            .orElse(REFUSED);
             };
         } catch (IOException e) {
             return new Verdict.NotNow(KnownRecipientCheck.CANNOT_TELL, String.valueOf(e.getMessage()));

@@ -28,6 +28,26 @@ final class RelayHosts {
         FOR_ANYBODY
     }
 
+    /** What lets a client send to another host's domain. */
+    enum RelayGround {
+        RCPTHOSTS("the domain is in rcpthosts"),
+        MORERCPTHOSTS("the domain is in morercpthosts"),
+        RELAYCLIENT("the client may relay by RELAYCLIENT"),
+        OPENRELAY("anybody may relay by openrelay");
+
+        private final String sentence;
+
+        RelayGround(String sentence) {
+            this.sentence = sentence;
+        }
+
+        /** For who asks how it came about. */
+        @Override
+        public String toString() {
+            return sentence;
+        }
+    }
+
     private RelayHosts(Set<String> hosts, Optional<CdbFile> more, Relaying relaying) {
         this.hosts = hosts;
         this.more = more;
@@ -58,34 +78,46 @@ final class RelayHosts {
     }
 
     /**
-     * Whether a client may send to another host's domain.
+     * What lets a client send to another host's domain; empty if nothing does.
      *
      * @param domain after rewriting: a percent hack must not lead past rcpthosts
      */
-    boolean maySend(Rights rights, String domain) throws IOException {
-        return rights.mayRelay() || isOpenRelay() || isOurs(domain);
+    Optional<RelayGround> relayGround(Rights rights, String domain) throws IOException {
+        return rights.mayRelay()
+                ? Optional.of(RelayGround.RELAYCLIENT)
+                : isOpenRelay() ? Optional.of(RelayGround.OPENRELAY) : listed(domain);
     }
 
     @Override
     public String toString() {
         return hosts.size()
                 + (hosts.size() == 1 ? " domain" : " domains")
-                + (more.isPresent() ? "" : ", no file")
+                + more.map(RelayHosts::setting).orElse(", no file")
                 + (isOpenRelay() ? ", openrelay yes" : "");
     }
 
+    private static String setting(CdbFile compiled) {
+        try {
+            return compiled.now().isPresent() ? ", morercpthosts" : "";
+        } catch (IOException e) {
+            return ", morercpthosts unreadable";
+        }
+    }
+
     /** The domain itself, or a suffix of it that begins with a dot. */
-    private boolean isOurs(String domain) throws IOException {
+    private Optional<RelayGround> listed(String domain) throws IOException {
         Optional<Cdb> compiled = more.isPresent() ? more.get().now() : Optional.empty();
         for (String form : DomainName.forms(domain)) { // a cdb that other tools made may hold either
             for (int at = 0; at >= 0; at = form.indexOf('.', at + 1)) {
                 String name = form.substring(at);
-                if (hosts.contains(name)
-                        || compiled.isPresent() && compiled.get().first(name).isPresent()) {
-                    return true;
+                if (hosts.contains(name)) {
+                    return Optional.of(RelayGround.RCPTHOSTS);
+                }
+                if (compiled.isPresent() && compiled.get().first(name).isPresent()) {
+                    return Optional.of(RelayGround.MORERCPTHOSTS);
                 }
             }
         }
-        return false;
+        return Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.control.CdbWriter;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
@@ -145,6 +146,18 @@ class ExplainPolicyTest {
     }
 
     @Test
+    void aVerdictIsToldByTheRuleThatItsReplyNames() {
+        Explained told = explain("--client", "192.0.2.7", "away@example.org");
+        assertThat(told.out()).endsWith("""
+                  R32 rcpthosts (3 domains) goes on: the domain is in locals or virtualdomains
+                  R34 undecided-recipient not now: directory ldap://secret does not answer
+                    test: looked for <away@example.org>
+                  451 4.4.3 cannot tell now whether this address exists [R34]
+                """);
+        assertThat(told.code()).isEqualTo(111);
+    }
+
+    @Test
     void aDeniedClientReadsOneReply() {
         control("tcp.smtp", "192.0.2.:deny\n");
         Explained told = explain("--client", "192.0.2.7", "bob@example.org");
@@ -162,6 +175,30 @@ class ExplainPolicyTest {
         control("tcp.smtp", "192.0.2.:allow,RELAYCLIENT=\"@backup.example\"\n");
         assertThat(explain("--client", "192.0.2.7", "x@far.example").out())
                 .contains("it is kept as <x@far.example@backup.example>\n  250 2.1.5 ok\n");
+    }
+
+    @Test
+    void whyMailMayGoToAnotherHostIsTold() throws Exception {
+        control("tcp.smtp", "192.0.2.9:allow,RELAYCLIENT=\"\"\n");
+        assertThat(explain("--client", "192.0.2.7", "x@backup.example").out())
+                .contains("\n  R32 rcpthosts (3 domains) goes on: the domain is in rcpthosts\n");
+        assertThat(explain("--client", "192.0.2.7", "elsewhere@example.org").out())
+                .contains(
+                        "\n  R33 unknown-recipient goes on: lookup calls it remote, and the domain is in rcpthosts\n");
+        try (var cdb =
+                new CdbWriter(home.resolve("control/morercpthosts.cdb"), home.resolve("control/morercpthosts.tmp"))) {
+            cdb.add("more.example", "");
+            cdb.commit();
+        }
+        assertThat(explain("--client", "192.0.2.7", "x@more.example").out())
+                .contains("\n  R32 rcpthosts (3 domains, morercpthosts) goes on: the domain is in morercpthosts\n");
+        assertThat(explain("--client", "192.0.2.9", "x@far.example").out())
+                .contains(
+                        "\n  R32 rcpthosts (3 domains, morercpthosts) goes on: the client may relay by RELAYCLIENT\n");
+        control("openrelay", "yes\n");
+        assertThat(explain("--client", "192.0.2.7", "x@far.example").out())
+                .contains("\n  R32 rcpthosts (3 domains, morercpthosts, openrelay yes) goes on: anybody may relay by"
+                        + " openrelay\n");
     }
 
     @Test
