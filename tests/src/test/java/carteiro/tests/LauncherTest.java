@@ -727,6 +727,35 @@ class LauncherTest {
     }
 
     @Test
+    void explainIsOfAnAddressAndWithAClientOfWhatSmtpdWouldAnswer() throws Exception {
+        String home = home().toString();
+        String recipient = "\"\"@mail.example.org"; // taken whatever users the system has; written as RCPT has it
+        CarteiroProcess.Result address = launch(LAUNCHER, "explain", "--home", home, "@mail.example.org");
+        assertThat(address.exit()).as(address.output()).isZero();
+        assertThat(address.output())
+                .contains("\n  route: local <@mail.example.org> ")
+                .doesNotContain("192.0.2.7");
+        for (List<String> client :
+                List.of(List.of("--client", "192.0.2.7"), List.of("--client=192.0.2.7", "--from=ann@example.net"))) {
+            var words = new ArrayList<>(List.of("explain", "--home", home));
+            words.addAll(client);
+            words.add(recipient);
+            CarteiroProcess.Result taken = launch(LAUNCHER, words.toArray(String[]::new));
+            assertThat(taken.exit()).as(taken.output()).isZero();
+            assertThat(taken.output())
+                    .startsWith("connected from 192.0.2.7\n  R03 tcp.smtp (allow) goes on: ")
+                    .contains("\n    route: local <@mail.example.org> ", "\n  250 2.1.5 ok\n");
+            words.add("x@elsewhere.example");
+            CarteiroProcess.Result refused = launch(LAUNCHER, words.toArray(String[]::new));
+            assertThat(refused.exit()).as(refused.output()).isEqualTo(100);
+            assertThat(refused.output()).contains("\n  553 5.7.1 ").contains(" [R32]\n");
+        }
+        CarteiroProcess.Result wrong = launch(LAUNCHER, "explain", "--home", home, "--helo", "pc", recipient);
+        assertThat(wrong.exit()).isEqualTo(100);
+        assertThat(wrong.output()).startsWith("explain: usage: carteiro explain [--home DIR] --client IP ");
+    }
+
+    @Test
     void aLoggerThatEndsAtOnceStartsNothing() throws Exception {
         Path home = home();
         CarteiroProcess.Result run = launch(
