@@ -5,9 +5,11 @@ module carteiro.queue {
     requires carteiro.log;
     requires carteiro.posix;
     requires carteiro.control;
+    requires carteiro.segments;
     requires carteiro.protocol;
-    requires com.fasterxml.jackson.core;
 
     provides carteiro.protocol.Program with
             carteiro.queue.QueueProgram;
+    provides carteiro.protocol.StoppedQueueOpener with
+            carteiro.queue.OfflineQueue;
 }

@@ -1,6 +1,10 @@
 package carteiro.queue;
 
-import carteiro.queue.Index.IndexEntry;
+import carteiro.segments.FileDisk;
+import carteiro.segments.Index;
+import carteiro.segments.Index.IndexEntry;
+import carteiro.segments.SegmentPosition;
+import carteiro.segments.Segments;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

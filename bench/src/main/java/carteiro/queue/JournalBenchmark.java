@@ -6,6 +6,7 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.segments.FileDisk;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -14,6 +14,8 @@ import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.Plan.End;
 import carteiro.queue.Plan.Step;
+import carteiro.segments.FileDisk;
+import carteiro.segments.Segments;
 import carteiro.testkit.ModelDisk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -28,11 +28,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Programs never depend on one another; libraries use only what stands above them. */
 class ArchitectureTest {
     /** In the order of their layers: each may use those before it. */
-    static final List<String> LIBRARIES =
-            List.of("mail", "idna", "wire", "log", "posix", "control", "smtp", "dns", "maildir", "protocol");
+    static final List<String> LIBRARIES = List.of(
+            "mail", "idna", "wire", "log", "posix", "control", "smtp", "dns", "maildir", "segments", "protocol");
 
-    static final List<String> PROGRAMS =
-            List.of("smtpd", "inject", "queue", "send", "clean", "local", "remote", "lookup", "tools", "start");
+    static final List<String> PROGRAMS = List.of(
+            "smtpd", "inject", "queue", "queuetool", "send", "clean", "local", "remote", "lookup", "tools", "start");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -121,6 +121,31 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.unboundid..")
+                .check(CLASSES);
+    }
+
+    /** The program that must never fail has no parser but those of its own format and of the wires. */
+    @Test
+    void jsonIsForTheCommandsThatLookIntoAQueue() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("carteiro.queuetool")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml.jackson..")
+                .check(CLASSES);
+    }
+
+    /** Who looks into a queue needs the format, and nothing that writes it. */
+    @Test
+    void theFormatOfTheQueueKnowsNeitherWiresNorSettings() {
+        noClasses()
+                .that()
+                .resideInAPackage("carteiro.segments")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages(
+                        "carteiro.segments", "carteiro.mail", "carteiro.log", "java..", "org.jspecify..")
                 .check(CLASSES);
     }
 

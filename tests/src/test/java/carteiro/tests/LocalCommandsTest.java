@@ -118,7 +118,7 @@ class LocalCommandsTest {
             carteiro.killAll();
             Path queue = carteiro.home().resolve("queue");
             CarteiroProcess.run(List.of("chown", "-R", "45678:45678", queue.toString()), Map.of(), "");
-            var checked = carteiro.attempt("", "carteiro.queue.QueueCommand", "check");
+            var checked = carteiro.attempt("", "carteiro.queuetool.QueueCommand", "check");
             assertThat(checked.output()).contains(queue + ": queue is not running");
             assertThat(checked.exit()).as(checked.output()).isZero();
         }

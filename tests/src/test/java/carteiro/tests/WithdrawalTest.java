@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Messages that wait are looked at, removed, given up by hand (docs/programs/queue.md). */
 class WithdrawalTest {
-    private static final String QUEUE = "carteiro.queue.QueueCommand";
+    private static final String QUEUE = "carteiro.queuetool.QueueCommand";
 
     /** Mail of bob's for another host that is down, and that is deferred; its numbers. */
     private static List<String> deferred(CarteiroProcess carteiro, String... recipients) throws Exception {

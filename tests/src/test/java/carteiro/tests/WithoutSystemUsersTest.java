@@ -135,7 +135,7 @@ class WithoutSystemUsersTest {
             Path queue = carteiro.home().resolve("queue");
             CarteiroProcess.run(List.of("chown", "-R", "54321:0", queue.toString()), Map.of(), "");
             var check = List.of("check", "--home", carteiro.home().toString()).toArray(String[]::new);
-            var own = carteiro.attempt("", "carteiro.queue.QueueCommand", check);
+            var own = carteiro.attempt("", "carteiro.queuetool.QueueCommand", check);
             assertThat(own.exit()).as(own.output()).isZero();
             Path roots;
             try (var files = Files.list(queue.resolve("segments"))) {
@@ -145,7 +145,7 @@ class WithoutSystemUsersTest {
             }
             CarteiroProcess.run(List.of("chown", "0:0", roots.toString()), Map.of(), "");
             CarteiroProcess.run(List.of("chmod", "640", roots.toString()), Map.of(), "");
-            var others = carteiro.attempt("", "carteiro.queue.QueueCommand", check);
+            var others = carteiro.attempt("", "carteiro.queuetool.QueueCommand", check);
             assertThat(others.exit()).as(others.output()).isNotZero();
             assertThat(others.output()).contains(roots.getFileName() + " belongs to another user");
         }

@@ -34,4 +34,9 @@ public final class BounceParagraph {
         }
         return paragraph.append('\n').toString();
     }
+
+    /** The paragraph of a recipient whose own cannot be read any more. */
+    public static String lost(Address recipient) {
+        return of(recipient, "Delivery failed for good; what was said then has been lost.\n");
+    }
 }

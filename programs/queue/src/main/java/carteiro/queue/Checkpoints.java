@@ -1,5 +1,11 @@
 package carteiro.queue;
 
+import carteiro.segments.Checkpoint;
+import carteiro.segments.Disk;
+import carteiro.segments.Index;
+import carteiro.segments.LargeFiles;
+import carteiro.segments.SegmentPosition;
+import carteiro.segments.Segments;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;

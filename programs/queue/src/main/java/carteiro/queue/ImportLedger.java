@@ -1,7 +1,10 @@
 package carteiro.queue;
 
 import carteiro.log.LogText;
-import carteiro.queue.Disk.OpenFile;
+import carteiro.protocol.StoppedQueue.ImportNotSyncedException;
+import carteiro.segments.Disk;
+import carteiro.segments.Disk.OpenFile;
+import carteiro.segments.StoredRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -66,26 +69,17 @@ final class ImportLedger {
         return disk.list(FOLDER).contains(sum);
     }
 
-    /** All is imported, and may not survive a power failure. */
-    static final class NotSyncedException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        NotSyncedException(IOException cause) {
-            super(FOLDER + ": cannot be synced (" + LogText.reason(cause) + ")", cause);
-        }
-    }
-
     /**
      * The import is complete; its messages are synced.
      *
-     * @throws NotSyncedException if only that could not be synced
+     * @throws ImportNotSyncedException if only that could not be synced
      */
     void done(String sum) throws IOException {
         disk.rename(BEGUN, FOLDER + "/" + sum);
         try {
             disk.forceFolder(FOLDER);
         } catch (IOException e) {
-            throw new NotSyncedException(e);
+            throw new ImportNotSyncedException(FOLDER + ": cannot be synced (" + LogText.reason(e) + ")", e);
         }
     }
 }

@@ -2,6 +2,8 @@ package carteiro.queue;
 
 import carteiro.mail.Envelope;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.segments.Framing;
+import carteiro.segments.SegmentPosition;
 import java.util.concurrent.CompletableFuture;
 
 /** What the journal is asked to write, or to do. Made by any thread, handled by the journal's alone. */

@@ -11,12 +11,22 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.UnreadableException;
 import carteiro.protocol.Waiting.WaitingMessage;
-import carteiro.queue.Disk.OpenFile;
-import carteiro.queue.EnvelopePage.RecipientRange;
-import carteiro.queue.Framing.RecordHeader;
-import carteiro.queue.Framing.RecordKind;
-import carteiro.queue.Index.FailedAt;
-import carteiro.queue.Index.IndexEntry;
+import carteiro.segments.DamagedRecordException;
+import carteiro.segments.Disk.OpenFile;
+import carteiro.segments.EnvelopePage;
+import carteiro.segments.EnvelopePage.RecipientRange;
+import carteiro.segments.FieldsOnTop;
+import carteiro.segments.Framing;
+import carteiro.segments.Framing.RecordHeader;
+import carteiro.segments.Framing.RecordKind;
+import carteiro.segments.Index;
+import carteiro.segments.Index.FailedAt;
+import carteiro.segments.Index.IndexEntry;
+import carteiro.segments.LargeFiles;
+import carteiro.segments.Payload;
+import carteiro.segments.SegmentPosition;
+import carteiro.segments.Segments;
+import carteiro.segments.StoredRecord;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -245,7 +255,7 @@ final class MessageReader implements Messages {
             return paragraphToKeep(entry, at, addresses);
         } catch (IOException e) {
             log.log(new QueueEvent.MessageUnreadable(entry.message(), LogText.reason(e)));
-            return lostParagraph(addresses.of(at.recipient()));
+            return BounceParagraph.lost(addresses.of(at.recipient()));
         }
     }
 
@@ -266,7 +276,7 @@ final class MessageReader implements Messages {
             if (!setAside(at.place(), at.length(), about)) {
                 log.log(new QueueEvent.MessageUnreadable(entry.message(), String.valueOf(e.getMessage())));
             }
-            return lostParagraph(addresses.of(at.recipient()));
+            return BounceParagraph.lost(addresses.of(at.recipient()));
         }
     }
 
@@ -292,11 +302,6 @@ final class MessageReader implements Messages {
             }
             return page.isEmpty() ? new Address("recipient " + (recipient + 1)) : page.get(recipient - from);
         }
-    }
-
-    /** What a bounce says of a recipient whose own paragraph cannot be read. */
-    static String lostParagraph(Address recipient) {
-        return BounceParagraph.of(recipient, "Delivery failed for good; what was said then has been lost.\n");
     }
 
     @Override

@@ -9,13 +9,18 @@ import carteiro.protocol.Cleaning;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Inspection;
 import carteiro.protocol.Messages;
+import carteiro.protocol.StoppedQueue;
 import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting;
-import carteiro.queue.Disk.OpenFile;
+import carteiro.segments.Disk;
+import carteiro.segments.Disk.OpenFile;
+import carteiro.segments.Index;
+import carteiro.segments.LargeFiles;
+import carteiro.segments.QueueFolder;
+import carteiro.segments.Segments;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
@@ -27,12 +32,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** The parts of a queue, put together. */
-final class Queue implements Closeable {
-    /** Held while a queue runs. */
-    static final String LOCK = "lock";
-
-    static final String FORMAT_FILE = "format";
-    private static final String FORMAT = "carteiro queue ";
+final class Queue implements StoppedQueue {
     private static final int SPARE_PIECE = 1 << 20;
     private static final long SPARE_PAUSE = 10; // milliseconds between pieces, so that it disturbs nobody
 
@@ -78,9 +78,9 @@ final class Queue implements Closeable {
         this.log = log;
         this.segmentSize = segmentSize;
         long began = System.nanoTime();
-        lock = disk.lock(LOCK);
+        lock = disk.lock(QueueFolder.LOCK);
         try {
-            prepare();
+            QueueFolder.prepare(disk);
             segments = new Segments(disk);
             index = new Index(segments);
             var files = new LargeFiles(disk);
@@ -120,57 +120,6 @@ final class Queue implements Closeable {
         }
     }
 
-    /** Makes the folders, and checks that the format is one we know. */
-    private void prepare() throws IOException {
-        List<String> names = disk.list("");
-        boolean earlier = false;
-        if (names.contains(FORMAT_FILE)) {
-            earlier = format(disk) < Framing.VERSION;
-        } else if (names.contains(Segments.FOLDER)
-                && !disk.list(Segments.FOLDER).isEmpty()) {
-            throw new IOException("queue/format is missing, but there are segments; put it back (it holds the line \""
-                    + FORMAT + Framing.VERSION + "\" or \"" + FORMAT + Framing.FIRST_VERSION
-                    + "\"; both are read)");
-        }
-        for (String folder : List.of(Segments.FOLDER, LargeFiles.FOLDER, Checkpoint.FOLDER, Quarantine.FOLDER)) {
-            disk.makeFolder(folder);
-        }
-        disk.forceFolder("");
-        if (earlier
-                || !names.contains(FORMAT_FILE)) { // before anything is written that an earlier version does not know
-            String draft = FORMAT_FILE + ".new";
-            disk.delete(draft);
-            try (OpenFile file = disk.create(draft)) {
-                file.write(ByteBuffer.wrap((FORMAT + Framing.VERSION + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
-                file.force();
-            }
-            disk.rename(draft, FORMAT_FILE);
-            disk.forceFolder("");
-        }
-    }
-
-    /**
-     * The version of the queue, one that is read here.
-     *
-     * @throws IOException if the queue is of another version, or none
-     */
-    static int format(Disk disk) throws IOException {
-        String text;
-        try (OpenFile file = disk.open(FORMAT_FILE)) {
-            text = StandardCharsets.US_ASCII
-                    .decode(StoredRecord.fill(file, ByteBuffer.allocate(100), 0))
-                    .toString()
-                    .strip();
-        }
-        for (int version = Framing.FIRST_VERSION; version <= Framing.VERSION; version++) {
-            if (text.equals(FORMAT + version)) {
-                return version;
-            }
-        }
-        throw new IOException("queue/format says \"" + text + "\", and this program knows \"" + FORMAT + Framing.VERSION
-                + "\" and those before; run the version of Carteiro that wrote it, or empty the queue with it first");
-    }
-
     /** What an import left that did not come to its end must not be delivered: the import will be made again. */
     private void undoBrokenImport() throws IOException {
         try {
@@ -189,24 +138,23 @@ final class Queue implements Closeable {
         }
     }
 
-    /** Notes that what is accepted from now on belongs to an import. */
-    void beginImport() throws IOException {
+    @Override
+    public void beginImport() throws IOException {
         imports.begin(journal.lastMessage() + 1);
     }
 
-    /** Whether an export of that sum has been imported. */
-    boolean hasImported(String sum) throws IOException {
-        return imports.contains(sum);
-    }
-
-    /** The import is complete and will be kept. */
-    void endImport(String sum) throws IOException {
+    @Override
+    public void endImport(String sum) throws IOException {
+        if (imports.contains(sum)) {
+            throw new IOException("this export was imported before (" + ImportLedger.FOLDER + "/" + sum
+                    + " in the folder of the queue); remove that file to import it a second time");
+        }
         checkpoints.take(); // and all that was accepted and reported is synced
         imports.done(sum);
     }
 
-    /** Ends every message of an import that was begun and did not end. */
-    void undoImport() throws IOException {
+    @Override
+    public void undoImport() throws IOException {
         long first = imports.brokenOff();
         if (first == 0) {
             return;
@@ -223,8 +171,8 @@ final class Queue implements Closeable {
         log.log(new QueueEvent.ImportUndone(undone));
     }
 
-    /** A message that arrived at another time, in milliseconds since 1970; see {@link Enqueue#open}. */
-    Enqueue.Submission enqueue(LongSupplier birth) {
+    @Override
+    public Enqueue.Submission enqueue(LongSupplier birth) {
         return incoming.open(birth);
     }
 
@@ -232,7 +180,8 @@ final class Queue implements Closeable {
         return incoming;
     }
 
-    Waiting waiting() {
+    @Override
+    public Waiting waiting() {
         return waiting;
     }
 
@@ -244,7 +193,8 @@ final class Queue implements Closeable {
         return housekeeping;
     }
 
-    Inspection inspection() {
+    @Override
+    public Inspection inspection() {
         return inspecting;
     }
 

@@ -5,6 +5,7 @@ import carteiro.control.Installation;
 import carteiro.protocol.Program;
 import carteiro.protocol.StopStage;
 import carteiro.protocol.Wires;
+import carteiro.segments.FileDisk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

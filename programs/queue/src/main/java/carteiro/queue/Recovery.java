@@ -2,7 +2,16 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
-import carteiro.queue.Disk.OpenFile;
+import carteiro.segments.Checkpoint;
+import carteiro.segments.Disk;
+import carteiro.segments.Disk.OpenFile;
+import carteiro.segments.Index;
+import carteiro.segments.LargeFiles;
+import carteiro.segments.Replay;
+import carteiro.segments.SegmentPosition;
+import carteiro.segments.SegmentScan;
+import carteiro.segments.Segments;
+import carteiro.segments.StoredRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;

@@ -13,6 +13,7 @@ import carteiro.protocol.Spool;
 import carteiro.protocol.SpooledMessage;
 import carteiro.protocol.VitalThread;
 import carteiro.queue.SpoolFolder.SpoolFile;
+import carteiro.segments.FileDisk;
 import carteiro.wire.MalformedFrameException;
 import java.io.FilterInputStream;
 import java.io.IOException;

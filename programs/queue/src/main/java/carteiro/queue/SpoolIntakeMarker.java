@@ -1,7 +1,9 @@
 package carteiro.queue;
 
 import carteiro.protocol.Spool;
-import carteiro.queue.Disk.OpenFile;
+import carteiro.segments.Disk;
+import carteiro.segments.Disk.OpenFile;
+import carteiro.segments.StoredRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -6,7 +6,10 @@ import carteiro.mail.Address;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Waiting;
-import carteiro.queue.Index.IndexEntry;
+import carteiro.segments.Framing;
+import carteiro.segments.Index;
+import carteiro.segments.Index.IndexEntry;
+import carteiro.segments.Payload;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -413,7 +416,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
                         : null;
             }
             case Report.RecipientsDeferred(long message, var recipients, var due, String why) -> {
-                if (!index.deferred(message, recipients, seconds(due.toEpochMilli()))) {
+                if (!index.deferred(message, recipients, Index.seconds(due.toEpochMilli()))) {
                     yield null;
                 }
                 reasons.put(message, recipients, why);
@@ -456,12 +459,6 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
         } catch (IOException e) {
             log.log(new QueueEvent.MessageUnreadable(message, LogText.reason(e)));
         }
-    }
-
-    /** Milliseconds as the seconds the index keeps, rounded up; never one of the special states. */
-    static int seconds(long milliseconds) {
-        long seconds = Math.ceilDiv(Math.clamp(milliseconds, 1, 0xffff_fff0L * 1000), 1000);
-        return (int) seconds;
     }
 
     /** The state of a recipient, for send. */

@@ -10,13 +10,14 @@
  *          local, remote &lt;--Messages-- Reading               clean &lt;--Cleaning-- Housekeeping     tools &lt;-- QueueInspection
  * </pre>
  *
- * Beside the program, and without asking it: QueueCommand --&gt; Snapshot (the index, read alone) --&gt; QueueCheck,
- * Export. Into a queue that is stopped: Import --&gt; MessageIntake, all of it or nothing by ImportLedger.
+ * The octets on disk (docs/protocols/queue.md) are those of carteiro.segments: how a record is framed, read back and counted in
+ * the index. Here is when each is written and synced, and what is done with one that is damaged. Every file operation goes
+ * through {@link carteiro.segments.Disk}.
  *
- * <p>The format on disk is docs/protocols/queue.md; {@link carteiro.queue.Framing} and {@link carteiro.queue.Checkpoint}
- * alone know it. Every file operation goes through {@link carteiro.queue.Disk}.
+ * <p>The commands that look into a queue (carteiro.queuetool) read its files themselves. Those that change one that is stopped
+ * open it by {@link carteiro.queue.OfflineQueue}; an import is all of it or nothing by ImportLedger.
  *
- * <p>Never here: a network socket, a decision about where a message goes, an unlink of a segment (clean does it).
+ * <p>Never here: a network socket, a decision about where a message goes, an unlink of a segment (clean does it), JSON, tar.
  */
 @NullMarked
 package carteiro.queue;

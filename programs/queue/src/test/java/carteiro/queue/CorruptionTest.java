@@ -8,7 +8,18 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
-import carteiro.queue.Snapshot.QueueRunState;
+import carteiro.queuetool.CommandsOnADisk;
+import carteiro.segments.Checkpoint;
+import carteiro.segments.Disk;
+import carteiro.segments.Framing;
+import carteiro.segments.Index;
+import carteiro.segments.LargeFiles;
+import carteiro.segments.QueueFolder;
+import carteiro.segments.SegmentPosition;
+import carteiro.segments.SegmentScan;
+import carteiro.segments.Segments;
+import carteiro.segments.Snapshot;
+import carteiro.segments.Snapshot.QueueRunState;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -378,7 +389,7 @@ class CorruptionTest {
             }
         }
         var setAside = new TreeMap<>(disk.files);
-        setAside.keySet().removeIf(name -> !name.startsWith(Quarantine.FOLDER + "/"));
+        setAside.keySet().removeIf(name -> !name.startsWith(QueueFolder.DAMAGED + "/"));
         return new Read(messages, lines.toString(StandardCharsets.ISO_8859_1), refused, setAside);
     }
 
@@ -519,7 +530,7 @@ class CorruptionTest {
             int end = at + copy.getValue().length;
             require(
                     what,
-                    copy.getKey().equals(Quarantine.name(new SegmentPosition(segment, at)))
+                    copy.getKey().equals(QueueFolder.damaged(new SegmentPosition(segment, at)))
                             && (at == end
                                     || end <= changed.length
                                             && Arrays.equals(copy.getValue(), 0, end - at, changed, at, end)),
@@ -545,14 +556,11 @@ class CorruptionTest {
     private String check(Map<String, byte[]> files) throws IOException {
         var told = new StringBuilder();
         var disk = new Memory(files);
-        try (var snapshot = new Snapshot(disk, QueueRunState.STOPPED, log)) {
-            new QueueCheck(disk, QueueRunState.STOPPED, "queue", snapshot, line -> {
-                        if (line.startsWith("fault: ") || line.startsWith("note: ")) {
-                            told.append(line).append('\n');
-                        }
-                    })
-                    .run();
-        }
+        CommandsOnADisk.check(disk, log, line -> {
+            if (line.startsWith("fault: ") || line.startsWith("note: ")) {
+                told.append(line).append('\n');
+            }
+        });
         return told.toString();
     }
 

@@ -1,20 +1,18 @@
 package carteiro.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
-import carteiro.mail.Attributes;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
-import carteiro.mail.Recipient;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.SampleHome.Ran;
+import carteiro.queuetool.CommandsOnADisk;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -26,21 +24,18 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code carteiro queue export} and {@code import}: from one queue into another. */
 class ExportTest {
     private static final Instant ARRIVED = Instant.parse("2025-11-20T10:00:00.123Z");
     private static final Instant DUE = Instant.ofEpochSecond(2_000_000_000);
     private static final int LARGE = MessageIntake.INLINE + 1;
-    private static final String SUM = "0".repeat(64);
+    private static final int TAR_BLOCK = 512;
 
     @TempDir
     Path folder;
@@ -267,7 +262,7 @@ class ExportTest {
             String said = "";
             try (Queue queue = trial(disk)) {
                 disk.fail(failing, failing + 1);
-                new Import(queue, new ByteArrayInputStream(archive), Clock.systemUTC()).run();
+                CommandsOnADisk.importInto(queue, new ByteArrayInputStream(archive), Clock.systemUTC());
             } catch (IOException e) {
                 said = String.valueOf(e.getMessage());
             }
@@ -366,8 +361,8 @@ class ExportTest {
         }
         byte[] whole = exported("old");
         open("new").close();
-        int end = whole.length - 2 * TarWriter.BLOCK; // what follows end.json is not needed
-        for (int length = 0; length < end - TarWriter.BLOCK; length += 307) {
+        int end = whole.length - 2 * TAR_BLOCK; // what follows end.json is not needed
+        for (int length = 0; length < end - TAR_BLOCK; length += 307) {
             Ran result = run(Arrays.copyOf(whole, length), "new", "import", "-");
             assertThat(result.exit()).as("cut at " + length).isEqualTo(111);
             assertThat(result.err()).contains("nothing was imported");
@@ -401,134 +396,9 @@ class ExportTest {
         assertThat(run(new byte[0], "new", "check").out()).endsWith("sound\n");
     }
 
-    @ParameterizedTest(name = "{1}")
-    @CsvSource(delimiter = '|', quoteCharacter = '\u0001', textBlock = """
-            []                                                            | it is no JSON object
-            {"export":3}                                                  | export 3, and this program knows 1 to 2
-            {"export":2}                                                  | fields are missing: arrived, attributes, message
-            {"export":1,"surprise":1}                                     | unknown field "surprise"
-            {"export":1}                                                  | fields are missing: arrived, body
-            {"export":1,"export":1}                                       | Duplicate field 'export'
-            {"message":-1}                                                | "message" is no number from 0 to
-            {"message":1e3}                                               | "message" is no number from 0 to
-            {"message":99999999999999999999999}                           | Number value length (23) exceeds the maximum
-            {"arrived":"yesterday"}                                       | Text 'yesterday' could not be parsed
-            {"arrived":"1969-12-31T23:59:59Z"}                            | before 1970 or after 2106
-            {"sha256":"../../etc/passwd"}                                 | "sha256" is no sum in hex
-            {"sender":"a\\u0000b"}                                        | address holds a NUL
-            {"sender":"\\u20ac"}                                          | a character that is no octet
-            {"body":"BINARYMIME"}                                         | "body" is neither 7BIT nor 8BITMIME
-            {"smtputf8":"yes"}                                            | "smtputf8" is neither true nor false
-            {"recipients":{}}                                             | "recipients" is no array
-            {"recipients":[[[[[[1]]]]]]}                                  | a recipient is no object
-            {"recipients":[{"state":"due"}]}                              | a recipient has no address
-            {"recipients":[{"address":"a","state":"gone"}]}               | the state of recipient <a> is none
-            {"recipients":[{"address":"a","state":"bounce"}]}             | the state of recipient <a> is none
-            {"recipients":[{"address":"a","state":"done","at":"1970-01-02T00:00:00Z"}]} | the state of recipient <a> is
-            {"recipients":[{"address":"a","mode":"due"}]}                 | unknown field "mode" of a recipient
-            {"export":1                                                   | Unexpected end-of-input
-            """)
-    void envelopeThatIsNotWhatThePageSaysIsRefused(String json, String why) {
-        assertThatThrownBy(() -> ExportedEnvelope.read(json.getBytes(StandardCharsets.UTF_8)))
-                .isInstanceOf(ExportedEnvelope.MalformedExportException.class)
-                .hasMessageContaining(why);
-    }
-
     @Test
-    void envelopeComesBackAsItWas() throws IOException {
-        var all = new StringBuilder();
-        for (char c = 0; c < 256; c++) {
-            all.append(c);
-        }
-        var envelope = new ExportedEnvelope(
-                Long.MAX_VALUE,
-                ARRIVED,
-                Index.LARGEST,
-                SUM,
-                Address.NULL,
-                Attributes.NONE,
-                List.of(
-                        new ExportedEnvelope.ExportedRecipient(
-                                new Recipient(new Address(all.substring(1)), Attributes.NONE),
-                                new ExportedEnvelope.ExportedState.AwaitingDelivery(Instant.EPOCH)),
-                        new ExportedEnvelope.ExportedRecipient(
-                                new Recipient(new Address("b@x"), Attributes.NONE),
-                                new ExportedEnvelope.ExportedState.AwaitingDelivery(DUE)),
-                        new ExportedEnvelope.ExportedRecipient(
-                                new Recipient(new Address("c@x"), Attributes.NONE),
-                                new ExportedEnvelope.ExportedState.AlreadyDelivered()),
-                        new ExportedEnvelope.ExportedRecipient(
-                                new Recipient(new Address("d@x"), Attributes.NONE),
-                                new ExportedEnvelope.ExportedState.AwaitingBounce(all.toString()))));
-        assertThat(new String(envelope.json(ExportedEnvelope.VERSION), StandardCharsets.ISO_8859_1))
-                .matches("[ -\u007f\n]+");
-        assertThat(ExportedEnvelope.read(envelope.json(ExportedEnvelope.VERSION)))
-                .isEqualTo(envelope);
-    }
-
-    @Test
-    void anyOctetsAreReadOrRefused() throws IOException {
-        var random = new Random(7);
-        var valid = new ByteArrayOutputStream();
-        var tar = new TarWriter(valid);
-        tar.begin("a", 3, ARRIVED);
-        tar.write(new byte[3], 0, 3);
-        tar.begin("b", 1L << 40 - 1, ARRIVED);
-        for (int i = 0; i < 20_000; i++) {
-            byte[] octets = valid.toByteArray();
-            for (int n = random.nextInt(8); n >= 0; n--) {
-                octets[random.nextInt(octets.length)] = (byte) random.nextInt();
-            }
-            if (i % 2 == 0) { // a right sum, so that the rest is looked at
-                Arrays.fill(octets, 148, 156, (byte) ' ');
-                byte[] sum = String.format(java.util.Locale.ROOT, "%06o\0 ", TarWriter.sum(octets))
-                        .getBytes(StandardCharsets.US_ASCII);
-                System.arraycopy(sum, 0, octets, 148, sum.length);
-            }
-            try {
-                var reader = new TarReader(new ByteArrayInputStream(octets));
-                for (TarReader.TarEntry entry = reader.next(); entry != null; entry = reader.next()) {
-                    assertThat(entry.size()).isNotNegative();
-                }
-            } catch (TarReader.MalformedArchiveException e) {
-                assertThat(e.getMessage()).startsWith("octet ");
-            }
-        }
-    }
-
-    @Test
-    void sizeOfMoreThanEightGibibytesIsWrittenAndRead() throws IOException {
-        var octets = new ByteArrayOutputStream();
-        new TarWriter(octets).begin("000000000001.eml", Index.LARGEST, ARRIVED);
-        assertThat(new TarReader(new ByteArrayInputStream(octets.toByteArray())).next())
-                .isEqualTo(new TarReader.TarEntry("000000000001.eml", Index.LARGEST));
-    }
-
-    @Test
-    void whatIsNoExportIsRefusedByName() throws IOException {
+    void importWithoutAnArchiveIsRefused() throws IOException {
         open("new").close();
-        var archive = new ByteArrayOutputStream();
-        var tar = new TarWriter(archive);
-        tar.begin("../../etc/passwd", 0, ARRIVED);
-        tar.finish();
-        assertThat(run(archive.toByteArray(), "new", "import", "-").err())
-                .contains("\"../../etc/passwd\" is no name in an export")
-                .contains("nothing was imported");
-        byte[] link = archive.toByteArray();
-        link[156] = '2'; // a symbolic link
-        Arrays.fill(link, 148, 156, (byte) ' ');
-        byte[] sum = String.format(
-                        java.util.Locale.ROOT, "%06o\0 ", TarWriter.sum(Arrays.copyOf(link, TarWriter.BLOCK)))
-                .getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(sum, 0, link, 148, sum.length);
-        assertThat(run(link, "new", "import", "-").err())
-                .contains("\"../../etc/passwd\" is of a kind (\"2\") that an export does not have");
-        archive.reset();
-        tar = new TarWriter(archive);
-        tar.begin("1.eml", 0, ARRIVED);
-        tar.begin("1.json", ExportedEnvelope.LIMIT + 1L, ARRIVED);
-        assertThat(run(archive.toByteArray(), "new", "import", "-").err())
-                .contains("1.json has 134217729 octets, over 134217728");
         assertThat(run(new byte[0], "new", "import", folder.resolve("none").toString())
                         .exit())
                 .isEqualTo(111);

@@ -8,6 +8,8 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.queuetool.CommandsOnADisk;
+import carteiro.segments.FileDisk;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -33,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FormatTest {
     private static final Instant DUE = Instant.ofEpochSecond(2_000_000_000);
     private static final int SEGMENT = 1 << 16;
+    private static final char MOVED = 2; // the kind of a record of a message that was written again
 
     @TempDir
     Path folder;
@@ -192,9 +195,7 @@ class FormatTest {
                 segments.append(Files.readString(file, StandardCharsets.ISO_8859_1));
             }
         }
-        assertThat(segments.toString())
-                .contains("CQ\u0002" + (char) Framing.RecordKind.MOVED.code)
-                .doesNotContain("CQ\u0001");
+        assertThat(segments.toString()).contains("CQ\u0002" + MOVED).doesNotContain("CQ\u0001");
         try (Queue queue = open(folder);
                 var session = queue.waiting().open()) {
             List<WaitingMessage> waiting = Sample.drain(session);
@@ -256,11 +257,9 @@ class FormatTest {
                 assertThat(queue.cleaning().rewriteSparse() > 0).isEqualTo(i == 0);
             }
         }
-        var disk = FileDisk.forReading(where);
-        try (var out = Files.newOutputStream(export);
-                var snapshot = new Snapshot(disk, Snapshot.QueueRunState.STOPPED, log)) {
-            new Export(disk, Snapshot.QueueRunState.STOPPED, snapshot, out, ExportedEnvelope.VERSION, line -> {}).run();
-        }
+        SampleHome.Ran exported = new SampleHome(Objects.requireNonNull(where.getParent()), log)
+                .run(new byte[0], "export", export.toString());
+        assertThat(exported.exit()).isZero();
     }
 
     private void checkMoved(Path where, Path export, int version) throws IOException {
@@ -270,13 +269,12 @@ class FormatTest {
                 segments = Files.readAllBytes(file);
             }
         }
-        assertThat(new String(segments, StandardCharsets.ISO_8859_1))
-                .contains("CQ" + (char) version + (char) Framing.RecordKind.MOVED.code);
+        assertThat(new String(segments, StandardCharsets.ISO_8859_1)).contains("CQ" + (char) version + MOVED);
         checkOne(where, 5, new RecipientState.Done(), new RecipientState.ToBounce(), new RecipientState.Due(DUE));
         Path other = Files.createDirectories(where.resolve("../other"));
         try (Queue queue = open(other);
                 var in = Files.newInputStream(export)) {
-            new Import(queue, in, Sample.EARLY).run();
+            CommandsOnADisk.importInto(queue, in, Sample.EARLY);
         }
         checkOne(other, 1, new RecipientState.ToBounce(), new RecipientState.Due(DUE));
     }
@@ -305,26 +303,6 @@ class FormatTest {
     void movedMessageAndExportAreWrittenAlikeNow() throws IOException {
         writeMoved(folder.resolve("queue"), folder.resolve("export.tar"));
         checkMoved(folder.resolve("queue"), folder.resolve("export.tar"), 2);
-    }
-
-    @Test
-    void headerIsLaidOutAsThePageSays() {
-        var buffer = java.nio.ByteBuffer.allocate(Framing.HEADER);
-        var header = new Framing.RecordHeader(
-                Framing.RecordKind.FAILED, 0x01020304, 0x05060708, 9, 10, 0x1122334455667788L, 16);
-        Framing.put(buffer, header, new SegmentPosition(3, 800));
-        assertThat(java.util.HexFormat.of().formatHex(buffer.array()))
-                .matches("43510204[0-9a-f]{8}01020304050607080000000900" + "00000a11223344556677880000001000000000");
-        assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 800))).isEqualTo(header);
-        assertThat(Framing.read(buffer, 0, new SegmentPosition(4, 800))).isNull();
-        assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 808))).isNull();
-        for (int octet = 0; octet < Framing.HEADER; octet++) {
-            buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
-            assertThat(Framing.read(buffer, 0, new SegmentPosition(3, 800)))
-                    .as("octet " + octet)
-                    .isNull();
-            buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
-        }
     }
 
     private static Path fixture(String how) throws URISyntaxException {

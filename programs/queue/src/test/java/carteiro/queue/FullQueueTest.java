@@ -13,6 +13,7 @@ import carteiro.posix.SystemAccount;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingSession;
+import carteiro.segments.FileDisk;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.log.EventLog;
 import carteiro.protocol.Waiting.Report;
+import carteiro.segments.Disk;
+import carteiro.segments.FileDisk;
+import carteiro.segments.Segments;
 import carteiro.testkit.ModelDisk.DiskOperation;
 import java.io.IOException;
 import java.io.OutputStream;

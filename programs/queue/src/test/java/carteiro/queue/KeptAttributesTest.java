@@ -1,7 +1,6 @@
 package carteiro.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
@@ -14,6 +13,8 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.queue.SampleHome.Ran;
+import carteiro.segments.Framing;
+import carteiro.segments.SegmentPosition;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -308,40 +309,5 @@ class KeptAttributesTest {
         assertThat(shown(other)).contains("\n  sender: <ann@x>\n  body: 8BITMIME\n  uid: 71\n  recipient: ");
         assertThat(home.run(NO_INPUT, "export", "--format", "3", export + "3").exit())
                 .isEqualTo(100);
-    }
-
-    @Test
-    void attributesInAnImportAreNotTrusted() throws Exception {
-        String whole = """
-                {"export":2,"message":1,"arrived":"2025-11-20T10:00:00Z","octets":0,"sha256":"SUM","sender":"","recipients":[],
-                "attributes":[ATTRIBUTES]}
-                """.replace("SUM", "0".repeat(64));
-        String good = "{\"tag\":3,\"name\":\"anything\",\"marks\":1,\"value\":\"71\"}";
-        assertThat(read(whole.replace("ATTRIBUTES", good)).attributes().get(Attribute.UID))
-                .isEqualTo(71);
-        assertThat(read(whole.replace("ATTRIBUTES", "")).attributes()).isEqualTo(Attributes.NONE);
-        for (String bad : List.of(
-                good.replace("71", "x"),
-                good.replace("\"marks\":1", "\"marks\":8"),
-                good.replace("\"tag\":3", "\"tag\":0"),
-                good.replace("\"tag\":3", "\"tag\":65536"),
-                good.replace("\"tag\":3,", ""),
-                good.replace("name", "nome"),
-                good.replace("71", "\u0100"),
-                good.replace("71", "7".repeat(5000)),
-                "3",
-                "[]")) {
-            assertThatThrownBy(() -> read(whole.replace("ATTRIBUTES", bad)))
-                    .as(bad)
-                    .isInstanceOf(ExportedEnvelope.MalformedExportException.class);
-        }
-        assertThatThrownBy(() -> read(whole.replace("ATTRIBUTES", good).replace("\"export\"", "\"uid\":1,\"export\"")))
-                .hasMessageContaining("two formats");
-        assertThatThrownBy(() -> read(whole.replace("\"attributes\":[ATTRIBUTES]", "\"uid\":1")))
-                .hasMessageContaining("fields are missing: attributes");
-    }
-
-    private static ExportedEnvelope read(String json) throws IOException {
-        return ExportedEnvelope.read(json.replace("\n", "").getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,6 +1,6 @@
 package carteiro.queue;
 
-import carteiro.queue.Disk.OpenFile;
+import carteiro.segments.Disk.OpenFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

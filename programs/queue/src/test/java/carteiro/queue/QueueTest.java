@@ -18,6 +18,7 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.segments.FileDisk;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;

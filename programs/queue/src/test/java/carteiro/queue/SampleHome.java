@@ -2,6 +2,8 @@ package carteiro.queue;
 
 import carteiro.log.EventLog;
 import carteiro.posix.Invocation;
+import carteiro.queuetool.QueueCommand;
+import carteiro.segments.FileDisk;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

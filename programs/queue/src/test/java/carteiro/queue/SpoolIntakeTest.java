@@ -21,6 +21,7 @@ import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Spool;
 import carteiro.protocol.SpooledMessage;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.segments.FileDisk;
 import carteiro.wire.FrameWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

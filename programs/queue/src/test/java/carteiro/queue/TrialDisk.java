@@ -1,5 +1,6 @@
 package carteiro.queue;
 
+import carteiro.segments.FileDisk;
 import carteiro.testkit.ModelDisk;
 import carteiro.testkit.ModelDisk.DiskOperation;
 import carteiro.testkit.ModelDisk.Fate;

@@ -8,6 +8,7 @@ import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.UnreadableException;
+import carteiro.segments.FileDisk;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,0 +1,7 @@
+module carteiro.segments {
+    requires static transitive org.jspecify;
+    requires transitive carteiro.mail;
+    requires transitive carteiro.log;
+
+    exports carteiro.segments;
+}
