@@ -8,5 +8,6 @@ module carteiro.tools {
     requires carteiro.protocol;
     requires carteiro.maildir;
 
+    uses carteiro.protocol.LookupExplanation;
     uses carteiro.protocol.Program;
 }

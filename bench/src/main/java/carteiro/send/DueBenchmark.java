@@ -1,16 +1,15 @@
 package carteiro.send;
 
-import carteiro.control.Routing;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires.Channel;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +39,7 @@ public class DueBenchmark {
 
     /** Fills the heap. */
     public DueBenchmark() {
-        var routing = Routing.of(List.of(), Map.of(), List.of(), "client.example");
+        var route = new Route.ToRemote(new Address("bob@far.example"));
         var envelope = new Envelope(
                 new Address("sender@client.example"),
                 List.of(new Address("bob@far.example")),
@@ -50,7 +49,7 @@ public class DueBenchmark {
         for (int i = 0; i < WAITING; i++) {
             var state = new RecipientState.Due(Instant.ofEpochSecond(1 + random.nextInt(SPREAD)));
             due.add(new ScheduledMessage(
-                    new WaitingMessage(i + 1, Instant.EPOCH, 512, envelope, List.of(state)), routing));
+                    new WaitingMessage(i + 1, Instant.EPOCH, 512, envelope, List.of(state)), List.of(route)));
         }
     }
 

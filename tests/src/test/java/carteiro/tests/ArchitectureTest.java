@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -261,6 +262,33 @@ class ArchitectureTest {
         }
         assertThat(seen).isGreaterThan(300);
         assertThat(found).as("use String.format(Locale.ROOT, ...)").isEmpty();
+    }
+
+    /** Where an address goes is decided in one place: others write these files, name them, or declare that there are such. */
+    @Test
+    void nobodyButLookupReadsTheFilesOfRouting() throws Exception {
+        Path root = Path.of(System.getProperty("carteiro.root"));
+        Pattern named = Pattern.compile("\"(locals|virtualdomains|percenthack|envnoathost)\"");
+        var found = new TreeSet<String>();
+        try (Stream<Path> walk = Files.walk(root)) {
+            for (Path source : walk.filter(path -> path.toString().contains("/src/main/java/")
+                            && path.toString().endsWith(".java"))
+                    .toList()) {
+                if (named.matcher(Files.readString(source)).find()) {
+                    found.add(String.valueOf(source.getFileName()));
+                }
+            }
+        }
+        assertThat(found)
+                .containsExactly(
+                        "ConfigFast.java", // writes
+                        "ControlCatalog.java",
+                        "ControlChanges.java",
+                        "DemoHome.java", // writes
+                        "Init.java", // writes
+                        "LookupProgram.java",
+                        "RoutingFindings.java",
+                        "RoutingTables.java");
     }
 
     /** Whoever reads "Result" shall not have to ask whose. */

@@ -214,23 +214,37 @@ class StoppingOneProgramTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("lookup down: what needs it is deferred, nothing bounces")
+    @DisplayName("lookup down: what was taken is deferred, what comes waits, remote mail too; nothing bounces")
     void lookup(Form form) throws Exception {
-        try (var carteiro = CarteiroProcess.prepare(form)) {
+        try (var sink = SmtpSink.start();
+                var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
+            carteiro.control("smtproutes", ":127.0.0.1:" + sink.port());
+            carteiro.control("rcpthosts", "example.org\nfar.example");
             carteiro.start();
             carteiro.control(Verb.STOP, "local");
             send(carteiro, "bob@example.org");
+            carteiro.awaitLog("new msg \\d+"); // it is routed
             carteiro.control(Verb.STOP, "lookup");
             carteiro.control(Verb.START, "local");
             try (var client = new SmtpClient(carteiro.smtp())) {
                 client.say("MAIL FROM:<ann@example.net>");
                 assertThat(client.say("RCPT TO:<bob@example.org>")).startsWith("451 ");
+                assertThat(client.say("RCPT TO:<dora@far.example>")).startsWith("451 ");
             }
             carteiro.awaitLog("delivery \\d+: deferral: .*");
+            carteiro.commandWithInput(
+                    "To: bob@example.org, dora@far.example\n\nby inject\n", "carteiro.inject.QmailInject");
+            carteiro.awaitLog("alert: oh no! lost lookup .*; what needs it waits until it is back.*");
+            assertThat(carteiro.log().stream().filter(line -> line.startsWith("new msg")))
+                    .hasSize(1);
+            assertThat(carteiro.mailbox("bob")).isEmpty();
+            assertThat(sink.messages()).isEmpty();
             carteiro.control(Verb.START, "lookup");
+            carteiro.awaitLog("send: lookup answers again; what waited for it goes on");
+            carteiro.await("the message at the sink", () -> sink.messages().size() == 1);
             carteiro.control(Verb.ALARM, "send");
-            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(carteiro.awaitMailbox("bob", 2)).hasSize(2);
             assertThat(carteiro.log()).noneMatch(line -> line.startsWith("bounce msg"));
         }
     }

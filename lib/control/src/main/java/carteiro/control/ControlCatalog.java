@@ -140,18 +140,12 @@ public final class ControlCatalog {
                     "postmaster",
                     "send",
                     "local part for double bounces"),
-            orMe("envnoathost", "send", "host given to envelope recipients that have none"),
-            row(
-                    "locals",
-                    ControlFileFormat.LIST,
-                    ME_ELSE_REFUSED,
-                    "",
-                    "send, smtpd, lookup",
-                    "domains delivered on this host"),
-            list("percenthack", "none", "send, smtpd, lookup", "domains whose user%host addresses are unfolded"),
+            orMe("envnoathost", "lookup", "host given to envelope recipients that have none"),
+            row("locals", ControlFileFormat.LIST, ME_ELSE_REFUSED, "", "lookup", "domains delivered on this host"),
+            list("percenthack", "none", "lookup", "domains whose user%host addresses are unfolded"),
             number("queuelifetime", 604_800, 0, 315_360_000, "send", "seconds a message may wait"),
             list("retryschedule", "qmail's formula", "send", "when a deferred recipient is tried again"),
-            map("virtualdomains", "none", "send, smtpd, lookup", "domains and addresses that belong to an account"),
+            map("virtualdomains", "none", "lookup", "domains and addresses that belong to an account"),
             // local
             row(
                     "defaultdelivery",

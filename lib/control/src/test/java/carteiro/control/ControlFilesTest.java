@@ -185,7 +185,7 @@ class ControlFilesTest {
         Files.createDirectories(home.resolve("control/me"));
         Files.createDirectories(home.resolve("control/locals"));
         files.lineOrMe("bouncehost");
-        var _ = Routing.read(files);
+        var _ = files.list("locals");
         assertThatThrownBy(files::check)
                 .isInstanceOfSatisfying(
                         ControlException.class,

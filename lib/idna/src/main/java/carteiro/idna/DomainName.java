@@ -137,4 +137,22 @@ public final class DomainName {
                 && Arrays.stream(name.split("\\.", -1))
                         .allMatch(label -> !label.isEmpty() && label.length() <= LONGEST_LABEL);
     }
+
+    /** Whether a text can be a host's name: labels of letters, digits, hyphens and underscores, or of octets beyond ASCII; 255 at most. */
+    public static boolean isHost(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean fits = c >= 'a' && c <= 'z'
+                    || c >= 'A' && c <= 'Z'
+                    || c >= '0' && c <= '9'
+                    || c == '-'
+                    || c == '.'
+                    || c == '_'
+                    || c > 127;
+            if (!fits) {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= 255 && !text.startsWith(".") && !text.contains("..");
+    }
 }

@@ -1,5 +1,6 @@
 package carteiro.protocol;
 
+import carteiro.control.ControlException;
 import carteiro.mail.Address;
 import carteiro.mail.Attribute;
 import carteiro.mail.Outcome;
@@ -25,6 +26,7 @@ public final class DirectWires implements Wires {
     private final ServiceSlot<Deliver> local = new ServiceSlot<>("local");
     private final ServiceSlot<Deliver> remote = new ServiceSlot<>("remote");
     private final ServiceSlot<Lookup> lookup = new ServiceSlot<>("lookup");
+    private final ServiceSlot<Routing> routing = new ServiceSlot<>("lookup");
     private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
@@ -100,13 +102,28 @@ public final class DirectWires implements Wires {
     public Lookup lookup() {
         return new Lookup() {
             @Override
-            public AddressVerdict recipient(Address envelopeRecipient) throws IOException {
-                return lookup.get().recipient(envelopeRecipient);
+            public RecipientAnswer recipient(LookupQuestion question) throws IOException {
+                return lookup.get().recipient(question);
             }
 
             @Override
-            public Answer account(Address localRecipient) throws IOException {
-                return lookup.get().account(localRecipient);
+            public Answer account(LookupQuestion question) throws IOException {
+                return lookup.get().account(question);
+            }
+        };
+    }
+
+    @Override
+    public Routing routing() {
+        return new Routing() {
+            @Override
+            public List<Route> routes(List<Address> envelopeRecipients) throws IOException {
+                return routing.get().routes(envelopeRecipients);
+            }
+
+            @Override
+            public void reread() throws ControlException, IOException {
+                routing.get().reread();
             }
         };
     }
@@ -193,6 +210,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offer(Lookup offer) throws IOException {
         return lookup.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offerRouting(Routing offer) throws IOException {
+        return routing.offer(offer, sockets.offerRouting(offer));
     }
 
     @Override

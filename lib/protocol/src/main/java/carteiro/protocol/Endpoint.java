@@ -43,6 +43,8 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
      */
     static final Endpoint LOOKUP = new Endpoint("lookup", "lookup", Set.of("qmaild"), true);
 
+    static final Endpoint ROUTING = new Endpoint("lookup", "routing", Set.of("qmails"));
+
     /** An endpoint for these users alone. */
     Endpoint(String program, String name, Set<String> callers) {
         this(program, name, callers, false);

@@ -6,17 +6,17 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * What is this address? Each program learns what it needs: smtpd whether there is somebody, local what to do with a message.
- * Any number of questions at once.
+ * What is this address? Each program learns what it needs: smtpd whether there is somebody, local what to do with a message, send
+ * by {@link Routing} where it goes. Any number of questions at once.
  */
 public interface Lookup {
     /**
      * Asks about an envelope recipient as the transport heard it: rewriting and virtual domains are applied first. For
      * smtpd, and open to every user of the host.
      *
-     * @throws IOException if lookup cannot be reached: the same as {@link AddressVerdict.Undecided}
+     * @throws IOException if lookup cannot be reached: then nothing is known of the address, not even whose its domain is
      */
-    AddressVerdict recipient(Address envelopeRecipient) throws IOException;
+    RecipientAnswer recipient(LookupQuestion question) throws IOException;
 
     /**
      * Asks about a recipient that send gave to local, after rewriting. For local; another user of the host is told the
@@ -24,7 +24,49 @@ public interface Lookup {
      *
      * @throws IOException if lookup cannot be reached: the same as {@link Answer.Unresolved}
      */
-    Answer account(Address localRecipient) throws IOException;
+    Answer account(LookupQuestion question) throws IOException;
+
+    /**
+     * A question.
+     *
+     * @param recipient whom it is about
+     * @param sender of the message in question: what an address takes may depend on it
+     */
+    record LookupQuestion(Address recipient, Address sender, LookupPurpose purpose) {
+        /** Whether a message for the recipient would be taken. */
+        public static LookupQuestion receiving(Address recipient, Address sender) {
+            return new LookupQuestion(recipient, sender, LookupPurpose.RECEIVE);
+        }
+
+        /** What to do with a message for the recipient. */
+        public static LookupQuestion delivering(Address recipient, Address sender) {
+            return new LookupQuestion(recipient, sender, LookupPurpose.DELIVER);
+        }
+
+        /** What would be done with it. */
+        public static LookupQuestion explaining(Address recipient) {
+            return new LookupQuestion(recipient, Address.NULL, LookupPurpose.EXPLAIN);
+        }
+    }
+
+    /** What the answer is for. */
+    enum LookupPurpose {
+        /** A message is offered: it is refused or taken by the answer. Whoever asks can wait for another program. */
+        RECEIVE,
+        /** A message is in hand: local asks, and looks into homes itself. */
+        DELIVER,
+        /** An administrator wants to know; nothing else follows. */
+        EXPLAIN
+    }
+
+    /**
+     * What smtpd learns of an envelope recipient.
+     *
+     * @param domain its domain after rewriting; empty if it has none
+     * @param ours whether locals or virtualdomains name it. A domain that only their line for all others leads to a gateway is not
+     *     ours
+     */
+    record RecipientAnswer(String domain, boolean ours, AddressVerdict verdict) {}
 
     /** Whether there is somebody. It holds nothing but what whoever sends mail to the address may learn. */
     sealed interface AddressVerdict {
@@ -54,22 +96,11 @@ public interface Lookup {
         /**
          * An account.
          *
-         * @param user its name; USER of programs
-         * @param uid the system user every file and program belongs to; never 0
-         * @param gid its group
-         * @param home an absolute path
-         * @param dash what stands between {@code .qmail} and the extension: {@code -} or empty
-         * @param extension EXT, case kept; may be empty
+         * @param identity as whom everything is done
+         * @param home where, and with which of its files
          * @param instructions what to do with a message
          */
-        record Account(
-                String user,
-                int uid,
-                int gid,
-                String home,
-                String dash,
-                String extension,
-                DeliveryInstructions instructions)
+        record Account(AccountIdentity identity, AccountHome home, DeliveryInstructions instructions)
                 implements Answer {}
 
         /** Other addresses, and no mailbox: to each of them a copy. */
@@ -100,6 +131,24 @@ public interface Lookup {
          */
         record Unresolved(Status status, String reason) implements Answer {}
     }
+
+    /**
+     * Who an account is.
+     *
+     * @param user its name; USER of programs
+     * @param uid the system user every file and program belongs to; never 0
+     * @param gid its group
+     */
+    record AccountIdentity(String user, int uid, int gid) {}
+
+    /**
+     * Where an account's files are.
+     *
+     * @param folder an absolute path
+     * @param dash what stands between {@code .qmail} and the extension: {@code -} or empty
+     * @param extension EXT, case kept; may be empty
+     */
+    record AccountHome(String folder, String dash, String extension) {}
 
     /** What an account does with a message. */
     sealed interface DeliveryInstructions {

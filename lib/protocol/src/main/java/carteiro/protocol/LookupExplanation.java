@@ -5,6 +5,8 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import java.io.IOException;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -19,7 +21,41 @@ public interface LookupExplanation {
      * @param steps is told how the answer comes about, a sentence a step
      * @throws ControlException if lookup would not start with these settings
      */
-    Lookup.AddressVerdict recipient(
-            Installation installation, Address envelopeRecipient, EventLog log, Consumer<String> steps)
+    Lookup.RecipientAnswer recipient(
+            Installation installation, Lookup.LookupQuestion question, EventLog log, Consumer<String> steps)
             throws ControlException, IOException;
+
+    /**
+     * Routing by the control files of now.
+     *
+     * @throws ControlException if these cannot be used
+     */
+    RoutingView routing(Installation installation) throws ControlException;
+
+    /** Lines of the files of routing that do something else than they seem to. */
+    List<RoutingFinding> findings(Installation installation);
+
+    /** What the files of routing say. */
+    interface RoutingView {
+        /** Which way out an envelope recipient takes. */
+        Route route(Address envelopeRecipient);
+
+        /** Whether it is one of ours; see {@link Lookup.RecipientAnswer}. */
+        boolean isOurs(Address envelopeRecipient);
+
+        /**
+         * All that is named: domains, suffixes of domains that begin with a dot, addresses, and the empty text for all others; in the
+         * form in which they are compared.
+         */
+        Set<String> keys();
+    }
+
+    /**
+     * What is found in one line.
+     *
+     * @param mistake whether nobody can have meant it
+     * @param file the control file's name
+     * @param line from 1 on
+     */
+    record RoutingFinding(boolean mistake, String file, int line, String sentence) {}
 }

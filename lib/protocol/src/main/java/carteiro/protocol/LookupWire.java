@@ -5,11 +5,16 @@ import carteiro.mail.Status;
 import carteiro.posix.UnixId;
 import carteiro.protocol.EndpointServer.Caller;
 import carteiro.protocol.EndpointServer.CallerRole;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
+import carteiro.protocol.Lookup.LookupPurpose;
+import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.Mailbox;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
@@ -23,7 +28,7 @@ import java.util.List;
 final class LookupWire {
     /** An answer has at most so many octets of programs and forwards, and the rest; a thousand of them may be in memory. */
     static final RequestServer.RequestLimits LIMITS =
-            new RequestServer.RequestLimits(Address.LIMIT + Frames.SHORT, 96 * 1024, Duration.ofMinutes(1), 1_000);
+            new RequestServer.RequestLimits(2 * Address.LIMIT + Frames.SHORT, 96 * 1024, Duration.ofMinutes(1), 1_000);
 
     private static final Status NOT_TOLD = new Status(4, 7, 0);
 
@@ -44,43 +49,53 @@ final class LookupWire {
         }
 
         @Override
-        public AddressVerdict recipient(Address envelopeRecipient) throws IOException {
-            return verdict(ask("R", envelopeRecipient));
+        public RecipientAnswer recipient(LookupQuestion question) throws IOException {
+            return recipientAnswer(ask("R", question));
         }
 
         @Override
-        public Answer account(Address localRecipient) throws IOException {
-            return answer(ask("A", localRecipient));
+        public Answer account(LookupQuestion question) throws IOException {
+            return answer(ask("A", question));
         }
 
-        private FrameReader ask(String question, Address address) throws IOException {
-            return requests.ask(LIMIT, frame -> frame.put(question).put(address.octets()));
+        private FrameReader ask(String wanted, LookupQuestion question) throws IOException {
+            return requests.ask(
+                    LIMIT,
+                    frame -> frame.put(wanted)
+                            .put(question.purpose().name())
+                            .put(question.recipient().octets())
+                            .put(question.sender().octets()));
         }
     }
 
     /** The side of lookup. */
     static EndpointServer.ConnectionHandler server(Lookup lookup, Watchdog watchdog) {
         return RequestServer.server(LIMITS, watchdog, (frame, answer, caller) -> {
-            String question = frame.text(1);
-            Address address = Frames.address(frame);
+            String wanted = frame.text(1);
+            LookupPurpose purpose = Frames.constant(frame, LookupPurpose.class);
+            var question = new LookupQuestion(Frames.address(frame), Frames.address(frame), purpose);
             frame.end();
-            switch (question) {
-                case "R" -> put(answer, fit(lookup.recipient(address), caller));
-                case "A" -> put(answer, fit(lookup.account(address), caller));
-                default -> throw new MalformedFrameException("no question: " + question);
+            switch (wanted) {
+                case "R" -> put(answer, fit(lookup.recipient(question), caller));
+                case "A" -> put(answer, fit(lookup.account(question), caller));
+                default -> throw new MalformedFrameException("no question: " + wanted);
             }
         });
     }
 
     /** What a caller may be told: why the answer is not now may name servers and entries. */
-    private static AddressVerdict fit(AddressVerdict verdict, Caller caller) {
-        return switch (verdict) {
+    private static RecipientAnswer fit(RecipientAnswer answer, Caller caller) {
+        return switch (answer.verdict()) {
             case AddressVerdict.Undecided(var status, var _)
-            when caller.guest() -> new AddressVerdict.Undecided(status, "the log of lookup says why");
+            when caller.guest() ->
+                new RecipientAnswer(
+                        answer.domain(),
+                        answer.ours(),
+                        new AddressVerdict.Undecided(status, "the log of lookup says why"));
             case AddressVerdict.Undecided _,
                     AddressVerdict.KnownAddress _,
                     AddressVerdict.RemoteAddress _,
-                    AddressVerdict.UnknownAddress _ -> verdict;
+                    AddressVerdict.UnknownAddress _ -> answer;
         };
     }
 
@@ -90,7 +105,7 @@ final class LookupWire {
             return answer;
         }
         return switch (answer) {
-            case Answer.Account account when account.uid() == caller.uid() -> account;
+            case Answer.Account account when account.identity().uid() == caller.uid() -> account;
             case Answer.NoSuchAddress unknown -> unknown;
             case Answer.Unresolved(var status, var _) -> new Answer.Unresolved(status, "the log of lookup says why");
             case Answer.Account _, Answer.ForwardOnly _, Answer.OtherHost _, Answer.Trash _ ->
@@ -98,8 +113,9 @@ final class LookupWire {
         };
     }
 
-    private static void put(FrameWriter frame, AddressVerdict verdict) {
-        switch (verdict) {
+    private static void put(FrameWriter frame, RecipientAnswer answer) {
+        frame.put(answer.domain()).put(answer.ours() ? "Y" : "N");
+        switch (answer.verdict()) {
             case AddressVerdict.KnownAddress() -> frame.put("known");
             case AddressVerdict.RemoteAddress() -> frame.put("remote");
             case AddressVerdict.UnknownAddress(var status, var reason) -> put(frame, "unknown", status, reason);
@@ -113,7 +129,9 @@ final class LookupWire {
         frame.put(Frames.cut(reason));
     }
 
-    private static AddressVerdict verdict(FrameReader frame) throws MalformedFrameException {
+    private static RecipientAnswer recipientAnswer(FrameReader frame) throws MalformedFrameException {
+        String domain = frame.text(Address.LIMIT);
+        boolean ours = yes(frame);
         AddressVerdict verdict = switch (frame.text(16)) {
             case "known" -> new AddressVerdict.KnownAddress();
             case "remote" -> new AddressVerdict.RemoteAddress();
@@ -122,17 +140,27 @@ final class LookupWire {
             default -> throw new MalformedFrameException("lookup gave no verdict we know");
         };
         frame.end();
-        return verdict;
+        return new RecipientAnswer(domain, ours, verdict);
+    }
+
+    private static boolean yes(FrameReader frame) throws MalformedFrameException {
+        return switch (frame.text(1)) {
+            case "Y" -> true;
+            case "N" -> false;
+            default -> throw new MalformedFrameException("lookup gave neither Y nor N");
+        };
     }
 
     private static void put(FrameWriter frame, Answer answer) {
         switch (answer) {
             case Answer.Account account -> {
                 frame.put("account")
-                        .put(account.user())
-                        .put(UnixId.number(account.uid()))
-                        .put(UnixId.number(account.gid()));
-                frame.put(account.home()).put(account.dash()).put(account.extension());
+                        .put(account.identity().user())
+                        .put(UnixId.number(account.identity().uid()))
+                        .put(UnixId.number(account.identity().gid()));
+                frame.put(account.home().folder())
+                        .put(account.home().dash())
+                        .put(account.home().extension());
                 put(frame, account.instructions());
             }
             case Answer.ForwardOnly(var targets) -> {
@@ -163,12 +191,11 @@ final class LookupWire {
         Answer answer = switch (frame.text(16)) {
             case "account" ->
                 new Answer.Account(
-                        frame.text(TEXT),
-                        UnixId.of(frame.number(1, UnixId.MOST)),
-                        UnixId.of(frame.number(0, UnixId.MOST)),
-                        frame.text(TEXT),
-                        frame.text(TEXT),
-                        frame.text(TEXT),
+                        new AccountIdentity(
+                                frame.text(TEXT),
+                                UnixId.of(frame.number(1, UnixId.MOST)),
+                                UnixId.of(frame.number(0, UnixId.MOST))),
+                        new AccountHome(frame.text(TEXT), frame.text(TEXT), frame.text(TEXT)),
                         instructions(frame));
             case "forward" -> new Answer.ForwardOnly(Frames.addresses(frame, MOST_TARGETS));
             case "remote" -> new Answer.OtherHost();

@@ -64,6 +64,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public Routing routing() {
+        return new RoutingWire.RoutingClient(asking(Endpoint.ROUTING, RoutingWire.LIMITS));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -107,6 +112,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offer(Lookup lookup) throws IOException {
         return open(Endpoint.LOOKUP, LookupWire.server(lookup, watchdog));
+    }
+
+    @Override
+    public Closeable offerRouting(Routing routing) throws IOException {
+        return open(Endpoint.ROUTING, RoutingWire.server(routing, watchdog));
     }
 
     @Override

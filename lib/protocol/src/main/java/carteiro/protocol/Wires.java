@@ -23,6 +23,9 @@ public interface Wires extends Closeable {
     /** To lookup. */
     Lookup lookup();
 
+    /** To lookup, for send. */
+    Routing routing();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -49,6 +52,9 @@ public interface Wires extends Closeable {
 
     /** Offers lookups until closed. */
     Closeable offer(Lookup lookup) throws IOException;
+
+    /** Offers routes until closed. */
+    Closeable offerRouting(Routing routing) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;
@@ -79,6 +85,11 @@ public interface Wires extends Closeable {
         /** {@code local} or {@code remote}, as in the log. */
         public String word() {
             return this == LOCAL ? "local" : "remote";
+        }
+
+        /** The one that this is not. */
+        public Channel other() {
+            return this == LOCAL ? REMOTE : LOCAL;
         }
     }
 }

@@ -3,6 +3,7 @@ package carteiro.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
@@ -223,7 +224,9 @@ class CarriersTest {
     @EnumSource
     void absentProgramIsNotRunning(Carrier carrier) {
         connect(carrier);
-        assertThatThrownBy(() -> client.lookup().recipient(new Address("a@b"))).isInstanceOf(NotRunningException.class);
+        assertThatThrownBy(() ->
+                        client.lookup().recipient(Lookup.LookupQuestion.receiving(new Address("a@b"), Address.NULL)))
+                .isInstanceOf(NotRunningException.class);
         assertThatThrownBy(() -> client.enqueue().open().commit(ENVELOPE)).isInstanceOf(NotRunningException.class);
     }
 
@@ -248,14 +251,12 @@ class CarriersTest {
         connect(carrier);
         List<Lookup.Answer> answers = List.of(
                 new Lookup.Answer.Account(
-                        "joe", 503, 78, "/home/joe", "-", "a", new Lookup.DeliveryInstructions.DotQmailInstructions()),
+                        new Lookup.AccountIdentity("joe", 503, 78),
+                        new Lookup.AccountHome("/home/joe", "-", "a"),
+                        new Lookup.DeliveryInstructions.DotQmailInstructions()),
                 new Lookup.Answer.Account(
-                        "joe",
-                        503,
-                        78,
-                        "/home/joe",
-                        "",
-                        "",
+                        new Lookup.AccountIdentity("joe", 503, 78),
+                        new Lookup.AccountHome("/home/joe", "", ""),
                         new Lookup.DeliveryInstructions.DirectoryInstructions(
                                 "./Maildir/",
                                 Lookup.Mailbox.NONE,
@@ -267,28 +268,96 @@ class CarriersTest {
                 new Lookup.Answer.Trash(),
                 new Lookup.Answer.NoSuchAddress(new Status(5, 1, 1), "no such address"),
                 new Lookup.Answer.Unresolved(new Status(4, 4, 3), "directory away"));
-        List<Lookup.AddressVerdict> verdicts = List.of(
-                new Lookup.AddressVerdict.KnownAddress(),
-                new Lookup.AddressVerdict.RemoteAddress(),
-                new Lookup.AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address"),
-                new Lookup.AddressVerdict.Undecided(new Status(4, 4, 3), "directory away"));
+        List<Lookup.RecipientAnswer> verdicts = List.of(
+                new Lookup.RecipientAnswer("h", true, new Lookup.AddressVerdict.KnownAddress()),
+                new Lookup.RecipientAnswer("far.example", false, new Lookup.AddressVerdict.RemoteAddress()),
+                new Lookup.RecipientAnswer(
+                        "h", false, new Lookup.AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address")),
+                new Lookup.RecipientAnswer(
+                        "", true, new Lookup.AddressVerdict.Undecided(new Status(4, 4, 3), "directory away")));
+        var asked = new ArrayList<Lookup.LookupQuestion>();
         open.add(server.offer(new Lookup() {
             @Override
-            public AddressVerdict recipient(Address address) {
-                return verdicts.get(Integer.parseInt(address.localPart()));
+            public RecipientAnswer recipient(LookupQuestion question) {
+                asked.add(question);
+                return verdicts.get(Integer.parseInt(question.recipient().localPart()));
             }
 
             @Override
-            public Answer account(Address address) {
+            public Answer account(LookupQuestion question) {
+                Address address = question.recipient();
                 return answers.get(Integer.parseInt(address.localPart()));
             }
         }));
         for (int i = 0; i < answers.size(); i++) {
-            assertThat(client.lookup().account(new Address(i + "@h"))).isEqualTo(answers.get(i));
+            assertThat(client.lookup().account(Lookup.LookupQuestion.delivering(new Address(i + "@h"), Address.NULL)))
+                    .isEqualTo(answers.get(i));
         }
         for (int i = 0; i < verdicts.size(); i++) {
-            assertThat(client.lookup().recipient(new Address(i + "@h"))).isEqualTo(verdicts.get(i));
+            assertThat(client.lookup().recipient(Lookup.LookupQuestion.receiving(new Address(i + "@h"), Address.NULL)))
+                    .isEqualTo(verdicts.get(i));
         }
+        var question =
+                new Lookup.LookupQuestion(new Address("0@h"), new Address("ann@s"), Lookup.LookupPurpose.EXPLAIN);
+        assertThat(client.lookup().recipient(question)).isEqualTo(verdicts.getFirst());
+        assertThat(asked).last().isEqualTo(question);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void routesArriveInTheirOrderHoweverManyAndLong(Carrier carrier) throws Exception {
+        connect(carrier);
+        String longest = "x".repeat(Address.LIMIT - 2) + "@h";
+        var mistakes = new ArrayList<String>();
+        open.add(server.offerRouting(new Routing() {
+            @Override
+            public List<Route> routes(List<Address> envelopeRecipients) {
+                return envelopeRecipients.stream()
+                        .map(recipient -> route(recipient))
+                        .toList();
+            }
+
+            private Route route(Address recipient) {
+                return recipient.localPart().startsWith("v")
+                        ? new Route.ToLocal(new Address("joe-" + recipient.octets()), recipient)
+                        : recipient.domain().equals("h")
+                                ? new Route.ToLocal(recipient, recipient)
+                                : new Route.ToRemote(recipient);
+            }
+
+            @Override
+            public void reread() throws ControlException {
+                if (!mistakes.isEmpty()) {
+                    throw new ControlException(mistakes);
+                }
+            }
+        }));
+        var asked = new ArrayList<Address>();
+        var expected = new ArrayList<Route>();
+        for (int i = 0; i < 2_500; i++) {
+            Address each = new Address(
+                    switch (i % 4) {
+                        case 0 -> "v" + i + "@virt.example";
+                        case 1 -> "u" + i + "@h";
+                        case 2 -> longest;
+                        default -> "w" + i + "@far.example";
+                    });
+            asked.add(each);
+            expected.add(
+                    switch (i % 4) {
+                        case 0 -> new Route.ToLocal(new Address("joe-" + each.octets()), each);
+                        case 1, 2 -> new Route.ToLocal(each, each);
+                        default -> new Route.ToRemote(each);
+                    });
+        }
+        assertThat(client.routing().routes(asked)).isEqualTo(expected);
+        assertThat(client.routing().routes(List.of())).isEmpty();
+        client.routing().reread();
+        mistakes.add("control/locals: cannot be read");
+        mistakes.add("control/virtualdomains:3: nonsense");
+        assertThatThrownBy(() -> client.routing().reread())
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.problems()).isEqualTo(mistakes));
     }
 
     @ParameterizedTest
@@ -301,26 +370,23 @@ class CarriersTest {
         }
         String longest = "p".repeat(1024);
         var answer = new Lookup.Answer.Account(
-                longest,
-                Integer.MAX_VALUE,
-                Integer.MAX_VALUE,
-                "/" + longest,
-                longest,
-                "e".repeat(1000),
+                new Lookup.AccountIdentity(longest, Integer.MAX_VALUE, Integer.MAX_VALUE),
+                new Lookup.AccountHome("/" + longest, longest, "e".repeat(1000)),
                 new Lookup.DeliveryInstructions.DirectoryInstructions(
                         "./" + longest, Lookup.Mailbox.NONE, List.of(), forwards, Lookup.DotFiles.APPENDED));
         open.add(server.offer(new Lookup() {
             @Override
-            public AddressVerdict recipient(Address address) {
-                return new AddressVerdict.KnownAddress();
+            public RecipientAnswer recipient(LookupQuestion question) {
+                return new RecipientAnswer("example.org", true, new AddressVerdict.KnownAddress());
             }
 
             @Override
-            public Answer account(Address address) {
+            public Answer account(LookupQuestion question) {
                 return answer;
             }
         }));
-        assertThat(client.lookup().account(new Address("a@h"))).isEqualTo(answer);
+        assertThat(client.lookup().account(Lookup.LookupQuestion.delivering(new Address("a@h"), Address.NULL)))
+                .isEqualTo(answer);
     }
 
     @ParameterizedTest

@@ -11,9 +11,13 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Status;
 import carteiro.posix.ProcessCredentials;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.testkit.Covers;
 import carteiro.testkit.SystemUser;
 import java.io.ByteArrayOutputStream;
@@ -130,11 +134,16 @@ final class EndpointServerTest {
                     var wires = new SocketWires(new Installation(Path.of(arguments[0])), log)) {
                 for (int i = 1; i < arguments.length; i++) {
                     var address = new Address(arguments[i]);
-                    out.append(wires.lookup().recipient(address)).append('\n');
-                    out.append(wires.lookup().account(address)).append('\n');
+                    out.append(wires.lookup()
+                                    .recipient(LookupQuestion.receiving(address, Address.NULL))
+                                    .verdict())
+                            .append('\n');
+                    out.append(wires.lookup().account(LookupQuestion.delivering(address, Address.NULL)))
+                            .append('\n');
                 }
                 for (OfWires each : List.<OfWires>of(
                         w -> w.waiting().open(),
+                        w -> w.routing().routes(List.of(new Address("a@b"))),
                         w -> w.homes().look(new Homes.AccountExtension(1, 1, "/", "-", "x")),
                         w -> w.inspection().counts())) {
                     try {
@@ -167,12 +176,8 @@ final class EndpointServerTest {
 
     private static Answer.Account accountOf(int uid) {
         return new Answer.Account(
-                "joe",
-                uid,
-                uid,
-                "/home/joe",
-                "",
-                "",
+                new AccountIdentity("joe", uid, uid),
+                new AccountHome("/home/joe", "", ""),
                 new DeliveryInstructions.DirectoryInstructions(
                         "./Maildir/",
                         Lookup.Mailbox.KEEP,
@@ -180,6 +185,16 @@ final class EndpointServerTest {
                         List.of(new Address("secret@forward")),
                         Lookup.DotFiles.IGNORED));
     }
+
+    private static final Routing ROUTING = new Routing() {
+        @Override
+        public List<Route> routes(List<Address> envelopeRecipients) {
+            return envelopeRecipients.stream().<Route>map(Route.ToRemote::new).toList();
+        }
+
+        @Override
+        public void reread() {}
+    };
 
     private static final Lookup LOOKUP = new Lookup() {
         private final Map<String, Answer> answers = Map.of(
@@ -195,17 +210,19 @@ final class EndpointServerTest {
                 new Answer.Unresolved(new Status(4, 4, 3), "secret-server"));
 
         @Override
-        public AddressVerdict recipient(Address address) {
-            return switch (account(address)) {
+        public RecipientAnswer recipient(LookupQuestion question) {
+            AddressVerdict verdict = switch (account(question)) {
                 case Answer.Account _, Answer.ForwardOnly _, Answer.Trash _ -> new AddressVerdict.KnownAddress();
                 case Answer.OtherHost _ -> new AddressVerdict.RemoteAddress();
                 case Answer.NoSuchAddress(var status, var reason) -> new AddressVerdict.UnknownAddress(status, reason);
                 case Answer.Unresolved(var status, var reason) -> new AddressVerdict.Undecided(status, reason);
             };
+            return new RecipientAnswer("example.org", true, verdict);
         }
 
         @Override
-        public Answer account(Address address) {
+        public Answer account(LookupQuestion question) {
+            Address address = question.recipient();
             return Objects.requireNonNull(answers.get(address.octets()));
         }
     };
@@ -216,6 +233,7 @@ final class EndpointServerTest {
         try (var wires = new SocketWires(new Installation(folder), log);
                 Closeable _ = wires.offer(LOOKUP);
                 Closeable _ = wires.offerHomes(_ -> Homes.Presence.YES);
+                Closeable _ = wires.offerRouting(ROUTING);
                 Closeable _ = wires.offer((Enqueue) () -> new Enqueue.Submission() {
                     @Override
                     public void write(byte[] octets, int from, int length) {}
@@ -246,12 +264,15 @@ final class EndpointServerTest {
                             "refused",
                             "refused",
                             "refused",
+                            "refused",
                             "Accepted[message=457]");
             assertThat(uids).containsExactly(NAMELESS);
-            assertThat(wires.lookup().account(new Address("other")))
+            assertThat(wires.lookup().account(LookupQuestion.delivering(new Address("other"), Address.NULL)))
                     .as("root is told all")
                     .isEqualTo(accountOf(ANOTHER));
-            assertThat(wires.lookup().recipient(new Address("away")))
+            assertThat(wires.lookup()
+                            .recipient(LookupQuestion.receiving(new Address("away"), Address.NULL))
+                            .verdict())
                     .hasToString("Undecided[status=4.4.3, reason=secret-server]");
         }
     }

@@ -6,9 +6,13 @@ import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.posix.UnixId;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -28,18 +32,20 @@ class HighIdsTest {
     void theyArriveAsTheyWereSent(long number) throws Exception {
         int id = UnixId.of(number);
         var account = new Answer.Account(
-                "joe", id, id, "/home/joe", "-", "x", new DeliveryInstructions.DotQmailInstructions());
+                new AccountIdentity("joe", id, id),
+                new AccountHome("/home/joe", "-", "x"),
+                new DeliveryInstructions.DotQmailInstructions());
         var asked = new AtomicReference<Homes.AccountExtension>();
         try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(new Installation(home), log);
                 var _ = wires.offer(new Lookup() {
                     @Override
-                    public AddressVerdict recipient(Address address) {
-                        return new AddressVerdict.KnownAddress();
+                    public RecipientAnswer recipient(LookupQuestion question) {
+                        return new RecipientAnswer("example.org", true, new AddressVerdict.KnownAddress());
                     }
 
                     @Override
-                    public Answer account(Address address) {
+                    public Answer account(LookupQuestion question) {
                         return account;
                     }
                 });
@@ -47,7 +53,8 @@ class HighIdsTest {
                     asked.set(extension);
                     return Homes.Presence.YES;
                 })) {
-            assertThat(wires.lookup().account(new Address("joe@example.org"))).isEqualTo(account);
+            assertThat(wires.lookup().account(LookupQuestion.delivering(new Address("joe@example.org"), Address.NULL)))
+                    .isEqualTo(account);
             var extension = new Homes.AccountExtension(id, id, "/home/joe", "-", "x");
             assertThat(wires.homes().look(extension)).isEqualTo(Homes.Presence.YES);
             assertThat(asked).hasValue(extension);

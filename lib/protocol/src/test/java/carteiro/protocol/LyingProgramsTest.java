@@ -11,8 +11,13 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
+import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
@@ -119,11 +124,11 @@ class LyingProgramsTest {
         LOOKUP(
                 Endpoint.LOOKUP,
                 offering(did -> wires -> wires.offer(lookup(did))),
-                asking(wires -> wires.lookup().account(ANN))),
+                asking(wires -> wires.lookup().account(LookupQuestion.delivering(ANN, Address.NULL)))),
         VERDICT(
                 Endpoint.LOOKUP,
                 offering(did -> wires -> wires.offer(lookup(did))),
-                asking(wires -> wires.lookup().recipient(ANN))),
+                asking(wires -> wires.lookup().recipient(LookupQuestion.receiving(ANN, Address.NULL)))),
         HOMES(
                 Endpoint.HOMES,
                 offering(did -> wires -> wires.offerHomes(extension -> {
@@ -248,21 +253,19 @@ class LyingProgramsTest {
     private static Lookup lookup(List<String> did) {
         return new Lookup() {
             @Override
-            public AddressVerdict recipient(Address envelopeRecipient) {
-                did.add("asked " + envelopeRecipient);
-                return new AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address");
+            public RecipientAnswer recipient(LookupQuestion question) {
+                did.add("asked " + question.recipient());
+                return new RecipientAnswer(
+                        "example.org", true, new AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address"));
             }
 
             @Override
-            public Answer account(Address localRecipient) {
+            public Answer account(LookupQuestion question) {
+                Address localRecipient = question.recipient();
                 did.add("asked " + localRecipient);
                 return new Answer.Account(
-                        "ann",
-                        1000,
-                        100,
-                        "/home/ann",
-                        "-",
-                        "ext",
+                        new AccountIdentity("ann", 1000, 100),
+                        new AccountHome("/home/ann", "-", "ext"),
                         new DeliveryInstructions.DirectoryInstructions(
                                 "./Maildir/",
                                 Lookup.Mailbox.KEEP,

@@ -9,7 +9,12 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
+import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.Wires.Channel;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
@@ -88,12 +93,13 @@ class RequestClientTest {
     private static Lookup lookup(Slow slow) {
         return new Lookup() {
             @Override
-            public AddressVerdict recipient(Address address) {
-                return new AddressVerdict.KnownAddress();
+            public RecipientAnswer recipient(LookupQuestion question) {
+                return new RecipientAnswer("example.org", true, new AddressVerdict.KnownAddress());
             }
 
             @Override
-            public Answer account(Address address) {
+            public Answer account(LookupQuestion question) {
+                Address address = question.recipient();
                 try {
                     slow.before(address);
                 } catch (RuntimeException e) {
@@ -161,8 +167,8 @@ class RequestClientTest {
             var answers = new ArrayList<Future<Answer>>();
             for (int i = 0; i < count; i++) {
                 Address address = new Address(i + "@h");
-                answers.add(
-                        threads.submit((Callable<Answer>) () -> wires.lookup().account(address)));
+                answers.add(threads.submit((Callable<Answer>)
+                        () -> wires.lookup().account(LookupQuestion.delivering(address, Address.NULL))));
             }
             for (int i = 0; i < count; i++) {
                 assertThat(answers.get(i).get()).isEqualTo(itself(new Address(i + "@h")));
@@ -183,12 +189,14 @@ class RequestClientTest {
                     }
                 }))) {
             Address slowOne = new Address("slow@h");
-            Future<Answer> slow =
-                    threads.submit((Callable<Answer>) () -> wires.lookup().account(slowOne));
-            assertThatThrownBy(() -> wires.lookup().account(new Address("wrong@h")))
+            Future<Answer> slow = threads.submit(
+                    (Callable<Answer>) () -> wires.lookup().account(LookupQuestion.delivering(slowOne, Address.NULL)));
+            assertThatThrownBy(() ->
+                            wires.lookup().account(LookupQuestion.delivering(new Address("wrong@h"), Address.NULL)))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("its log tells more");
-            assertThat(wires.lookup().account(new Address("quick@h"))).isEqualTo(itself(new Address("quick@h")));
+            assertThat(wires.lookup().account(LookupQuestion.delivering(new Address("quick@h"), Address.NULL)))
+                    .isEqualTo(itself(new Address("quick@h")));
             assertThat(slow.isDone()).isFalse();
             release.countDown();
             assertThat(slow.get()).isEqualTo(itself(slowOne));
@@ -203,22 +211,19 @@ class RequestClientTest {
         var release = new CountDownLatch(1);
         Lookup hostile = new Lookup() {
             @Override
-            public AddressVerdict recipient(Address address) {
-                return new AddressVerdict.KnownAddress();
+            public RecipientAnswer recipient(LookupQuestion question) {
+                return new RecipientAnswer("example.org", true, new AddressVerdict.KnownAddress());
             }
 
             @Override
-            public Answer account(Address address) {
+            public Answer account(LookupQuestion question) {
+                Address address = question.recipient();
                 if (address.equals(new Address("a@b"))) {
                     return slowly(address);
                 }
                 return new Answer.Account(
-                        "joe",
-                        503,
-                        78,
-                        "/home/joe",
-                        "",
-                        "",
+                        new AccountIdentity("joe", 503, 78),
+                        new AccountHome("/home/joe", "", ""),
                         new Lookup.DeliveryInstructions.DirectoryInstructions(
                                 "",
                                 Lookup.Mailbox.KEEP,
@@ -239,9 +244,10 @@ class RequestClientTest {
         try (var wires = new SocketWires(home(), log);
                 Closeable _ = wires.offer(hostile)) {
             Address address = new Address("a@b");
-            Future<Answer> other =
-                    threads.submit((Callable<Answer>) () -> wires.lookup().account(address));
-            assertThatThrownBy(() -> wires.lookup().account(new Address("large@b")))
+            Future<Answer> other = threads.submit(
+                    (Callable<Answer>) () -> wires.lookup().account(LookupQuestion.delivering(address, Address.NULL)));
+            assertThatThrownBy(() ->
+                            wires.lookup().account(LookupQuestion.delivering(new Address("large@b"), Address.NULL)))
                     .hasMessageContaining("its log tells more");
             release.countDown();
             assertThat(other.get()).isEqualTo(itself(address));
@@ -282,7 +288,9 @@ class RequestClientTest {
         try (var lookup = new Doorman(Endpoint.LOOKUP, (_, _, peer) -> peer.close());
                 var queue = new Doorman(Endpoint.ENQUEUE, (_, _, peer) -> peer.close());
                 var wires = new SocketWires(home(), log)) {
-            assertThatThrownBy(() -> wires.lookup().account(new Address("a@b"))).isInstanceOf(IOException.class);
+            assertThatThrownBy(
+                            () -> wires.lookup().account(LookupQuestion.delivering(new Address("a@b"), Address.NULL)))
+                    .isInstanceOf(IOException.class);
             assertThat(lookup.questions).hasValue(2);
             try (var submission = wires.enqueue().open()) {
                 submission.write(new byte[] {'a', '\n'}, 0, 2);

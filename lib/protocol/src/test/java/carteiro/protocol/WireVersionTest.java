@@ -8,6 +8,8 @@ import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -31,8 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What both sides of a wire say first. */
 @Timeout(60)
 class WireVersionTest {
-    private static final String QUESTION = "15:#1:1,1:R,3:a@b,,";
-    private static final String ANSWER = "13:#1:1,5:known,,";
+    private static final String QUESTION = "31:#1:1,1:R,7:RECEIVE,3:a@b,3:s@t,,";
+    private static final String ANSWER = "32:#1:1,11:example.org,1:Y,5:known,,";
 
     @TempDir
     Path folder;
@@ -58,12 +60,12 @@ class WireVersionTest {
     private String answerTo(String said) throws IOException {
         Lookup lookup = new Lookup() {
             @Override
-            public AddressVerdict recipient(Address address) {
-                return new AddressVerdict.KnownAddress();
+            public RecipientAnswer recipient(LookupQuestion question) {
+                return new RecipientAnswer("example.org", true, new AddressVerdict.KnownAddress());
             }
 
             @Override
-            public Answer account(Address address) {
+            public Answer account(LookupQuestion question) {
                 return new Answer.Trash();
             }
         };
@@ -118,7 +120,7 @@ class WireVersionTest {
     }
 
     /** Asks a lookup that says this to whatever it is asked. */
-    private AddressVerdict asked(String says) throws Exception {
+    private RecipientAnswer asked(String says) throws Exception {
         Path socket = Endpoint.LOOKUP.socket(home().run());
         Files.createDirectories(socket.getParent());
         try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -140,14 +142,15 @@ class WireVersionTest {
                 }
             });
             try (var wires = new SocketWires(home(), log)) {
-                return wires.lookup().recipient(new Address("a@b"));
+                return wires.lookup().recipient(LookupQuestion.receiving(new Address("a@b"), Address.NULL));
             }
         }
     }
 
     @Test
     void aProgramOfTheNextVersionIsUnderstood() throws Exception {
-        assertThat(asked("+2 with more to say\n19:#1:1,5:known,3:9=x,,")).isEqualTo(new AddressVerdict.KnownAddress());
+        assertThat(asked("+2 with more to say\n27:#1:1,1:h,1:Y,5:known,3:9=x,,"))
+                .isEqualTo(new RecipientAnswer("h", true, new AddressVerdict.KnownAddress()));
     }
 
     @Test

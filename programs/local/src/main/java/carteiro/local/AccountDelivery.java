@@ -135,7 +135,8 @@ final class AccountDelivery {
         try {
             loops = LoopScan.finds(addressing.deliveredTo(), message.octets());
             while (true) {
-                switch (tools.files().as(account.uid(), account.gid(), this::step)) {
+                switch (tools.files()
+                        .as(account.identity().uid(), account.identity().gid(), this::step)) {
                     case Step.AskForPrograms() -> slot.take();
                     case Step.RunProgram(String command) -> {
                         Optional<Outcome> end = run(command);
@@ -171,8 +172,8 @@ final class AccountDelivery {
         tools.log()
                 .warning(
                         "local",
-                        "account " + account.user() + " (uid " + Integer.toUnsignedString(account.uid()) + "): "
-                                + text);
+                        "account " + account.identity().user() + " (uid "
+                                + Integer.toUnsignedString(account.identity().uid()) + "): " + text);
     }
 
     private Step refused(DeliveryRefusal refusal) {
@@ -292,7 +293,7 @@ final class AccountDelivery {
         var all = new ArrayList<>(first);
         switch (home.find()) {
             case HomeFiles.DotQmailContent.NoFile() -> {
-                if (!account.dash().isEmpty() && first.isEmpty()) {
+                if (!account.home().dash().isEmpty() && first.isEmpty()) {
                     return Optional.of(NO_MAILBOX_HERE);
                 }
                 all.addAll(otherwise);
@@ -394,7 +395,8 @@ final class AccountDelivery {
     private Optional<Outcome> run(String command) throws IOException {
         doing = "Unable to run a program";
         var variables = ProgramVariables.of(addressing, account, newSender.orElseThrow(), found, fromLine());
-        Redirect input = message.input(account.uid(), account.gid());
+        Redirect input =
+                message.input(account.identity().uid(), account.identity().gid());
         return switch (tools.programs().run(account, command, variables, input, report)) {
             case ProgramRunner.ProgramEnd.TimedOut() ->
                 Optional.of(report.refused(
@@ -424,7 +426,8 @@ final class AccountDelivery {
         if (forwards.isEmpty()) {
             return report.delivered(did);
         }
-        var envelope = new Envelope(newSender.orElseThrow(), RecipientList.of(forwards), ofForward).by(account.uid());
+        var envelope = new Envelope(newSender.orElseThrow(), RecipientList.of(forwards), ofForward)
+                .by(account.identity().uid());
         return tools.forwarding().send(envelope, forwardLines(), message.octets(), did, report);
     }
 

@@ -4,6 +4,8 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer.Account;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import java.io.IOException;
@@ -72,12 +74,8 @@ final class HomeChecker implements Homes {
 
     private static Presence present(AccountExtension asked) throws IOException {
         var home = new HomeFiles(new Account(
-                "",
-                asked.uid(),
-                asked.gid(),
-                asked.home(),
-                asked.dash(),
-                asked.extension(),
+                new AccountIdentity("", asked.uid(), asked.gid()),
+                new AccountHome(asked.home(), asked.dash(), asked.extension()),
                 new DeliveryInstructions.DotQmailInstructions()));
         if (!home.isThere()) {
             return Presence.NOT_NOW; // a file system that is not mounted, perhaps

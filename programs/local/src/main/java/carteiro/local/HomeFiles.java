@@ -35,7 +35,7 @@ final class HomeFiles {
     /** @throws IOException if the home cannot be named in this process's locale */
     HomeFiles(Account account) throws IOException {
         this.account = account;
-        this.home = SystemText.path(Path.of("/"), account.home());
+        this.home = SystemText.path(Path.of("/"), account.home().folder());
     }
 
     /** What the search for instructions found. */
@@ -97,12 +97,13 @@ final class HomeFiles {
     }
 
     private String note(String sentence) {
-        return account.home() + ", the home of " + account.user() + ", " + sentence;
+        return account.home().folder() + ", the home of " + account.identity().user() + ", " + sentence;
     }
 
     /** Looks for the instructions of the account's extension. */
     DotQmailContent find() throws IOException {
-        for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
+        for (DotQmailName name :
+                DotQmailName.candidates(account.home().dash(), account.home().extension())) {
             if (isRegularFile(name.file())) { // mostly it is not
                 Optional<RegularFile> opened = RegularFile.open(resolve(name.file()));
                 if (opened.isPresent()) {
@@ -122,7 +123,8 @@ final class HomeFiles {
 
     /** Whether there is a file that {@link #find} would take, without reading it. */
     boolean hasInstructions() throws IOException {
-        for (DotQmailName name : DotQmailName.candidates(account.dash(), account.extension())) {
+        for (DotQmailName name :
+                DotQmailName.candidates(account.home().dash(), account.home().extension())) {
             if (isRegularFile(name.file())) {
                 return true;
             }
@@ -158,8 +160,8 @@ final class HomeFiles {
         if (sender.isNull() || sender.equals(Address.DOUBLE_BOUNCE)) {
             return sender;
         }
-        String owner = ".qmail" + account.dash()
-                + Octets.lowerCase(account.extension()).replace('.', ':') + "-owner";
+        String owner = ".qmail" + account.home().dash()
+                + Octets.lowerCase(account.home().extension()).replace('.', ':') + "-owner";
         if (!exists(owner)) {
             return sender;
         }

@@ -13,6 +13,7 @@ import carteiro.maildir.MessageOctets;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Messages.MessageBody;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.StartupGrace;
@@ -100,7 +101,8 @@ final class LocalDeliveries implements Deliver {
 
     private Outcome deliver(Delivery delivery, Address recipient) throws BusyException {
         try {
-            return switch (startup.ask(() -> wires.lookup().account(recipient))) {
+            return switch (startup.ask(
+                    () -> wires.lookup().account(LookupQuestion.delivering(recipient, delivery.sender())))) {
                 case Answer.Account account -> deliver(delivery, recipient, account);
                 case Answer.ForwardOnly(List<Address> targets) -> forward(delivery, recipient, targets);
                 case Answer.Trash() -> new Outcome.Delivered(new Status(2, 1, 5), "");
@@ -112,7 +114,7 @@ final class LocalDeliveries implements Deliver {
                     log.warning(
                             "local",
                             "lookup says that " + recipient + " is of another host, but send gave it to local; "
-                                    + "reload both so that they see the same locals and virtualdomains");
+                                    + "it is tried again later");
                     yield Outcome.notNow("The address is of another host. (#4.3.5)\n");
                 }
             };
@@ -133,28 +135,34 @@ final class LocalDeliveries implements Deliver {
     }
 
     private Outcome deliver(Delivery delivery, Address recipient, Answer.Account account) throws IOException {
-        if (account.uid() == 0) {
-            log.alert("local", "account " + account.user() + " has uid 0, and root gets no mail; make an alias for it");
+        if (account.identity().uid() == 0) {
+            log.alert(
+                    "local",
+                    "account " + account.identity().user() + " has uid 0, and root gets no mail; make an alias for it");
             return Outcome.notNow("No mail is delivered as root. (#4.3.0)\n");
         }
         switch (privilege) {
             case DeliveryPrivilege.EveryUser _ -> {}
             case DeliveryPrivilege.OneUser(int uid) -> {
-                if (uid != account.uid()) {
+                if (uid != account.identity().uid()) {
                     log.alert(
                             "local",
-                            "account " + account.user() + " has uid " + Integer.toUnsignedString(account.uid())
+                            "account " + account.identity().user() + " has uid "
+                                    + Integer.toUnsignedString(
+                                            account.identity().uid())
                                     + ", but local was started by uid " + Integer.toUnsignedString(uid)
                                     + " and can deliver for that one alone; start it as root");
                     return Outcome.notNow("The mail system cannot deliver for this user now. (#4.3.0)\n");
                 }
             }
         }
-        if (!account.home().startsWith("/")) {
-            log.alert("local", "account " + account.user() + " has a home that is no absolute path; mend it");
+        if (!account.home().folder().startsWith("/")) {
+            log.alert(
+                    "local", "account " + account.identity().user() + " has a home that is no absolute path; mend it");
             return Outcome.notNow("The home of this account is not well defined. (#4.3.0)\n");
         }
-        try (DeliveryLimiter.DeliverySlot place = shares.enter(account.uid());
+        try (DeliveryLimiter.DeliverySlot place =
+                        shares.enter(account.identity().uid());
                 MessageBody body = wires.messages().open(delivery.message(), delivery.ticket());
                 MessageSpool.HeldMessage held = spool.take(body)) {
             return new AccountDelivery(

@@ -141,22 +141,22 @@ final class ProgramRunner {
     private List<String> asUser(Account account) throws IOException {
         return switch (privilege) {
             case DeliveryPrivilege.OneUser(int uid) -> {
-                if (account.uid() != uid) {
+                if (account.identity().uid() != uid) {
                     throw new IOException(
                             "not started by root: only uid " + Integer.toUnsignedString(uid) + " can be served");
                 }
                 yield List.of();
             }
             case DeliveryPrivilege.EveryUser _ -> {
-                if (account.uid() == 0) {
+                if (account.identity().uid() == 0) {
                     throw new IOException("no program is run as root");
                 }
                 yield List.of(
                         ChildCommand.setpriv().orElseThrow(() -> new IOException(problem())),
                         "--reuid",
-                        Integer.toUnsignedString(account.uid()),
+                        Integer.toUnsignedString(account.identity().uid()),
                         "--regid",
-                        Integer.toUnsignedString(account.gid()),
+                        Integer.toUnsignedString(account.identity().gid()),
                         "--clear-groups",
                         "--");
             }

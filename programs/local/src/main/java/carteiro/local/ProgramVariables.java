@@ -22,14 +22,14 @@ final class ProgramVariables {
         variables.put("SENDER", addressing.sender().octets());
         variables.put("NEWSENDER", newSender.octets());
         variables.put("RECIPIENT", addressing.recipient());
-        variables.put("USER", account.user());
-        variables.put("HOME", account.home());
+        variables.put("USER", account.identity().user());
+        variables.put("HOME", account.home().folder());
         variables.put("LOCAL", addressing.local());
         variables.put("DTLINE", addressing.deliveredTo());
         variables.put("RPLINE", addressing.returnPath());
         variables.put("UFLINE", fromLine);
         String host = addressing.host();
-        String extension = account.extension();
+        String extension = account.home().extension();
         variables.put("HOST", host);
         variables.put("EXT", extension);
         for (int i = 2; i <= 4; i++) {

@@ -14,6 +14,8 @@ import carteiro.maildir.Mbox;
 import carteiro.maildir.MessageOctets;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Enqueue;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer.Account;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.SocketWires;
@@ -137,12 +139,8 @@ public final class QmailLocal {
         }
         int gid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
         var account = new Account(
-                words.getFirst(),
-                uid,
-                gid,
-                home,
-                words.get(3),
-                words.get(4),
+                new AccountIdentity(words.getFirst(), uid, gid),
+                new AccountHome(home, words.get(3), words.get(4)),
                 new DeliveryInstructions.DotQmailInstructions());
         var addressing = new Addressing(new Address(sender), words.get(2), words.get(5));
         return switch (mode) {
@@ -154,7 +152,7 @@ public final class QmailLocal {
     // ---- -N
 
     private int deliver(Account account, Addressing addressing, List<Instruction> defaultDelivery) throws IOException {
-        if (account.uid() == 0) {
+        if (account.identity().uid() == 0) {
             call.complain("qmail-local: nothing is delivered as root; run me as the user, for example by setpriv\n");
             return TEMPORARY;
         }
@@ -226,7 +224,7 @@ public final class QmailLocal {
         }
         return switch (home.find()) {
             case HomeFiles.DotQmailContent.NoFile() ->
-                account.dash().isEmpty()
+                account.home().dash().isEmpty()
                         ? list(defaultDelivery, HomeFiles.Permitted.ALL)
                         : say(AccountDelivery.NO_MAILBOX_HERE);
             case HomeFiles.DotQmailContent.Empty _ -> list(defaultDelivery, HomeFiles.Permitted.ALL);

@@ -5,6 +5,8 @@ import carteiro.mail.Address;
 import carteiro.mail.Attributes;
 import carteiro.mail.Octets;
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer.Account;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
@@ -76,21 +78,22 @@ final class WarmUp {
             deliver(
                     asRoot,
                     new Account(
-                            "x",
-                            ROOT,
-                            ROOT,
-                            home.toString(),
-                            "-",
-                            extension,
+                            new AccountIdentity("x", ROOT, ROOT),
+                            new AccountHome(home.toString(), "-", extension),
                             new DeliveryInstructions.DotQmailInstructions()));
         }
         var instructions = new DeliveryInstructions.DirectoryInstructions(
                 "./Maildir/", Mailbox.KEEP, List.of(), List.of(), DotFiles.APPENDED);
-        deliver(asRoot, new Account("x", ROOT, ROOT, home.toString(), "", "", instructions));
         deliver(
                 asRoot,
                 new Account(
-                        "x", ROOT, ROOT, home + "/missing", "", "", new DeliveryInstructions.DotQmailInstructions()));
+                        new AccountIdentity("x", ROOT, ROOT), new AccountHome(home.toString(), "", ""), instructions));
+        deliver(
+                asRoot,
+                new Account(
+                        new AccountIdentity("x", ROOT, ROOT),
+                        new AccountHome(home + "/missing", "", ""),
+                        new DeliveryInstructions.DotQmailInstructions()));
         try (var files = Files.walk(home)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -90,8 +90,10 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     }
 
     Answer.Account account(String local, String dash, String extension, DeliveryInstructions instructions) {
-        var account =
-                new Answer.Account("joe", person.uid(), person.gid(), home.toString(), dash, extension, instructions);
+        var account = new Answer.Account(
+                new AccountIdentity("joe", person.uid(), person.gid()),
+                new AccountHome(home.toString(), dash, extension),
+                instructions);
         accounts.put(local + "@" + HOST, account);
         return account;
     }
@@ -151,16 +153,16 @@ final class LocalAtWork implements AutoCloseable, Lookup, Messages {
     }
 
     @Override
-    public AddressVerdict recipient(Address envelopeRecipient) {
+    public RecipientAnswer recipient(LookupQuestion question) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public Answer account(Address recipient) throws IOException {
+    public Answer account(LookupQuestion question) throws IOException {
         if (absent.getAndDecrement() > 0) {
             throw new NotRunningException("lookup is not running");
         }
-        Answer answer = accounts.get(recipient.octets());
+        Answer answer = accounts.get(question.recipient().octets());
         return answer == null ? new Answer.NoSuchAddress(new Status(5, 1, 1), "No such mailbox") : answer;
     }
 

@@ -16,6 +16,8 @@ import carteiro.maildir.MaildirNames;
 import carteiro.maildir.Mbox;
 import carteiro.maildir.MessageOctets;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
@@ -129,12 +131,8 @@ class MailboxDeliveryTest {
             local.accounts.put(
                     "root@" + LocalAtWork.HOST,
                     new Answer.Account(
-                            "root",
-                            0,
-                            0,
-                            local.home.toString(),
-                            "",
-                            "",
+                            new AccountIdentity("root", 0, 0),
+                            new AccountHome(local.home.toString(), "", ""),
                             new Lookup.DeliveryInstructions.DotQmailInstructions()));
             assertDeferred(local.deliver("root", "\n"), "4.3.0", "root");
             assertThat(local.home.resolve("Mailbox")).doesNotExist();
@@ -148,12 +146,8 @@ class MailboxDeliveryTest {
             local.accounts.put(
                     "other@" + LocalAtWork.HOST,
                     new Answer.Account(
-                            "other",
-                            41002,
-                            41002,
-                            "/tmp",
-                            "",
-                            "",
+                            new AccountIdentity("other", 41002, 41002),
+                            new AccountHome("/tmp", "", ""),
                             new Lookup.DeliveryInstructions.DotQmailInstructions()));
             assertDeferred(local.deliver("other", "\n"), "4.3.0", "cannot deliver for this user");
         }
@@ -250,12 +244,8 @@ class MailboxDeliveryTest {
             return new AccountDelivery(
                             tools,
                             new Answer.Account(
-                                    "joe",
-                                    person.uid(),
-                                    person.gid(),
-                                    home.toString(),
-                                    "",
-                                    "",
+                                    new AccountIdentity("joe", person.uid(), person.gid()),
+                                    new AccountHome(home.toString(), "", ""),
                                     new Lookup.DeliveryInstructions.DotQmailInstructions()),
                             new Addressing(new Address("s@x.example"), "joe", LocalAtWork.HOST),
                             Attributes.NONE,
@@ -286,12 +276,8 @@ class MailboxDeliveryTest {
             local.accounts.put(
                     "gone@" + LocalAtWork.HOST,
                     new Answer.Account(
-                            "gone",
-                            local.person.uid(),
-                            local.person.gid(),
-                            "/nonexistent/gone",
-                            "",
-                            "",
+                            new AccountIdentity("gone", local.person.uid(), local.person.gid()),
+                            new AccountHome("/nonexistent/gone", "", ""),
                             new Lookup.DeliveryInstructions.DotQmailInstructions()));
             assertDeferred(
                     local.deliver("gone", "\n"), "4.3.0", "Unable to switch to the home directory: it does not exist.");
@@ -305,12 +291,8 @@ class MailboxDeliveryTest {
             local.write(".qmail", "./Maildir/\n");
             Path link = Files.createSymbolicLink(folder.resolve("link"), local.home);
             var account = new Answer.Account(
-                    "joe",
-                    local.person.uid(),
-                    local.person.gid(),
-                    link.toString(),
-                    "",
-                    "",
+                    new AccountIdentity("joe", local.person.uid(), local.person.gid()),
+                    new AccountHome(link.toString(), "", ""),
                     new Lookup.DeliveryInstructions.DotQmailInstructions());
             local.accounts.put("link@" + LocalAtWork.HOST, account);
             assertThat(local.deliver("link", "\n")).isEqualTo(DID_ONE_FILE);

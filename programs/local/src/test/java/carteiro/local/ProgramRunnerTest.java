@@ -12,6 +12,8 @@ import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
 import carteiro.protocol.BusyException;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
@@ -128,12 +130,8 @@ class ProgramRunnerTest {
             local.accounts.put(
                     "swap@" + LocalAtWork.HOST,
                     new Answer.Account(
-                            "swap",
-                            41001,
-                            41001,
-                            secret.toString(),
-                            "",
-                            "",
+                            new AccountIdentity("swap", 41001, 41001),
+                            new AccountHome(secret.toString(), "", ""),
                             new DeliveryInstructions.DotQmailInstructions()));
             assertThat(local.deliver("swap", "\n").report()).contains("permission denied");
             var report = new DeliveryReport();
@@ -143,7 +141,9 @@ class ProgramRunnerTest {
                     Map.of(),
                     ProgramRunner.LIMIT);
             var account = new Answer.Account(
-                    "swap", 41001, 41001, secret.toString(), "", "", new DeliveryInstructions.DotQmailInstructions());
+                    new AccountIdentity("swap", 41001, 41001),
+                    new AccountHome(secret.toString(), "", ""),
+                    new DeliveryInstructions.DotQmailInstructions());
             var ended = programs.run(
                     account,
                     "pwd",
@@ -182,7 +182,9 @@ class ProgramRunnerTest {
         Path made = folder.resolve("made");
         var programs = new ProgramRunner(new DeliveryPrivilege.EveryUser(), folder, Map.of(), ProgramRunner.LIMIT);
         var account = new Answer.Account(
-                "root", 0, 0, folder.toString(), "", "", new DeliveryInstructions.DotQmailInstructions());
+                new AccountIdentity("root", 0, 0),
+                new AccountHome(folder.toString(), "", ""),
+                new DeliveryInstructions.DotQmailInstructions());
         assertThatThrownBy(() -> programs.run(
                         account,
                         "touch made",

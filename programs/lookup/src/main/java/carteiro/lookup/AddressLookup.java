@@ -1,16 +1,17 @@
 package carteiro.lookup;
 
-import carteiro.control.Routing;
-import carteiro.control.Routing.Route;
 import carteiro.log.LogText;
 import carteiro.lookup.DotQmailProbe.DotQmailPresence;
+import carteiro.lookup.RoutingTables.RoutedRecipient;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.Route;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
     /** No source has the address, or no file names it. */
     static final Answer NOBODY = new Answer.NoSuchAddress(NO_SUCH_ADDRESS, "Sorry, no mailbox here by that name.");
 
-    private final Routing routing;
+    private volatile RoutingTables tables;
     private final List<AddressSource> sources;
     private final FaultLogLimiter alarms;
     private final MailUsers users;
@@ -47,31 +48,40 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private final LongAdder unknown = new LongAdder();
     private final LongAdder notNow = new LongAdder();
 
-    /** What becomes of an extension in a home that this process may not look into. */
-    private enum UnreadableHomePolicy {
-        /** local is asked: whoever sends the mail waits for the answer. */
-        ASK_LOCAL,
-        /** The account is given: local, which has asked, looks itself. */
-        LEAVE_TO_LOCAL
-    }
-
-    AddressLookup(Routing routing, List<AddressSource> sources, FaultLogLimiter alarms, MailUsers users, Homes homes) {
+    AddressLookup(
+            RoutingTables tables, List<AddressSource> sources, FaultLogLimiter alarms, MailUsers users, Homes homes) {
         this.users = users;
         this.homes = homes;
-        this.routing = routing;
+        this.tables = tables;
         this.sources = List.copyOf(sources);
         this.alarms = alarms;
         sources.forEach(source -> answers.put(source.name(), new LongAdder()));
     }
 
+    /** Which way out addresses take. */
+    List<Route> routes(List<Address> envelopeRecipients) {
+        RoutingTables now = tables; // the same for all
+        var routes = new ArrayList<Route>(envelopeRecipients.size());
+        for (Address recipient : envelopeRecipients) {
+            routes.add(now.route(recipient));
+        }
+        return routes;
+    }
+
+    /** Other locals and virtualdomains from now on. */
+    void use(RoutingTables others) {
+        tables = tables.withTablesOf(others);
+    }
+
     @Override
-    public AddressVerdict recipient(Address envelopeRecipient) {
-        return recipient(envelopeRecipient, LookupTrace.NONE);
+    public RecipientAnswer recipient(LookupQuestion question) {
+        return recipient(question, LookupTrace.NONE);
     }
 
     /** The same, step by step. */
-    AddressVerdict recipient(Address envelopeRecipient, LookupTrace trace) {
-        return verdict(answer(envelopeRecipient, trace, UnreadableHomePolicy.ASK_LOCAL));
+    RecipientAnswer recipient(LookupQuestion question, LookupTrace trace) {
+        RoutedRecipient routed = tables.routed(question.recipient());
+        return new RecipientAnswer(routed.domain(), routed.ours(), verdict(answer(question, routed, trace)));
     }
 
     /** What of an answer whoever sends mail to the address may learn. */
@@ -85,17 +95,17 @@ final class AddressLookup implements Lookup, AutoCloseable {
     }
 
     @Override
-    public Answer account(Address localRecipient) {
-        return account(localRecipient, LookupTrace.NONE, UnreadableHomePolicy.LEAVE_TO_LOCAL);
+    public Answer account(LookupQuestion question) {
+        return account(question, LookupTrace.NONE);
     }
 
     /** What becomes of a message for an envelope recipient, step by step. */
-    Answer answer(Address envelopeRecipient, LookupTrace trace) {
-        return answer(envelopeRecipient, trace, UnreadableHomePolicy.LEAVE_TO_LOCAL);
+    Answer answer(LookupQuestion question, LookupTrace trace) {
+        return answer(question, tables.routed(question.recipient()), trace);
     }
 
-    private Answer answer(Address envelopeRecipient, LookupTrace trace, UnreadableHomePolicy unseen) {
-        return switch (routing.route(envelopeRecipient)) {
+    private Answer answer(LookupQuestion question, RoutedRecipient routed, LookupTrace trace) {
+        return switch (routed.route()) {
             case Route.ToRemote(var recipient) -> {
                 trace.step(() -> "route: remote " + recipient + " (its domain is not in locals or virtualdomains)");
                 remote.increment();
@@ -105,22 +115,22 @@ final class AddressLookup implements Lookup, AutoCloseable {
                 trace.step(() -> recipient.equals(visible)
                         ? "route: local " + recipient + " (its domain is in locals)"
                         : "route: local " + recipient + " (" + visible + " is in virtualdomains)");
-                yield account(recipient, trace, unseen);
+                yield account(new LookupQuestion(recipient, question.sender(), question.purpose()), trace);
             }
         };
     }
 
-    private Answer account(Address localRecipient, LookupTrace trace, UnreadableHomePolicy unseen) {
-        if (localRecipient.localPart().isEmpty()) {
+    private Answer account(LookupQuestion question, LookupTrace trace) {
+        if (question.recipient().localPart().isEmpty()) {
             trace.step(() -> "the local part is empty: delivery succeeds and does nothing");
             return new Answer.Trash();
         }
         var deadline = Deadline.in(Deadline.QUESTION);
         for (AddressSource source : sources) {
-            Optional<Answer> said = ask(source, localRecipient, deadline, trace);
+            Optional<Answer> said = ask(source, question, deadline, trace);
             if (said.isPresent()) {
                 answers.getOrDefault(source.name(), notNow).increment();
-                return counted(checked(said.get(), deadline, trace, unseen));
+                return counted(checked(said.get(), question.purpose(), deadline, trace));
             }
         }
         return counted(NOBODY);
@@ -135,22 +145,23 @@ final class AddressLookup implements Lookup, AutoCloseable {
         return answer;
     }
 
-    private Optional<Answer> ask(AddressSource source, Address recipient, Deadline deadline, LookupTrace trace) {
+    private Optional<Answer> ask(AddressSource source, LookupQuestion question, Deadline deadline, LookupTrace trace) {
+        String recipient = question.recipient().octets();
         try {
-            return source.ask(recipient, deadline, trace);
+            return source.ask(question, deadline, trace);
         } catch (IOException e) {
             String reason = String.valueOf(e.getMessage());
             trace.step(() -> source.name().word() + ": cannot tell now: " + reason);
             alarms.raise(
                     source.name() + " " + e.getClass(),
-                    new LookupEvent.CannotTell(source.name().word(), recipient.octets(), reason));
+                    new LookupEvent.CannotTell(source.name().word(), recipient, reason));
             return Optional.of(new Answer.Unresolved(new Status(4, 3, 0), reason));
         } catch (EntryFaultException e) {
             String word = source.name().word();
             trace.step(() -> word + ": its entry " + e.sentence());
             alarms.raise(
                     source.name() + " " + e.sentence(), // not the address: a stranger may think of many
-                    new LookupEvent.EntryFault("of " + word, recipient.octets(), e.sentence()));
+                    new LookupEvent.EntryFault("of " + word, recipient, e.sentence()));
             return Optional.of(new Answer.Unresolved(new Status(4, 3, 5), "its entry of " + word + " " + e.sentence()));
         } catch (RuntimeException e) {
             alarms.bug(e);
@@ -163,22 +174,26 @@ final class AddressLookup implements Lookup, AutoCloseable {
      * What holds for every source: never root, nobody for whom nothing can be delivered here, and no address for an extension
      * that no {@code .qmail} file names.
      */
-    private Answer checked(Answer answer, Deadline deadline, LookupTrace trace, UnreadableHomePolicy unseen) {
+    private Answer checked(Answer answer, LookupPurpose purpose, Deadline deadline, LookupTrace trace) {
         return switch (answer) {
             case Answer.Account account
-            when account.uid() == 0 || !UnixId.isId(account.uid()) || !UnixId.isId(account.gid()) ->
+            when account.identity().uid() == 0
+                    || !UnixId.isId(account.identity().uid())
+                    || !UnixId.isId(account.identity().gid()) ->
                 new Answer.Unresolved(
                         new Status(4, 3, 5),
-                        "the account " + account.user() + " has uid " + UnixId.number(account.uid()) + " and gid "
-                                + UnixId.number(account.gid())
+                        "the account " + account.identity().user() + " has uid "
+                                + UnixId.number(account.identity().uid()) + " and gid "
+                                + UnixId.number(account.identity().gid())
                                 + "; mail is never delivered as root, nor with the id 4294967295");
             case Answer.Account account
-            when !users.isDeliverable(account.uid()) -> {
-                trace.step(() -> "account: uid " + UnixId.number(account.uid())
-                        + " is not the user of this installation, which can deliver for nobody else");
+            when !users.isDeliverable(account.identity().uid()) -> {
+                trace.step(
+                        () -> "account: uid " + UnixId.number(account.identity().uid())
+                                + " is not the user of this installation, which can deliver for nobody else");
                 yield NOBODY;
             }
-            case Answer.Account account when decidedByFiles(account) -> seen(account, deadline, trace, unseen);
+            case Answer.Account account when decidedByFiles(account) -> seen(account, purpose, deadline, trace);
             case Answer.Account _,
                     Answer.ForwardOnly _,
                     Answer.OtherHost _,
@@ -204,25 +219,27 @@ final class AddressLookup implements Lookup, AutoCloseable {
         };
     }
 
-    private Answer seen(Answer.Account account, Deadline deadline, LookupTrace trace, UnreadableHomePolicy unseen) {
-        if (account.dash().isEmpty() && trace.equals(LookupTrace.NONE)) {
+    private Answer seen(Answer.Account account, LookupPurpose purpose, Deadline deadline, LookupTrace trace) {
+        if (account.home().dash().isEmpty() && trace.equals(LookupTrace.NONE)) {
             return account; // with no file the default delivery decides: nothing to find out
         }
         switch (sight(account, deadline)) {
             case DotQmailPresence.Present(var file) ->
-                trace.step(() -> "file: " + account.home() + "/" + file + " decides");
+                trace.step(() -> "file: " + account.home().folder() + "/" + file + " decides");
             case DotQmailPresence.Undetermined(var why)
-            when account.dash().isEmpty() || unseen == UnreadableHomePolicy.LEAVE_TO_LOCAL ->
+            when account.home().dash().isEmpty()
+                    || purpose != LookupPurpose.RECEIVE -> // local, which has asked, looks itself
                 trace.step(() -> "file: cannot be seen from here (" + why + ")");
             case DotQmailPresence.Undetermined(var why) -> {
                 trace.step(() -> "file: cannot be seen from here (" + why + "): local has to look");
                 return askLocal(account, deadline, why);
             }
             case DotQmailPresence.Absent()
-            when account.dash().isEmpty() ->
-                trace.step(() -> "file: there is none in " + account.home() + ": the default delivery decides");
+            when account.home().dash().isEmpty() ->
+                trace.step(
+                        () -> "file: there is none in " + account.home().folder() + ": the default delivery decides");
             case DotQmailPresence.Absent() -> {
-                trace.step(() -> "file: " + account.home() + " has no .qmail file for it: no such address");
+                trace.step(() -> "file: " + account.home().folder() + " has no .qmail file for it: no such address");
                 return NOBODY;
             }
         }
@@ -231,7 +248,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
 
     private DotQmailPresence sight(Answer.Account account, Deadline deadline) {
         try {
-            return users.ask(account.home(), deadline, () -> DotQmailProbe.look(account));
+            return users.ask(account.home().folder(), deadline, () -> DotQmailProbe.look(account));
         } catch (IOException e) {
             return new DotQmailPresence.Undetermined(LogText.reason(e));
         }
@@ -242,12 +259,16 @@ final class AddressLookup implements Lookup, AutoCloseable {
         if (deadline.left().compareTo(LOCAL_MAY_TAKE) < 0) {
             return unseen(account, why, "there is no time left to ask local");
         }
-        if (!beginAskingLocal(account.uid())) {
+        if (!beginAskingLocal(account.identity().uid())) {
             return unseen(account, why, "too many such questions wait for local");
         }
         try {
             var extension = new Homes.AccountExtension(
-                    account.uid(), account.gid(), account.home(), account.dash(), account.extension());
+                    account.identity().uid(),
+                    account.identity().gid(),
+                    account.home().folder(),
+                    account.home().dash(),
+                    account.home().extension());
             return switch (homes.look(extension)) {
                 case YES -> account;
                 case NO -> NOBODY;
@@ -256,7 +277,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
         } catch (IOException e) {
             return unseen(account, why, "local cannot be asked: " + LogText.reason(e));
         } finally {
-            endAskingLocal(account.uid());
+            endAskingLocal(account.identity().uid());
         }
     }
 
@@ -281,8 +302,8 @@ final class AddressLookup implements Lookup, AutoCloseable {
     private static Answer unseen(Answer.Account account, String why, String whyNotLocal) {
         return new Answer.Unresolved(
                 new Status(4, 3, 0),
-                "whether " + account.home() + " has a file for the extension \"" + account.extension()
-                        + "\" cannot be told: " + why + "; " + whyNotLocal);
+                "whether " + account.home().folder() + " has a file for the extension \""
+                        + account.home().extension() + "\" cannot be told: " + why + "; " + whyNotLocal);
     }
 
     /** Counts, for the status line. */

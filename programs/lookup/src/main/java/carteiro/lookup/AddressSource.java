@@ -1,7 +1,7 @@
 package carteiro.lookup;
 
-import carteiro.mail.Address;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -13,12 +13,12 @@ interface AddressSource extends AutoCloseable {
     /**
      * What this source says of a local recipient; empty: it does not know the address, the next source may.
      *
-     * @param recipient after routing; the local part is not empty
+     * @param question its recipient is one after routing, with a local part
      * @param deadline of the whole question
      * @throws IOException if it cannot tell now; the question then ends with "not now"
      * @throws EntryFaultException if what it has for the address cannot be used; that concerns this address alone
      */
-    Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace)
+    Optional<Answer> ask(LookupQuestion question, Deadline deadline, LookupTrace trace)
             throws IOException, EntryFaultException;
 
     /** More than the number of answers, for the status line; may be empty, else {@code name=value} pairs. */

@@ -7,8 +7,11 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.Lookup.LookupQuestion;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.DirectoryStream;
@@ -106,7 +109,8 @@ final class AliasSource implements AddressSource {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) throws IOException {
+    public Optional<Answer> ask(LookupQuestion question, Deadline deadline, LookupTrace trace) throws IOException {
+        Address recipient = question.recipient();
         Optional<SystemAccount> account = owner.now(deadline);
         if (!Files.isDirectory(folder)) {
             return Optional.of(new Answer.Unresolved(
@@ -122,12 +126,9 @@ final class AliasSource implements AddressSource {
         }
         trace.step(() -> "alias: what nobody owns belongs to " + account.get().name() + " in " + folder);
         return Optional.of(new Answer.Account(
-                account.get().name(),
-                account.get().uid(),
-                account.get().gid(),
-                home,
-                dash,
-                extension,
+                new AccountIdentity(
+                        account.get().name(), account.get().uid(), account.get().gid()),
+                new AccountHome(home, dash, extension),
                 new DeliveryInstructions.DotQmailInstructions()));
     }
 

@@ -6,8 +6,11 @@ import carteiro.control.Installation;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.UnixId;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.Lookup.LookupQuestion;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -36,8 +39,9 @@ final class AssignSource implements AddressSource {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace)
+    public Optional<Answer> ask(LookupQuestion question, Deadline deadline, LookupTrace trace)
             throws IOException, EntryFaultException {
+        Address recipient = question.recipient();
         Optional<Cdb> now = file.now();
         if (now.isEmpty()) {
             trace.step(() -> "assign: there is no users/cdb");
@@ -86,12 +90,8 @@ final class AssignSource implements AddressSource {
                     + which + " in users/assign and run qmail-newu");
         }
         return new Answer.Account(
-                fields[0],
-                id(fields[1], "uid", which),
-                id(fields[2], "gid", which),
-                home,
-                fields[4],
-                fields[5] + rest,
+                new AccountIdentity(fields[0], id(fields[1], "uid", which), id(fields[2], "gid", which)),
+                new AccountHome(home, fields[4], fields[5] + rest),
                 new DeliveryInstructions.DotQmailInstructions());
     }
 

@@ -28,7 +28,8 @@ final class DotQmailProbe {
     }
 
     static DotQmailPresence look(Account account) {
-        return look(account.home(), account.dash(), account.extension());
+        return look(
+                account.home().folder(), account.home().dash(), account.home().extension());
     }
 
     /** Tries the names in the order in which local does. */

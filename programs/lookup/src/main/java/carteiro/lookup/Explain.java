@@ -10,6 +10,7 @@ import carteiro.posix.UnixId;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
+import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.Mailbox;
 import java.io.IOException;
 import java.time.Clock;
@@ -57,7 +58,8 @@ public final class Explain {
         int worst = GOOD;
         for (String text : call.arguments()) {
             var out = new StringBuilder("<" + LogText.printable(text) + ">\n");
-            Answer answer = lookup.answer(new Address(text), sentence -> say(out, sentence.get()));
+            Answer answer =
+                    lookup.answer(LookupQuestion.explaining(new Address(text)), sentence -> say(out, sentence.get()));
             tell(out, answer, installation);
             call.print(out.toString());
             worst = Math.max(worst, code(answer));
@@ -78,10 +80,14 @@ public final class Explain {
             case Answer.Account account -> {
                 say(
                         out,
-                        "answer: account " + account.user() + ", uid " + UnixId.number(account.uid()) + ", gid "
-                                + UnixId.number(account.gid()));
-                say(out, "        home " + account.home());
-                say(out, "        dash \"" + account.dash() + "\", extension \"" + account.extension() + "\"");
+                        "answer: account " + account.identity().user() + ", uid "
+                                + UnixId.number(account.identity().uid()) + ", gid "
+                                + UnixId.number(account.identity().gid()));
+                say(out, "        home " + account.home().folder());
+                say(
+                        out,
+                        "        dash \"" + account.home().dash() + "\", extension \""
+                                + account.home().extension() + "\"");
                 tell(out, account.instructions());
             }
             case Answer.ForwardOnly(var targets) -> {

@@ -4,6 +4,8 @@ import carteiro.lookup.EntryFaultException.Blame;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
@@ -118,12 +120,12 @@ final class LdapAccounts {
         String folder = home.isPresent() ? absolute(home.get()) : storeAsHome(store.orElseThrow(), settings);
         String delivery = home.isPresent() ? delivery(store) : "";
         return new Answer.Account(
-                name(entry),
-                id(entry, settings.ids(), "qmailUID", settings.uid(), "ldapuid"),
-                id(entry, settings.ids(), "qmailGID", settings.gid(), "ldapgid"),
-                folder,
-                extension.dash(),
-                extension instanceof MatchedPart.CatchAll(var text) ? text : "",
+                new AccountIdentity(
+                        name(entry),
+                        id(entry, settings.ids(), "qmailUID", settings.uid(), "ldapuid"),
+                        id(entry, settings.ids(), "qmailGID", settings.gid(), "ldapgid")),
+                new AccountHome(
+                        folder, extension.dash(), extension instanceof MatchedPart.CatchAll(var text) ? text : ""),
                 instructions(dotMode, delivery, modes.mailbox, programs, forwards));
     }
 

@@ -9,6 +9,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.wire.Watchdog;
 import com.unboundid.ldap.sdk.Filter;
 import com.unboundid.ldap.sdk.LDAPException;
@@ -98,7 +99,8 @@ final class LdapSource implements AddressSource {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) {
+    public Optional<Answer> ask(LookupQuestion question, Deadline deadline, LookupTrace trace) {
+        Address recipient = question.recipient();
         if (!recipient.hasDomain()) {
             trace.step(() -> "ldap: an address without a domain is in no directory");
             return Optional.empty();

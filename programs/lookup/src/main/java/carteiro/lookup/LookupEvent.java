@@ -87,4 +87,13 @@ sealed interface LookupEvent extends LogEvent {
                     + LogText.sentence(reason);
         }
     }
+
+    /** HUP to send found no control/locals. The line is qmail-send's. */
+    @EventName("locals-from-me")
+    record LocalsFromMe() implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: control/locals is missing: the only local domain is that of control/me";
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
@@ -8,6 +9,8 @@ import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Program;
+import carteiro.protocol.Route;
+import carteiro.protocol.Routing;
 import carteiro.protocol.StopStage;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
@@ -112,18 +115,18 @@ public final class LookupProgram implements Program {
                 }
             }
         }
-        return new AddressLookup(settings.routing(), sources, alarms, users, homes);
+        return new AddressLookup(settings.tables(), sources, alarms, users, homes);
     }
 
     /** The program at work: one set of settings at a time, replaced whole. */
-    private static final class RunningLookup implements RunningProgram, Lookup {
+    private static final class RunningLookup implements RunningProgram, Lookup, Routing {
         private final ProgramContext context;
         private final MailUsers users;
         private final AliasSource.AliasOwner aliasOwner;
         private final Watchdog watchdog = new Watchdog(); // its thread starts with the first use, which is LDAP's
         private final AtomicBoolean stopped = new AtomicBoolean();
         private volatile AddressLookup current;
-        private volatile Closeable endpoint = () -> {};
+        private final List<Closeable> endpoints = new ArrayList<>();
 
         RunningLookup(
                 ProgramContext context, MailUsers users, AliasSource.AliasOwner aliasOwner, LookupSettings settings)
@@ -157,17 +160,35 @@ public final class LookupProgram implements Program {
         void open() throws IOException {
             warnOfOpenSecret();
             warnOfUncompiledAssignments();
-            endpoint = context.wires().offer((Lookup) this);
+            endpoints.add(context.wires().offer((Lookup) this));
+            endpoints.add(context.wires().offerRouting(this));
         }
 
         @Override
-        public AddressVerdict recipient(Address envelopeRecipient) {
-            return current.recipient(envelopeRecipient);
+        public RecipientAnswer recipient(LookupQuestion question) {
+            return current.recipient(question);
         }
 
         @Override
-        public Answer account(Address localRecipient) {
-            return current.account(localRecipient);
+        public Answer account(LookupQuestion question) {
+            return current.account(question);
+        }
+
+        @Override
+        public List<Route> routes(List<Address> envelopeRecipients) {
+            return current.routes(envelopeRecipients);
+        }
+
+        /** HUP to send: as qmail-send, without percenthack and envnoathost. */
+        @Override
+        public synchronized void reread() throws ControlException {
+            var files = new ControlFiles(context.installation());
+            RoutingTables tables = RoutingTables.read(files);
+            files.check();
+            current.use(tables);
+            if (files.text("locals").isEmpty()) {
+                context.log().log(new LookupEvent.LocalsFromMe());
+            }
         }
 
         @Override
@@ -190,10 +211,12 @@ public final class LookupProgram implements Program {
             if (!stopped.compareAndSet(false, true)) {
                 return;
             }
-            try {
-                endpoint.close();
-            } catch (IOException e) {
-                context.log().warning(NAME, "closing its socket: " + e.getMessage());
+            for (Closeable endpoint : endpoints) {
+                try {
+                    endpoint.close();
+                } catch (IOException e) {
+                    context.log().warning(NAME, "closing its socket: " + e.getMessage());
+                }
             }
             current.close();
             users.close();

@@ -3,7 +3,6 @@ package carteiro.lookup;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.Routing;
 import carteiro.mail.Octets;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything lookup reads from control files.
  *
- * @param routing qmail-send's decision between local and remote
+ * @param tables qmail-send's decision between local and remote
  * @param sources in the order in which they are asked
  * @param ldap the directory; null if there is none
  */
 record LookupSettings(
-        Routing routing, List<SourceName> sources, @Nullable LdapSettings ldap) {
+        RoutingTables tables,
+        List<SourceName> sources,
+        @Nullable LdapSettings ldap) {
     private static final String SOURCES = "lookupsources";
 
     LookupSettings {
@@ -27,11 +28,11 @@ record LookupSettings(
     /** @throws ControlException naming every problem */
     static LookupSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        Routing routing = Routing.read(files);
+        RoutingTables tables = RoutingTables.read(files);
         LdapSettings ldap = LdapSettings.isConfigured(files) ? LdapSettings.read(files) : null;
         List<SourceName> sources = sources(files, ldap != null);
         files.check();
-        return new LookupSettings(routing, sources, ldap);
+        return new LookupSettings(tables, sources, ldap);
     }
 
     private static List<SourceName> sources(ControlFiles files, boolean directory) {

@@ -1,15 +1,17 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
-import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
-import carteiro.protocol.Lookup.AddressVerdict;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.LookupExplanation;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** lookup's answers by the same code, but without lookup: as the caller's user, and without asking local. */
@@ -47,12 +49,22 @@ public final class OfflineLookup implements LookupExplanation {
     }
 
     @Override
-    public AddressVerdict recipient(
-            Installation installation, Address envelopeRecipient, EventLog log, Consumer<String> steps)
+    public RecipientAnswer recipient(
+            Installation installation, LookupQuestion question, EventLog log, Consumer<String> steps)
             throws ControlException, IOException {
-        return use(
-                installation,
-                log,
-                lookup -> lookup.recipient(envelopeRecipient, sentence -> steps.accept(sentence.get())));
+        return use(installation, log, lookup -> lookup.recipient(question, sentence -> steps.accept(sentence.get())));
+    }
+
+    @Override
+    public RoutingView routing(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        RoutingTables tables = RoutingTables.read(files);
+        files.check();
+        return tables;
+    }
+
+    @Override
+    public List<RoutingFinding> findings(Installation installation) {
+        return new RoutingFindings(new ControlFiles(installation)).look();
     }
 }

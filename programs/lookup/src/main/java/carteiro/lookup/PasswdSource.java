@@ -3,8 +3,11 @@ package carteiro.lookup;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.Lookup.LookupQuestion;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -31,7 +34,8 @@ final class PasswdSource implements AddressSource {
     }
 
     @Override
-    public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) throws IOException {
+    public Optional<Answer> ask(LookupQuestion question, Deadline deadline, LookupTrace trace) throws IOException {
+        Address recipient = question.recipient();
         String local = recipient.localPart();
         int end = local.length();
         while (end > 0) {
@@ -57,12 +61,8 @@ final class PasswdSource implements AddressSource {
     private static Answer account(SystemAccount user, String local, int end) {
         boolean whole = end == local.length();
         return new Answer.Account(
-                user.name(),
-                user.uid(),
-                user.gid(),
-                user.home(),
-                whole ? "" : "-",
-                whole ? "" : local.substring(end + 1),
+                new AccountIdentity(user.name(), user.uid(), user.gid()),
+                new AccountHome(user.home(), whole ? "" : "-", whole ? "" : local.substring(end + 1)),
                 new DeliveryInstructions.DotQmailInstructions());
     }
 }

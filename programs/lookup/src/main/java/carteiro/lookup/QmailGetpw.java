@@ -7,6 +7,7 @@ import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -44,11 +45,11 @@ public final class QmailGetpw {
                 installation, AliasSource.owner(users, SystemAccount.effectiveUid(), LookupProgram.USER));
         Optional<Answer> found;
         try {
-            var address = new Address(local + "@"); // the local part itself may hold an @
+            var question = LookupQuestion.explaining(new Address(local + "@")); // the local part itself may hold an @
             var deadline = Deadline.in(Deadline.QUESTION);
-            found = new PasswdSource(users).ask(address, deadline, LookupTrace.NONE);
+            found = new PasswdSource(users).ask(question, deadline, LookupTrace.NONE);
             if (found.isEmpty()) {
-                found = alias.ask(address, deadline, LookupTrace.NONE);
+                found = alias.ask(question, deadline, LookupTrace.NONE);
             }
         } catch (IOException e) {
             call.complain("qmail-getpw: " + e.getMessage() + "\n");
@@ -58,12 +59,14 @@ public final class QmailGetpw {
             call.out()
                     .write(Octets.bytes(String.join(
                                     "\0",
-                                    account.user(),
-                                    Long.toString(UnixId.number(account.uid())),
-                                    Long.toString(UnixId.number(account.gid())),
-                                    account.home(),
-                                    account.dash(),
-                                    account.extension())
+                                    account.identity().user(),
+                                    Long.toString(
+                                            UnixId.number(account.identity().uid())),
+                                    Long.toString(
+                                            UnixId.number(account.identity().gid())),
+                                    account.home().folder(),
+                                    account.home().dash(),
+                                    account.home().extension())
                             + "\0"));
             return 0;
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.mail.Address;
+import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
@@ -292,7 +293,10 @@ final class LdapExampleTest {
     @Covers("ldap:QL-027")
     void octetsAboveAsciiFindNothingAndHarmNothing() throws Exception {
         var steps = new ArrayList<String>();
-        Answer joao = home.lookup().answer(new Address("jo\u00c3\u00a3o@example.org"), step -> steps.add(step.get()));
+        Answer joao = home.lookup()
+                .answer(
+                        Lookup.LookupQuestion.explaining(new Address("jo\u00c3\u00a3o@example.org")),
+                        step -> steps.add(step.get()));
         assertThat(brief(joao)).isEqualTo("unknown 5.1.1");
         assertThat(steps).anyMatch(step -> step.contains("(mail=jo\\c3\\a3o@example.org)"));
         assertThatThrownBy(() -> home.recipient("jo\0ao@example.org")).isInstanceOf(IllegalArgumentException.class);
@@ -365,20 +369,20 @@ final class LdapExampleTest {
     @Test
     @Covers("ldap:QL-040")
     void homeAndStoreGiveTheDocumentedTargets() throws Exception {
-        assertThat(account("filtro@example.org").home()).isEqualTo("/home/filtro");
+        assertThat(account("filtro@example.org").home().folder()).isEqualTo("/home/filtro");
         assertThat(instructions("filtro@example.org").delivery()).isEqualTo("./Maildir/");
         String nesta = "uid=nesta,ou=people,dc=example,dc=org";
         try (LDAPConnection root = slapd.asRoot()) {
             replace(root, nesta, "mailMessageStore", "/var/mail/nesta/");
-            assertThat(account("nesta@example.org").home()).isEqualTo("/var/mail/nesta/");
+            assertThat(account("nesta@example.org").home().folder()).isEqualTo("/var/mail/nesta/");
             assertThat(instructions("nesta@example.org").delivery()).isEmpty();
             root.modify("dn: " + nesta, "changetype: modify", "add: homeDirectory", "homeDirectory: /home/nesta");
-            assertThat(account("nesta@example.org").home()).isEqualTo("/home/nesta");
+            assertThat(account("nesta@example.org").home().folder()).isEqualTo("/home/nesta");
             assertThat(instructions("nesta@example.org").delivery()).isEqualTo("/var/mail/nesta/");
             replace(root, nesta, "mailMessageStore", "Maildir/");
             assertThat(brief(home.recipient("nesta@example.org"))).isEqualTo("notnow 4.3.5");
             root.modify("dn: " + nesta, "changetype: modify", "delete: mailMessageStore");
-            assertThat(account("nesta@example.org").home()).isEqualTo("/home/nesta");
+            assertThat(account("nesta@example.org").home().folder()).isEqualTo("/home/nesta");
             assertThat(instructions("nesta@example.org").delivery()).isEmpty();
             root.modify(
                     "dn: " + nesta,
@@ -479,7 +483,10 @@ final class LdapExampleTest {
             var threads = new ArrayList<Thread>();
             for (int i = 0; i < 100; i++) {
                 threads.add(Thread.ofVirtual()
-                        .start(() -> home.lookupNow().answer(new Address("joao@example.org"), LookupTrace.NONE)));
+                        .start(() -> home.lookupNow()
+                                .answer(
+                                        Lookup.LookupQuestion.explaining(new Address("joao@example.org")),
+                                        LookupTrace.NONE)));
             }
             for (Thread thread : threads) {
                 thread.join();
@@ -566,7 +573,10 @@ final class LdapExampleTest {
                 home.control("ldappassword", "servico1 \n");
                 assertThat(brief(home.recipient("joao@example.org"))).startsWith("joao:");
                 home.control("ldappassword", "servico1\n");
-                assertThat(brief(home.fresh().answer(new Address("joao@example.org"), LookupTrace.NONE)))
+                assertThat(brief(home.fresh()
+                                .answer(
+                                        Lookup.LookupQuestion.explaining(new Address("joao@example.org")),
+                                        LookupTrace.NONE)))
                         .isEqualTo("notnow 4.4.3");
             } finally {
                 replace(root, Slapd.READER, "userPassword", "servico1");

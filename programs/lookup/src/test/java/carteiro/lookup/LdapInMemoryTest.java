@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
@@ -246,7 +247,10 @@ final class LdapInMemoryTest {
         home.control("ldapdefaultdotmode", "BOTH\n");
         set("qmailDotMode");
         try (TestHome other = home) {
-            assertThat(other.fresh().answer(new carteiro.mail.Address("ana@example.org"), LookupTrace.NONE))
+            assertThat(other.fresh()
+                            .answer(
+                                    Lookup.LookupQuestion.explaining(new carteiro.mail.Address("ana@example.org")),
+                                    LookupTrace.NONE))
                     .isInstanceOfSatisfying(
                             Answer.Account.class,
                             account -> assertThat(((DeliveryInstructions.DirectoryInstructions) account.instructions())

@@ -3,6 +3,7 @@ package carteiro.lookup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Address;
+import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
@@ -68,7 +69,8 @@ final class LdapOracleTest {
 
     private static void compare(String address, JsonNode oracle) throws Exception {
         var steps = new ArrayList<String>();
-        Answer answer = home.lookupNow().answer(new Address(address), step -> steps.add(step.get()));
+        Answer answer = home.lookupNow()
+                .answer(Lookup.LookupQuestion.explaining(new Address(address)), step -> steps.add(step.get()));
         String local = address.substring(0, address.indexOf('@'));
         if (local.equals(
                 "staff-x")) { // the oracle was built without extensions at hyphens: for us staff-catchall has it
@@ -104,10 +106,10 @@ final class LdapOracleTest {
     private static void compare(Answer answer, Map<String, String> oracle) {
         switch (answer) {
             case Answer.Account account -> {
-                assertThat(account.user()).isEqualTo(oracle.get("uid"));
-                assertThat(account.home()).isEqualTo(oracle.get("homeDirectory"));
-                assertThat(account.uid()).hasToString(oracle.get("qmailUID"));
-                assertThat(account.gid()).hasToString(oracle.get("qmailGID"));
+                assertThat(account.identity().user()).isEqualTo(oracle.get("uid"));
+                assertThat(account.home().folder()).isEqualTo(oracle.get("homeDirectory"));
+                assertThat(account.identity().uid()).hasToString(oracle.get("qmailUID"));
+                assertThat(account.identity().gid()).hasToString(oracle.get("qmailGID"));
                 DeliveryInstructions.DirectoryInstructions instructions =
                         (DeliveryInstructions.DirectoryInstructions) account.instructions();
                 assertThat(instructions.delivery().isEmpty() ? "using default" : instructions.delivery())

@@ -4,6 +4,7 @@ import static carteiro.lookup.TestHome.brief;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Address;
+import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
 import java.io.IOException;
@@ -215,7 +216,8 @@ final class LdapOutageTest {
                 for (int j = 0; j < 5; j++) {
                     answers.add(brief(home.lookupNow()
                             .answer(
-                                    new Address((number % 2 == 0 ? "joao" : "nobody") + "@example.org"),
+                                    Lookup.LookupQuestion.explaining(
+                                            new Address((number % 2 == 0 ? "joao" : "nobody") + "@example.org")),
                                     LookupTrace.NONE)));
                 }
             }));
@@ -238,7 +240,10 @@ final class LdapOutageTest {
         var threads = new ArrayList<Thread>();
         for (int i = 0; i < count; i++) {
             threads.add(Thread.ofVirtual()
-                    .start(() -> home.lookupNow().answer(new Address("joao@example.org"), LookupTrace.NONE)));
+                    .start(() -> home.lookupNow()
+                            .answer(
+                                    Lookup.LookupQuestion.explaining(new Address("joao@example.org")),
+                                    LookupTrace.NONE)));
         }
         for (Thread thread : threads) {
             thread.join();

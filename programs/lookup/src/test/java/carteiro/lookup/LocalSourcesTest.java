@@ -10,6 +10,9 @@ import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Homes;
+import carteiro.protocol.Lookup;
+import carteiro.protocol.Lookup.AccountHome;
+import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.testkit.Covers;
@@ -337,13 +340,13 @@ final class LocalSourcesTest {
             }
 
             @Override
-            public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) {
+            public Optional<Answer> ask(Lookup.LookupQuestion question, Deadline deadline, LookupTrace trace) {
                 deadlines.add(deadline);
                 return Optional.empty();
             }
         };
         try (AddressLookup lookup = lookup(home.users(), nothing, nothing)) {
-            lookup.recipient(new Address("joe@example.org"));
+            lookup.recipient(TestHome.receiving("joe@example.org"));
             assertThat(deadlines).hasSize(2);
             assertThat(deadlines.get(0)).isSameAs(deadlines.get(1));
         }
@@ -355,7 +358,7 @@ final class LocalSourcesTest {
                 carteiro.log.EventLog.LogFormat.PLAIN,
                 java.time.Clock.systemUTC());
         return new AddressLookup(
-                carteiro.control.Routing.of(List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
+                RoutingTables.of(List.of("example.org"), java.util.Map.of(), List.of(), "example.org"),
                 List.of(sources),
                 new FaultLogLimiter(log),
                 users,
@@ -367,9 +370,10 @@ final class LocalSourcesTest {
         home.assign("=joe:joe:4711:100:" + folder + ":::\n=ann:ann:4712:100:" + folder + ":::\n.\n");
         try (var users = new MailUsers(_ -> Optional.empty(), uid -> uid == 4712);
                 AddressLookup lookup = lookup(users, new AssignSource(home.installation))) {
-            assertThat(lookup.recipient(new Address("joe@example.org")))
+            assertThat(lookup.recipient(TestHome.receiving("joe@example.org")).verdict())
                     .isInstanceOf(AddressVerdict.UnknownAddress.class);
-            assertThat(lookup.recipient(new Address("ann@example.org"))).isEqualTo(new AddressVerdict.KnownAddress());
+            assertThat(lookup.recipient(TestHome.receiving("ann@example.org")).verdict())
+                    .isEqualTo(new AddressVerdict.KnownAddress());
         }
     }
 
@@ -411,16 +415,24 @@ final class LocalSourcesTest {
             asked.add(extension);
             return Homes.Presence.valueOf(extension.extension());
         };
-        assertThat(home.lookup().recipient(new Address("joe-YES@example.org")))
+        assertThat(home.lookup()
+                        .recipient(TestHome.receiving("joe-YES@example.org"))
+                        .verdict())
                 .isEqualTo(new AddressVerdict.KnownAddress());
         assertThat(asked).containsExactly(new Homes.AccountExtension(4711, 100, folder + "/missing", "-", "YES"));
-        assertThat(home.lookup().recipient(new Address("joe-NO@example.org")))
+        assertThat(home.lookup()
+                        .recipient(TestHome.receiving("joe-NO@example.org"))
+                        .verdict())
                 .isEqualTo(
                         new AddressVerdict.UnknownAddress(new Status(5, 1, 1), "Sorry, no mailbox here by that name."));
-        assertThat(home.lookup().recipient(new Address("joe-NOT_NOW@example.org")))
+        assertThat(home.lookup()
+                        .recipient(TestHome.receiving("joe-NOT_NOW@example.org"))
+                        .verdict())
                 .isInstanceOf(AddressVerdict.Undecided.class);
         assertThat(asked).hasSize(3);
-        assertThat(home.lookup().recipient(new Address("joe@example.org")))
+        assertThat(home.lookup()
+                        .recipient(TestHome.receiving("joe@example.org"))
+                        .verdict())
                 .as("an account is one whatever its files are")
                 .isEqualTo(new AddressVerdict.KnownAddress());
         assertThat(brief(home.account(new Address("joe-NO@example.org"))))
@@ -430,7 +442,9 @@ final class LocalSourcesTest {
         home.looks = _ -> {
             throw new java.io.IOException("local is not running");
         };
-        assertThat(home.lookup().recipient(new Address("joe-YES@example.org")))
+        assertThat(home.lookup()
+                        .recipient(TestHome.receiving("joe-YES@example.org"))
+                        .verdict())
                 .isInstanceOfSatisfying(
                         AddressVerdict.Undecided.class,
                         notNow -> assertThat(notNow.reason()).contains("/missing", "local is not running"));
@@ -464,17 +478,19 @@ final class LocalSourcesTest {
         var answers = new java.util.concurrent.CopyOnWriteArrayList<AddressVerdict>();
         var threads = new java.util.ArrayList<Thread>();
         for (int user = 0; user < users; user++) {
-            var address = new Address("u" + user + "-x@example.org");
+            Lookup.LookupQuestion address = TestHome.receiving("u" + user + "-x@example.org");
             for (int i = 0; i < AddressLookup.MOST_ASKING_OF_ONE; i++) {
-                threads.add(Thread.ofVirtual().start(() -> answers.add(lookup.recipient(address))));
+                threads.add(Thread.ofVirtual()
+                        .start(() -> answers.add(lookup.recipient(address).verdict())));
             }
             int all = threads.size();
             awaitTrue(() -> asked.get() == all);
-            assertThat(lookup.recipient(address))
+            assertThat(lookup.recipient(address).verdict())
                     .as("one more of the same user")
                     .isInstanceOf(AddressVerdict.Undecided.class);
         }
-        assertThat(lookup.recipient(new Address("u" + users + "-x@example.org")))
+        assertThat(lookup.recipient(TestHome.receiving("u" + users + "-x@example.org"))
+                        .verdict())
                 .as("one more in all")
                 .isInstanceOf(AddressVerdict.Undecided.class);
         release.countDown();
@@ -584,7 +600,10 @@ final class LocalSourcesTest {
                 List.of(),
                 carteiro.protocol.Lookup.DotFiles.APPENDED);
         for (var instructions : List.of(nothing, mailbox)) {
-            var account = new Answer.Account("joe", USER_UID, 100, folder.toString(), "-", "x", instructions);
+            var account = new Answer.Account(
+                    new AccountIdentity("joe", USER_UID, 100),
+                    new AccountHome(folder.toString(), "-", "x"),
+                    instructions);
             AddressSource directory = new AddressSource() {
                 @Override
                 public SourceName name() {
@@ -592,12 +611,13 @@ final class LocalSourcesTest {
                 }
 
                 @Override
-                public Optional<Answer> ask(Address recipient, Deadline deadline, LookupTrace trace) {
+                public Optional<Answer> ask(Lookup.LookupQuestion question, Deadline deadline, LookupTrace trace) {
                     return Optional.of(account);
                 }
             };
             try (AddressLookup lookup = lookup(home.users(), directory)) {
-                assertThat(lookup.recipient(new Address("joe-x@example.org")))
+                assertThat(lookup.recipient(TestHome.receiving("joe-x@example.org"))
+                                .verdict())
                         .isInstanceOf(
                                 instructions.equals(nothing)
                                         ? AddressVerdict.UnknownAddress.class

@@ -13,8 +13,11 @@ import carteiro.protocol.DirectWires;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.AddressVerdict;
 import carteiro.protocol.Program;
+import carteiro.protocol.Route;
+import carteiro.protocol.Routing;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
+import carteiro.testkit.Covers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +27,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -78,8 +82,9 @@ final class LookupProgramTest {
     }
 
     private String ask(String address) throws IOException {
-        return switch (wires.lookup().recipient(new Address(address))) {
-            case AddressVerdict.KnownAddress() -> brief(wires.lookup().account(new Address(address)));
+        return switch (wires.lookup().recipient(TestHome.receiving(address)).verdict()) {
+            case AddressVerdict.KnownAddress() ->
+                brief(wires.lookup().account(Lookup.LookupQuestion.delivering(new Address(address), Address.NULL)));
             case AddressVerdict.RemoteAddress() -> "remote";
             case AddressVerdict.UnknownAddress(var status, var _) -> "unknown " + status;
             case AddressVerdict.Undecided(var status, var _) -> "notnow " + status;
@@ -101,7 +106,8 @@ final class LookupProgramTest {
         try {
             assertThat(ask("joe@mail.example.org")).isEqualTo("joe:" + OWN_UID + ":78:" + folder + "::");
             assertThat(ask("joe@elsewhere.example")).isEqualTo("remote");
-            assertThat(brief(wires.lookup().account(new Address("joe@anything"))))
+            assertThat(brief(wires.lookup()
+                            .account(Lookup.LookupQuestion.delivering(new Address("joe@anything"), Address.NULL))))
                     .startsWith("joe:");
             assertThat(running.status()).startsWith("remote=1 assign=3 passwd=0 alias=0 unknown=0 notnow=0");
         } finally {
@@ -112,7 +118,9 @@ final class LookupProgramTest {
         var direct = new DirectWires(new SocketWires(installation, log));
         Program.RunningProgram again = start(direct, () -> {});
         try {
-            assertThat(direct.lookup().recipient(new Address("joe@mail.example.org")))
+            assertThat(direct.lookup()
+                            .recipient(TestHome.receiving("joe@mail.example.org"))
+                            .verdict())
                     .isEqualTo(new AddressVerdict.KnownAddress());
         } finally {
             again.stop(Duration.ofSeconds(1));
@@ -229,8 +237,11 @@ final class LookupProgramTest {
         Program.RunningProgram running = start();
         try {
             Lookup lookup = wires.lookup();
-            assertThat(lookup.recipient(new Address("joe"))).isEqualTo(new AddressVerdict.KnownAddress());
-            assertThat(lookup.account(new Address("joe@mail.example.org"))).isInstanceOf(Lookup.Answer.Account.class);
+            assertThat(lookup.recipient(TestHome.receiving("joe")).verdict())
+                    .isEqualTo(new AddressVerdict.KnownAddress());
+            assertThat(lookup.account(
+                            Lookup.LookupQuestion.delivering(new Address("joe@mail.example.org"), Address.NULL)))
+                    .isInstanceOf(Lookup.Answer.Account.class);
         } finally {
             running.stop(Duration.ofSeconds(1));
         }
@@ -265,5 +276,93 @@ final class LookupProgramTest {
         assertThat(logged.toString(StandardCharsets.ISO_8859_1))
                 .contains("warning: lookup: control/ldappassword ends with a blank")
                 .doesNotContain("hush");
+    }
+
+    @Test
+    @Covers("qmail:C03")
+    void withoutLocalsAndMeItDoesNotStart() throws Exception {
+        Files.delete(installation.control("me"));
+        assertThatThrownBy(this::start)
+                .isInstanceOf(ControlException.class)
+                .hasMessageContaining("control/me: is missing, and so is control/locals");
+    }
+
+    @Test
+    void sendsRereadChangesLocalsAndVirtualdomainsAloneOrNothing() throws Exception {
+        Files.writeString(installation.control("locals"), "old.example\n");
+        Files.writeString(installation.control("envnoathost"), "old.example\n");
+        Program.RunningProgram running = start();
+        try {
+            Routing routing = wires.routing();
+            Files.writeString(installation.control("locals"), "new.example\n");
+            Files.writeString(installation.control("virtualdomains"), "virt.example:joe\n");
+            Files.writeString(installation.control("envnoathost"), "new.example\n");
+            Files.writeString(installation.control("percenthack"), "new.example\n");
+            List<Address> asked = List.of(
+                    new Address("a@new.example"),
+                    new Address("b"),
+                    new Address("c%x@new.example"),
+                    new Address("d@virt.example"));
+            assertThat(routing.routes(asked))
+                    .extracting(route -> route.recipient().octets())
+                    .containsExactly("a@new.example", "b@old.example", "c%x@new.example", "d@virt.example");
+            routing.reread();
+            List<Route> routes = routing.routes(asked);
+            assertThat(routes)
+                    .extracting(route -> route.recipient().octets())
+                    .containsExactly("a@new.example", "b@old.example", "c%x@new.example", "joe-d@virt.example");
+            assertThat(routes).extracting(Route.ToLocal.class::isInstance).containsExactly(true, false, true, true);
+            assertThat(wires.lookup()
+                            .recipient(TestHome.receiving("d@virt.example"))
+                            .ours())
+                    .as("smtpd hears the same")
+                    .isTrue();
+
+            Files.delete(installation.control("locals"));
+            routing.reread();
+            Files.delete(installation.control("virtualdomains"));
+            Files.createDirectory(installation.control("virtualdomains")); // unreadable for root too
+            Files.writeString(installation.control("locals"), "elsewhere.example\n");
+            assertThatThrownBy(routing::reread)
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("control/virtualdomains: cannot be read");
+            assertThat(routing.routes(List.of(new Address("a@mail.example.org"), new Address("d@virt.example"))))
+                    .hasOnlyElementsOfType(Route.ToLocal.class);
+
+            Files.delete(installation.control("virtualdomains"));
+            running.reload();
+            assertThat(routing.routes(List.of(new Address("b"), new Address("a@elsewhere.example"))))
+                    .extracting(route -> route.recipient().octets())
+                    .containsExactly("b@new.example", "a@elsewhere.example");
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1)
+                        .lines()
+                        .filter(line ->
+                                line.equals("warning: control/locals is missing: the only local domain is that of"
+                                        + " control/me")))
+                .hasSize(1);
+    }
+
+    @Test
+    void whoseADomainIsDoesNotFollowFromALineForAllOthers() throws Exception {
+        Files.writeString(installation.control("virtualdomains"), ":joe-gateway\nvirt.example:joe\nexc.example:\n");
+        Program.RunningProgram running = start();
+        try {
+            for (String ours : List.of("a@mail.example.org", "a@virt.example")) {
+                assertThat(wires.lookup().recipient(TestHome.receiving(ours)).ours())
+                        .as(ours)
+                        .isTrue();
+            }
+            for (String foreign : List.of("a@far.example", "a@exc.example", "a@")) {
+                assertThat(wires.lookup().recipient(TestHome.receiving(foreign)).ours())
+                        .as(foreign)
+                        .isFalse();
+            }
+        } finally {
+            running.stop(Duration.ofSeconds(1));
+        }
     }
 }

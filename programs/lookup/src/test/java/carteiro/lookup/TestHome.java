@@ -9,6 +9,7 @@ import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
+import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.NotRunningException;
 import carteiro.wire.Watchdog;
@@ -130,11 +131,16 @@ final class TestHome implements AutoCloseable {
     }
 
     Answer recipient(String address) throws ControlException {
-        return lookup().answer(new Address(address), LookupTrace.NONE);
+        return lookup().answer(Lookup.LookupQuestion.explaining(new Address(address)), LookupTrace.NONE);
     }
 
     Answer account(Address address) throws ControlException {
-        return lookup().account(address);
+        return lookup().account(Lookup.LookupQuestion.delivering(address, Address.NULL));
+    }
+
+    /** What smtpd asks. */
+    static Lookup.LookupQuestion receiving(String recipient) {
+        return Lookup.LookupQuestion.receiving(new Address(recipient), new Address("ann@sender.example"));
     }
 
     /** An answer as short text: an account as {@code user:uid:gid:home:dash:ext}. */
@@ -143,12 +149,12 @@ final class TestHome implements AutoCloseable {
             case Answer.Account a ->
                 String.join(
                         ":",
-                        a.user(),
-                        "" + UnixId.number(a.uid()),
-                        "" + UnixId.number(a.gid()),
-                        a.home(),
-                        a.dash(),
-                        a.extension());
+                        a.identity().user(),
+                        "" + UnixId.number(a.identity().uid()),
+                        "" + UnixId.number(a.identity().gid()),
+                        a.home().folder(),
+                        a.home().dash(),
+                        a.home().extension());
             case Answer.ForwardOnly(var targets) -> "forward " + targets;
             case Answer.OtherHost() -> "remote";
             case Answer.Trash() -> "trash";

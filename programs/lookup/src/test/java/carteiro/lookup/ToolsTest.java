@@ -8,7 +8,6 @@ import carteiro.control.Cdb;
 import carteiro.control.ControlException;
 import carteiro.log.EventLog;
 import carteiro.lookup.TestHome.Called;
-import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
@@ -313,18 +312,23 @@ final class ToolsTest {
                 ServiceLoader.load(LookupExplanation.class).findFirst().orElseThrow();
         var steps = new ArrayList<String>();
         try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
-            assertThat(lookup.recipient(home.installation, new Address("joe@example.org"), log, steps::add))
+            assertThat(lookup.recipient(home.installation, TestHome.receiving("joe@example.org"), log, steps::add)
+                            .verdict())
                     .isEqualTo(new Lookup.AddressVerdict.KnownAddress());
             assertThat(steps)
                     .startsWith(
                             "route: local <joe@example.org> (its domain is in locals)",
                             "assign: users/cdb has the simple assignment =joe");
-            assertThat(lookup.recipient(home.installation, new Address("no-such@example.org"), log, _ -> {}))
+            assertThat(lookup.recipient(home.installation, TestHome.receiving("no-such@example.org"), log, _ -> {})
+                            .verdict())
                     .isInstanceOf(Lookup.AddressVerdict.UnknownAddress.class);
-            assertThat(lookup.recipient(home.installation, new Address("x@far.example"), log, _ -> {}))
+            assertThat(lookup.recipient(home.installation, TestHome.receiving("x@far.example"), log, _ -> {})
+                            .verdict())
                     .isEqualTo(new Lookup.AddressVerdict.RemoteAddress());
             home.control("lookupsources", "nis\n");
-            assertThatThrownBy(() -> lookup.recipient(home.installation, new Address("joe@example.org"), log, _ -> {}))
+            assertThatThrownBy(() -> lookup.recipient(
+                                    home.installation, TestHome.receiving("joe@example.org"), log, _ -> {})
+                            .verdict())
                     .isInstanceOf(ControlException.class);
         }
     }
@@ -337,7 +341,8 @@ final class ToolsTest {
                 ServiceLoader.load(LookupExplanation.class).findFirst().orElseThrow();
         var steps = new ArrayList<String>();
         try (var log = new EventLog(new ByteArrayOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
-            assertThat(lookup.recipient(home.installation, new Address("joe-list@example.org"), log, steps::add))
+            assertThat(lookup.recipient(home.installation, TestHome.receiving("joe-list@example.org"), log, steps::add)
+                            .verdict())
                     .isInstanceOfSatisfying(
                             Lookup.AddressVerdict.Undecided.class,
                             notNow -> assertThat(notNow.reason())
@@ -346,7 +351,8 @@ final class ToolsTest {
             assertThat(steps)
                     .endsWith(
                             "file: cannot be seen from here (" + folder + "/missing is no folder): local has to look");
-            assertThat(lookup.recipient(home.installation, new Address("joe@example.org"), log, _ -> {}))
+            assertThat(lookup.recipient(home.installation, TestHome.receiving("joe@example.org"), log, _ -> {})
+                            .verdict())
                     .as("an account is one whatever its files are")
                     .isEqualTo(new Lookup.AddressVerdict.KnownAddress());
         }

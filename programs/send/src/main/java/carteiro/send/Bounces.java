@@ -10,6 +10,7 @@ import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.NotRunningException;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.UnreadableException;
@@ -37,10 +38,13 @@ final class Bounces {
     private final int uid;
 
     /** By a message's number: how often its original could not be read. */
+    private final RouteFinder routes;
+
     private final Map<Long, Integer> unreadable = new ConcurrentHashMap<>();
 
     /** @param uid the user of this process, for the bounce's envelope */
-    Bounces(SendSettings settings, Wires wires, ReportSender reports, Clock clock, int uid) {
+    Bounces(SendSettings settings, Wires wires, ReportSender reports, RouteFinder routes, Clock clock, int uid) {
+        this.routes = routes;
         this.settings = settings;
         this.wires = wires;
         this.reports = reports;
@@ -222,7 +226,7 @@ final class Bounces {
     private final class LostParagraphs {
         private final ScheduledMessage message;
         private int from;
-        private List<Address> page = List.of();
+        private List<Route> page = List.of();
 
         LostParagraphs(ScheduledMessage message) {
             this.message = message;
@@ -238,7 +242,8 @@ final class Bounces {
             if (recipient < from || recipient >= from + page.size()) {
                 from = recipient;
                 try {
-                    page = reports.recipients(message.number(), recipient).addresses();
+                    page = routes.routes(
+                            reports.recipients(message.number(), recipient).addresses());
                 } catch (UnreadableException e) {
                     goWithout(message.number(), e);
                     page = List.of();
@@ -246,7 +251,7 @@ final class Bounces {
             }
             return page.isEmpty()
                     ? new Address("recipient " + (recipient + 1))
-                    : ScheduledMessage.visible(message.route(page.get(recipient - from)));
+                    : page.get(recipient - from).visible();
         }
     }
 }

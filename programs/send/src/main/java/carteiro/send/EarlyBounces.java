@@ -1,6 +1,7 @@
 package carteiro.send;
 
 import carteiro.mail.Address;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -16,18 +17,22 @@ final class EarlyBounces {
     /** What is no bounce of ours but looks like one waits for so many bounces at most. */
     static final int PATIENCE = 64;
 
-    private record Early(WaitingMessage waiting, long since) {}
+    /** A message as queue presents it, with the routes of the recipients that it told. */
+    record RoutedMessage(WaitingMessage waiting, List<Route> routes) {}
+
+    private record Early(RoutedMessage message, long since) {}
 
     private final Map<Long, Early> kept = new LinkedHashMap<>();
     private long left;
 
     /** Keeps a message if it may be a bounce: by its sender, and of one recipient, about which queue need not be asked. */
-    boolean keep(WaitingMessage waiting) {
+    boolean keep(RoutedMessage message) {
+        WaitingMessage waiting = message.waiting();
         Address sender = waiting.envelope().sender();
         if (waiting.recipients() != 1 || !sender.isNull() && !sender.equals(Address.DOUBLE_BOUNCE)) {
             return false;
         }
-        kept.put(waiting.message(), new Early(waiting, left));
+        kept.put(waiting.message(), new Early(message, left));
         return true;
     }
 
@@ -37,13 +42,13 @@ final class EarlyBounces {
      * @param number its number; 0 if there is none
      * @param last no other bounce is being written, so that nothing is early
      */
-    List<WaitingMessage> leave(long number, boolean last) {
+    List<RoutedMessage> leave(long number, boolean last) {
         left++;
-        var leaving = new ArrayList<WaitingMessage>();
+        var leaving = new ArrayList<RoutedMessage>();
         for (Iterator<Early> each = kept.values().iterator(); each.hasNext(); ) {
             Early early = each.next();
-            if (last || early.waiting.message() == number || left - early.since >= PATIENCE) {
-                leaving.add(early.waiting);
+            if (last || early.message.waiting().message() == number || left - early.since >= PATIENCE) {
+                leaving.add(early.message);
                 each.remove();
             }
         }

@@ -1,9 +1,9 @@
 package carteiro.send;
 
-import carteiro.control.Routing.Route;
 import carteiro.mail.Address;
 import carteiro.mail.Attributes;
 import carteiro.mail.Octets;
+import carteiro.protocol.Route;
 import carteiro.protocol.Wires.Channel;
 import java.util.Arrays;
 import java.util.SortedMap;

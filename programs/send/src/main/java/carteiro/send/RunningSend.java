@@ -3,6 +3,8 @@ package carteiro.send;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogText;
+import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.protocol.BusyException;
@@ -10,6 +12,7 @@ import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.RefusedException;
+import carteiro.protocol.Route;
 import carteiro.protocol.StartupGrace;
 import carteiro.protocol.VitalThread;
 import carteiro.protocol.Waiting.Page;
@@ -21,11 +24,12 @@ import carteiro.protocol.Wires;
 import carteiro.protocol.Withdrawal;
 import carteiro.protocol.Withdrawal.WithdrawalOutcome;
 import carteiro.protocol.Withdrawal.WithdrawalRequest;
+import carteiro.send.EarlyBounces.RoutedMessage;
+import carteiro.send.RouteFinder.UnroutedException;
 import carteiro.wire.MalformedFrameException;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -97,6 +101,7 @@ final class RunningSend implements Program.RunningProgram {
     private final long memory;
     private final Closeable endpoint;
     private final ReportSender reports = new ReportSender(this::dispatch);
+    private final RouteFinder routes;
     private final Bounces bounces;
     private final Watchdog watchdog = new Watchdog();
     private final List<VitalThread> threads;
@@ -128,7 +133,7 @@ final class RunningSend implements Program.RunningProgram {
     /** Guarded by the lock: bounces of ours that queue presented before it told us their number. */
     private final EarlyBounces early = new EarlyBounces();
 
-    /** Of the thread that takes messages: those whose addresses queue could not read. */
+    /** Of the thread that takes messages: those whose addresses queue could not read, or lookup not route. */
     private final ArrayDeque<UnreadMessage> unread = new ArrayDeque<>();
 
     private record UnreadMessage(WaitingMessage waiting, long since) {}
@@ -138,7 +143,6 @@ final class RunningSend implements Program.RunningProgram {
 
     private volatile boolean closed;
     private final StartupGrace startup = StartupGrace.begin(OTHERS_START, () -> closed);
-    private volatile SendSettings settings;
 
     private RunningSend(
             Program.ProgramContext context, SendSettings settings, Clock clock, int uid, Closeable onlyOne, long memory)
@@ -150,8 +154,8 @@ final class RunningSend implements Program.RunningProgram {
         this.clock = clock;
         this.onlyOne = onlyOne;
         this.uid = uid;
-        this.settings = settings;
-        this.bounces = new Bounces(settings, wires, reports, clock, uid);
+        this.routes = new RouteFinder(wires.routing(), log, this::sleep, () -> closed);
+        this.bounces = new Bounces(settings, wires, reports, routes, clock, uid);
         this.schedule = new Schedule(settings, new Schedule.ScheduleListener() {
             @Override
             public void log(SendEvent event) {
@@ -284,7 +288,12 @@ final class RunningSend implements Program.RunningProgram {
             try {
                 RecipientList recipients = reports.recipients(wanted.message().number(), wanted.from())
                         .recipients();
-                settle(() -> schedule.paged(wanted, recipients, now()));
+                var routed = new RoutedRecipients(
+                        recipients, recipients.isEmpty() ? List.of() : routes.await(recipients.addresses()));
+                settle(() -> schedule.paged(wanted, routed, now()));
+            } catch (UnroutedException e) {
+                log.log(new SendEvent.NoRoute(wanted.message().number(), String.valueOf(e.getMessage())));
+                settle(() -> schedule.unrouted(wanted, now()));
             } catch (UnreadableException e) {
                 settle(() -> schedule.unreadable(wanted, now()));
             } catch (IOException e) {
@@ -384,13 +393,7 @@ final class RunningSend implements Program.RunningProgram {
             takeUnread();
             watchEnds(!all);
             List<WaitingMessage> taken = session.next(TAKEN, all ? PATIENCE : Duration.ZERO);
-            for (WaitingMessage waiting : taken) {
-                try {
-                    take(waiting);
-                } catch (RuntimeException e) {
-                    log.bug("send", e); // the message stays in the queue; the rest flows
-                }
-            }
+            take(taken);
             if (taken.isEmpty() && !all) {
                 all = true;
                 lock.lock();
@@ -441,24 +444,79 @@ final class RunningSend implements Program.RunningProgram {
         }
     }
 
-    private void take(WaitingMessage waiting) throws IOException {
-        lock.lock();
+    /** Takes those that are new; lookup is asked about all of them at once, and about each if that fails. */
+    private void take(List<WaitingMessage> taken) throws IOException {
+        var fresh = new ArrayList<WaitingMessage>(taken.size());
+        var recipients = new ArrayList<Address>(taken.size());
+        for (WaitingMessage waiting : taken) {
+            if (isNew(waiting)) {
+                fresh.add(waiting);
+                recipients.addAll(waiting.envelope().addresses());
+            }
+        }
+        if (fresh.isEmpty()) {
+            return;
+        }
+        List<Route> found;
         try {
-            if (stopping || schedule.knows(waiting.message()) || endedMeanwhile.contains(waiting.message())) {
+            found = routes.await(recipients);
+        } catch (UnroutedException e) {
+            if (fresh.size() == 1) {
+                putOff(fresh.getFirst(), e);
                 return;
             }
-            if (bouncing > 0 && waiting.envelope().uid() == uid && early.keep(waiting)) {
+            for (WaitingMessage waiting : fresh) {
+                take(List.of(waiting));
+            }
+            return;
+        }
+        int from = 0;
+        for (WaitingMessage waiting : fresh) {
+            int end = from + waiting.envelope().addresses().size();
+            try {
+                take(new RoutedMessage(waiting, List.copyOf(found.subList(from, end))));
+            } catch (RuntimeException e) {
+                log.bug("send", e); // the message stays in the queue; the rest flows
+            }
+            from = end;
+        }
+    }
+
+    private boolean isNew(WaitingMessage waiting) {
+        lock.lock();
+        try {
+            return !stopping && !schedule.knows(waiting.message()) && !endedMeanwhile.contains(waiting.message());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void take(RoutedMessage message) throws IOException {
+        lock.lock();
+        try {
+            if (stopping || bouncing > 0 && message.waiting().envelope().uid() == uid && early.keep(message)) {
                 return;
             }
         } finally {
             lock.unlock();
         }
         try {
-            admit(waiting);
+            admit(message);
+        } catch (UnroutedException e) {
+            putOff(message.waiting(), e);
         } catch (UnreadableException e) { // queue says why in its log
-            if (unread.size() < MOST_UNREADABLE) {
-                unread.addLast(new UnreadMessage(waiting, clock.millis()));
-            }
+            putOff(message.waiting());
+        }
+    }
+
+    private void putOff(WaitingMessage waiting, UnroutedException e) {
+        log.log(new SendEvent.NoRoute(waiting.message(), String.valueOf(e.getMessage())));
+        putOff(waiting);
+    }
+
+    private void putOff(WaitingMessage waiting) {
+        if (unread.size() < MOST_UNREADABLE) {
+            unread.addLast(new UnreadMessage(waiting, clock.millis()));
         }
     }
 
@@ -468,19 +526,20 @@ final class RunningSend implements Program.RunningProgram {
             if (Math.abs(clock.millis() - first.since()) < UNREADABLE_PAUSE.toMillis()) {
                 unread.addLast(first);
             } else {
-                take(first.waiting());
+                take(List.of(first.waiting()));
             }
         }
     }
 
-    private void admit(WaitingMessage waiting) throws IOException {
-        var message = new ScheduledMessage(waiting, settings.routing());
+    private void admit(RoutedMessage taken) throws UnroutedException, IOException {
+        WaitingMessage waiting = taken.waiting();
+        var message = new ScheduledMessage(waiting, taken.routes());
         while (message.taken() < message.count()) {
             Page page = reports.recipients(message.number(), message.taken());
             if (page.recipients().isEmpty()) {
                 return; // it has ended
             }
-            message.addRecipients(page.addresses(), page.states());
+            message.addRecipients(routes.await(page.addresses()), page.states());
         }
         lock.lock();
         try {
@@ -669,30 +728,37 @@ final class RunningSend implements Program.RunningProgram {
         dispatch();
     }
 
-    private void admitEarly(WaitingMessage waiting) {
+    private void admitEarly(RoutedMessage message) {
         try {
-            admit(waiting);
-        } catch (IOException e) {
+            admit(message);
+        } catch (UnroutedException | IOException e) {
             throw new IllegalStateException("of one recipient nothing is asked for", e);
         }
     }
 
-    /** HUP: locals, virtualdomains and destinationlimits are read again; a mistake leaves all as it is. */
+    /** HUP: lookup reads locals and virtualdomains again, this destinationlimits; a mistake in either leaves all as it is. */
     @Override
     public void reload() throws ControlException {
         SendSettings read;
         try {
             read = SendSettings.read(installation);
+            rereadRoutes();
         } catch (ControlException e) {
             log.log(new SendEvent.UnableToReread(String.join("; ", e.problems())));
             throw e;
         }
-        if (!Files.exists(installation.control("locals"))) {
-            log.log(new SendEvent.LocalsFromMe());
-        }
-        settings = settings.withTablesOf(read);
         settle(() -> schedule.limit(read.destinationLimits()));
         dispatch();
+    }
+
+    private void rereadRoutes() throws ControlException {
+        try {
+            wires.routing().reread();
+        } catch (IOException e) {
+            throw new ControlException(
+                    List.of("lookup cannot be asked to read control/locals and control/virtualdomains again ("
+                            + LogText.reason(e) + "); see carteiro status, and reload again when it runs"));
+        }
     }
 
     @Override

@@ -9,6 +9,7 @@ import carteiro.mail.RecipientList;
 import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Deliver.Delivery;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
 import carteiro.protocol.Withdrawal.WithdrawalAction;
@@ -91,7 +92,6 @@ final class Schedule {
     /** By number: messages of which deliveries still run, and what is to become of the rest. */
     private final Map<Long, WithdrawalRequest> withdrawn = new HashMap<>();
 
-    /** @param settings the limits and retry times; its routing is not used */
     Schedule(SendSettings settings, ScheduleListener sink) {
         this(
                 settings,
@@ -202,7 +202,7 @@ final class Schedule {
         if (next < 0) {
             return;
         }
-        RecipientList first = message.first();
+        RoutedRecipients first = message.first();
         ChannelScheduler scheduler = scheduler(channel);
         if (next < first.size() && hasPageRoom(scheduler, pageRoom)) {
             load(message, channel, 0, first);
@@ -217,7 +217,7 @@ final class Schedule {
         return scheduler.pageMemory == 0 || scheduler.pageMemory < room;
     }
 
-    private void load(ScheduledMessage message, Channel channel, int from, RecipientList recipients) {
+    private void load(ScheduledMessage message, Channel channel, int from, RoutedRecipients recipients) {
         RecipientPage page = message.load(channel, from, recipients);
         if (page.open() > 0) {
             scheduler(channel).ready(message, page);
@@ -292,22 +292,59 @@ final class Schedule {
      *
      * @param recipients those from {@link AddressRequest#from} on, as many as there are at once; none if queue has the message no longer
      */
-    void paged(AddressRequest asked, RecipientList recipients, long now) {
+    void paged(AddressRequest asked, RoutedRecipients recipients, long now) {
         ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         if (message.gone()) {
-            withdrawPage(asked, recipients.addresses());
+            withdrawPage(asked, recipients.routes());
         } else if (recipients.isEmpty()) {
             passOver(asked, now);
             if (message.pass(Channel.LOCAL) + message.pass(Channel.REMOTE) == 0) {
                 message.leave(); // its place in a heap ends when it comes up
                 forget(message);
             } else if (message.pass(channel) == 0) {
-                await(message, channel, now);
+                afterPass(message, channel, now);
             }
         } else {
+            List<Integer> misplaced = message.misplaced(channel, asked.from, recipients);
             load(message, channel, asked.from, recipients);
             want(message, channel, asked.from + recipients.size());
+            if (!misplaced.isEmpty()) {
+                reroute(message, channel, misplaced, now);
+            }
+        }
+    }
+
+    /**
+     * Since the message was taken, where some recipients go has changed: they have no turn in this pass, and when it ends one by the
+     * other channel. While that one tries others of the message they stay where they are, so that its pass ends with those it began
+     * with.
+     */
+    private void reroute(ScheduledMessage message, Channel channel, List<Integer> recipients, long now) {
+        Channel other = channel.other();
+        message.passed(channel, recipients.size());
+        scheduler(channel).inPass(message, -recipients.size());
+        if (message.pass(other) > 0) {
+            message.due(channel, now + PARKED);
+        } else {
+            if (message.left(other) == 0) { // else its time has come or will
+                message.awaitPassOf(channel);
+            }
+            recipients.forEach(recipient -> message.move(channel, recipient));
+        }
+        if (message.pass(channel) == 0) {
+            afterPass(message, channel, now);
+        }
+    }
+
+    /** A pass has ended: those that are left wait, and those that it gave to the other channel begin. */
+    private void afterPass(ScheduledMessage message, Channel channel, long now) {
+        if (message.left(channel) > 0) {
+            await(message, channel, now);
+        }
+        if (message.takeMoved(channel)) {
+            message.due(channel.other(), now);
+            await(message, channel.other(), now);
         }
     }
 
@@ -327,15 +364,27 @@ final class Schedule {
             scheduler(channel).inPass(message, -failed);
             if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
                 finish(message);
-            } else if (message.pass(channel) == 0 && message.left(channel) > 0) {
-                await(message, channel, now);
+            } else if (message.pass(channel) == 0) {
+                afterPass(message, channel, now);
             }
             return;
         }
         sink.log(new SendEvent.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
         passOver(asked, now);
         if (message.pass(channel) == 0) {
-            await(message, channel, now);
+            afterPass(message, channel, now);
+        }
+    }
+
+    /** lookup does not tell where the recipients that were asked for go: they have no turn in this pass. */
+    void unrouted(AddressRequest asked, long now) {
+        if (asked.message.gone()) {
+            withdrawPage(asked, List.of());
+            return;
+        }
+        passOver(asked, now);
+        if (asked.message.pass(asked.channel) == 0) {
+            afterPass(asked.message, asked.channel, now);
         }
     }
 
@@ -353,7 +402,7 @@ final class Schedule {
     }
 
     /** Recipients of a withdrawn message fail; a report needs their addresses. */
-    private void withdrawPage(AddressRequest asked, List<Address> recipients) {
+    private void withdrawPage(AddressRequest asked, List<Route> recipients) {
         ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         WithdrawalRequest order = withdrawn.get(message.number());
@@ -371,7 +420,7 @@ final class Schedule {
     }
 
     /** Recipients whose addresses are not here fail. */
-    private void failUnread(AddressRequest asked, int end, List<Address> recipients, String report) {
+    private void failUnread(AddressRequest asked, int end, List<Route> recipients, String report) {
         ScheduledMessage message = asked.message;
         Channel channel = asked.channel;
         for (int i = message.nextWaiting(channel, asked.from);
@@ -379,7 +428,7 @@ final class Schedule {
                 i = message.nextWaiting(channel, i + 1)) {
             Address visible = recipients.isEmpty()
                     ? new Address("recipient " + (i + 1))
-                    : ScheduledMessage.visible(message.route(recipients.get(i - asked.from)));
+                    : recipients.get(i - asked.from).visible();
             message.failed(channel, i);
             sink.report(new Report.RecipientFailed(message.number(), i, BounceParagraph.of(visible, report)));
         }
@@ -590,12 +639,10 @@ final class Schedule {
         if (message.pass(channel) > 0) {
             return;
         }
-        if (message.left(channel) > 0) {
-            if (!message.gone()) { // else its pages are on their way
-                await(message, channel, now);
-            }
-        } else if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
+        if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
             finish(message);
+        } else if (!message.gone()) { // else its pages are on their way
+            afterPass(message, channel, now);
         }
     }
 

@@ -1,7 +1,5 @@
 package carteiro.send;
 
-import carteiro.control.Routing;
-import carteiro.control.Routing.Route;
 import carteiro.idna.DomainName;
 import carteiro.mail.Address;
 import carteiro.mail.Attribute;
@@ -10,7 +8,7 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
-import carteiro.mail.RecipientList;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.WaitingMessage;
 import carteiro.protocol.Wires.Channel;
@@ -26,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Of few recipients, all addresses are in one array: two octets of length and the sender, then for each recipient one
  * octet of state, two of the length of its virtual domain's prefix, two of its own length, and the recipient as rewritten.
  * Of many recipients, or of long ones, only the octet of state is kept, and the addresses of those whose turn comes are
- * asked for, a {@link RecipientPage} at a time. A recipient is rewritten by the tables of when the message was taken: a
- * later change does not touch it.
+ * asked for, a {@link RecipientPage} at a time, and with them where lookup sends them then. Of few, a later change of routing
+ * does not touch the message.
  */
 final class ScheduledMessage implements DueRecipients {
     /** The most recipients whose addresses are kept. */
@@ -57,6 +55,8 @@ final class ScheduledMessage implements DueRecipients {
     private static final int LAST = 256;
     private static final int TRIED = 1024;
     private static final int AGAIN = 4096;
+    /** Shifted by one for those that were remote. */
+    private static final int MOVED = 16_384;
 
     private final long number;
     private final long birth;
@@ -77,21 +77,23 @@ final class ScheduledMessage implements DueRecipients {
 
     /** What a message of many recipients has besides. */
     private static final class Pages {
-        final Routing routing;
         final List<RecipientPage> loaded = new ArrayList<>(2);
         /** The first recipients, while they are at hand. */
-        RecipientList first;
+        RoutedRecipients first;
 
         int taken;
 
-        Pages(Routing routing, RecipientList first) {
-            this.routing = routing;
+        Pages(RoutedRecipients first) {
             this.first = first;
         }
     }
 
-    /** Routes the recipients that were told and takes over how far each is; further ones are to follow by {@link #addRecipients}. */
-    ScheduledMessage(WaitingMessage waiting, Routing routing) {
+    /**
+     * Takes over how far each recipient is that was told; further ones are to follow by {@link #addRecipients}.
+     *
+     * @param routes of the recipients that were told
+     */
+    ScheduledMessage(WaitingMessage waiting, List<Route> routes) {
         this.number = waiting.message();
         this.birth = waiting.birth().getEpochSecond();
         this.octets = waiting.octets();
@@ -104,24 +106,23 @@ final class ScheduledMessage implements DueRecipients {
         remoteDue = Long.MAX_VALUE;
         int told = envelope.addresses().size();
         boolean bare = envelope.recipients().attributed() == 0;
-        Route[] routes = new Route[told == count && count <= KEPT && bare ? count : 0];
+        boolean few = told == count && count <= KEPT && bare;
         int size = 2 + envelope.sender().octets().length();
-        for (int i = 0; i < routes.length; i++) {
-            routes[i] = routing.route(envelope.addresses().get(i));
-            size += HEAD + routes[i].recipient().octets().length();
+        for (int i = 0; few && i < count; i++) {
+            size += HEAD + routes.get(i).recipient().octets().length();
         }
-        if (routes.length == count && size <= KEPT_OCTETS) {
+        if (few && size <= KEPT_OCTETS) {
             this.pages = null;
             this.addresses = new byte[size];
             int at = putText(0, envelope.sender().octets());
             for (int i = 0; i < count; i++) {
-                at = putRecipient(at, routes[i], waiting.states().get(i));
+                at = putRecipient(at, routes.get(i), waiting.states().get(i));
             }
         } else {
-            this.pages = new Pages(routing, envelope.recipients());
+            this.pages = new Pages(new RoutedRecipients(envelope.recipients(), routes));
             this.addresses = new byte[2 + envelope.sender().octets().length() + count];
             int _ = putText(0, envelope.sender().octets());
-            addRecipients(envelope.addresses(), waiting.states());
+            addRecipients(routes, waiting.states());
         }
     }
 
@@ -138,11 +139,10 @@ final class ScheduledMessage implements DueRecipients {
     }
 
     /** Takes the recipients that follow those taken so far; before the schedule has the message. */
-    void addRecipients(List<Address> recipients, List<RecipientState> states) {
+    void addRecipients(List<Route> routes, List<RecipientState> states) {
         Pages many = pages();
-        for (int i = 0; i < recipients.size() && many.taken < count; i++) {
-            Channel channel = channel(many.routing.route(recipients.get(i)));
-            addresses[state(many.taken++)] = state(channel, states.get(i));
+        for (int i = 0; i < routes.size() && many.taken < count; i++) {
+            addresses[state(many.taken++)] = state(channel(routes.get(i)), states.get(i));
         }
     }
 
@@ -158,14 +158,7 @@ final class ScheduledMessage implements DueRecipients {
     }
 
     static int prefix(Route route) {
-        return route instanceof Route.ToLocal(var recipient, var visible)
-                ? recipient.octets().length() - visible.octets().length()
-                : 0;
-    }
-
-    /** The recipient without a virtual domain's prefix. */
-    static Address visible(Route route) {
-        return route instanceof Route.ToLocal(var _, var visible) ? visible : route.recipient();
+        return route.recipient().octets().length() - route.visible().octets().length();
     }
 
     /** About how many octets of memory it takes while it waits. */
@@ -308,20 +301,15 @@ final class ScheduledMessage implements DueRecipients {
     }
 
     /** The first recipients, if their addresses are still at hand; for {@link #load}. */
-    RecipientList first() {
+    RoutedRecipients first() {
         return pages().first;
     }
 
     /** They are no longer. */
     void dropFirst() {
         if (pages != null) {
-            pages.first = RecipientList.of(List.of());
+            pages.first = RoutedRecipients.NONE;
         }
-    }
-
-    /** What an address becomes by the tables of when the message was taken. */
-    Route route(Address address) {
-        return pages().routing.route(address);
     }
 
     /** The first recipient of the channel from that on that waits; -1 if there is none. */
@@ -339,12 +327,13 @@ final class ScheduledMessage implements DueRecipients {
                 == (channel == Channel.LOCAL ? WAITING | LOCAL : WAITING);
     }
 
-    /** Keeps the addresses of those of some recipients that wait in the channel. */
-    RecipientPage load(Channel channel, int from, RecipientList recipients) {
-        var page = new RecipientPage.RecipientPageBuilder(channel, from, recipients.size());
-        for (int i = 0; i < recipients.size() && from + i < count; i++) {
-            if (waitsIn(channel, from + i)) {
-                page.put(from + i, route(recipients.address(i)), recipients.attributes(i));
+    /** Keeps the addresses of those of some recipients that wait in the channel, and still go by it. */
+    RecipientPage load(Channel channel, int from, RoutedRecipients some) {
+        var page = new RecipientPage.RecipientPageBuilder(channel, from, some.size());
+        for (int i = 0; i < some.size() && from + i < count; i++) {
+            Route route = some.routes().get(i);
+            if (waitsIn(channel, from + i) && channel(route) == channel) {
+                page.put(from + i, route, some.recipients().attributes(i));
             }
         }
         RecipientPage loaded = page.build();
@@ -352,6 +341,36 @@ final class ScheduledMessage implements DueRecipients {
             pages().loaded.add(loaded);
         }
         return loaded;
+    }
+
+    /** Those of some recipients that wait in the channel, but go by the other by now. */
+    List<Integer> misplaced(Channel channel, int from, RoutedRecipients some) {
+        var found = new ArrayList<Integer>();
+        for (int i = 0; i < some.size() && from + i < count; i++) {
+            if (waitsIn(channel, from + i) && channel(some.routes().get(i)) != channel) {
+                found.add(from + i);
+            }
+        }
+        return found;
+    }
+
+    /** A recipient that waits in the channel waits in the other from now on. */
+    void move(Channel from, int recipient) {
+        addresses[state(recipient)] ^= LOCAL;
+        left(from, -1);
+        left(from.other(), 1);
+    }
+
+    /** Those that have moved out of the channel begin when its running pass ends. */
+    void awaitPassOf(Channel from) {
+        flags |= flag(MOVED, from);
+    }
+
+    /** Whether some have moved out of the channel since this was asked last. */
+    boolean takeMoved(Channel from) {
+        boolean moved = (flags & flag(MOVED, from)) != 0;
+        flags &= ~flag(MOVED, from);
+        return moved;
     }
 
     /** Whether addresses of recipients of the channel are here. */

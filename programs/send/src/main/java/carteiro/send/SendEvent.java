@@ -232,21 +232,23 @@ sealed interface SendEvent extends LogEvent {
         }
     }
 
+    /** lookup has no answer for a message. */
+    @EventName("no-route")
+    record NoRoute(long message, String reason) implements SendEvent {
+        @Override
+        public String line() {
+            return "warning: msg " + message
+                    + ": lookup does not tell where its recipients go; it is asked again later: "
+                    + LogText.sentence(reason);
+        }
+    }
+
     /** HUP found a mistake. */
     @EventName("unable-to-reread")
     record UnableToReread(String problems) implements SendEvent {
         @Override
         public String line() {
             return "alert: unable to reread controls, the old ones stay: " + LogText.sentence(problems);
-        }
-    }
-
-    /** HUP found no control/locals. */
-    @EventName("locals-from-me")
-    record LocalsFromMe() implements SendEvent {
-        @Override
-        public String line() {
-            return "warning: control/locals is missing: the only local domain is that of control/me";
         }
     }
 

@@ -4,7 +4,6 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import carteiro.control.Installation;
-import carteiro.control.Routing;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import java.util.Map;
@@ -13,7 +12,6 @@ import java.util.Optional;
 /**
  * send's control files.
  *
- * @param routing locals, virtualdomains, percenthack, envnoathost
  * @param local how much runs at once to local
  * @param remote how much runs at once to remote
  * @param destinationLimits what single remote destinations may have; control/destinationlimits
@@ -24,7 +22,6 @@ import java.util.Optional;
  * @param bounceMaxBytes octets of the original in a bounce; control/bouncemaxbytes; 0 for all
  */
 record SendSettings(
-        Routing routing,
         ChannelLimits local,
         ChannelLimits remote,
         DomainTable<DestinationLimit> destinationLimits,
@@ -53,7 +50,6 @@ record SendSettings(
     /** @throws ControlException naming every problem */
     static SendSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        Routing routing = Routing.read(files);
         RetryTimes[] retries = retrySchedule(files);
         ChannelLimits local = limits(files, "concurrencylocal", "concurrencyperuser", retries[0]);
         ChannelLimits remote = limits(files, "concurrencyremote", "concurrencyperhost", retries[1]);
@@ -67,22 +63,7 @@ record SendSettings(
                 : Optional.of(address(files, "doublebounceto", doubleBounceTo, files.lineOrMe("doublebouncehost")));
         long bounceMaxBytes = files.number("bouncemaxbytes");
         files.check();
-        return new SendSettings(
-                routing, local, remote, limits, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);
-    }
-
-    /** What HUP changes: locals and virtualdomains, as in qmail, and destinationlimits. */
-    SendSettings withTablesOf(SendSettings other) {
-        return new SendSettings(
-                routing.withTablesOf(other.routing),
-                local,
-                remote,
-                other.destinationLimits,
-                lifetime,
-                bounceFrom,
-                bounceHost,
-                doubleBounceTo,
-                bounceMaxBytes);
+        return new SendSettings(local, remote, limits, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);
     }
 
     private static ChannelLimits limits(ControlFiles files, String file, String shareFile, RetryTimes retries) {

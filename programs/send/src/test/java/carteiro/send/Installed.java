@@ -34,6 +34,7 @@ final class Installed implements AutoCloseable {
     final SettableClock clock = new SettableClock();
     final Lines lines = new Lines();
     final QueueDouble queue = new QueueDouble(clock);
+    final RoutingDouble routing = new RoutingDouble();
     final List<Deliver.Delivery> asked = new CopyOnWriteArrayList<>();
     final Wires wires;
     final EventLog log;
@@ -51,8 +52,10 @@ final class Installed implements AutoCloseable {
         this.home = home;
         Files.createDirectories(home.resolve("control"));
         control("me", "host.example.org\n");
+        routing.here.put("host.example.org", "");
         log = new EventLog(lines, EventLog.LogFormat.PLAIN, clock);
         wires = carrier.apply(new SocketWires(new Installation(home), log));
+        routing.start(wires);
     }
 
     Installed control(String file, String text) throws IOException {
@@ -122,6 +125,7 @@ final class Installed implements AutoCloseable {
             sending.stop(Duration.ofSeconds(5));
         }
         queue.stop();
+        routing.stop();
         for (Channel channel : Channel.values()) {
             gone(channel);
         }

@@ -10,6 +10,7 @@ import carteiro.mail.RecipientList;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
+import carteiro.protocol.Wires.Channel;
 import carteiro.protocol.Withdrawal;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -67,6 +68,69 @@ class ManyRecipientsTest {
         plan.add(2, accounts(20));
         assertThat(work(plan, Planned.OK)).isEqualTo(40);
         assertThat(plan.finished).containsExactlyInAnyOrder(1L, 2L);
+    }
+
+    /** Recipients of which half are at a domain whose way changes. */
+    private static String[] half(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "u" + i + (i % 2 == 0 ? "@moving.example" : "@far.example"))
+                .toArray(String[]::new);
+    }
+
+    @Test
+    void recipientsWhoseWayHasChangedTakeTheNewOneAtOnce() {
+        var plan = Planned.narrow(10, 10);
+        plan.pageSize = 5;
+        plan.add(1, half(40));
+        assertThat(work(plan, Planned.LATER)).isEqualTo(40);
+        plan.here.put("moving.example", "joe");
+        plan.now += 400;
+        var channels = new java.util.TreeMap<String, Channel>();
+        for (List<DeliveryAttempt> starts = plan.starts(); !starts.isEmpty(); starts = plan.starts()) {
+            for (DeliveryAttempt attempt : starts) {
+                attempt.delivery().addresses().forEach(each -> channels.put(each.octets(), attempt.channel()));
+                plan.end(attempt, Planned.OK);
+            }
+        }
+        assertThat(channels).hasSize(40);
+        channels.forEach((recipient, channel) -> assertThat(recipient)
+                .satisfiesAnyOf(
+                        local -> assertThat(local).startsWith("joe-u").endsWith("@moving.example"),
+                        remote -> assertThat(remote).startsWith("u").endsWith("@far.example"))
+                .matches(each -> (channel == Channel.LOCAL) == each.startsWith("joe-")));
+        assertThat(plan.finished).containsExactly(1L);
+        assertThat(plan.reports.stream().filter(Report.RecipientDelivered.class::isInstance))
+                .hasSize(40);
+    }
+
+    @Test
+    void recipientsWhoseWayHasChangedWaitWhileTheNewOneTriesOthersOfTheMessage() {
+        var plan = Planned.narrow(10, 10);
+        plan.pageSize = 5;
+        plan.here.put("slow.example", "");
+        var all = new ArrayList<>(List.of(half(20)));
+        all.add("x@slow.example");
+        plan.add(1, all.toArray(String[]::new));
+        List<DeliveryAttempt> first = new ArrayList<>(plan.starts());
+        for (List<DeliveryAttempt> more = plan.starts(); !more.isEmpty(); more = plan.starts()) {
+            first.addAll(more);
+        }
+        List<DeliveryAttempt> slow = first.stream()
+                .filter(attempt -> attempt.channel() == Channel.LOCAL)
+                .toList();
+        assertThat(slow).hasSize(1); // and it runs on
+        first.stream()
+                .filter(attempt -> attempt.channel() == Channel.REMOTE)
+                .forEach(attempt -> plan.end(attempt, Planned.LATER));
+        work(plan, Planned.LATER);
+        plan.here.put("moving.example", "");
+        plan.now += 400;
+        assertThat(work(plan, Planned.OK)).as("those that stay remote").isEqualTo(10);
+        plan.end(slow.getFirst(), Planned.OK);
+        assertThat(work(plan, Planned.OK)).isZero();
+        plan.now += Schedule.PARKED;
+        assertThat(work(plan, Planned.OK)).isEqualTo(10);
+        assertThat(plan.finished).containsExactly(1L);
     }
 
     private static String[] hosts(String name, int count) {
@@ -294,7 +358,7 @@ class ManyRecipientsTest {
         return new ScheduledMessage(
                 new WaitingMessage(
                         1, Instant.EPOCH, 1, envelope, java.util.Collections.nCopies(count, RecipientState.Due.NOW)),
-                plan.routing);
+                plan.routes(all));
     }
 
     @Test
@@ -355,7 +419,7 @@ class ManyRecipientsTest {
                     Address.NULL, RecipientList.of(List.of(new Address("a@b"))), told.with(Attribute.UID, 71));
             var message = new ScheduledMessage(
                     new WaitingMessage(1, Instant.EPOCH, 5, envelope, List.of(RecipientState.Due.NOW)),
-                    Planned.of(1, 1).routing);
+                    Planned.of(1, 1).routes(envelope.addresses()));
             assertThat(message.attributes()).isEqualTo(told);
         }
     }

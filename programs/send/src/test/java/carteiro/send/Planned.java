@@ -1,12 +1,12 @@
 package carteiro.send;
 
 import carteiro.control.DomainTable;
-import carteiro.control.Routing;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -36,7 +36,11 @@ final class Planned implements Schedule.ScheduleListener {
     final Set<Long> unreadable = new HashSet<>();
     int pageSize = 1000;
     int pagesTold;
-    final Routing routing = Routing.of(List.of("local.example"), Map.of(), List.of(), "local.example");
+    static final Map<String, String> HERE = Map.of("local.example", "");
+
+    /** By domain: what is here by now. */
+    final Map<String, String> here = new HashMap<>(HERE);
+
     final Schedule schedule;
     long now = BIRTH;
 
@@ -61,7 +65,6 @@ final class Planned implements Schedule.ScheduleListener {
             long passRoom) {
         schedule = new Schedule(
                 new SendSettings(
-                        routing,
                         local,
                         remote,
                         new DomainTable<>(limits),
@@ -192,12 +195,19 @@ final class Planned implements Schedule.ScheduleListener {
                         envelope,
                         List.copyOf(states.subList(0, told)),
                         addresses.size()),
-                routing);
+                routes(addresses.subList(0, told)));
         if (told < addresses.size()) {
             message.addRecipients(
-                    addresses.subList(told, addresses.size()), List.copyOf(states.subList(told, addresses.size())));
+                    routes(addresses.subList(told, addresses.size())),
+                    List.copyOf(states.subList(told, addresses.size())));
         }
         schedule.add(message, now);
+    }
+
+    List<Route> routes(List<Address> recipients) {
+        return recipients.stream()
+                .map(recipient -> RoutingDouble.route(recipient, here))
+                .toList();
     }
 
     /** Everything that may start now. */
@@ -223,7 +233,7 @@ final class Planned implements Schedule.ScheduleListener {
                 schedule.unreadable(wanted, now);
             } else {
                 List<Address> told = wanted.from() < end ? all.subList(wanted.from(), end) : List.of();
-                schedule.paged(wanted, RecipientList.of(told), now);
+                schedule.paged(wanted, new RoutedRecipients(RecipientList.of(told), routes(told)), now);
             }
         }
     }

@@ -293,6 +293,6 @@ class SchedulePropertiesTest {
                                 carteiro.mail.Envelope.AddressForm.ASCII,
                                 0),
                         List.of()),
-                plan.routing);
+                plan.routes(List.of()));
     }
 }

@@ -162,13 +162,6 @@ class SendSettingsTest {
         assertThat(read().doubleBounceTo()).isEqualTo(Optional.empty());
     }
 
-    @Test
-    @Covers("qmail:C03")
-    void withoutLocalsAndMeThereAreNoSettings() throws Exception {
-        Files.delete(home.resolve("control/me"));
-        assertThatThrownBy(this::read).hasMessageContaining("control/me: is missing, and so is control/locals");
-    }
-
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
             concurrencylocal  | 10.

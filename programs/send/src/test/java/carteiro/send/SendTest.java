@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -101,7 +102,7 @@ class SendTest {
     void failuresComeBackInOneBounce() throws Exception {
         try (var host = new Installed(home)) {
             host.control("bouncefrom", "daemon\n").control("bouncehost", "bounces.example\n");
-            host.control("virtualdomains", "virt.example:no-v\n");
+            host.routing.here.put("virt.example", "no-v");
             host.delivering(refusing()).start();
             long number = host.queue.put(
                     "ann@host.example.org",
@@ -423,15 +424,14 @@ class SendTest {
     }
 
     @Test
-    @Covers({"qmail:C10", "qmail:C11"})
-    void hupReadsLocalsAndVirtualdomainsAlone() throws Exception {
+    @Covers("qmail:C11")
+    void hupHasLookupReadAndReadsDestinationlimitsAlone() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(Installed.always(Installed.OK)).start();
             host.queue.put("ann@x.example", "x\n", "u@new.example", "v@virt.example");
             host.queue.awaitEmpty();
-            host.control("locals", "new.example\n")
-                    .control("virtualdomains", "virt.example:joe\n")
-                    .control("concurrencyremote", "3\n");
+            host.routing.changed.putAll(Map.of("new.example", "", "virt.example", "joe"));
+            host.control("concurrencyremote", "3\n");
             host.send().reload();
             host.queue.put("ann@x.example", "x\n", "u@new.example", "v@virt.example");
             host.queue.awaitEmpty();
@@ -468,36 +468,79 @@ class SendTest {
     }
 
     @Test
-    @Covers("qmail:C12")
-    void unreadableFileOnHupLeavesTheOldRoutes() throws Exception {
+    void aMistakeOfEitherOnHupLeavesBothAsTheyAre() throws Exception {
         try (var host = new Installed(home)) {
             host.delivering(Installed.always(Installed.OK)).start();
-            Files.createDirectory(host.file("virtualdomains")); // unreadable for root too
-            host.control("locals", "elsewhere.example\n");
+            host.routing.changed.put("elsewhere.example", "");
+            Path limits = host.file("destinationlimits");
+            Files.writeString(limits, "far.example::no rate\n");
             assertThatThrownBy(() -> host.send().reload()).isInstanceOf(ControlException.class);
-            host.lines.await(1, "alert: unable to reread controls, the old ones stay: control/virtualdomains: .*");
-            host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.lines.await(1, "alert: unable to reread controls, the old ones stay: control/destinationlimits:1: .*");
+            assertThat(host.routing.here).containsOnlyKeys("host.example.org");
+
+            host.routing.mistakes.add("control/locals: cannot be read");
+            Files.writeString(limits, "far.example::1/h\n");
+            assertThatThrownBy(() -> host.send().reload()).isInstanceOf(ControlException.class);
+            host.lines.await(1, "alert: unable to reread controls, the old ones stay: control/locals: cannot be read");
+            host.queue.put("ann@x.example", "x\n", "u@host.example.org", "a@far.example");
+            host.queue.put("ann@x.example", "x\n", "b@far.example"); // would wait at that rate
             host.queue.awaitEmpty();
-            host.lines.await(1, "starting delivery 1: msg \\d+ to local u@host.example.org");
+
+            host.routing.stop();
+            host.routing.mistakes.clear();
+            assertThatThrownBy(() -> host.send().reload()).isInstanceOf(ControlException.class);
+            host.lines.await(
+                    1,
+                    "alert: unable to reread controls, the old ones stay: lookup cannot be asked to read control/locals"
+                            + " and control/virtualdomains again \\(lookup is not running\\); .*");
+            host.routing.start(host.wires);
+            host.queue.put("ann@x.example", "x\n", "c@far.example");
+            host.queue.awaitEmpty();
+            assertThat(host.lines.matching("starting .* to local u@host.example.org"))
+                    .hasSize(1);
         }
     }
 
     @Test
-    void hupWithoutLocalsSaysSo() throws Exception {
+    void whatComesWhileLookupIsAwayWaitsForIt() throws Exception {
         try (var host = new Installed(home)) {
+            host.routing.stop();
+            host.delivering(Installed.always(Installed.OK)).start();
+            host.queue.put("ann@x.example", "x\n", "u@host.example.org", "a@far.example");
+            String alert =
+                    "alert: oh no! lost lookup \\(lookup is not running\\); what needs it waits until it is back.*";
+            host.lines.await(1, alert); // after five seconds
+            assertThat(host.queue.kept).hasSize(1);
+            assertThat(host.lines.matching("(new|starting|bounce) .*")).isEmpty();
+            host.routing.start(host.wires);
+            host.queue.awaitEmpty();
+            host.lines.await(1, "send: lookup answers again; what waited for it goes on");
+            assertThat(host.lines.matching(alert)).hasSize(1);
+            assertThat(host.lines.matching("starting .* to (local u@host.example.org|remote a@far.example)"))
+                    .hasSize(2);
+        }
+    }
+
+    @Test
+    void aMessageThatLookupFailsAtKeepsNoOtherWaiting() throws Exception {
+        try (var host = new Installed(home)) {
+            host.routing.failing.add("poison@host.example.org");
+            host.delivering(Installed.always(Installed.OK));
+            host.queue.put("ann@x.example", "x\n", "a@host.example.org");
+            long poisoned = host.queue.put("ann@x.example", "x\n", "poison@host.example.org");
+            host.queue.put("ann@x.example", "x\n", "b@host.example.org");
             host.start();
-            host.send().reload();
-            host.lines.await("warning: control/locals is missing: the only local domain is that of control/me");
-        }
-    }
-
-    @Test
-    @Covers("qmail:C03")
-    void withoutLocalsAndMeItDoesNotStart() throws Exception {
-        try (var host = new Installed(home)) {
-            Files.delete(host.file("me"));
-            assertThatThrownBy(host::start).isInstanceOf(ControlException.class);
-            host.lines.await(1, "alert: cannot start: control/me: is missing, and so is control/locals.*");
+            host.lines.await(2, "end msg .*");
+            host.lines.await(
+                    1,
+                    "warning: msg " + poisoned
+                            + ": lookup does not tell where its recipients go; it is asked again later: .*");
+            assertThat(host.routing.asked).startsWith(3, 1, 1, 1);
+            assertThat(host.queue.kept).containsOnlyKeys(poisoned);
+            host.routing.failing.clear();
+            host.clock.advance(RunningSend.UNREADABLE_PAUSE.toSeconds());
+            host.queue.put("ann@x.example", "x\n", "c@host.example.org"); // wakes it
+            host.queue.awaitEmpty();
         }
     }
 

@@ -9,7 +9,8 @@ import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
-import carteiro.protocol.Lookup.AddressVerdict;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.LookupExplanation;
 import carteiro.smtpd.Verdict.Refusal;
 import java.io.IOException;
@@ -236,9 +237,9 @@ public final class ExplainPolicy {
         return rule.code() + " " + rule + (setting.isEmpty() ? "" : " (" + setting + ")");
     }
 
-    private AddressVerdict ask(Address recipient) throws IOException {
+    private RecipientAnswer ask(LookupQuestion question) throws IOException {
         try {
-            return lookup.recipient(installation, recipient, log, lookupSteps::add);
+            return lookup.recipient(installation, question, log, lookupSteps::add);
         } catch (ControlException e) {
             throw new IOException(String.join("; ", e.problems()), e);
         }

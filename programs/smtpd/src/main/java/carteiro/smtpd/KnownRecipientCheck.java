@@ -1,9 +1,8 @@
 package carteiro.smtpd;
 
-import carteiro.control.Routing;
-import carteiro.control.Routing.Route;
-import carteiro.mail.Address;
 import carteiro.protocol.Lookup.AddressVerdict;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import java.io.IOException;
 
 /** A recipient of this host is known to lookup. */
@@ -16,11 +15,9 @@ final class KnownRecipientCheck implements PolicyCheck {
             new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "it is another host's, and not looked for");
     private static final Verdict KNOWN = new Verdict.GoOn(PolicyRule.UNKNOWN_RECIPIENT, "lookup knows it");
 
-    private final Routing routing;
     private final RelayHosts hosts;
 
-    KnownRecipientCheck(Routing routing, RelayHosts hosts) {
-        this.routing = routing;
+    KnownRecipientCheck(RelayHosts hosts) {
         this.hosts = hosts;
     }
 
@@ -36,23 +33,22 @@ final class KnownRecipientCheck implements PolicyCheck {
 
     @Override
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
-        Address kept = peer.rights().kept(transaction.recipient());
+        LookupQuestion question = transaction.question(peer.rights());
         try {
-            return switch (routing.route(kept)) {
-                case Route.ToRemote _ -> ELSEWHERE;
-                case Route.ToLocal _ ->
-                    switch (lookup.ask(kept)) {
-                        case AddressVerdict.KnownAddress() -> KNOWN;
-                        case AddressVerdict.RemoteAddress() ->
-                            hosts.relayGround(peer.rights(), kept.domain())
-                                    .<Verdict>map(ground -> new Verdict.GoOn(
-                                            PolicyRule.UNKNOWN_RECIPIENT, "lookup calls it remote, and " + ground))
-                                    .orElse(RelayCheck.CALLED_REMOTE);
-                        case AddressVerdict.UnknownAddress(var status, var reason) ->
-                            new Verdict.Refuse(PolicyRule.UNKNOWN_RECIPIENT.reply(550, status, reason), "");
-                        case AddressVerdict.Undecided(var status, var reason) ->
-                            new Verdict.NotNow(PolicyRule.UNDECIDED_RECIPIENT.reply(451, status, CANNOT), reason);
-                    };
+            RecipientAnswer answer = lookup.ask(question);
+            return switch (answer.verdict()) {
+                case AddressVerdict.KnownAddress() -> KNOWN;
+                case AddressVerdict.RemoteAddress()
+                when answer.ours() ->
+                    hosts.relayGround(peer.rights(), question.recipient().domain())
+                            .<Verdict>map(ground -> new Verdict.GoOn(
+                                    PolicyRule.UNKNOWN_RECIPIENT, "lookup calls it remote, and " + ground))
+                            .orElse(RelayCheck.CALLED_REMOTE);
+                case AddressVerdict.RemoteAddress() -> ELSEWHERE;
+                case AddressVerdict.UnknownAddress(var status, var reason) ->
+                    new Verdict.Refuse(PolicyRule.UNKNOWN_RECIPIENT.reply(550, status, reason), "");
+                case AddressVerdict.Undecided(var status, var reason) ->
+                    new Verdict.NotNow(PolicyRule.UNDECIDED_RECIPIENT.reply(451, status, CANNOT), reason);
             };
         } catch (IOException e) {
             return new Verdict.NotNow(CANNOT_TELL, String.valueOf(e.getMessage()));

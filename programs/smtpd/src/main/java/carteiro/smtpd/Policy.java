@@ -2,7 +2,6 @@ package carteiro.smtpd;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.Routing;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import carteiro.smtpd.Verdict.Refusal;
@@ -36,8 +35,8 @@ final class Policy {
                         LimitCheck.recipients(recipients),
                         BadSenderCheck.read(files),
                         LimitCheck.recipientLength(),
-                        RelayCheck.read(files, hosts),
-                        new KnownRecipientCheck(Routing.read(files), hosts)),
+                        new RelayCheck(hosts),
+                        new KnownRecipientCheck(hosts)),
                 Stage.TEXT,
                 List.of(LimitCheck.size(), LimitCheck.nulOctets(), LimitCheck.lineLength(linebytes)),
                 Stage.MESSAGE,
@@ -62,8 +61,9 @@ final class Policy {
     /** The same, step by step. */
     Optional<Refusal> judge(
             Stage stage, Peer peer, TransactionView transaction, LookupRequest lookup, PolicyTrace trace) {
+        var once = new AskedOnce(lookup);
         for (PolicyCheck check : checks(stage)) {
-            Verdict verdict = check.judge(peer, transaction, lookup);
+            Verdict verdict = check.judge(peer, transaction, once);
             trace.said(check, verdict);
             if (verdict instanceof Refusal refusal) {
                 return Optional.of(refusal);

@@ -1,7 +1,7 @@
 package carteiro.smtpd;
 
-import carteiro.mail.Address;
-import carteiro.protocol.Lookup;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
 import java.io.IOException;
 
 /** One thing that is looked at in one {@link Stage}. Safe for any number of threads. */
@@ -10,7 +10,7 @@ interface PolicyCheck {
     @FunctionalInterface
     interface LookupRequest {
         /** @throws IOException if lookup cannot be reached */
-        Lookup.AddressVerdict ask(Address recipient) throws IOException;
+        RecipientAnswer ask(LookupQuestion question) throws IOException;
     }
 
     /** What it enforces. */

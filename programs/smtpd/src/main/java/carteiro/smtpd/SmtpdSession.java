@@ -99,8 +99,8 @@ final class SmtpdSession {
             BooleanSupplier stopping)
             implements LookupRequest {
         @Override
-        public Lookup.AddressVerdict ask(Address recipient) throws IOException {
-            return startup.ask(() -> lookup.recipient(recipient));
+        public Lookup.RecipientAnswer ask(Lookup.LookupQuestion question) throws IOException {
+            return startup.ask(() -> lookup.recipient(question));
         }
     }
 

@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
+import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.wire.TextDecoder.DecoderState;
 
 /**
@@ -47,6 +48,11 @@ record TransactionView(
     /** At RCPT. */
     TransactionView at(Address judged, int taken) {
         return new TransactionView(sender, announced, body, form, taken, judged, text);
+    }
+
+    /** What lookup is asked about the recipient that is being judged: as it would be kept. */
+    LookupQuestion question(Rights rights) {
+        return LookupQuestion.receiving(rights.kept(recipient), sender);
     }
 
     /** While the message comes, and at its end. */

@@ -6,7 +6,6 @@ import carteiro.control.CdbWriter;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
-import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Lookup;
@@ -31,23 +30,34 @@ class ExplainPolicyTest {
     @TempDir
     Path home;
 
-    private final KnownAddresses known = new KnownAddresses();
+    private KnownAddresses known;
 
     private record Explained(int code, String out, String err) {}
 
     /** The lookup of these tests, without any wire. */
     private final class ExplainedAddresses implements LookupExplanation {
         @Override
-        public Lookup.AddressVerdict recipient(
-                Installation installation, Address recipient, EventLog log, Consumer<String> steps)
+        public Lookup.RecipientAnswer recipient(
+                Installation installation, Lookup.LookupQuestion question, EventLog log, Consumer<String> steps)
                 throws ControlException, IOException {
-            steps.accept("test: looked for " + recipient);
-            return known.recipient(recipient);
+            steps.accept("test: looked for " + question.recipient());
+            return known.recipient(question);
+        }
+
+        @Override
+        public RoutingView routing(Installation installation) {
+            throw new UnsupportedOperationException("the policy asks for no routes");
+        }
+
+        @Override
+        public List<RoutingFinding> findings(Installation installation) {
+            throw new UnsupportedOperationException("the policy asks for no findings");
         }
     }
 
     @BeforeEach
     void files() {
+        known = new KnownAddresses(home);
         control("me", "mail.example.org\n");
         control("locals", "example.org\nmail.example.org\n");
         control("rcpthosts", "example.org\nbackup.example\n.sub.example\n");
@@ -88,14 +98,15 @@ class ExplainPolicyTest {
                   R30 badmailfrom (1 line) goes on: the sender is not in it
                   R20 address-length (1000 octets) goes on: the address is not too long
                   R32 rcpthosts (3 domains) goes on: the domain is in locals or virtualdomains
-                  R33 unknown-recipient goes on: lookup knows it
                     test: looked for <bob@example.org>
+                  R33 unknown-recipient goes on: lookup knows it
                   250 2.1.5 ok
                 recipient: RCPT TO:<x@y.z>
                   R31 maxrecipients (1000) goes on: there is room for one more
                   R30 badmailfrom (1 line) goes on: the sender is not in it
                   R20 address-length (1000 octets) goes on: the address is not too long
                   R32 rcpthosts (3 domains) refuses: domain is not in rcpthosts
+                    test: looked for <x@y.z>
                   553 5.7.1 that domain is not in my list of rcpthosts [R32]
                 message: what is looked at when it comes
                   R40 databytes (5000 octets)
@@ -150,8 +161,8 @@ class ExplainPolicyTest {
         Explained told = explain("--client", "192.0.2.7", "away@example.org");
         assertThat(told.out()).endsWith("""
                   R32 rcpthosts (3 domains) goes on: the domain is in locals or virtualdomains
-                  R34 undecided-recipient not now: directory ldap://secret does not answer
                     test: looked for <away@example.org>
+                  R34 undecided-recipient not now: directory ldap://secret does not answer
                   451 4.4.3 cannot tell now whether this address exists [R34]
                 """);
         assertThat(told.code()).isEqualTo(111);

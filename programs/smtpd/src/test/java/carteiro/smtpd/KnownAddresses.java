@@ -1,22 +1,61 @@
 package carteiro.smtpd;
 
+import carteiro.control.ControlException;
+import carteiro.control.Installation;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.LookupExplanation;
+import carteiro.protocol.LookupExplanation.RoutingView;
+import carteiro.protocol.Route;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A lookup that knows alice, bob (with extensions), postmaster and some addresses in trouble at example.org. */
+/**
+ * A lookup that knows alice, bob (with extensions), postmaster and some addresses in trouble, wherever they are that routing by the
+ * control files calls local.
+ */
 final class KnownAddresses implements Lookup {
     volatile boolean away;
     volatile boolean everybody; // is known
     volatile CountDownLatch hold = new CountDownLatch(0); // before an answer
     final AtomicInteger held = new AtomicInteger();
+    private final Installation installation;
+
+    KnownAddresses(Path home) {
+        this.installation = new Installation(home);
+    }
 
     @Override
-    public AddressVerdict recipient(Address address) throws IOException {
+    public RecipientAnswer recipient(LookupQuestion question) throws IOException {
+        RoutingView routing;
+        try {
+            routing = ServiceLoader.load(LookupExplanation.class)
+                    .findFirst()
+                    .orElseThrow()
+                    .routing(installation);
+        } catch (ControlException e) {
+            throw new IOException(e);
+        }
+        Route route = routing.route(question.recipient());
+        return new RecipientAnswer(
+                route.visible().domain(),
+                routing.isOurs(question.recipient()),
+                route instanceof Route.ToRemote ? remote() : local(question.recipient()));
+    }
+
+    private AddressVerdict remote() throws IOException {
+        if (away) {
+            throw new IOException("lookup is not running");
+        }
+        return new AddressVerdict.RemoteAddress();
+    }
+
+    private AddressVerdict local(Address address) throws IOException {
         if (away) {
             throw new IOException("lookup is not running");
         }
@@ -43,7 +82,7 @@ final class KnownAddresses implements Lookup {
     }
 
     @Override
-    public Answer account(Address address) {
+    public Answer account(LookupQuestion question) {
         throw new UnsupportedOperationException("smtpd asks for no instructions");
     }
 }

@@ -60,7 +60,7 @@ class QmailSmtpdTest {
         SmtpdOnLoopback.writeControl(home, "rcpthosts", "example.org\n");
         wires = new SocketWires(new Installation(home), log);
         wires.offer(queue);
-        wires.offer(new KnownAddresses());
+        wires.offer(new KnownAddresses(home));
     }
 
     @AfterEach

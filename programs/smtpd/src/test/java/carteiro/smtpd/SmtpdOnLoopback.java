@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 /** A whole smtpd on a free port, with doubles of its neighbours. */
 final class SmtpdOnLoopback implements AutoCloseable {
     final KeptMessages queue = new KeptMessages();
-    final KnownAddresses lookup = new KnownAddresses();
+    final KnownAddresses lookup;
     final Path home;
     final SmtpdServer running;
 
@@ -35,6 +35,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
 
     private SmtpdOnLoopback(Path home, Budgets budgets, SmtpdServer.Times times) throws IOException, ControlException {
         this.home = home;
+        this.lookup = new KnownAddresses(home);
         var installation = new Installation(home);
         wires = new DirectWires(new SocketWires(installation, log));
         queueOffer = wires.offer(queue);

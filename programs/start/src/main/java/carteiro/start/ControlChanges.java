@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -30,7 +31,10 @@ final class ControlChanges {
     private static final int MOST = 1_000;
 
     /** What send reads on a reload; everything else that it reads waits until it is started again. */
-    private static final Set<String> REREAD_BY_SEND = Set.of("locals", "virtualdomains", "destinationlimits");
+    private static final Set<String> REREAD_BY_SEND = Set.of("destinationlimits");
+
+    /** What send has lookup read on its own reload. */
+    private static final Set<String> HANDED_ON_BY_SEND = Set.of("locals", "virtualdomains");
 
     /** Stands for whoever started the programs, and for nobody: what no program reads. */
     private static final String ITSELF = "start";
@@ -63,7 +67,9 @@ final class ControlChanges {
         var waiting = new TreeMap<String, String>();
         for (var reader : read.entrySet()) {
             if (program.equals(Control.ALL) || program.equals(reader.getKey())) {
-                compare(reader.getKey(), reader.getValue(), now, waiting);
+                compare(reader.getKey(), reader.getValue(), now, waiting, _ -> true);
+            } else if (program.equals("send") && reader.getKey().equals("lookup")) {
+                compare(reader.getKey(), reader.getValue(), now, waiting, HANDED_ON_BY_SEND::contains);
             }
         }
         var words = new ArrayList<String>();
@@ -72,14 +78,22 @@ final class ControlChanges {
         return words.isEmpty() ? "no control file has changed" : "changed: " + String.join(", ", words);
     }
 
-    /** Adds the files of one reader that have changed to those that are told, and takes them as read if a reload is enough. */
+    /**
+     * Adds the files of one reader that have changed to those that are told, and takes them as read if a reload is enough.
+     *
+     * @param reread whether a file, by its name, is read at this reload
+     */
     private static void compare(
-            String reader, Map<String, String> before, Map<String, String> now, Map<String, String> told) {
+            String reader,
+            Map<String, String> before,
+            Map<String, String> now,
+            Map<String, String> told,
+            Predicate<String> reread) {
         var names = new TreeSet<String>(now.keySet());
         names.addAll(before.keySet());
         for (String name : names) {
             String state = now.getOrDefault(name, "");
-            if (state.equals(before.getOrDefault(name, "")) || !concerns(name, reader)) {
+            if (state.equals(before.getOrDefault(name, "")) || !concerns(name, reader) || !reread.test(name)) {
                 continue;
             }
             String waits = waitsFor(name, reader);

@@ -239,16 +239,16 @@ class BothFormsTest {
             assertThat(ask("reload").output()).contains("settings read again; no control file has changed");
             Files.writeString(home.resolve("control/databytes"), "1000000\n");
             Files.writeString(home.resolve("control/concurrencyremote"), "10\n");
-            Files.writeString(home.resolve("control/locals"), "example.org\n");
+            Files.writeString(home.resolve("control/smtproutes"), "example.org:host\n");
             Files.writeString(home.resolve("control/database"), "x\n");
             assertThat(ask("reload").output())
                     .contains("settings read again; changed: concurrencyremote (waits for: carteiro restart send), "
-                            + "database (waits for: nothing, no program reads it), databytes, locals");
+                            + "database (waits for: nothing, no program reads it), databytes, smtproutes");
             run.await("start: settings read again; changed: .*");
-            Files.delete(home.resolve("control/locals"));
+            Files.delete(home.resolve("control/smtproutes"));
             assertThat(ask("reload").output())
                     .as("what waits is named until it is read")
-                    .contains("changed: concurrencyremote (waits for: carteiro restart send), locals");
+                    .contains("changed: concurrencyremote (waits for: carteiro restart send), smtproutes");
             assertThat(ask("reload", "smtpd").output()).contains("no control file has changed");
             assertThat(ask("restart", "send").exit()).isZero();
             Files.writeString(home.resolve("control/destinationlimits"), "example.org 1\n");

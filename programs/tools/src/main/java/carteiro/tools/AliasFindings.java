@@ -2,7 +2,6 @@ package carteiro.tools;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.Routing;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.DotQmailName;
@@ -10,6 +9,8 @@ import carteiro.mail.Octets;
 import carteiro.posix.FileStatus;
 import carteiro.posix.SystemAccount;
 import carteiro.posix.UntrustedFile;
+import carteiro.protocol.LookupExplanation.RoutingView;
+import carteiro.protocol.Route;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -39,13 +40,14 @@ final class AliasFindings {
 
     private final Installation installation;
     private final ControlFiles files;
-    private final Routing routing;
+    private final RoutingView routes;
     private final FindingList found;
 
-    AliasFindings(Installation installation, ControlFiles files, FindingList found) {
+    /** @param routes which way out addresses take */
+    AliasFindings(Installation installation, ControlFiles files, RoutingView routes, FindingList found) {
         this.installation = installation;
         this.files = files;
-        this.routing = Routing.read(files);
+        this.routes = routes;
         this.found = found;
     }
 
@@ -155,9 +157,9 @@ final class AliasFindings {
         if (target.isEmpty() || target.length() > Address.LIMIT || target.indexOf(0) >= 0) {
             return "\"" + target + "\" is no address";
         }
-        Routing.Route route = routing.route(new Address(target));
+        Route route = routes.route(new Address(target));
         String address = route.recipient().octets();
-        return route instanceof Routing.Route.ToLocal
+        return route instanceof Route.ToLocal
                 ? trouble(Octets.lowerCase(address.substring(0, address.lastIndexOf('@'))), seen)
                 : "";
     }

@@ -76,7 +76,7 @@ final class CertificateFindings {
         files.line("me").ifPresent(wanted::add);
         files.line("smtpgreeting").ifPresent(greeting -> wanted.add(greeting.split(" ", 2)[0]));
         for (String name : wanted) {
-            if (DomainFindings.isHost(name) && certified.stream().noneMatch(each -> covers(each, name))) {
+            if (DomainName.isHost(name) && certified.stream().noneMatch(each -> covers(each, name))) {
                 found.warning(PLACE + "the certificate is for "
                         + (certified.isEmpty() ? "no host" : String.join(", ", certified))
                         + ", not for " + name

@@ -5,7 +5,6 @@ import carteiro.idna.DomainName;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Domains that are named in one place and missing, or contradicted, in another; entries that match nothing. */
@@ -19,17 +18,16 @@ final class DomainFindings {
 
     private final ControlFiles files;
     private final FindingList found;
-    private final Set<String> local = new HashSet<>();
-    private final Map<String, String> virtual = new HashMap<>();
+    private final Set<String> routed;
 
-    DomainFindings(ControlFiles files, FindingList found) {
+    /** @param routed all that the files of routing name */
+    DomainFindings(ControlFiles files, Set<String> routed, FindingList found) {
         this.files = files;
+        this.routed = routed;
         this.found = found;
     }
 
     void look() {
-        locals();
-        virtualDomains();
         TABLES.forEach(this::table);
         BY_DOMAIN.forEach(this::twice);
         received("rcpthosts");
@@ -47,70 +45,6 @@ final class DomainFindings {
                         number,
                         "\"" + entry
                                 + "\" matches nothing; write user@example.org, or @example.org for a whole domain");
-            }
-        });
-    }
-
-    private void locals() {
-        if (files.text("locals").isEmpty()) {
-            files.line("me").ifPresent(me -> local.add(DomainName.key(me)));
-        }
-        files.numbered("locals").forEach((number, domain) -> {
-            if (!isHost(domain) && domain.indexOf('[') < 0) {
-                found.mistake(
-                        "locals",
-                        number,
-                        "\"" + domain + "\" is no domain; write a domain a line, without user, blanks or wildcard");
-            }
-            local.add(DomainName.key(domain));
-        });
-    }
-
-    private void virtualDomains() {
-        files.numbered("virtualdomains").forEach((number, line) -> {
-            int colon = line.indexOf(':');
-            if (colon < 0) {
-                return; // said of every map
-            }
-            String key = line.substring(0, colon);
-            String account = line.substring(colon + 1);
-            String domain = DomainName.key(key.substring(key.lastIndexOf('@') + 1));
-            if (hasBlank(key)) {
-                found.mistake(
-                        "virtualdomains",
-                        number,
-                        "\"" + key + "\" has a blank and matches nothing; write " + key.replaceAll("[ \t]", "") + ":"
-                                + account.strip());
-            } else if (key.indexOf('*') >= 0) {
-                found.mistake(
-                        "virtualdomains",
-                        number,
-                        "\"" + key + "\" matches nothing; write " + suffix(key) + ":" + account.strip()
-                                + " for all hosts below a domain, and a line without the dot for the domain itself");
-            } else if (key.startsWith("@")) {
-                found.mistake(
-                        "virtualdomains",
-                        number,
-                        "\"" + key + "\" matches nothing; write " + domain + ":" + account.strip());
-            } else if (local.contains(domain)) {
-                found.mistake(
-                        "virtualdomains",
-                        number,
-                        key + " has no effect, since " + key.substring(key.lastIndexOf('@') + 1)
-                                + " is in control/locals, which wins; remove one of them"
-                                + (key.indexOf('@') > 0
-                                        ? ", or write alias/.qmail-" + key.substring(0, key.lastIndexOf('@'))
-                                        : ""));
-            }
-            if (hasBlank(account)) {
-                found.mistake(
-                        "virtualdomains",
-                        number,
-                        "the account \"" + account + "\" has a blank; write " + key.strip() + ":"
-                                + account.replaceAll("[ \t]", ""));
-            }
-            if (virtual.put(DomainName.addressKey(key), account) != null) {
-                found.warning("virtualdomains", number, key + " stands there twice; the last counts");
             }
         });
     }
@@ -164,13 +98,11 @@ final class DomainFindings {
     /** Mail for a domain that is accepted and that no file says more of goes on to other hosts. */
     private void undelivered() {
         var named = new Named();
-        local.forEach(named::add);
-        virtual.keySet().forEach(named::add);
+        routed.forEach(named::add);
         files.pairs("smtproutes").values().forEach(pair -> named.add(DomainName.key(pair.getKey())));
-        files.numbered("percenthack").values().forEach(domain -> named.domains.add(DomainName.key(domain)));
         files.numbered("rcpthosts").forEach((number, host) -> {
             String domain = DomainName.key(host);
-            if (isHost(domain.startsWith(".") ? domain.substring(1) : domain) && !named.has(domain)) {
+            if (DomainName.isHost(domain.startsWith(".") ? domain.substring(1) : domain) && !named.has(domain)) {
                 found.warning(
                         "rcpthosts",
                         number,
@@ -213,27 +145,10 @@ final class DomainFindings {
 
     private static String suffix(String key) {
         String suffix = key.substring(key.lastIndexOf('*') + 1).strip();
-        return suffix.startsWith(".") && isHost(suffix.substring(1)) ? suffix : ".example.org";
+        return suffix.startsWith(".") && DomainName.isHost(suffix.substring(1)) ? suffix : ".example.org";
     }
 
     private static boolean hasBlank(String text) {
         return text.indexOf(' ') >= 0 || text.indexOf('\t') >= 0;
-    }
-
-    static boolean isHost(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            boolean fits = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
-                    || c == '-'
-                    || c == '.'
-                    || c == '_'
-                    || c > 127;
-            if (!fits) {
-                return false;
-            }
-        }
-        return !text.isEmpty() && text.length() <= 255 && !text.startsWith(".") && !text.contains("..");
     }
 }

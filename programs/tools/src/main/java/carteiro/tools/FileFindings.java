@@ -5,6 +5,7 @@ import carteiro.control.ControlFile;
 import carteiro.control.ControlFile.ControlFileFormat;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.idna.DomainName;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
@@ -44,7 +45,7 @@ final class FileFindings {
         Optional<String> me = files.line("me");
         if (me.isEmpty()) {
             found.mistake("control/me: is missing; write the host's full name into it, such as mail.example.org");
-        } else if (!DomainFindings.isHost(me.get())) {
+        } else if (!DomainName.isHost(me.get())) {
             found.mistake(
                     "me",
                     1,

@@ -4,7 +4,11 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.log.LogText;
+import carteiro.mail.Address;
+import carteiro.protocol.LookupExplanation.RoutingFinding;
+import carteiro.protocol.LookupExplanation.RoutingView;
 import carteiro.protocol.Program;
+import carteiro.protocol.Route;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashSet;
@@ -53,6 +57,23 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         return false;
     }
 
+    private static final RoutingView UNKNOWN_ROUTES = new RoutingView() {
+        @Override
+        public Route route(Address envelopeRecipient) {
+            return new Route.ToRemote(envelopeRecipient);
+        }
+
+        @Override
+        public boolean isOurs(Address envelopeRecipient) {
+            return false;
+        }
+
+        @Override
+        public Set<String> keys() {
+            return Set.of("");
+        }
+    };
+
     private static void programs(Installation installation, Iterable<Program> programs, FindingList found) {
         for (Program program : programs) {
             try {
@@ -60,6 +81,16 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
             } catch (ControlException e) {
                 e.problems().forEach(found::mistake);
             }
+        }
+    }
+
+    /** With a mistake in them, every address is taken to lead somewhere. */
+    private static RoutingView routes(Installation installation, FindingList found) {
+        try {
+            return RoutesOfNow.of(installation);
+        } catch (ControlException e) {
+            e.problems().forEach(found::mistake);
+            return UNKNOWN_ROUTES;
         }
     }
 
@@ -71,14 +102,22 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         }
         var files = new ControlFiles(installation);
         new FileFindings(installation, files, found).look();
-        new DomainFindings(files, found).look();
+        for (RoutingFinding finding : RoutesOfNow.findings(installation)) {
+            if (finding.mistake()) {
+                found.mistake(finding.file(), finding.line(), finding.sentence());
+            } else {
+                found.warning(finding.file(), finding.line(), finding.sentence());
+            }
+        }
+        RoutingView routes = routes(installation, found);
+        new DomainFindings(files, routes.keys(), found).look();
         installation.queueOfQmail().ifPresent(found::mistake);
         var spool = new LinkedHashSet<String>();
         SpoolView.look(installation, spool);
         spool.forEach(found::warning);
         new ClientFindings(installation, files, found).look();
         new CertificateFindings(files, found).look();
-        new AliasFindings(installation, files, found).look();
+        new AliasFindings(installation, files, routes, found).look();
         new PermissionFindings(installation, found).look();
         try {
             files.check();

@@ -1,14 +1,14 @@
 package carteiro.tools;
 
 import carteiro.control.ControlException;
-import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.Routing;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.MailDate;
 import carteiro.posix.Invocation;
 import carteiro.protocol.Inspection;
+import carteiro.protocol.LookupExplanation.RoutingView;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.Page;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -31,11 +31,9 @@ public final class QmailQread {
 
     static int run(Invocation call, Installation installation, Inspection queue) throws IOException {
         SpoolView.tell(call, "qmail-qread", installation);
-        Routing routing;
+        RoutingView routes;
         try {
-            var files = new ControlFiles(installation);
-            routing = Routing.read(files);
-            files.check();
+            routes = RoutesOfNow.of(installation);
         } catch (ControlException e) {
             throw new IOException("unable to read controls: " + e.getMessage(), e);
         }
@@ -49,7 +47,7 @@ public final class QmailQread {
                         message.envelope().addresses(),
                         message.states(),
                         reasons(queue, message.message(), 0, message.states()),
-                        routing);
+                        routes);
                 int told = message.states().size();
                 while (told < message.recipients()) {
                     call.print(text.toString()); // of many recipients, some at a time
@@ -63,7 +61,7 @@ public final class QmailQread {
                             more.addresses(),
                             more.states(),
                             reasons(queue, message.message(), told, more.states()),
-                            routing);
+                            routes);
                     told += more.states().size();
                 }
             }
@@ -118,7 +116,7 @@ public final class QmailQread {
             List<Address> recipients,
             List<RecipientState> states,
             List<String> reasons,
-            Routing routing) {
+            RoutingView routes) {
         for (int i = 0; i < states.size(); i++) {
             Address recipient = recipients.get(i);
             text.append(
@@ -126,8 +124,8 @@ public final class QmailQread {
                         case RecipientState.Due _ -> "";
                         case RecipientState.Done _, RecipientState.ToBounce _ -> "  done";
                     });
-            Routing.Route route = routing.route(recipient);
-            text.append(route instanceof Routing.Route.ToLocal ? "\tlocal\t" : "\tremote\t")
+            Route route = routes.route(recipient);
+            text.append(route instanceof Route.ToLocal ? "\tlocal\t" : "\tremote\t")
                     .append(printable(route.recipient().octets()))
                     .append('\n');
             if (states.get(i) instanceof RecipientState.Due(var at) && isDeferred(states.get(i))) {

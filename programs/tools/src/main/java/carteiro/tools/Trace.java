@@ -2,9 +2,7 @@ package carteiro.tools;
 
 import carteiro.control.ChosenHome;
 import carteiro.control.ControlException;
-import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.Routing;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
@@ -147,10 +145,10 @@ public final class Trace {
             return Set.of();
         }
         try {
-            var files = new ControlFiles(installation);
-            Routing routing = Routing.read(files);
-            files.check();
-            return Set.of(routing.route(new Address(address)).recipient().octets());
+            return Set.of(RoutesOfNow.of(installation)
+                    .route(new Address(address))
+                    .recipient()
+                    .octets());
         } catch (ControlException e) {
             return Set.of(); // logs are often read on another host
         }

@@ -1,10 +1,14 @@
-package carteiro.control;
+package carteiro.lookup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import carteiro.control.Routing.Route;
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.DomainTable;
+import carteiro.control.Installation;
 import carteiro.mail.Address;
+import carteiro.protocol.Route;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rewriting and the decision between local and remote, from real control files. */
-class RoutingTest {
+class RoutingTablesTest {
     @TempDir
     Path home;
 
@@ -47,9 +51,9 @@ class RoutingTest {
         Files.writeString(home.resolve("control").resolve(file), text);
     }
 
-    private Routing read() throws ControlException {
+    private RoutingTables read() throws ControlException {
         var files = new ControlFiles(new Installation(home));
-        Routing routing = Routing.read(files);
+        RoutingTables routing = RoutingTables.read(files);
         files.check();
         return routing;
     }
@@ -208,7 +212,7 @@ class RoutingTest {
     @Test
     void addressThatWouldBecomeTooLongGoesRemoteUnchanged() {
         String local = "x".repeat(Address.LIMIT - "@virt.org".length());
-        Routing routing = Routing.of(List.of(), Map.of("virt.org", "joe"), List.of(), "host");
+        RoutingTables routing = RoutingTables.of(List.of(), Map.of("virt.org", "joe"), List.of(), "host");
         assertThat(routing.route(new Address(local + "@virt.org")))
                 .isEqualTo(new Route.ToRemote(new Address(local + "@virt.org")));
         String bare = "x".repeat(Address.LIMIT);
@@ -217,9 +221,9 @@ class RoutingTest {
 
     @Test
     void tablesOfAnotherLeaveTheRestAlone() {
-        Routing old = Routing.of(List.of("a.org"), Map.of(), List.of("p.org"), "old.org");
-        Routing read = Routing.of(List.of("b.org"), Map.of("c.org", "c"), List.of(), "new.org");
-        Routing now = old.withTablesOf(read);
+        RoutingTables old = RoutingTables.of(List.of("a.org"), Map.of(), List.of("p.org"), "old.org");
+        RoutingTables read = RoutingTables.of(List.of("b.org"), Map.of("c.org", "c"), List.of(), "new.org");
+        RoutingTables now = old.withTablesOf(read);
         assertThat(now.route(new Address("u@b.org"))).isInstanceOf(Route.ToLocal.class);
         assertThat(now.route(new Address("u@a.org"))).isInstanceOf(Route.ToRemote.class);
         assertThat(now.route(new Address("u")).recipient()).isEqualTo(new Address("u@old.org"));
@@ -260,7 +264,7 @@ class RoutingTest {
             }
             write("me", "here.example\n");
             write("virtualdomains", lines.toString());
-            assertThat(Routing.read(new ControlFiles(new Installation(home)))
+            assertThat(RoutingTables.read(new ControlFiles(new Installation(home)))
                             .route(new Address("u@xn--mller-kva.example")))
                     .extracting(route -> route.recipient().octets())
                     .isEqualTo("line8-u@xn--mller-kva.example");
@@ -268,14 +272,5 @@ class RoutingTest {
             assertThat(new DomainTable<>(files.map("virtualdomains").orElseThrow()).find("xn--mller-kva.example"))
                     .hasValue("line8");
         }
-    }
-
-    @Test
-    void aTableByDomainKnowsBothForms() {
-        var table = new DomainTable<>(Map.of(utf8(".m\u00fcller.example"), 1, "xn--strae-oqa.example", 2, "", 3));
-        assertThat(table.find("a.XN--mller-kva.example")).hasValue(1);
-        assertThat(table.find(utf8("a.m\u00fcller.example"))).hasValue(1);
-        assertThat(table.find(utf8("STRA\u00dfE.example"))).hasValue(2);
-        assertThat(table.find("strasse.example")).hasValue(3);
     }
 }

@@ -1,26 +1,31 @@
-package carteiro.control;
+package carteiro.lookup;
 
+import carteiro.control.ControlFiles;
 import carteiro.idna.DomainName;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
+import carteiro.protocol.LookupExplanation.RoutingView;
+import carteiro.protocol.Route;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * qmail-send's rewriting and its decision between local and remote, from locals, virtualdomains, percenthack and
  * envnoathost. Pure; no DNS.
  */
-public final class Routing {
+final class RoutingTables implements RoutingView {
     private final Set<String> locals;
     private final Map<String, String> virtualDomains;
     private final Set<String> percentHack;
     private final String hostForBareNames;
 
-    private Routing(Set<String> locals, Map<String, String> virtualDomains, Set<String> percentHack, String bareHost) {
+    private RoutingTables(
+            Set<String> locals, Map<String, String> virtualDomains, Set<String> percentHack, String bareHost) {
         this.locals = locals;
         this.virtualDomains = virtualDomains;
         this.percentHack = percentHack;
@@ -28,7 +33,7 @@ public final class Routing {
     }
 
     /** Reads the four files; notes a problem if there is neither locals nor me. */
-    public static Routing read(ControlFiles files) {
+    static RoutingTables read(ControlFiles files) {
         List<String> locals =
                 files.list("locals").or(() -> files.line("me").map(List::of)).orElse(List.of());
         if (files.text("locals").isEmpty() && files.line("me").isEmpty()) {
@@ -46,36 +51,51 @@ public final class Routing {
      *
      * @param virtualDomains in the order of their lines: of two keys of one domain or address the last counts
      */
-    public static Routing of(
+    static RoutingTables of(
             List<String> locals, Map<String, String> virtualDomains, List<String> percentHack, String envNoAtHost) {
         var keys = new HashMap<String, String>();
         virtualDomains.forEach((key, value) -> keys.put(DomainName.addressKey(key), value));
-        return new Routing(keys(locals), Map.copyOf(keys), keys(percentHack), envNoAtHost);
+        return new RoutingTables(keys(locals), Map.copyOf(keys), keys(percentHack), envNoAtHost);
     }
 
     /** The same routing with the locals and virtualdomains of another: what HUP re-reads in qmail. */
-    public Routing withTablesOf(Routing other) {
-        return new Routing(other.locals, other.virtualDomains, percentHack, hostForBareNames);
+    RoutingTables withTablesOf(RoutingTables other) {
+        return new RoutingTables(other.locals, other.virtualDomains, percentHack, hostForBareNames);
     }
 
-    /** Where an envelope recipient goes. */
-    public sealed interface Route {
-        /** The recipient after rewriting, as it stands in the log. */
-        Address recipient();
+    /**
+     * What becomes of an envelope recipient.
+     *
+     * @param ours whether its domain or address is named in locals or virtualdomains. The empty key of virtualdomains names none: it
+     *     sends every foreign domain to a gateway of this host
+     */
+    record RoutedRecipient(Route route, boolean ours) {
+        /** Its domain after rewriting, as it was written; empty if it has none. */
+        String domain() {
+            return route.visible().domain();
+        }
+    }
 
-        /**
-         * To local.
-         *
-         * @param visible the address to show in a bounce: without a virtual domain's prefix
-         */
-        record ToLocal(Address recipient, Address visible) implements Route {}
+    @Override
+    public Route route(Address envelopeRecipient) {
+        return routed(envelopeRecipient).route();
+    }
 
-        /** To remote. */
-        record ToRemote(Address recipient) implements Route {}
+    @Override
+    public boolean isOurs(Address envelopeRecipient) {
+        return routed(envelopeRecipient).ours();
+    }
+
+    @Override
+    public Set<String> keys() {
+        var keys = new HashSet<>(locals);
+        keys.addAll(virtualDomains.keySet());
+        keys.addAll(percentHack);
+        return keys;
     }
 
     /** Rewrites and decides. A rewritten address that would exceed {@link Address#LIMIT} goes remote unchanged. */
-    public Route route(Address envelopeRecipient) {
+    RoutedRecipient routed(Address envelopeRecipient) {
         String address = envelopeRecipient.octets();
         if (!envelopeRecipient.hasDomain()) {
             address = address + "@" + hostForBareNames;
@@ -84,16 +104,22 @@ public final class Routing {
         int at = address.lastIndexOf('@');
         String domain = DomainName.key(address.substring(at + 1));
         if (address.length() > Address.LIMIT) {
-            return new Route.ToRemote(envelopeRecipient);
+            return elsewhere(envelopeRecipient);
         }
+        var rewritten = new Address(address);
         if (locals.contains(domain)) {
-            return new Route.ToLocal(new Address(address), new Address(address));
+            return new RoutedRecipient(new Route.ToLocal(rewritten, rewritten), true);
         }
-        String prefix = prefixFor(Octets.lowerCase(address.substring(0, at + 1)) + domain, domain);
+        String named = prefixFor(Octets.lowerCase(address.substring(0, at + 1)) + domain, domain);
+        String prefix = named == null ? virtualDomains.getOrDefault("", "") : named;
         if (prefix.isEmpty() || prefix.length() + 1 + address.length() > Address.LIMIT) {
-            return new Route.ToRemote(new Address(address));
+            return elsewhere(rewritten);
         }
-        return new Route.ToLocal(new Address(prefix + "-" + address), new Address(address));
+        return new RoutedRecipient(new Route.ToLocal(new Address(prefix + "-" + address), rewritten), named != null);
+    }
+
+    private static RoutedRecipient elsewhere(Address recipient) {
+        return new RoutedRecipient(new Route.ToRemote(recipient), false);
     }
 
     private String unfoldPercents(String address) {
@@ -111,18 +137,16 @@ public final class Routing {
         }
     }
 
-    private String prefixFor(String address, String domain) {
+    /** Null if no key but the empty one may hold. */
+    private @Nullable String prefixFor(String address, String domain) {
         String prefix = virtualDomains.get(address);
-        if (prefix == null) {
+        if (prefix == null && !domain.isEmpty()) {
             prefix = virtualDomains.get(domain);
         }
         for (int dot = domain.indexOf('.'); prefix == null && dot >= 0; dot = domain.indexOf('.', dot + 1)) {
             prefix = virtualDomains.get(domain.substring(dot));
         }
-        if (prefix == null) {
-            prefix = virtualDomains.get("");
-        }
-        return prefix == null ? "" : prefix;
+        return prefix;
     }
 
     private static Set<String> keys(List<String> names) {
