@@ -291,6 +291,51 @@ class ArchitectureTest {
                         "RoutingTables.java");
     }
 
+    /** A setting is declared in the catalog, and its file is read by {@link carteiro.control.ControlFiles}. */
+    @Test
+    void nobodyReadsAControlFileThatIsNotDeclaredOrInAnotherWay() throws Exception {
+        Path root = Path.of(System.getProperty("carteiro.root"));
+        Pattern read = Pattern.compile("\\.(line|list|map|text|number|numbered|pairs|value)\\(\\s*\"([a-z0-9.]+)\"");
+        var names = new TreeSet<String>();
+        try (Stream<Path> walk = Files.walk(root)) {
+            for (Path source : walk.filter(path -> path.toString().contains("/src/main/java/")
+                            && path.toString().endsWith(".java"))
+                    .toList()) {
+                String text = Files.readString(source);
+                if (text.contains("ControlFiles")) {
+                    read.matcher(text).results().forEach(call -> names.add(call.group(2)));
+                }
+            }
+        }
+        assertThat(names).hasSizeGreaterThan(40);
+        assertThat(carteiro.control.ControlCatalog.files().keySet()).containsAll(names);
+
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("carteiro.control")
+                .and(DescribedPredicate.describe(
+                        "find control files",
+                        each -> each.getMethodCallsFromSelf().stream()
+                                .anyMatch(call ->
+                                        call.getTargetOwner().isEquivalentTo(carteiro.control.Installation.class)
+                                                && call.getName().equals("control"))))
+                .and()
+                .doNotHaveSimpleName("ControlChanges") // compares sums
+                .and()
+                .doNotHaveSimpleName("Init") // writes them, and reads the system's users
+                .and()
+                .doNotHaveSimpleName("ConfigFast") // writes them
+                .should()
+                .callMethodWhere(
+                        DescribedPredicate.describe(
+                                "reads a file",
+                                call -> call.getTargetOwner().isEquivalentTo(Files.class)
+                                        && call.getName()
+                                                .matches(
+                                                        "read(String|AllLines|AllBytes)|lines|newInputStream|newBufferedReader")))
+                .check(CLASSES);
+    }
+
     /** Whoever reads "Result" shall not have to ask whose. */
     @Test
     void noNameOfAClassIsThatOfAnother() {

@@ -79,9 +79,29 @@ public final class ControlFiles {
         });
     }
 
-    /** The first line, or {@code control/me}, or else the name of the file itself, which makes the mistake visible. */
-    public String lineOrMe(String name) {
-        return line(name).or(() -> line("me")).orElse(name);
+    /**
+     * The value of a setting that is one text: the first line, or of a file with a form of its own all of it; without the file what
+     * {@link ControlCatalog} declares. Where control/me would stand in and is missing too, that is a problem, or the name of the file
+     * itself makes the mistake visible.
+     *
+     * @throws IllegalArgumentException if the catalog knows no such file, or says that without it nothing is set
+     */
+    public String value(String name) {
+        ControlFile file = ControlCatalog.file(name);
+        Optional<String> written = file.kind() == ControlFile.ControlFileFormat.LINE ? line(name) : text(name);
+        return written.orElseGet(() -> switch (file.absence()) {
+            case ME_ELSE_NAME -> line("me").orElse(name);
+            case ME_ELSE_REFUSED ->
+                line("me").orElseGet(() -> {
+                    problem(
+                            "me",
+                            0,
+                            "is missing, and so is control/" + name + "; write the host's full name into control/me");
+                    return "";
+                });
+            case STANDARD -> file.standard();
+            case NOTHING -> throw new IllegalArgumentException("control/" + name + " has no value if it is missing");
+        });
     }
 
     /**

@@ -45,9 +45,9 @@ class ControlFilesTest {
 
     @Test
     void withoutTheFileMeSpeaksAndWithoutMeTheName() throws Exception {
-        assertThat(files.lineOrMe("bouncehost")).isEqualTo("bouncehost");
+        assertThat(files.value("bouncehost")).isEqualTo("bouncehost");
         write("me", "mail.example.org\n");
-        assertThat(files.lineOrMe("bouncehost")).isEqualTo("mail.example.org");
+        assertThat(files.value("bouncehost")).isEqualTo("mail.example.org");
     }
 
     @ParameterizedTest(name = "maxrecipients holding \"{0}\" is {1}")
@@ -184,7 +184,7 @@ class ControlFilesTest {
     void aFileThatCannotBeReadIsToldOnceAndNotSaidToBeMissing() throws Exception {
         Files.createDirectories(home.resolve("control/me"));
         Files.createDirectories(home.resolve("control/locals"));
-        files.lineOrMe("bouncehost");
+        files.value("bouncehost");
         var _ = files.list("locals");
         assertThatThrownBy(files::check)
                 .isInstanceOfSatisfying(

@@ -44,6 +44,6 @@ record InjectSettings(Completion completion, String idHost, int line) {
 
     private static String setting(Invocation call, String variable, ControlFiles files, String file) {
         @Nullable String value = call.environment().get(variable);
-        return value != null ? value : files.lineOrMe(file);
+        return value != null ? value : files.value(file);
     }
 }

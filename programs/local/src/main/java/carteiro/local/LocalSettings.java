@@ -15,9 +15,6 @@ import java.util.List;
  * @param passed the variables of whoever started us that users' programs get
  */
 record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, DeliveryLimiter.DeliveryLimits shares) {
-    /** What control/defaultdelivery is if there is no such file; qmail-start's. */
-    static final String DEFAULT_DELIVERY = "./Mailbox";
-
     /** Copies the list. */
     LocalSettings {
         defaultDelivery = List.copyOf(defaultDelivery);
@@ -25,7 +22,7 @@ record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, 
 
     static LocalSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        String text = files.text("defaultdelivery").orElse(DEFAULT_DELIVERY);
+        String text = files.value("defaultdelivery");
         List<Instruction> instructions = List.of();
         switch (Instruction.parse(text)) {
             case Instruction.ParsedInstructions.Instructions(var list) -> {

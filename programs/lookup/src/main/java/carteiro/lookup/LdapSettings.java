@@ -125,8 +125,8 @@ record LdapSettings(
 
     /** Reads everything; problems are noted in {@code files}. */
     static LdapSettings read(ControlFiles files) {
-        String login = files.line("ldaplogin").orElse("");
-        String password = firstLine(files.text("ldappassword").orElse(""));
+        String login = files.value("ldaplogin");
+        String password = firstLine(files.value("ldappassword"));
         if (!login.isEmpty() && password.isEmpty()) {
             files.problem(
                     "ldappassword",
@@ -134,8 +134,8 @@ record LdapSettings(
                     "is missing or empty, but control/ldaplogin names a reader; write its password, or remove"
                             + " control/ldaplogin to read anonymously");
         }
-        StartTlsPolicy startTls = word(files, "ldapstarttls", StartTlsPolicy.values(), StartTlsPolicy.OFF);
-        String store = files.line("ldapmessagestore").orElse("");
+        StartTlsPolicy startTls = word(files, "ldapstarttls", StartTlsPolicy.values());
+        String store = files.value("ldapmessagestore");
         if (!store.isEmpty() && !store.startsWith("/")) {
             files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
         }
@@ -154,8 +154,8 @@ record LdapSettings(
                 aliasDomains(files),
                 startTls,
                 caCertificates(files),
-                files.line("ldapbasedn").orElse(""),
-                files.line("ldapobjectclass").orElse(""),
+                files.value("ldapbasedn"),
+                files.value("ldapobjectclass"),
                 login,
                 new Secret(password),
                 Duration.ofSeconds(files.number("ldaptimeout")),
@@ -167,8 +167,8 @@ record LdapSettings(
                 ids,
                 id(files, ids, "ldapuid"),
                 id(files, ids, "ldapgid"),
-                word(files, "ldapdefaultdotmode", DotMode.values(), DotMode.LDAPONLY),
-                word(files, "ldapfaults", Faults.values(), Faults.DEFER));
+                word(files, "ldapdefaultdotmode", DotMode.values()),
+                word(files, "ldapfaults", Faults.values()));
     }
 
     /** An id that stands in for a missing one is bounded as those of entries are. */
@@ -269,20 +269,17 @@ record LdapSettings(
         return pem;
     }
 
-    private static <E extends Enum<E>> E word(ControlFiles files, String name, E[] words, E otherwise) {
-        Optional<String> line = files.line(name);
-        if (line.isEmpty()) {
-            return otherwise;
-        }
+    private static <E extends Enum<E>> E word(ControlFiles files, String name, E[] words) {
+        String written = files.value(name);
         var known = new ArrayList<String>();
         for (E word : words) {
             String text = word.name().toLowerCase(Locale.ROOT);
-            if (text.equals(Octets.lowerCase(line.get()))) {
+            if (text.equals(Octets.lowerCase(written))) {
                 return word;
             }
             known.add(text);
         }
-        files.problem(name, 1, "\"" + line.get() + "\" is none of " + String.join(", ", known));
-        return otherwise;
+        files.problem(name, 1, "\"" + written + "\" is none of " + String.join(", ", known));
+        return words[0];
     }
 }

@@ -43,7 +43,7 @@ final class RoutingTables implements RoutingView {
                 locals,
                 files.map("virtualdomains").orElseGet(LinkedHashMap::new),
                 files.list("percenthack").orElse(List.of()),
-                files.lineOrMe("envnoathost"));
+                files.value("envnoathost"));
     }
 
     /**

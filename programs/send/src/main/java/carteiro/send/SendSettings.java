@@ -55,12 +55,12 @@ record SendSettings(
         ChannelLimits remote = limits(files, "concurrencyremote", "concurrencyperhost", retries[1]);
         DomainTable<DestinationLimit> limits = DestinationLimit.read(files);
         long lifetime = files.number("queuelifetime");
-        String bounceHost = files.lineOrMe("bouncehost");
-        Address from = address(files, "bouncefrom", files.line("bouncefrom").orElse("MAILER-DAEMON"), bounceHost);
-        String doubleBounceTo = files.line("doublebounceto").orElse("postmaster");
+        String bounceHost = files.value("bouncehost");
+        Address from = address(files, "bouncefrom", files.value("bouncefrom"), bounceHost);
+        String doubleBounceTo = files.value("doublebounceto");
         Optional<Address> doubleBounce = doubleBounceTo.isEmpty()
                 ? Optional.empty()
-                : Optional.of(address(files, "doublebounceto", doubleBounceTo, files.lineOrMe("doublebouncehost")));
+                : Optional.of(address(files, "doublebounceto", doubleBounceTo, files.value("doublebouncehost")));
         long bounceMaxBytes = files.number("bouncemaxbytes");
         files.check();
         return new SendSettings(local, remote, limits, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);

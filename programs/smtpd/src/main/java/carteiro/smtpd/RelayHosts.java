@@ -69,7 +69,7 @@ final class RelayHosts {
         return new RelayHosts(
                 Set.copyOf(hosts),
                 rcpthosts.map(_ -> more),
-                files.line("openrelay").orElse("").equals("yes") ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE);
+                files.value("openrelay").equals("yes") ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE);
     }
 
     /** Whether anybody may send to anywhere. */

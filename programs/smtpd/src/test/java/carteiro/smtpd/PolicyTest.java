@@ -248,4 +248,27 @@ class PolicyTest {
     private static String utf8(String text) {
         return carteiro.mail.Octets.text(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
+
+    @Test
+    void lookupIsAskedOnceForAllChecksOfARecipient() throws Exception {
+        SmtpdSettings settings = settings();
+        Client client = client(Map.of());
+        Peer peer =
+                Peer.of(client, new TcpRules.Rule.Allow(Map.of()), settings.rightsOf(client, SmtpdSettings.NO_LIMIT));
+        var mail = new SmtpCommand.Mail(new Address("s@x.example"), 0, BodyType.SEVEN_BIT, AddressForm.ASCII);
+        var asked = new java.util.ArrayList<carteiro.protocol.Lookup.LookupQuestion>();
+        assertThat(settings.policy()
+                        .judge(
+                                Stage.RECIPIENT,
+                                peer,
+                                TransactionView.of(mail.sender(), mail).at(new Address("alice@example.org"), 0),
+                                question -> {
+                                    asked.add(question);
+                                    return lookup.recipient(question);
+                                }))
+                .isEmpty();
+        assertThat(asked)
+                .containsExactly(carteiro.protocol.Lookup.LookupQuestion.receiving(
+                        new Address("alice@example.org"), new Address("s@x.example")));
+    }
 }

@@ -1,5 +1,6 @@
 package carteiro.start;
 
+import carteiro.control.ControlCatalog;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
@@ -138,7 +139,8 @@ public final class RunningInstallation implements AutoCloseable {
             try {
                 return StartSettings.read(installation).stopTimeout();
             } catch (ControlException e) { // somebody broke it meanwhile
-                return Duration.ofSeconds(StartSettings.DEFAULT_STOP_SECONDS);
+                return Duration.ofSeconds(
+                        Long.parseLong(ControlCatalog.file("timeoutstop").standard()));
             }
         };
     }

@@ -15,8 +15,6 @@ import java.util.List;
  * @param stopTimeout control/timeoutstop: how long a stop may take in all
  */
 record StartSettings(EventLog.LogFormat logForm, Duration stopTimeout) {
-    static final int DEFAULT_STOP_SECONDS = 30;
-
     /** Reads them. @throws ControlException naming every problem, a missing control/me among them */
     static StartSettings read(Installation installation) throws ControlException {
         if (!Files.exists(installation.control("me"))) {
@@ -25,7 +23,7 @@ record StartSettings(EventLog.LogFormat logForm, Duration stopTimeout) {
                     + installation.home() + " --me HOST"));
         }
         var files = new ControlFiles(installation);
-        String form = files.line("logformat").orElse("plain");
+        String form = files.value("logformat");
         EventLog.LogFormat logForm = EventLog.LogFormat.named(form).orElseGet(() -> {
             files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
             return EventLog.LogFormat.PLAIN;

@@ -195,7 +195,7 @@ final class FileFindings {
     }
 
     private void logForm() {
-        String form = files.line("logformat").orElse("");
+        String form = files.value("logformat");
         if (EventLog.LogFormat.named(form).isEmpty()) {
             found.mistake("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
         }
