@@ -61,7 +61,15 @@ public final class ControlFiles {
                 unreadable.add(name);
                 return Optional.empty();
             }
-            return Optional.of(Octets.text(octets));
+            String text = Octets.text(octets);
+            int nul = text.indexOf(0);
+            if (nul >= 0) {
+                int line = text.substring(0, nul).split("\n", -1).length;
+                problem(name, line, "has an octet of value 0; write the file as plain text");
+                unreadable.add(name);
+                return Optional.empty();
+            }
+            return Optional.of(text);
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {

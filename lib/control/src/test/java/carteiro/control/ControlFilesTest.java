@@ -161,10 +161,9 @@ class ControlFilesTest {
         try (var sparse = new RandomAccessFile(home.resolve("control/rcpthosts").toFile(), "rw")) {
             sparse.setLength(ControlFiles.LIMIT + 1L);
         }
-        try (var sparse =
-                new RandomAccessFile(home.resolve("control/percenthack").toFile(), "rw")) {
-            sparse.setLength(ControlFiles.LIMIT);
-        }
+        byte[] most = new byte[ControlFiles.LIMIT];
+        java.util.Arrays.fill(most, (byte) 'x');
+        Files.write(home.resolve("control/percenthack"), most);
         Files.createSymbolicLink(home.resolve("control/badmailfrom"), Path.of("/dev/zero"));
         assertThat(files.list("locals")).isEmpty();
         assertThat(files.text("rcpthosts")).isEmpty();
@@ -193,5 +192,13 @@ class ControlFilesTest {
                                 .satisfiesExactly(
                                         problem -> assertThat(problem).startsWith("control/me: cannot be read"),
                                         problem -> assertThat(problem).startsWith("control/locals: cannot be read")));
+    }
+
+    @Test
+    void anOctetOfValueZeroIsRefusedByItsLine() throws Exception {
+        Files.writeString(home.resolve("control/virtualdomains"), "a.example:joe\nb.example:j\0oe\n");
+        assertThat(files.map("virtualdomains")).isEmpty();
+        assertThatThrownBy(files::check)
+                .hasMessage("control/virtualdomains:2: has an octet of value 0; write the file as plain text");
     }
 }

@@ -38,6 +38,11 @@ public interface Lookup {
             return new LookupQuestion(recipient, sender, LookupPurpose.RECEIVE);
         }
 
+        /** The same question of a client that may send to other hosts. */
+        public LookupQuestion relaying() {
+            return new LookupQuestion(recipient, sender, LookupPurpose.RELAY);
+        }
+
         /** What to do with a message for the recipient. */
         public static LookupQuestion delivering(Address recipient, Address sender) {
             return new LookupQuestion(recipient, sender, LookupPurpose.DELIVER);
@@ -51,8 +56,13 @@ public interface Lookup {
 
     /** What the answer is for. */
     enum LookupPurpose {
-        /** A message is offered: it is refused or taken by the answer. Whoever asks can wait for another program. */
+        /**
+         * A message is offered: it is refused or taken by the answer. Whoever asks can wait for another program. Addresses that are not
+         * ours are not looked for: strangers may name any.
+         */
         RECEIVE,
+        /** The same, and mail for other hosts is taken from this client. */
+        RELAY,
         /** A message is in hand: local asks, and looks into homes itself. */
         DELIVER,
         /** An administrator wants to know; nothing else follows. */
@@ -75,6 +85,12 @@ public interface Lookup {
 
         /** An address of another host. */
         record RemoteAddress() implements AddressVerdict {}
+
+        /**
+         * A foreign address that a line for all others leads to an account here, and that was not looked for; see
+         * {@link LookupPurpose#RECEIVE}.
+         */
+        record GatewayAddress() implements AddressVerdict {}
 
         /**
          * No such address (5.1.1), or one that takes no mail (5.2.1, 5.3.5).

@@ -95,6 +95,7 @@ final class LookupWire {
             case AddressVerdict.Undecided _,
                     AddressVerdict.KnownAddress _,
                     AddressVerdict.RemoteAddress _,
+                    AddressVerdict.GatewayAddress _,
                     AddressVerdict.UnknownAddress _ -> answer;
         };
     }
@@ -118,6 +119,7 @@ final class LookupWire {
         switch (answer.verdict()) {
             case AddressVerdict.KnownAddress() -> frame.put("known");
             case AddressVerdict.RemoteAddress() -> frame.put("remote");
+            case AddressVerdict.GatewayAddress() -> frame.put("gateway");
             case AddressVerdict.UnknownAddress(var status, var reason) -> put(frame, "unknown", status, reason);
             case AddressVerdict.Undecided(var status, var reason) -> put(frame, "notnow", status, reason);
         }
@@ -135,6 +137,7 @@ final class LookupWire {
         AddressVerdict verdict = switch (frame.text(16)) {
             case "known" -> new AddressVerdict.KnownAddress();
             case "remote" -> new AddressVerdict.RemoteAddress();
+            case "gateway" -> new AddressVerdict.GatewayAddress();
             case "unknown" -> new AddressVerdict.UnknownAddress(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
             case "notnow" -> new AddressVerdict.Undecided(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
             default -> throw new MalformedFrameException("lookup gave no verdict we know");

@@ -271,6 +271,7 @@ class CarriersTest {
         List<Lookup.RecipientAnswer> verdicts = List.of(
                 new Lookup.RecipientAnswer("h", true, new Lookup.AddressVerdict.KnownAddress()),
                 new Lookup.RecipientAnswer("far.example", false, new Lookup.AddressVerdict.RemoteAddress()),
+                new Lookup.RecipientAnswer("far.example", false, new Lookup.AddressVerdict.GatewayAddress()),
                 new Lookup.RecipientAnswer(
                         "h", false, new Lookup.AddressVerdict.UnknownAddress(new Status(5, 1, 1), "no such address")),
                 new Lookup.RecipientAnswer(

@@ -81,6 +81,11 @@ final class AddressLookup implements Lookup, AutoCloseable {
     /** The same, step by step. */
     RecipientAnswer recipient(LookupQuestion question, LookupTrace trace) {
         RoutedRecipient routed = tables.routed(question.recipient());
+        if (!routed.ours() && routed.route() instanceof Route.ToLocal && question.purpose() == LookupPurpose.RECEIVE) {
+            trace.step(() -> "route: local " + routed.route().recipient()
+                    + " (by the line of virtualdomains for all other domains); not looked for yet");
+            return new RecipientAnswer(routed.domain(), false, new AddressVerdict.GatewayAddress());
+        }
         return new RecipientAnswer(routed.domain(), routed.ours(), verdict(answer(question, routed, trace)));
     }
 
@@ -227,8 +232,7 @@ final class AddressLookup implements Lookup, AutoCloseable {
             case DotQmailPresence.Present(var file) ->
                 trace.step(() -> "file: " + account.home().folder() + "/" + file + " decides");
             case DotQmailPresence.Undetermined(var why)
-            when account.home().dash().isEmpty()
-                    || purpose != LookupPurpose.RECEIVE -> // local, which has asked, looks itself
+            when account.home().dash().isEmpty() || !isReceiving(purpose) -> // local, which has asked, looks itself
                 trace.step(() -> "file: cannot be seen from here (" + why + ")");
             case DotQmailPresence.Undetermined(var why) -> {
                 trace.step(() -> "file: cannot be seen from here (" + why + "): local has to look");
@@ -244,6 +248,10 @@ final class AddressLookup implements Lookup, AutoCloseable {
             }
         }
         return account;
+    }
+
+    private static boolean isReceiving(LookupPurpose purpose) {
+        return purpose == LookupPurpose.RECEIVE || purpose == LookupPurpose.RELAY;
     }
 
     private DotQmailPresence sight(Answer.Account account, Deadline deadline) {

@@ -86,6 +86,7 @@ final class LookupProgramTest {
             case AddressVerdict.KnownAddress() ->
                 brief(wires.lookup().account(Lookup.LookupQuestion.delivering(new Address(address), Address.NULL)));
             case AddressVerdict.RemoteAddress() -> "remote";
+            case AddressVerdict.GatewayAddress() -> "gateway";
             case AddressVerdict.UnknownAddress(var status, var _) -> "unknown " + status;
             case AddressVerdict.Undecided(var status, var _) -> "notnow " + status;
         };
@@ -356,6 +357,13 @@ final class LookupProgramTest {
                         .as(ours)
                         .isTrue();
             }
+            Lookup.LookupQuestion foreigner = TestHome.receiving("a@far.example");
+            assertThat(wires.lookup().recipient(foreigner).verdict())
+                    .as("strangers cause no search")
+                    .isEqualTo(new AddressVerdict.GatewayAddress());
+            assertThat(running.status()).contains(" alias=2 unknown=2 ");
+            assertThat(wires.lookup().recipient(foreigner.relaying()).verdict())
+                    .isNotEqualTo(new AddressVerdict.GatewayAddress());
             for (String foreign : List.of("a@far.example", "a@exc.example", "a@")) {
                 assertThat(wires.lookup().recipient(TestHome.receiving(foreign)).ours())
                         .as(foreign)

@@ -85,7 +85,10 @@ final class Withdraw {
                         + " when that has ended it is " + done());
             case ENDING -> undone(message + "nothing of it was left to be tried: its end or its bounce is on the way");
             case UNKNOWN -> undone(message + "does not wait in this queue");
-            case NOT_YET -> undone(message + "send is still being told what waits; try again in a moment");
+            case NOT_YET ->
+                undone(
+                        message
+                                + "send has not taken it yet; try again in a moment, and see by carteiro status that lookup runs");
             case PENDING ->
                 undone(message + "not yet: queue does not answer; send tells it when it does, unless send is stopped"
                         + " before (see carteiro status)");

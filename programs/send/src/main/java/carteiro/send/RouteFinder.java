@@ -55,12 +55,21 @@ final class RouteFinder {
         this.closed = closed;
     }
 
-    /** The routes, however long lookup is away.
+    /** Whether waiting makes sense any longer. */
+    @FunctionalInterface
+    interface WaitingCheck {
+        /** @throws IOException if what waits is gone */
+        void check() throws IOException;
+    }
+
+    /**
+     * The routes, however long lookup is away.
      *
+     * @param still looked at after each pause
      * @throws UnroutedException if lookup was asked and there is no answer that makes sense
-     * @throws IOException if send ends
+     * @throws IOException if send ends, or what {@code still} throws
      */
-    List<Route> await(List<Address> recipients) throws UnroutedException, IOException {
+    List<Route> await(List<Address> recipients, WaitingCheck still) throws UnroutedException, IOException {
         for (long pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
             try {
                 return routes(recipients);
@@ -68,10 +77,11 @@ final class RouteFinder {
                 if (closed.getAsBoolean()) {
                     throw e;
                 }
-                sleep.accept(pause);
             } catch (IOException e) {
                 throw new UnroutedException(e);
             }
+            sleep.accept(pause);
+            still.check();
         }
     }
 

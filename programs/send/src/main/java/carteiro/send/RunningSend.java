@@ -37,11 +37,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,8 +89,10 @@ final class RunningSend implements Program.RunningProgram {
     /** How long a message waits whose addresses queue cannot read now, before it is taken after all. */
     static final Duration UNREADABLE_PAUSE = Duration.ofMinutes(1);
 
-    /** Messages that wait for that; more are told again in the next session. */
+    /** Messages that wait for that; for more a new session is begun after a while, which tells them again. */
     private static final int MOST_UNREADABLE = 1000;
+
+    private static final Duration FORGOTTEN_PAUSE = Duration.ofMinutes(10);
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -137,6 +141,12 @@ final class RunningSend implements Program.RunningProgram {
     private final ArrayDeque<UnreadMessage> unread = new ArrayDeque<>();
 
     private record UnreadMessage(WaitingMessage waiting, long since) {}
+
+    /** Of the thread that takes messages: when the first was left to the next session; 0 if none was. */
+    private long forgotten;
+
+    /** Guarded by the lock: messages that were told, and are not in the schedule yet. */
+    private final Set<Long> untaken = new HashSet<>();
 
     /** Guarded by the lock. */
     private boolean stopping;
@@ -288,8 +298,7 @@ final class RunningSend implements Program.RunningProgram {
             try {
                 RecipientList recipients = reports.recipients(wanted.message().number(), wanted.from())
                         .recipients();
-                var routed = new RoutedRecipients(
-                        recipients, recipients.isEmpty() ? List.of() : routes.await(recipients.addresses()));
+                RoutedRecipients routed = routed(wanted, recipients);
                 settle(() -> schedule.paged(wanted, routed, now()));
             } catch (UnroutedException e) {
                 log.log(new SendEvent.NoRoute(wanted.message().number(), String.valueOf(e.getMessage())));
@@ -302,6 +311,29 @@ final class RunningSend implements Program.RunningProgram {
                 continue;
             }
             dispatch();
+        }
+    }
+
+    /** Does not wait for lookup: what is withdrawn meanwhile comes first. */
+    private RoutedRecipients routed(Schedule.AddressRequest wanted, RecipientList recipients)
+            throws UnroutedException, IOException {
+        if (recipients.isEmpty()) {
+            return RoutedRecipients.NONE;
+        }
+        try {
+            return new RoutedRecipients(recipients, routes.routes(recipients.addresses()));
+        } catch (IOException e) {
+            if (isWithdrawn(wanted.message())) { // its bounce shows the addresses as they were handed in
+                return new RoutedRecipients(
+                        recipients,
+                        recipients.addresses().stream()
+                                .<Route>map(Route.ToRemote::new)
+                                .toList());
+            }
+            if (e instanceof NotRunningException || e instanceof RefusedException) {
+                throw e;
+            }
+            throw new UnroutedException(e);
         }
     }
 
@@ -338,10 +370,12 @@ final class RunningSend implements Program.RunningProgram {
                     }
                     pause = FIRST_PAUSE;
                     take(session);
-                    return;
                 } finally {
-                    reports.end(session);
+                    if (!closed) { // else the last reports go by it
+                        reports.end(session);
+                    }
                 }
+                continue; // what was left is told anew
             } catch (IOException e) {
                 reason = String.valueOf(e.getMessage());
                 refused = e instanceof RefusedException;
@@ -388,7 +422,9 @@ final class RunningSend implements Program.RunningProgram {
     private void take(WaitingSession session) throws IOException {
         boolean all = false;
         unread.clear(); // this session tells them again
-        while (!closed) {
+        forgotten = 0;
+        untaken(Set::clear);
+        while (!closed && (forgotten == 0 || clock.millis() - forgotten < FORGOTTEN_PAUSE.toMillis())) {
             awaitMemory();
             takeUnread();
             watchEnds(!all);
@@ -457,9 +493,10 @@ final class RunningSend implements Program.RunningProgram {
         if (fresh.isEmpty()) {
             return;
         }
+        untaken(numbers -> fresh.forEach(waiting -> numbers.add(waiting.message())));
         List<Route> found;
         try {
-            found = routes.await(recipients);
+            found = routes.await(recipients, reports::probe);
         } catch (UnroutedException e) {
             if (fresh.size() == 1) {
                 putOff(fresh.getFirst(), e);
@@ -491,10 +528,20 @@ final class RunningSend implements Program.RunningProgram {
         }
     }
 
+    private void untaken(Consumer<Set<Long>> change) {
+        lock.lock();
+        try {
+            change.accept(untaken);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void take(RoutedMessage message) throws IOException {
         lock.lock();
         try {
-            if (stopping || bouncing > 0 && message.waiting().envelope().uid() == uid && early.keep(message)) {
+            if (!isNew(message.waiting()) // still: an early bounce may have been taken meanwhile
+                    || bouncing > 0 && message.waiting().envelope().uid() == uid && early.keep(message)) {
                 return;
             }
         } finally {
@@ -517,6 +564,8 @@ final class RunningSend implements Program.RunningProgram {
     private void putOff(WaitingMessage waiting) {
         if (unread.size() < MOST_UNREADABLE) {
             unread.addLast(new UnreadMessage(waiting, clock.millis()));
+        } else if (forgotten == 0) {
+            forgotten = clock.millis();
         }
     }
 
@@ -539,7 +588,7 @@ final class RunningSend implements Program.RunningProgram {
             if (page.recipients().isEmpty()) {
                 return; // it has ended
             }
-            message.addRecipients(routes.await(page.addresses()), page.states());
+            message.addRecipients(routes.await(page.addresses(), reports::probe), page.states());
         }
         lock.lock();
         try {
@@ -552,6 +601,7 @@ final class RunningSend implements Program.RunningProgram {
                         message.number(),
                         waiting.envelope().uid()));
             }
+            untaken.remove(message.number());
             schedule.add(message, now());
         } finally {
             lock.unlock();
@@ -601,13 +651,13 @@ final class RunningSend implements Program.RunningProgram {
     private List<Outcome> attempt(DeliveryAttempt attempt) throws IOException {
         Deliver.Delivery delivery = attempt.delivery();
         Deliver.Delivery shown = delivery.with(reports.ticket(attempt.channel(), delivery.message()));
-        return startup.ask(() -> wires.deliver(attempt.channel()).deliver(shown), () -> isWithdrawn(attempt));
+        return startup.ask(() -> wires.deliver(attempt.channel()).deliver(shown), () -> isWithdrawn(attempt.message()));
     }
 
-    private boolean isWithdrawn(DeliveryAttempt attempt) {
+    private boolean isWithdrawn(ScheduledMessage message) {
         lock.lock();
         try {
-            return attempt.message().gone();
+            return message.gone();
         } finally {
             lock.unlock();
         }
@@ -668,7 +718,8 @@ final class RunningSend implements Program.RunningProgram {
                 throw new IOException("send is stopping");
             }
             for (long message : messages) {
-                results.add(schedule.withdraw(message, order, by));
+                results.add(
+                        untaken.contains(message) ? WithdrawalOutcome.NOT_YET : schedule.withdraw(message, order, by));
             }
         } finally {
             lock.unlock();
@@ -736,28 +787,35 @@ final class RunningSend implements Program.RunningProgram {
         }
     }
 
-    /** HUP: lookup reads locals and virtualdomains again, this destinationlimits; a mistake in either leaves all as it is. */
+    /**
+     * HUP: lookup reads locals and virtualdomains again, this destinationlimits; a mistake in either leaves all as it is. A lookup that
+     * cannot be asked reads its files when it starts.
+     */
     @Override
     public void reload() throws ControlException {
+        Optional<SendEvent.LookupNotAsked> missed;
         SendSettings read;
         try {
             read = SendSettings.read(installation);
-            rereadRoutes();
+            missed = reread();
         } catch (ControlException e) {
             log.log(new SendEvent.UnableToReread(String.join("; ", e.problems())));
             throw e;
         }
         settle(() -> schedule.limit(read.destinationLimits()));
         dispatch();
+        if (missed.isPresent()) {
+            log.log(missed.get());
+            throw new ControlException(List.of(missed.get().sentence()));
+        }
     }
 
-    private void rereadRoutes() throws ControlException {
+    private Optional<SendEvent.LookupNotAsked> reread() throws ControlException {
         try {
             wires.routing().reread();
+            return Optional.empty();
         } catch (IOException e) {
-            throw new ControlException(
-                    List.of("lookup cannot be asked to read control/locals and control/virtualdomains again ("
-                            + LogText.reason(e) + "); see carteiro status, and reload again when it runs"));
+            return Optional.of(new SendEvent.LookupNotAsked(LogText.reason(e)));
         }
     }
 

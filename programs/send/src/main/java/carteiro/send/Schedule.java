@@ -45,6 +45,9 @@ final class Schedule {
     /** What the bounce says where the addresses could not be read as long as the message lived. */
     static final String UNREADABLE = "The address of this recipient can no longer be read at this host.\n";
 
+    /** The same where lookup did not tell where it goes. */
+    static final String UNROUTED = "This host could not find out where this recipient's mail goes.\n";
+
     /** The most octets of a report that are kept; qmail's. */
     static final int REPORT_LIMIT = 10_000;
 
@@ -351,37 +354,44 @@ final class Schedule {
     /** The addresses that were asked for cannot be read now: they are tried again later, as long as the message lives. */
     void unreadable(AddressRequest asked, long now) {
         ScheduledMessage message = asked.message;
-        Channel channel = asked.channel;
         if (message.gone()) {
             withdrawPage(asked, List.of());
-            return;
-        }
-        if (now - settings.lifetime() > message.birth()) {
-            int left = message.left(channel);
-            failUnread(asked, message.count(), List.of(), BounceText.tooLong(UNREADABLE));
-            int failed = left - message.left(channel);
-            message.passed(channel, failed);
-            scheduler(channel).inPass(message, -failed);
-            if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
-                finish(message);
-            } else if (message.pass(channel) == 0) {
-                afterPass(message, channel, now);
-            }
-            return;
-        }
-        sink.log(new SendEvent.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
-        passOver(asked, now);
-        if (message.pass(channel) == 0) {
-            afterPass(message, channel, now);
+        } else if (!failIfOld(asked, UNREADABLE, now)) {
+            sink.log(new SendEvent.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
+            passOverAndWait(asked, now);
         }
     }
 
-    /** lookup does not tell where the recipients that were asked for go: they have no turn in this pass. */
+    /** lookup does not tell where the recipients that were asked for go: they are tried again later, as long as the message lives. */
     void unrouted(AddressRequest asked, long now) {
         if (asked.message.gone()) {
             withdrawPage(asked, List.of());
-            return;
+        } else if (!failIfOld(asked, UNROUTED, now)) {
+            passOverAndWait(asked, now);
         }
+    }
+
+    /** Whether the message has lived long enough; then those of its recipients fail that were asked for, and all that follow. */
+    private boolean failIfOld(AddressRequest asked, String why, long now) {
+        ScheduledMessage message = asked.message;
+        Channel channel = asked.channel;
+        if (now - settings.lifetime() <= message.birth()) {
+            return false;
+        }
+        int left = message.left(channel);
+        failUnread(asked, message.count(), List.of(), BounceText.tooLong(why));
+        int failed = left - message.left(channel);
+        message.passed(channel, failed);
+        scheduler(channel).inPass(message, -failed);
+        if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) == 0) {
+            finish(message);
+        } else if (message.pass(channel) == 0) {
+            afterPass(message, channel, now);
+        }
+        return true;
+    }
+
+    private void passOverAndWait(AddressRequest asked, long now) {
         passOver(asked, now);
         if (asked.message.pass(asked.channel) == 0) {
             afterPass(asked.message, asked.channel, now);

@@ -232,6 +232,20 @@ sealed interface SendEvent extends LogEvent {
         }
     }
 
+    /** HUP, and lookup cannot be asked. */
+    @EventName("lookup-not-asked")
+    record LookupNotAsked(String reason) implements SendEvent {
+        String sentence() {
+            return "lookup could not be asked to read control/locals and control/virtualdomains again ("
+                    + LogText.sentence(reason) + "); it reads them when it starts, else reload again";
+        }
+
+        @Override
+        public String line() {
+            return "alert: " + sentence();
+        }
+    }
+
     /** lookup has no answer for a message. */
     @EventName("no-route")
     record NoRoute(long message, String reason) implements SendEvent {

@@ -15,6 +15,7 @@ import carteiro.protocol.RefusedException;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
+import carteiro.protocol.Withdrawal;
 import carteiro.protocol.Withdrawal.WithdrawalAction;
 import carteiro.protocol.Withdrawal.WithdrawalOutcome;
 import carteiro.protocol.Withdrawal.WithdrawalRequest;
@@ -415,6 +416,20 @@ class SendTest {
         }
     }
 
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    private static void until(Condition condition, String otherwise) throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            if (condition.holds()) {
+                return;
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError(otherwise);
+    }
+
     private static void await(CountDownLatch latch) throws IOException {
         try {
             latch.await();
@@ -491,11 +506,13 @@ class SendTest {
             assertThatThrownBy(() -> host.send().reload()).isInstanceOf(ControlException.class);
             host.lines.await(
                     1,
-                    "alert: unable to reread controls, the old ones stay: lookup cannot be asked to read control/locals"
-                            + " and control/virtualdomains again \\(lookup is not running\\); .*");
+                    "alert: lookup could not be asked to read control/locals and control/virtualdomains again"
+                            + " \\(lookup is not running\\); .*");
             host.routing.start(host.wires);
             host.queue.put("ann@x.example", "x\n", "c@far.example");
-            host.queue.awaitEmpty();
+            host.queue.put("ann@x.example", "x\n", "d@far.example");
+            host.lines.await(1, "starting .* to remote c@far.example");
+            until(() -> host.send().status().contains("rate=1"), "its own file was read all the same");
             assertThat(host.lines.matching("starting .* to local u@host.example.org"))
                     .hasSize(1);
         }
@@ -518,6 +535,57 @@ class SendTest {
             assertThat(host.lines.matching(alert)).hasSize(1);
             assertThat(host.lines.matching("starting .* to (local u@host.example.org|remote a@far.example)"))
                     .hasSize(2);
+        }
+    }
+
+    /** What has ended is told to queue in the last moments of send, though it waits for lookup. */
+    @Test
+    void whatHasEndedIsToldThoughSendIsStoppedWhileLookupIsAway() throws Exception {
+        try (var host = new Installed(home)) {
+            var go = new CountDownLatch(1);
+            host.delivering(delivery -> {
+                await(go);
+                return Installed.always(Installed.OK).deliver(delivery);
+            });
+            host.start();
+            for (int i = 0; i < 8; i++) {
+                host.queue.put("ann@x.example", "x\n", "u" + i + "@host.example.org");
+            }
+            host.lines.await(8, "starting delivery .*");
+            host.routing.stop();
+            host.queue.put("ann@x.example", "x\n", "late@host.example.org");
+            Thread.sleep(300); // it waits for lookup
+            var stopping = Thread.ofVirtual().start(() -> host.send().stop(Duration.ofSeconds(10)));
+            Thread.sleep(200); // it waits for the deliveries
+            go.countDown();
+            stopping.join();
+            assertThat(host.queue.kept).hasSize(1);
+        }
+    }
+
+    @Test
+    void aQueueThatComesBackWhileLookupIsAwayIsNoticed() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.LATER)).start();
+            host.queue.put("ann@x.example", "x\n", "u@host.example.org");
+            host.lines.await(1, "delivery 1: deferral: .*");
+            host.routing.stop();
+            host.queue.put("ann@x.example", "x\n", "late@host.example.org");
+            until(
+                    () -> host.send()
+                            .withdraw(
+                                    new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.REMOVE, ""),
+                                    "me",
+                                    List.of(102L))
+                            .contains(Withdrawal.WithdrawalOutcome.NOT_YET),
+                    "the message that waits for lookup is unknown");
+            host.queue.stop();
+            host.queue.start(host.wires);
+            host.delivering(Installed.always(Installed.OK));
+            host.clock.advance(400);
+            host.send().dispatch();
+            host.lines.await(1, "delivery 2: success: .*");
+            until(() -> host.queue.kept.size() == 1, "what went on is not told to queue");
         }
     }
 

@@ -35,7 +35,7 @@ final class KnownRecipientCheck implements PolicyCheck {
     public Verdict judge(Peer peer, TransactionView transaction, LookupRequest lookup) {
         LookupQuestion question = transaction.question(peer.rights());
         try {
-            RecipientAnswer answer = lookup.ask(question);
+            RecipientAnswer answer = answer(question, lookup);
             return switch (answer.verdict()) {
                 case AddressVerdict.KnownAddress() -> KNOWN;
                 case AddressVerdict.RemoteAddress()
@@ -44,7 +44,7 @@ final class KnownRecipientCheck implements PolicyCheck {
                             .<Verdict>map(ground -> new Verdict.GoOn(
                                     PolicyRule.UNKNOWN_RECIPIENT, "lookup calls it remote, and " + ground))
                             .orElse(RelayCheck.CALLED_REMOTE);
-                case AddressVerdict.RemoteAddress() -> ELSEWHERE;
+                case AddressVerdict.RemoteAddress(), AddressVerdict.GatewayAddress() -> ELSEWHERE;
                 case AddressVerdict.UnknownAddress(var status, var reason) ->
                     new Verdict.Refuse(PolicyRule.UNKNOWN_RECIPIENT.reply(550, status, reason), "");
                 case AddressVerdict.Undecided(var status, var reason) ->
@@ -53,5 +53,11 @@ final class KnownRecipientCheck implements PolicyCheck {
         } catch (IOException e) {
             return new Verdict.NotNow(CANNOT_TELL, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** What may be sent to a gateway is looked for now; see {@link RelayCheck}, which stands before this. */
+    private static RecipientAnswer answer(LookupQuestion question, LookupRequest lookup) throws IOException {
+        RecipientAnswer answer = lookup.ask(question);
+        return answer.verdict() instanceof AddressVerdict.GatewayAddress ? lookup.ask(question.relaying()) : answer;
     }
 }

@@ -42,10 +42,14 @@ final class KnownAddresses implements Lookup {
             throw new IOException(e);
         }
         Route route = routing.route(question.recipient());
+        boolean ours = routing.isOurs(question.recipient());
+        boolean gateway = !ours && question.purpose() == LookupPurpose.RECEIVE;
         return new RecipientAnswer(
                 route.visible().domain(),
-                routing.isOurs(question.recipient()),
-                route instanceof Route.ToRemote ? remote() : local(question.recipient()));
+                ours,
+                route instanceof Route.ToRemote
+                        ? remote()
+                        : gateway ? new AddressVerdict.GatewayAddress() : local(question.recipient()));
     }
 
     private AddressVerdict remote() throws IOException {
