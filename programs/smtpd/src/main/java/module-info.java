@@ -5,6 +5,7 @@ module carteiro.smtpd {
     requires carteiro.log;
     requires carteiro.posix;
     requires carteiro.control;
+    requires carteiro.listen;
     requires carteiro.protocol;
     requires carteiro.smtp;
 

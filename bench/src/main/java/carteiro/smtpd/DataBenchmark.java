@@ -3,6 +3,8 @@ package carteiro.smtpd;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
+import carteiro.listen.Budgets;
+import carteiro.listen.Client;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.protocol.Enqueue.Receipt;

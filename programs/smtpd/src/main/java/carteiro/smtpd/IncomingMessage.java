@@ -1,5 +1,8 @@
 package carteiro.smtpd;
 
+import carteiro.listen.Budgets;
+import carteiro.listen.ClientBudget;
+import carteiro.listen.HeaderScan;
 import carteiro.mail.Envelope;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;

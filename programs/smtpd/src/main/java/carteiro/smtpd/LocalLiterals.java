@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlFiles;
+import carteiro.listen.Client;
 import carteiro.mail.Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;

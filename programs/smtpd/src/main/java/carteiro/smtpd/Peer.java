@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.control.TcpRules;
+import carteiro.listen.Client;
 import java.util.Optional;
 
 /**

@@ -3,6 +3,11 @@ package carteiro.smtpd;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
+import carteiro.listen.Budgets;
+import carteiro.listen.Client;
+import carteiro.listen.ClientConnection;
+import carteiro.listen.ListenerRole;
+import carteiro.listen.StandardSocket;
 import carteiro.log.EventLog;
 import carteiro.posix.LauncherLink;
 import carteiro.posix.SystemAccount;
@@ -20,14 +25,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** One SMTP conversation on standard input and output, below tcpserver, inetd or sendmail -bs. */
 public final class QmailSmtpd {
-    /** How often the conversation is looked at for its time limits, in milliseconds. */
-    private static final int SWEEP = 200;
-
     private static final Reply UNREADABLE = PolicyRule.FAULT.reply(421, "4.3.0 the settings here cannot be read");
 
     /** How the settings are read. */
@@ -45,18 +45,9 @@ public final class QmailSmtpd {
                 System.getenv(),
                 new FileInputStream(FileDescriptor.in),
                 new FileOutputStream(FileDescriptor.out),
-                errorsGoToTheClient() ? OutputStream.nullOutputStream() : new FileOutputStream(FileDescriptor.err)));
-    }
-
-    /** Below inetd standard error is the client's connection too: a line of the log there would be a reply to it. */
-    private static boolean errorsGoToTheClient() {
-        try {
-            Path out = Files.readSymbolicLink(Path.of("/proc/self/fd/1"));
-            return out.toString().startsWith("socket:")
-                    && out.equals(Files.readSymbolicLink(Path.of("/proc/self/fd/2")));
-        } catch (IOException e) {
-            return false; // there is none, or nobody tells
-        }
+                StandardSocket.errorsGoToTheClient()
+                        ? OutputStream.nullOutputStream()
+                        : new FileOutputStream(FileDescriptor.err)));
     }
 
     /** 0 after QUIT; 1 if the conversation ended otherwise or could not begin; 100 for arguments not understood. */
@@ -132,12 +123,10 @@ public final class QmailSmtpd {
                     new SmtpdEvent.TurnedAway(peer.client().ip(), refused.get().why(), reply.ruleName()));
             return turnAway(socket, reply, settings.ruleCodes());
         }
-        var connection = new ClientConnection(socket, settings.silence(), settings.conversation());
-        var done = new CountDownLatch(1);
-        Thread.ofPlatform().name("sweep").daemon(true).start(() -> sweep(connection, done));
+        var connection =
+                new ClientConnection(socket, settings.silence(), settings.conversation(), SmtpdSession.LINE_LIMIT);
         var session = new SmtpdSession(connection, peer, settings, context);
-        session.run(ListenerRole.PLAIN);
-        done.countDown();
+        connection.converseAlone(() -> session.run(ListenerRole.PLAIN));
         return session.ended().equals("quit") ? 0 : 1;
     }
 
@@ -157,16 +146,6 @@ public final class QmailSmtpd {
                 "control/servercert.pem: permission denied, so that STARTTLS is not offered; make it readable"
                         + " for the user of qmail-smtpd, and nobody else");
         return SmtpdSettings.withoutTls(installation);
-    }
-
-    private static void sweep(ClientConnection connection, CountDownLatch done) {
-        try {
-            while (!done.await(SWEEP, TimeUnit.MILLISECONDS)) {
-                connection.enforceTimeouts(System.nanoTime());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private static int usage(OutputStream errors) {

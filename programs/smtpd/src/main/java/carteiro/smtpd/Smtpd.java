@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.listen.Budgets;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
 import carteiro.protocol.StopStage;

@@ -1,11 +1,35 @@
 package carteiro.smtpd;
 
+import carteiro.listen.ListenerEvents;
 import carteiro.log.EventName;
 import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 
 /** What smtpd logs: a line a decision and a line a session; docs/programs/smtpd.md explains each. */
 sealed interface SmtpdEvent extends LogEvent {
+    /** Those of what happens at the listeners. */
+    ListenerEvents OF_LISTENERS = new ListenerEvents() {
+        @Override
+        public LogEvent listening(String address) {
+            return new Listening(address);
+        }
+
+        @Override
+        public LogEvent listeningNoMore(String address) {
+            return new ListeningNoMore(address);
+        }
+
+        @Override
+        public LogEvent turnedAway(String client, String why, String rule) {
+            return new TurnedAway(client, why, rule);
+        }
+
+        @Override
+        public LogEvent moreTurnedAway(long clients) {
+            return new MoreTurnedAway(clients);
+        }
+    };
+
     @Override
     default String program() {
         return "smtpd";

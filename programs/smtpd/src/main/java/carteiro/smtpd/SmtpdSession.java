@@ -1,6 +1,15 @@
 package carteiro.smtpd;
 
 import carteiro.control.TcpRules;
+import carteiro.listen.Budgets;
+import carteiro.listen.Client;
+import carteiro.listen.ClientBudget;
+import carteiro.listen.ClientConnection;
+import carteiro.listen.ListenerRole;
+import carteiro.listen.ReceivedField;
+import carteiro.listen.ReceivedField.Protocol;
+import carteiro.listen.TlsKey;
+import carteiro.listen.TransactionId;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
@@ -14,8 +23,6 @@ import carteiro.protocol.StartupGrace;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
-import carteiro.smtpd.ReceivedField.Protocol;
-import carteiro.smtpd.SmtpdSettings.TlsKey;
 import carteiro.smtpd.Verdict.Refusal;
 import carteiro.wire.Line;
 import carteiro.wire.TextDecoder;
@@ -68,6 +75,9 @@ final class SmtpdSession {
     private static final Reply STOPPING = PolicyRule.STOPPING.reply(421, "4.3.2 the service is being stopped");
     private static final Reply OUR_FAULT =
             PolicyRule.FAULT.reply(421, "4.3.0 something is wrong here, try again later");
+
+    /** Octets in a command line, CRLF included: an address of {@link carteiro.smtp.SmtpPath#LONGEST}, quoted, fits. */
+    static final int LINE_LIMIT = 2048;
 
     /** Refusals for now (4xx) that one session may have in the log; the others are counted. */
     private static final int LOGGED_DEFERRALS = 20;

@@ -1,28 +1,23 @@
 package carteiro.smtpd;
 
-import carteiro.control.ControlCatalog;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
+import carteiro.listen.Budgets;
+import carteiro.listen.Client;
+import carteiro.listen.ListenAddress;
+import carteiro.listen.ListenerLimits;
+import carteiro.listen.TlsKey;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.smtpd.Reply.RuleCodes;
-import carteiro.wire.TlsIdentity;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * What the control files say, read together; docs/control has a page for each.
@@ -65,31 +60,18 @@ record SmtpdSettings(
         RuleCodes ruleCodes,
         AddressForm widestForm,
         Optional<List<ListenAddress>> listen) {
-    /** Where key and certificate come from. */
-    @FunctionalInterface
-    interface TlsKey {
-        /** @throws IOException if they cannot be used; the message says what is wrong */
-        TlsIdentity identity() throws IOException;
-    }
+    /** The control file with the listeners. */
+    static final String LISTEN = "smtpdlisten";
 
     /** What 0 in control/databytes means: what a client may have under way is the limit, {@link Budgets#TEXT}. */
     static final long NO_LIMIT = Long.MAX_VALUE;
 
     /** @throws ControlException naming every problem */
     static SmtpdSettings read(Installation installation) throws ControlException {
-        SmtpdSettings settings =
-                read(installation, files -> tls(files, installation.control("servercert.pem"), SmtpdSettings::readNow));
-        settings.checkKeyFor(settings.listen().orElse(List.of()).stream().map(ListenAddress::role));
+        SmtpdSettings settings = read(installation, files -> TlsKey.read(files, installation));
+        TlsKey.checkFor(
+                settings.tls(), settings.listen().orElse(List.of()).stream().map(ListenAddress::role), LISTEN);
         return settings;
-    }
-
-    /** @throws ControlException if there is no key, and a listener with one of these roles needs it */
-    void checkKeyFor(Stream<ListenerRole> roles) throws ControlException {
-        if (tls.isEmpty() && roles.anyMatch(role -> role == ListenerRole.TLS)) {
-            throw new ControlException(
-                    List.of("control/servercert.pem: is missing, and a listener with tls needs it; write"
-                            + " key and certificate into it, or have no tls in control/smtpdlisten"));
-        }
     }
 
     /**
@@ -99,24 +81,12 @@ record SmtpdSettings(
      * @throws ControlException naming every problem, but for what is wrong inside the key's file
      */
     static SmtpdSettings forOneConversation(Installation installation) throws ControlException {
-        return read(
-                installation,
-                files -> tls(files, installation.control("servercert.pem"), pem -> () -> TlsIdentity.read(pem)));
+        return read(installation, files -> TlsKey.readLater(files, installation));
     }
 
     /** The key is left alone; STARTTLS is not offered. @throws ControlException naming every problem */
     static SmtpdSettings withoutTls(Installation installation) throws ControlException {
         return read(installation, _ -> Optional.empty());
-    }
-
-    /** How the text of the key's file becomes a key. */
-    private interface KeyReader {
-        TlsKey read(String pem) throws IOException;
-    }
-
-    private static TlsKey readNow(String pem) throws IOException {
-        TlsIdentity identity = TlsIdentity.read(pem);
-        return () -> identity;
     }
 
     private static SmtpdSettings read(Installation installation, Function<ControlFiles, Optional<TlsKey>> tls)
@@ -147,23 +117,16 @@ record SmtpdSettings(
                 linebytes,
                 recipients,
                 (int) connections,
-                (int) files.number("concurrencyperclient", connectionsOfOne(connections)),
+                (int) files.number("concurrencyperclient", ListenerLimits.standardOfOne(connections)),
                 Policy.read(files, installation, recipients, linebytes, widestForm),
                 LocalLiterals.read(files, me),
                 TcpRules.read(files),
                 tls.apply(files),
                 files.number("rulecodes") == 0 ? RuleCodes.HIDDEN : RuleCodes.SHOWN,
                 widestForm,
-                listen(files));
+                ListenAddress.read(files, LISTEN, "127.0.0.1:2525 or [::]:25"));
         files.check();
         return settings;
-    }
-
-    /** Without a limit of its own a client has half of the connections at most: it must not keep all others out. */
-    private static long connectionsOfOne(long connections) {
-        long standard =
-                Long.parseLong(ControlCatalog.file("concurrencyperclient").standard());
-        return Math.min(standard, Math.ceilDiv(connections, 2));
     }
 
     private static long databytes(long number) {
@@ -199,70 +162,5 @@ record SmtpdSettings(
     /** An address in UTF-8 becomes the name of a file (a .qmail file, a folder): in the locale POSIX it has none. */
     private static AddressForm formOfFileNames() {
         return fileNames().equalsIgnoreCase("UTF-8") ? AddressForm.SMTPUTF8 : AddressForm.ASCII;
-    }
-
-    private static boolean isOpenToEverybody(Path key) throws IOException {
-        Set<PosixFilePermission> permissions =
-                Files.readAttributes(key, PosixFileAttributes.class).permissions();
-        return permissions.contains(PosixFilePermission.OTHERS_READ)
-                || permissions.contains(PosixFilePermission.OTHERS_WRITE);
-    }
-
-    private static Optional<TlsKey> tls(ControlFiles files, Path key, KeyReader reading) {
-        return files.text("servercert.pem").flatMap(pem -> {
-            try {
-                if (isOpenToEverybody(key)) {
-                    files.problem(
-                            "servercert.pem",
-                            0,
-                            "every user of this host may read or change its private key; run: chmod o= " + key);
-                    return Optional.empty();
-                }
-                return Optional.of(reading.read(pem));
-            } catch (IOException e) {
-                files.problem("servercert.pem", 0, String.valueOf(e.getMessage()));
-                return Optional.empty();
-            }
-        });
-    }
-
-    private static Optional<List<ListenAddress>> listen(ControlFiles files) {
-        return files.text("smtpdlisten").map(text -> {
-            var addresses = new ArrayList<ListenAddress>();
-            int number = 0;
-            for (String line : text.split("\n")) {
-                number++;
-                int at = number;
-                String trimmed = line.strip();
-                if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
-                    Optional<ListenAddress> address = ListenAddress.parse(trimmed);
-                    if (address.isEmpty()) {
-                        files.problem(
-                                "smtpdlisten",
-                                number,
-                                "\"" + trimmed
-                                        + "\" is no address and port; write such as 127.0.0.1:2525 or [::]:25, and tls behind"
-                                        + " it where TLS comes first");
-                    }
-                    address.ifPresent(added -> {
-                        addresses.stream()
-                                .filter(added::contradicts)
-                                .findFirst()
-                                .ifPresent(other -> {
-                                    String by = other.text().equals(added.text()) ? "" : " by " + other.text();
-                                    files.problem(
-                                            "smtpdlisten",
-                                            at,
-                                            added.text() + " is there already" + by
-                                                    + ", and one port cannot be with tls and without");
-                                });
-                        addresses.add(added);
-                    });
-                }
-            }
-            return addresses.stream()
-                    .filter(address -> addresses.stream().noneMatch(address::takenBy))
-                    .toList();
-        });
     }
 }

@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.listen.HeaderScan;
 import carteiro.mail.Attribute;
 import carteiro.mail.Attributes;
 import carteiro.testkit.Covers;

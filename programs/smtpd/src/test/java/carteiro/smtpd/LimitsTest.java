@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import carteiro.listen.Budgets;
+import carteiro.listen.ClientConnection;
 import carteiro.protocol.StartupGrace;
 import carteiro.testkit.Covers;
 import carteiro.wire.Line;
@@ -313,15 +315,6 @@ class LimitsTest {
         }
     }
 
-    @Test
-    void anIpv6NetworkCountsAsOneClient() throws Exception {
-        long one = Client.key(InetAddress.ofLiteral("2001:db8:1:2::1"));
-        assertThat(Client.key(InetAddress.ofLiteral("2001:db8:1:2:ffff::9"))).isEqualTo(one);
-        assertThat(Client.key(InetAddress.ofLiteral("2001:db8:1:3::1"))).isNotEqualTo(one);
-        assertThat(Client.key(InetAddress.ofLiteral("192.0.2.1")))
-                .isNotEqualTo(Client.key(InetAddress.ofLiteral("192.0.2.2")));
-    }
-
     /** A port that is free; skips the test where there is no IPv6. */
     private static int ipv6Port() throws IOException {
         try (var probe = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
@@ -493,7 +486,8 @@ class LimitsTest {
     void anEndThatCameMeanwhileWaitsForTheFateOfAMessage() throws Exception {
         try (var listener = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
                 var client = Dialogue.with(listener.getLocalPort());
-                var connection = new ClientConnection(listener.accept(), Duration.ofSeconds(1), Duration.ofHours(1))) {
+                var connection = new ClientConnection(
+                        listener.accept(), Duration.ofSeconds(1), Duration.ofHours(1), SmtpdSession.LINE_LIMIT)) {
             CompletableFuture<Line> read = CompletableFuture.supplyAsync(() -> {
                 try {
                     return connection.lines().next();

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
+import carteiro.listen.Budgets;
+import carteiro.listen.Client;
+import carteiro.listen.StandardSocket;
 import carteiro.log.EventLog;
 import carteiro.protocol.SocketWires;
 import carteiro.protocol.StartupGrace;

@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.listen.Budgets;
 import carteiro.log.EventLog;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Program;

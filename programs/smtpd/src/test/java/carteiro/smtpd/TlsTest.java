@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
+import carteiro.listen.Budgets;
+import carteiro.listen.ClientBudget;
 import carteiro.mail.Attribute;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.listen.ReceivedField.Protocol;
 import carteiro.mail.Octets;
-import carteiro.smtpd.ReceivedField.Protocol;
 import carteiro.testkit.Covers;
 import java.time.Instant;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import java.io.FilterInputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 /**
  * What the conversations hold together beyond what each has anyway. Each use has a budget of its own: a thousand idle
@@ -9,24 +9,24 @@ package carteiro.smtpd;
  * @param messages octets of buffers for messages under way
  * @param text octets of messages under way, which queue keeps on disk until they are whole or given up
  */
-record Budgets(ClientBudget tls, ClientBudget recipients, ClientBudget messages, ClientBudget text) {
+public record Budgets(ClientBudget tls, ClientBudget recipients, ClientBudget messages, ClientBudget text) {
     /** What TLS costs a conversation: buffers for a record each way, keys, session. */
-    static final long TLS = 64 * 1024;
+    public static final long TLS = 64 * 1024;
 
     /** What one recipient costs beside its octets. */
-    static final long RECIPIENT = 100;
+    public static final long RECIPIENT = 100;
 
     /** What a message under way costs: a buffer to read into, one for queue. */
-    static final long MESSAGE = 48 * 1024;
+    public static final long MESSAGE = 48 * 1024;
 
     /** The octets of messages under way of all clients. The half of one client is the limit of its single message too. */
-    static final long TEXT = 4L << 30;
+    public static final long TEXT = 4L << 30;
 
     /** The text of a message is counted in steps, the first of which is free: most messages are small. */
-    static final long TEXT_STEP = 1 << 20;
+    public static final long TEXT_STEP = 1 << 20;
 
     /** A quarter of the heap for TLS, an eighth each for recipients and messages. */
-    static Budgets ofThisProcess() {
+    public static Budgets ofThisProcess() {
         long heap = Runtime.getRuntime().maxMemory();
         return new Budgets(
                 new ClientBudget(heap / 4),

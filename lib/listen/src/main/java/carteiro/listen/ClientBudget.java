@@ -1,24 +1,24 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Something that all clients together may make smtpd hold. Each has a share: no client ever holds more than is left for
+ * Something that all clients together may make a program hold. Each has a share: no client ever holds more than is left for
  * the others. The first gets half at most, the next half of what that leaves, and so on. Safe for any number of threads.
  */
-final class ClientBudget {
+public final class ClientBudget {
     private final long most;
     private final Map<Long, Long> heldByClients = new HashMap<>(); // guarded by this, as is the next
     private long taken;
 
     /** @param most of it, in octets */
-    ClientBudget(long most) {
+    public ClientBudget(long most) {
         this.most = most;
     }
 
     /** What one use of it, such as one conversation, holds for its client; one thread. */
-    final class ClientReservation {
+    public final class ClientReservation {
         private final long client;
         private long held;
 
@@ -27,31 +27,31 @@ final class ClientBudget {
         }
 
         /** Takes so many octets if that leaves as much for the others as the client then holds; otherwise nothing. */
-        boolean take(long octets) {
+        public boolean take(long octets) {
             boolean given = ClientBudget.this.take(client, octets);
             held += given ? octets : 0;
             return given;
         }
 
         /** Gives back all. */
-        void giveBack() {
+        public void giveBack() {
             ClientBudget.this.giveBack(client, held);
             held = 0;
         }
     }
 
     /** @param client its {@link Client#key} */
-    ClientReservation share(long client) {
+    public ClientReservation share(long client) {
         return new ClientReservation(client);
     }
 
     /** What one client gets if no other holds anything. */
-    long mostOfOne() {
+    public long mostOfOne() {
         return most / 2;
     }
 
     /** What all hold. */
-    synchronized long taken() {
+    public synchronized long taken() {
         return taken;
     }
 

@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import java.net.InetAddress;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
@@ -6,29 +6,34 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** The trace field in front of a message (RFC 5321 section 4.4). */
-final class ReceivedField {
+public final class ReceivedField {
     private static final String ALLOWED = ".@%+/=:-[]";
 
     private ReceivedField() {}
 
     /** How the message came; the word is registered (RFC 3848, RFC 6531 section 4.3). */
-    enum Protocol {
+    public enum Protocol {
+        /** After HELO. */
         SMTP,
+        /** After EHLO. */
         ESMTP,
+        /** The same with TLS. */
         ESMTPS,
+        /** With SMTPUTF8. */
         UTF8SMTP,
+        /** The same with TLS. */
         UTF8SMTPS
     }
 
     /**
      * The field, with LF line ends.
      *
-     * @param helo the name in HELO or EHLO; empty if there was none
+     * @param helo the name in HELO or EHLO; empty if there was none, or is none in the protocol
      * @param by this host, if the client's record does not say
      * @param id the name of the transaction, which the log has too
      * @param cipher the TLS cipher suite (RFC 8314 section 4.3); empty without TLS
      */
-    static byte[] of(
+    public static byte[] of(
             Client client, String helo, String by, Protocol protocol, String id, Optional<String> cipher, Instant now) {
         var field = new StringBuilder(200).append("Received: from ");
         append(field, helo.isEmpty() ? client.host().isEmpty() ? Client.UNKNOWN : client.host() : helo);

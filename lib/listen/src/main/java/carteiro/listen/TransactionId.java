@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * The name of a transaction in its Received field and in the log: the number in the queue is not known before the message
  * is whole. Twelve letters and digits, drawn by chance: nothing has to be remembered from one process to the next.
  */
-final class TransactionId {
+public final class TransactionId {
     /** Without those that are taken for one another. */
     private static final String DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -15,7 +15,7 @@ final class TransactionId {
     private TransactionId() {}
 
     /** A new one; never of digits alone, which would be the number of a message. */
-    static String next() {
+    public static String next() {
         long bits = ThreadLocalRandom.current().nextLong();
         var id = new char[LENGTH];
         for (int i = 0; i < LENGTH; i++) {

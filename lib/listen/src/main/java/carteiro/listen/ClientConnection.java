@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import carteiro.wire.LineReader;
 import carteiro.wire.TlsIdentity;
@@ -11,6 +11,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * The connection to a client. Replies are gathered and written in one piece when there is nothing more to read (RFC 2920
  * section 3.2). One thread converses; another, {@link #enforceTimeouts}, ends what takes too long: there is no timer for each read.
  */
-final class ClientConnection implements Closeable {
-    /** Octets in a command line, CRLF included: an address of {@link carteiro.smtp.SmtpPath#LONGEST}, quoted, fits. */
-    static final int LINE_LIMIT = 2048;
-
+public final class ClientConnection implements Closeable {
     private static final int GATHERED = 2048;
+
+    /** How often connections are looked at for their time limits. */
+    static final Duration SWEEP = Duration.ofMillis(200);
 
     /** How long a peer has to take the last reply and close, before we do. */
     private static final Duration FAREWELL = Duration.ofSeconds(5);
@@ -31,7 +33,7 @@ final class ClientConnection implements Closeable {
     private static final int FAREWELL_OCTETS = 1 << 20;
 
     /** Why we end a connection that the client keeps. */
-    enum Ending {
+    public enum Ending {
         SILENT,
         TOO_LONG,
         STOPPING
@@ -45,6 +47,7 @@ final class ClientConnection implements Closeable {
 
     private final Socket socket;
     private final long conversationEnd;
+    private final InputStream input = new ClientInput();
     private final LineReader lines;
     private Duration silence;
     private InputStream in;
@@ -61,43 +64,58 @@ final class ClientConnection implements Closeable {
     private volatile @Nullable Ending ending;
     private volatile long closeAt;
 
-    /** @param socket connected */
-    ClientConnection(Socket socket, Duration silence, Duration conversation) throws IOException {
+    /**
+     * Looks after a connection.
+     *
+     * @param socket connected
+     * @param silence how long the client may send nothing, or not read
+     * @param conversation how long all of it may last
+     * @param lineLimit octets in a line, CRLF included; see {@link #lines}
+     */
+    public ClientConnection(Socket socket, Duration silence, Duration conversation, int lineLimit) throws IOException {
         this.socket = socket;
         this.silence = silence;
         this.conversationEnd = System.nanoTime() + conversation.toNanos();
         this.in = socket.getInputStream();
         this.out = socket.getOutputStream();
-        this.lines = new LineReader(new ClientInput(), LINE_LIMIT);
+        this.lines = new LineReader(input, lineLimit);
     }
 
     /** What the client sends, in lines and text. Reading first writes what is gathered. */
-    LineReader lines() {
+    public LineReader lines() {
         return lines;
     }
 
+    /**
+     * What the client sends, in octets, for a protocol without lines. Reads blocks alone; its end is that of what the client
+     * sends, or ours, see {@link #ending}. Not to be mixed with {@link #lines}.
+     */
+    public InputStream input() {
+        return input;
+    }
+
     /** Why the input ended, if it was we who ended it. */
-    Optional<Ending> ending() {
+    public Optional<Ending> ending() {
         return Optional.ofNullable(ending);
     }
 
     /** Whether TLS is on, and by which cipher suite. */
-    Optional<String> cipher() {
+    public Optional<String> cipher() {
         return Optional.ofNullable(tls).map(on -> on.getSession().getCipherSuite());
     }
 
     /** The fate of a message is being decided; until the client has the next reply, nothing ends the connection. */
-    void settle() {
+    public void settle() {
         settling = true;
     }
 
     /** Whether the client waits for the fate of a message. */
-    boolean isSettling() {
+    public boolean isSettling() {
         return settling;
     }
 
     /** Gathers a reply. */
-    void send(byte[] reply) throws IOException {
+    public void send(byte[] reply) throws IOException {
         if (gatheredLength + reply.length > GATHERED) {
             flush();
         }
@@ -109,7 +127,7 @@ final class ClientConnection implements Closeable {
     }
 
     /** Writes what is gathered. */
-    void flush() throws IOException {
+    public void flush() throws IOException {
         if (gatheredLength > 0) {
             enter(Phase.WRITING);
             out.write(gathered, 0, gatheredLength);
@@ -129,7 +147,7 @@ final class ClientConnection implements Closeable {
     }
 
     /** Goes over to TLS. Nothing may be buffered. */
-    void startTls(TlsIdentity identity) throws IOException {
+    public void startTls(TlsIdentity identity) throws IOException {
         flush();
         SSLSocket server = identity.serve(new TlsCarrier(socket, this::ending));
         enter(Phase.READING);
@@ -144,7 +162,7 @@ final class ClientConnection implements Closeable {
     }
 
     /** Writes what is gathered and closes so that the client can read it, whatever it is still sending. */
-    void closeGently() throws IOException {
+    public void closeGently() throws IOException {
         flush();
         silence = FAREWELL;
         if (tls != null) {
@@ -200,10 +218,26 @@ final class ClientConnection implements Closeable {
         }
     }
 
+    /** Converses with its time limits enforced by a thread of their own: for a process with one conversation. */
+    public void converseAlone(Runnable conversation) {
+        var done = new CountDownLatch(1);
+        Thread.ofPlatform().name("sweep").daemon(true).start(() -> {
+            try {
+                while (!done.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
+                    enforceTimeouts(System.nanoTime());
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        conversation.run();
+        done.countDown();
+    }
+
     // ---- By the sweeping thread
 
     /** Ends what takes too long; to be called several times a second. */
-    void enforceTimeouts(long now) {
+    public void enforceTimeouts(long now) {
         if (ending != null && !settling && now - closeAt > 0) {
             closeHard();
             return;
@@ -226,7 +260,7 @@ final class ClientConnection implements Closeable {
     }
 
     /** Ends the conversation if it waits for the client, in the text of a message too: nothing is promised yet. */
-    void stop(long now) {
+    public void stop(long now) {
         if (phase == Phase.READING) {
             end(Ending.STOPPING, now);
         }
@@ -245,7 +279,7 @@ final class ClientConnection implements Closeable {
     }
 
     /** Closes at once. */
-    void closeHard() {
+    public void closeHard() {
         try {
             socket.close();
         } catch (IOException e) {

@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import java.net.InetAddress;
 import java.time.Duration;
@@ -16,11 +16,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of clients from the system's resolver, each checked to lead back to the address. Asked for only if tcp.smtp has
+ * Names of clients from the system's resolver, each checked to lead back to the address. Asked for only if there are
  * rules by name. The resolver blocks its thread, so it gets a few of its own. A question that nobody waits for any longer
  * is not begun.
  */
-final class HostNames implements AutoCloseable {
+public final class HostNames implements AutoCloseable {
     /** Questions to the resolver at once. */
     static final int THREADS = 8;
 
@@ -31,7 +31,7 @@ final class HostNames implements AutoCloseable {
     static final int SHARE = 2;
 
     /** How long a client waits for its name. */
-    static final Duration PATIENCE = Duration.ofSeconds(5);
+    public static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** One address, asked for once however many connections come from it. */
     private static final class PendingName {
@@ -54,20 +54,20 @@ final class HostNames implements AutoCloseable {
             10,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING),
-            Thread.ofPlatform().name("smtpd-names").daemon(true).factory());
+            Thread.ofPlatform().name("client-names").daemon(true).factory());
 
     /**
      * @param resolver gives the name of an address, or its text if there is none; blocks
      * @param patience {@link #PATIENCE}, but for a test
      */
-    HostNames(Function<InetAddress, String> resolver, Duration patience) {
+    public HostNames(Function<InetAddress, String> resolver, Duration patience) {
         this.resolver = resolver;
         this.patience = patience;
         threads.allowCoreThreadTimeOut(true);
     }
 
     /** The name; empty if there is none, or none in time. */
-    String of(InetAddress address) {
+    public String of(InetAddress address) {
         long until = System.nanoTime() + patience.toNanos();
         try {
             PendingName question = join(address, until);

@@ -1,9 +1,12 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
+import carteiro.control.ControlFiles;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,12 +16,9 @@ import java.util.Optional;
  * @param address port 0 for any free one
  * @param role how conversations begin there
  */
-record ListenAddress(String text, InetSocketAddress address, ListenerRole role) {
-    /** SMTP's port on every address, IPv4 included. */
-    static final ListenAddress STANDARD = new ListenAddress("[::]:25", new InetSocketAddress(25), ListenerRole.PLAIN);
-
+public record ListenAddress(String text, InetSocketAddress address, ListenerRole role) {
     /** Reads {@code 127.0.0.1:2525}, {@code [::]:25} or {@code [::]:465 tls}; empty if it is none of them. */
-    static Optional<ListenAddress> parse(String line) {
+    public static Optional<ListenAddress> parse(String line) {
         String[] words = line.split("[ \t]+", 2);
         return words.length == 1
                 ? parse(words[0], ListenerRole.PLAIN)
@@ -50,8 +50,54 @@ record ListenAddress(String text, InetSocketAddress address, ListenerRole role) 
         }
     }
 
+    /**
+     * Reads a list of them; comments and empty lines are left out, and an address that {@link #takenBy another} takes too.
+     *
+     * @param file the control file; what is wrong in it is noted as a problem
+     * @param example one or two addresses to write, for a problem
+     * @return empty if there is no file
+     */
+    public static Optional<List<ListenAddress>> read(ControlFiles files, String file, String example) {
+        return files.text(file).map(text -> {
+            var addresses = new ArrayList<ListenAddress>();
+            int number = 0;
+            for (String line : text.split("\n")) {
+                number++;
+                int at = number;
+                String trimmed = line.strip();
+                if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
+                    Optional<ListenAddress> address = ListenAddress.parse(trimmed);
+                    if (address.isEmpty()) {
+                        files.problem(
+                                file,
+                                number,
+                                "\"" + trimmed + "\" is no address and port; write such as " + example
+                                        + ", and tls behind it where TLS comes first");
+                    }
+                    address.ifPresent(added -> {
+                        addresses.stream()
+                                .filter(added::contradicts)
+                                .findFirst()
+                                .ifPresent(other -> {
+                                    String by = other.text().equals(added.text()) ? "" : " by " + other.text();
+                                    files.problem(
+                                            file,
+                                            at,
+                                            added.text() + " is there already" + by
+                                                    + ", and one port cannot be with tls and without");
+                                });
+                        addresses.add(added);
+                    });
+                }
+            }
+            return addresses.stream()
+                    .filter(address -> addresses.stream().noneMatch(address::takenBy))
+                    .toList();
+        });
+    }
+
     /** Whether this is every IPv4 address, and the other is every IPv6 address, which takes IPv4 too, at its port. */
-    boolean takenBy(ListenAddress other) {
+    public boolean takenBy(ListenAddress other) {
         return address.getAddress() instanceof Inet4Address here
                 && here.isAnyLocalAddress()
                 && other.address.getAddress() instanceof Inet6Address there
@@ -61,7 +107,7 @@ record ListenAddress(String text, InetSocketAddress address, ListenerRole role) 
     }
 
     /** Whether both are one port, and conversations cannot begin in two ways there. */
-    boolean contradicts(ListenAddress other) {
+    public boolean contradicts(ListenAddress other) {
         return role != other.role
                 && (text.equals(other.text)
                         || address.equals(other.address) && address.getPort() != 0 // [::]:465 and [0::0]:465
@@ -70,7 +116,7 @@ record ListenAddress(String text, InetSocketAddress address, ListenerRole role) 
     }
 
     /** An address and port in the same form. */
-    static String form(InetAddress address, int port) {
+    public static String form(InetAddress address, int port) {
         String ip = Client.text(address);
         return (ip.indexOf(':') >= 0 ? "[" + ip + "]" : ip) + ":" + port;
     }

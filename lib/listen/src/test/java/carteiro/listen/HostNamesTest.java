@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,9 +1,11 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
@@ -11,7 +13,7 @@ import java.util.concurrent.BlockingQueue;
  * Standard input and output as a connection. A blocked read of standard input cannot be ended, so a thread of its own
  * does it and hands on what came.
  */
-final class StandardSocket extends Socket {
+public final class StandardSocket extends Socket {
     private static final byte[] END = {};
     private static final int BLOCK = 8 * 1024;
 
@@ -22,10 +24,22 @@ final class StandardSocket extends Socket {
     private volatile boolean inputEnded;
     private volatile boolean closed;
 
-    StandardSocket(InputStream from, OutputStream to) {
+    /** Begins to read. */
+    public StandardSocket(InputStream from, OutputStream to) {
         this.from = from;
         this.to = to;
         Thread.ofPlatform().name("standard input").daemon(true).start(this::pump);
+    }
+
+    /** Below inetd standard error is the client's connection too: a line of the log there would be a reply to it. */
+    public static boolean errorsGoToTheClient() {
+        try {
+            Path out = Files.readSymbolicLink(Path.of("/proc/self/fd/1"));
+            return out.toString().startsWith("socket:")
+                    && out.equals(Files.readSymbolicLink(Path.of("/proc/self/fd/2")));
+        } catch (IOException e) {
+            return false; // there is none, or nobody tells
+        }
     }
 
     private void pump() {

@@ -1,12 +1,12 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 /**
  * Looks at the header of a message that passes in blocks: counts its Received and Delivered-To fields (RFC 5321 section
  * 6.3), and keeps the first Message-ID for the log.
  */
-final class HeaderScan {
+public final class HeaderScan {
     /** What is kept of a Message-ID, in octets. */
-    static final int KEPT = 200;
+    public static final int KEPT = 200;
 
     /** What is looked for. */
     private enum ScannedField {
@@ -36,17 +36,21 @@ final class HeaderScan {
     private ScannedField field = ScannedField.RECEIVED;
     private int hops;
 
-    int hops() {
+    /** The scan of a message of which nothing has come. */
+    public HeaderScan() {}
+
+    /** Received and Delivered-To fields so far. */
+    public int hops() {
         return hops;
     }
 
     /** Empty without one; no more than {@link #KEPT} octets. */
-    String messageId() {
+    public String messageId() {
         return messageId.toString().strip();
     }
 
     /** Takes the next octets of the message; lines end in LF. */
-    void take(byte[] octets, int from, int length) {
+    public void take(byte[] octets, int from, int length) {
         int to = from + length;
         int at = from;
         while (inHeader && at < to) {

@@ -1,4 +1,4 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
 import carteiro.control.TcpRules;
 import carteiro.mail.Attribute;
@@ -10,25 +10,25 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Who is at the other end, and what tcp.smtp or the environment says of it.
+ * Who is at the other end, and what the rules or the environment say of it.
  *
  * @param ip its address as text; {@code unknown} if there is none
  * @param host its name, from DNS; empty if unknown
  * @param info what the ident protocol said; empty if unknown
  * @param local the name or address of this end, for the Received field; empty if unknown
- * @param variables those of the environment that smtpd looks at
+ * @param variables those of its rule, or of the environment
  */
-record Client(String ip, String host, String info, String local, Map<String, String> variables) {
+public record Client(String ip, String host, String info, String local, Map<String, String> variables) {
     /** What is written where nothing is known, as in qmail. */
-    static final String UNKNOWN = "unknown";
+    public static final String UNKNOWN = "unknown";
 
     /** Copies the map. */
-    Client {
+    public Client {
         variables = Map.copyOf(variables);
     }
 
-    /** A client behind a socket, and what tcp.smtp says of it. */
-    static Client at(InetAddress address, String host, TcpRules.Rule rule) {
+    /** A client behind a socket, and what its rule says. */
+    public static Client at(InetAddress address, String host, TcpRules.Rule rule) {
         Map<String, String> variables = switch (rule) {
             case TcpRules.Rule.Allow(var set) -> set;
             case TcpRules.Rule.Deny() -> Map.of();
@@ -36,8 +36,8 @@ record Client(String ip, String host, String info, String local, Map<String, Str
         return new Client(text(address), host, "", "", variables);
     }
 
-    /** qmail-smtpd's variables, set by tcpserver or tcp-env. */
-    static Client of(Map<String, String> environment) {
+    /** As the variables say that tcpserver or tcp-env sets. */
+    public static Client of(Map<String, String> environment) {
         return new Client(
                 environment.getOrDefault("TCPREMOTEIP", UNKNOWN),
                 environment.getOrDefault("TCPREMOTEHOST", ""),
@@ -47,12 +47,12 @@ record Client(String ip, String host, String info, String local, Map<String, Str
     }
 
     /** If set, the client may send to anywhere, and this is appended to every recipient. */
-    Optional<String> relayClient() {
+    public Optional<String> relayClient() {
         return Optional.ofNullable(variables.get(TcpRules.RELAYCLIENT));
     }
 
     /** What a program that we run for it finds in its environment, as below tcpserver. */
-    Map<String, String> environment() {
+    public Map<String, String> environment() {
         var environment = new HashMap<>(variables);
         environment.putIfAbsent("PROTO", "TCP");
         environment.putIfAbsent("TCPREMOTEIP", ip);
@@ -68,7 +68,7 @@ record Client(String ip, String host, String info, String local, Map<String, Str
      * @param helo the name in HELO or EHLO; empty if there was none
      * @param cipher the TLS cipher suite; empty without TLS
      */
-    Attributes attributes(Attributes some, String helo, Optional<String> cipher) {
+    public Attributes attributes(Attributes some, String helo, Optional<String> cipher) {
         Attributes all = some.with(Attribute.CLIENT_ADDRESS, ip);
         if (!host.isEmpty()) {
             all = all.with(Attribute.CLIENT_NAME, host);
@@ -80,14 +80,14 @@ record Client(String ip, String host, String info, String local, Map<String, Str
     }
 
     /** An address as text, without an interface's name. */
-    static String text(InetAddress address) {
+    public static String text(InetAddress address) {
         String text = address.getHostAddress();
         int scope = text.indexOf('%');
         return scope < 0 ? text : text.substring(0, scope);
     }
 
     /** {@link #key(InetAddress)} of its address; 0 if it has none. */
-    long key() {
+    public long key() {
         try {
             return key(InetAddress.ofLiteral(ip));
         } catch (IllegalArgumentException e) {
@@ -96,7 +96,7 @@ record Client(String ip, String host, String info, String local, Map<String, Str
     }
 
     /** What counts as one client: an IPv4 address, or the /64 network of an IPv6 address. */
-    static long key(InetAddress address) {
+    public static long key(InetAddress address) {
         byte[] octets = address.getAddress();
         long key = address instanceof Inet6Address ? 0 : -1;
         for (int i = 0; i < (octets.length == 16 ? 8 : 4); i++) {
