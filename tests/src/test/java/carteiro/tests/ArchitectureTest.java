@@ -44,7 +44,18 @@ class ArchitectureTest {
             "listen");
 
     static final List<String> PROGRAMS = List.of(
-            "smtpd", "inject", "queue", "queuetool", "send", "clean", "local", "remote", "lookup", "tools", "start");
+            "smtpd",
+            "qmqpd",
+            "inject",
+            "queue",
+            "queuetool",
+            "send",
+            "clean",
+            "local",
+            "remote",
+            "lookup",
+            "tools",
+            "start");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

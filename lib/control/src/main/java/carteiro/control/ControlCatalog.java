@@ -35,14 +35,14 @@ public final class ControlCatalog {
             orMe("plusdomain", "inject", "replaces a plus sign at the end of a host name"),
             // smtpd
             list("badmailfrom", "nobody is refused", "smtpd", "senders that are refused: addresses, or @host"),
-            number("concurrencyincoming", 10_000, 1, 1_000_000, "smtpd", "connections at once"),
-            number("concurrencyperclient", 200, 1, 1_000_000, "smtpd", "connections at once from one client"),
+            number("concurrencyincoming", 10_000, 1, 1_000_000, "smtpd, qmqpd", "connections at once"),
+            number("concurrencyperclient", 200, 1, 1_000_000, "smtpd, qmqpd", "connections at once from one client"),
             number(
                     "databytes",
                     67_108_864,
                     0,
                     1L << 60,
-                    "smtpd",
+                    "smtpd, qmqpd",
                     "octets of the largest message; 0 for the most there is, 2 GiB"),
             number("linebytes", 1000, 1000, 1L << 30, "smtpd", "octets of the longest line of a message"),
             row(
@@ -86,8 +86,8 @@ public final class ControlCatalog {
                     "servercert.pem",
                     ControlFileFormat.TEXT,
                     NOTHING,
-                    "no STARTTLS, and no line with tls in smtpdlisten",
-                    "smtpd",
+                    "no STARTTLS, and no line with tls in smtpdlisten and qmqpdlisten",
+                    "smtpd, qmqpd",
                     "the server's certificate, its chain and its private key"),
             row(
                     "smtpdlisten",
@@ -104,8 +104,23 @@ public final class ControlCatalog {
                     "no client may relay",
                     "smtpd",
                     "who may connect, who may relay"),
-            number("timeoutsession", 3600, 1, 86_400, "smtpd", "seconds of the longest conversation"),
-            raised("timeoutsmtpd", 300, 1, 86_400, "smtpd", "seconds a client may be silent"),
+            number("timeoutsession", 3600, 1, 86_400, "smtpd, qmqpd", "seconds of the longest conversation"),
+            raised("timeoutsmtpd", 300, 1, 86_400, "smtpd, qmqpd", "seconds a client may be silent"),
+            // qmqpd
+            row(
+                    "qmqpdlisten",
+                    ControlFileFormat.LIST,
+                    NOTHING,
+                    "nowhere: qmqpd is not started",
+                    "qmqpd",
+                    "addresses to listen at by QMQP; tls behind one has TLS come first, by servercert.pem"),
+            row(
+                    "tcp.qmqp",
+                    ControlFileFormat.TEXT,
+                    NOTHING,
+                    "clients on this host alone",
+                    "qmqpd",
+                    "who may hand in mail by QMQP, for anywhere"),
             // queue
             number("queuediskfloor", 134_217_728, 1 << 20, 1L << 50, "queue", "octets of disk that stay free"),
             number(

@@ -95,7 +95,12 @@ public final class TcpRules {
 
     /** Reads control/tcp.smtp, and notes what is wrong with its lines; without the file everybody is served. */
     public static TcpRules read(ControlFiles files) {
-        return parse(files.text("tcp.smtp").orElse(""), (line, sentence) -> files.problem("tcp.smtp", line, sentence));
+        return read(files, "tcp.smtp");
+    }
+
+    /** Reads another control file of that form. */
+    public static TcpRules read(ControlFiles files, String file) {
+        return parse(files.text(file).orElse(""), (line, sentence) -> files.problem(file, line, sentence));
     }
 
     /** Reads the text of a file; the first of several rules for one address counts, as in a cdb. */
@@ -248,13 +253,18 @@ public final class TcpRules {
      * @param info empty if unknown
      */
     public Rule ruleFor(InetAddress address, String hostName, String info) {
+        return ruleFor(address, hostName, info, SERVED);
+    }
+
+    /** @param otherwise for a client that no rule is for */
+    public Rule ruleFor(InetAddress address, String hostName, String info, Rule otherwise) {
         String host = DomainName.key(hostName);
         String ip = address.getHostAddress(); // IPv6 is found in networks alone: a key ends at a colon
         return exact(ip, host, info)
                 .or(() -> byPrefix(address, ip))
                 .or(() -> host.isEmpty() ? Optional.empty() : bySuffix(host))
                 .or(() -> Optional.ofNullable(rules.get("")))
-                .orElse(SERVED);
+                .orElse(otherwise);
     }
 
     private Optional<Rule> exact(String ip, String host, String info) {

@@ -22,7 +22,9 @@ public final class ReceivedField {
         /** With SMTPUTF8. */
         UTF8SMTP,
         /** The same with TLS. */
-        UTF8SMTPS
+        UTF8SMTPS,
+        /** By QMQP. */
+        QMQP
     }
 
     /**

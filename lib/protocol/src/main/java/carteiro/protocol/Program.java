@@ -24,6 +24,11 @@ public interface Program {
     /** When it is stopped, among the others; started in the reverse order. */
     StopStage stopStage();
 
+    /** Whether {@code carteiro run} is to start it: false for one that works only where a setting asks for it. */
+    default boolean isWanted(Installation installation) {
+        return true;
+    }
+
     /**
      * Starts it and returns when it is ready.
      *

@@ -1,5 +1,6 @@
 package carteiro.start;
 
+import carteiro.control.Installation;
 import carteiro.protocol.Program;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,5 +18,10 @@ final class InstalledPrograms {
                 .forEach(programs::add);
         programs.sort(Comparator.comparing(Program::stopStage).thenComparing(Program::name));
         return List.copyOf(programs);
+    }
+
+    /** Those that an installation wants, in the same order. */
+    static List<Program> wanted(Installation installation) {
+        return all().stream().filter(program -> program.isWanted(installation)).toList();
     }
 }

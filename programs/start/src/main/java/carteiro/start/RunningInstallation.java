@@ -51,7 +51,7 @@ public final class RunningInstallation implements AutoCloseable {
             Installation installation, EventLog log, Map<String, String> environment)
             throws ControlException, IOException {
         RunningInstallation product =
-                open(installation, ProcessModel.TOGETHER, InstalledPrograms.all(), log, environment);
+                open(installation, ProcessModel.TOGETHER, InstalledPrograms.wanted(installation), log, environment);
         try {
             product.start();
             return product;

@@ -107,7 +107,7 @@ public final class Start {
             Signals.ignoreTheRest();
             var _ = reader.gone().thenRunAsync(() -> opened.join().stopWithoutLogReader());
             try (var product = RunningInstallation.open(
-                    installation, form, InstalledPrograms.all(), log, forPrograms(environment))) {
+                    installation, form, InstalledPrograms.wanted(installation), log, forPrograms(environment))) {
                 opened.complete(product);
                 product.start();
                 notifier.ready();
@@ -375,8 +375,10 @@ public final class Start {
         ControlResult result = ControlResult.DONE;
         int answered = 0;
         List<String> names = InstalledPrograms.all().reversed().stream()
+                .filter(each -> program.equals(Control.ALL)
+                        ? each.isWanted(installation)
+                        : each.name().equals(program))
                 .map(Program::name)
-                .filter(name -> program.equals(Control.ALL) || name.equals(program))
                 .toList();
         if (names.isEmpty()) {
             return new ControlReply(

@@ -1,0 +1,139 @@
+package carteiro.qmqpd;
+
+import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
+import carteiro.control.Installation;
+import carteiro.control.TcpRules;
+import carteiro.listen.Client;
+import carteiro.listen.ListenAddress;
+import carteiro.listen.ListenerLimits;
+import carteiro.listen.TlsKey;
+import carteiro.log.LogText;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What the control files say, read together; docs/control has a page for each.
+ *
+ * @param me this host's name
+ * @param silence how long a client may be silent, or not read
+ * @param conversation how long all of it may last
+ * @param databytes the most octets of a message
+ * @param limits how many conversations there may be
+ * @param rules who may connect; empty: this host alone
+ * @param tls key and certificate, for listeners with tls
+ * @param listen where to listen; empty if there is no file
+ */
+record QmqpdSettings(
+        String me,
+        Duration silence,
+        Duration conversation,
+        long databytes,
+        ListenerLimits limits,
+        Optional<TcpRules> rules,
+        Optional<TlsKey> tls,
+        Optional<List<ListenAddress>> listen) {
+    /** The control file with the listeners. */
+    static final String LISTEN = "qmqpdlisten";
+
+    /** The control file that says who may connect. */
+    static final String RULES = "tcp.qmqp";
+
+    private static final TcpRules.Rule SERVED = new TcpRules.Rule.Allow(Map.of());
+    private static final TcpRules.Rule DENIED = new TcpRules.Rule.Deny();
+
+    /** @throws ControlException naming every problem */
+    static QmqpdSettings read(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        QmqpdSettings settings = read(files, installation);
+        files.check();
+        TlsKey.checkFor(
+                settings.tls(), settings.listen().orElse(List.of()).stream().map(ListenAddress::role), LISTEN);
+        return settings;
+    }
+
+    private static QmqpdSettings read(ControlFiles files, Installation installation) {
+        QmqpdSettings alone = forOneConversation(files);
+        return new QmqpdSettings(
+                alone.me(),
+                alone.silence(),
+                alone.conversation(),
+                alone.databytes(),
+                alone.limits(),
+                files.text(RULES).map(_ -> TcpRules.read(files, RULES)),
+                TlsKey.read(files, installation),
+                ListenAddress.read(files, LISTEN, "127.0.0.1:6280 or [::]:628"));
+    }
+
+    /** Below tcpserver, which has its own listeners and rules. @throws ControlException naming every problem */
+    static QmqpdSettings forOneConversation(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        QmqpdSettings settings = forOneConversation(files);
+        files.check();
+        return settings;
+    }
+
+    private static QmqpdSettings forOneConversation(ControlFiles files) {
+        Optional<String> me = files.line("me");
+        if (me.isEmpty()) {
+            files.problem("me", 0, "is missing; write the host's full name into it");
+        }
+        long connections = files.number("concurrencyincoming");
+        return new QmqpdSettings(
+                me.orElse(""),
+                Duration.ofSeconds(files.number("timeoutsmtpd")),
+                Duration.ofSeconds(files.number("timeoutsession")),
+                files.number("databytes"),
+                new ListenerLimits((int) connections, (int)
+                        files.number("concurrencyperclient", ListenerLimits.standardOfOne(connections))),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /** Refuses variables that tcpserver hands over and that do not say what they seem to. @throws ControlException */
+    static void check(Map<String, String> environment) throws ControlException {
+        String own = environment.getOrDefault(TcpRules.DATABYTES, "");
+        if (!own.isEmpty() && ControlFiles.digits(own).isEmpty()) {
+            throw new ControlException(List.of("DATABYTES in the environment: \"" + LogText.printable(own)
+                    + "\" is not a number; write digits alone into tcpserver's rule, such as DATABYTES=\"10485760\""));
+        }
+    }
+
+    /** Whether the name of a client counts. */
+    boolean needHost() {
+        return rules.isPresent() && rules.get().needHost();
+    }
+
+    /** The rule for a client; one that no rule is for is not served: every recipient is taken from those who are. */
+    TcpRules.Rule ruleFor(InetAddress address, String host) {
+        return rules.isEmpty()
+                ? address.isLoopbackAddress() ? SERVED : DENIED
+                : rules.get().ruleFor(address, host, "", DENIED);
+    }
+
+    /** Whether a rule serves everybody. */
+    boolean isOpenToAll() {
+        return rules.isPresent()
+                && rules.get().lines().stream()
+                        .filter(line -> line.address().isEmpty())
+                        .findFirst()
+                        .filter(line -> line.rule() instanceof TcpRules.Rule.Allow)
+                        .isPresent();
+    }
+
+    /**
+     * The most octets of a client's message: DATABYTES of its variables goes before control/databytes.
+     *
+     * @param most the octets that one client may have under way
+     */
+    long databytesOf(Client client, long most) {
+        OptionalLong own = ControlFiles.digits(client.variables().getOrDefault(TcpRules.DATABYTES, ""));
+        long limit = own.orElse(databytes);
+        return limit == 0 ? most : Math.min(limit, most);
+    }
+}

@@ -1,0 +1,132 @@
+package carteiro.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.testkit.Covers;
+import carteiro.tests.CarteiroProcess.Form;
+import carteiro.tests.CarteiroProcess.Verb;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Mail by QMQP through the whole product. */
+class QmqpTest {
+    private static String netstring(String octets) {
+        return octets.length() + ":" + octets + ",";
+    }
+
+    private static String message(String text, String recipient) {
+        return netstring(netstring(text) + netstring("ann@client.example") + netstring(recipient));
+    }
+
+    private static Socket connect(CarteiroProcess carteiro) throws Exception {
+        Matcher port = Pattern.compile(".*:(\\d+)").matcher(carteiro.awaitLog(".*qmqpd: listening on .*"));
+        assertThat(port.matches()).isTrue();
+        var socket = new Socket("127.0.0.1", Integer.parseInt(port.group(1)));
+        socket.setSoTimeout((int) CarteiroProcess.PATIENCE.toMillis());
+        return socket;
+    }
+
+    private static void send(Socket socket, String octets) throws Exception {
+        socket.getOutputStream().write(octets.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static String answer(Socket socket) throws Exception {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a message that comes by QMQP is in the mailbox, and the log tells its way")
+    @Covers("qmail:P06")
+    void mailArrives(Form form) throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(form)) {
+            carteiro.accounts("bob");
+            carteiro.control("qmqpdlisten", "127.0.0.1:0");
+            carteiro.start();
+            try (Socket client = connect(carteiro)) {
+                send(client, message("Subject: x\n\nHello\n", "bob@example.org"));
+                assertThat(answer(client)).matches("\\d+:Kok \\d+ qp \\d+,");
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1).getFirst())
+                    .contains("Return-Path: <ann@client.example>", "with QMQP id ", "\n\nHello\n");
+            carteiro.awaitLog(".*qmqpd: accepted msg \\d+ from <ann@client\\.example> 1 recipients 18 bytes .*");
+            assertThat(carteiro.control(Verb.STATUS, "").output()).contains("qmqpd", "conversations=1");
+            assertThat(carteiro.control(Verb.RELOAD, "qmqpd").exit()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("without control/qmqpdlisten there is no qmqpd")
+    void isOffUnlessAskedFor() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.start();
+            assertThat(carteiro.control(Verb.STATUS, "").output())
+                    .contains("smtpd")
+                    .doesNotContain("qmqpd");
+            assertThat(carteiro.log()).noneMatch(line -> line.contains("qmqpd"));
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "queue killed while a message comes: the client is not told that it is kept, and a second try brings it once")
+    @Covers("qmail:P07")
+    void queueIsKilledMeanwhile() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.SPLIT)) {
+            carteiro.accounts("bob");
+            carteiro.control("qmqpdlisten", "127.0.0.1:0");
+            carteiro.start();
+            // when half of it is sent, queue has begun: so much does not fit into the buffers between
+            String whole = message("Subject: x\n\n" + "0123456789abcde\n".repeat(2 << 20), "bob@example.org");
+            Matcher pid = Pattern.compile(".*start: queue ready pid (\\d+).*")
+                    .matcher(carteiro.awaitLog(".*start: queue ready pid \\d+.*"));
+            assertThat(pid.matches()).isTrue();
+            int from = carteiro.logSize();
+            try (Socket client = connect(carteiro)) {
+                send(client, whole.substring(0, whole.length() / 2));
+                CarteiroProcess.run(List.of("kill", "-9", pid.group(1)), Map.of(), "");
+                carteiro.awaitLog(".*start: queue ended by itself.*", from);
+                send(client, whole.substring(whole.length() / 2));
+                assertThat(answer(client)).matches("\\d+:Z.*\\(#4\\.3\\.0\\),");
+            }
+            carteiro.awaitLog(".*start: queue ready pid \\d+.*", from);
+            try (Socket client = connect(carteiro)) {
+                send(client, whole);
+                assertThat(answer(client)).contains(":Kok ");
+            }
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            carteiro.awaitEnds(1);
+            assertThat(carteiro.mailbox("bob")).hasSize(1);
+        }
+    }
+
+    @Test
+    @DisplayName("below tcpserver: one message on standard input, exit codes of qmail")
+    @Covers({"qmail:P06", "qmail:P09"})
+    void onStandardInput() throws Exception {
+        try (var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+            carteiro.accounts("bob");
+            carteiro.start();
+            CarteiroProcess.Result kept =
+                    carteiro.attempt(message("Subject: x\n\nHello\n", "bob@example.org"), "carteiro.qmqpd.QmailQmqpd");
+            assertThat(kept.output()).contains(":Kok ");
+            assertThat(kept.exit()).isZero();
+            assertThat(carteiro.attempt("2000000010:", "carteiro.qmqpd.QmailQmqpd")
+                            .exit())
+                    .isEqualTo(111);
+            assertThat(carteiro.attempt("12x:", "carteiro.qmqpd.QmailQmqpd").exit())
+                    .isEqualTo(100);
+            assertThat(carteiro.awaitMailbox("bob", 1)).hasSize(1);
+            assertThat(Files.exists(carteiro.home().resolve("run/qmqpd"))).isFalse();
+        }
+    }
+}
