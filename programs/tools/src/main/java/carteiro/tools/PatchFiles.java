@@ -142,7 +142,7 @@ final class PatchFiles {
             by("control/outgoingip is", "outgoingips", "domainips", "bindroutes", "domainbindings", "bindinterface"),
             by("control/smtproutes is", "smtproutes.cdb", "mailroutes", "artificialroutes"),
             by(
-                    "QMTP and QMQP" + " are not there yet (docs/roadmap.md)",
+                    "QMTP and a QMQP client are not there yet (docs/roadmap.md)",
                     "qmtproutes",
                     "qmqpservers",
                     "qmqpcip",

@@ -103,6 +103,7 @@ sealed interface TraceEvent {
     /** Understands a line, octets without what a logger put in front. */
     static TraceEvent of(String line) {
         TraceEvent event = switch (line.isEmpty() ? ' ' : line.charAt(0)) {
+            case 'q' -> accepted(line); // by qmqpd
             case 's' -> line.equals("status: exiting") ? new ExitingLine() : ofSmtpdOrStarting(line);
             case 'n', 'i', 'e' -> ofMessage(line);
             case 'd' -> line.startsWith("delivery ") ? ended(line) : note(DISCARDED, line);

@@ -306,6 +306,16 @@ class TraceTest {
     }
 
     @Test
+    void aMessageByQmqpIsFoundToo() {
+        String log = """
+                qmqpd: accepted msg 4 from <a@b> 1 recipients 5 bytes client 192.0.2.8 id k3v9q1c7ab2d message-id -
+                new msg 4
+                """;
+        assertThat(trace(log, "k3v9q1c7ab2d").out())
+                .contains("accepted by qmqpd from 192.0.2.8, for 1 recipient, 5 octets, id k3v9q1c7ab2d");
+    }
+
+    @Test
     void smtpdMayBeLaterThanSendAndConversationsOverlap() {
         String log = """
                 new msg 1
