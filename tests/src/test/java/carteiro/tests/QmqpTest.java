@@ -73,6 +73,9 @@ class QmqpTest {
                     .contains("smtpd")
                     .doesNotContain("qmqpd");
             assertThat(carteiro.log()).noneMatch(line -> line.contains("qmqpd"));
+            carteiro.control("qmqpdlisten", "127.0.0.1:0");
+            assertThat(carteiro.control(Verb.RELOAD, "").output())
+                    .contains("changed: qmqpdlisten (waits for: carteiro stop, and a new start)");
         }
     }
 

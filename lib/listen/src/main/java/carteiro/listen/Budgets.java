@@ -25,13 +25,14 @@ public record Budgets(ClientBudget tls, ClientBudget recipients, ClientBudget me
     /** The text of a message is counted in steps, the first of which is free: most messages are small. */
     public static final long TEXT_STEP = 1 << 20;
 
-    /** A quarter of the heap for TLS, an eighth each for recipients and messages. */
+    private static final Budgets OF_THIS_PROCESS = new Budgets(
+            new ClientBudget(Runtime.getRuntime().maxMemory() / 4),
+            new ClientBudget(Runtime.getRuntime().maxMemory() / 8),
+            new ClientBudget(Runtime.getRuntime().maxMemory() / 8),
+            new ClientBudget(TEXT));
+
+    /** A quarter of the heap for TLS, an eighth each for recipients and messages; the same for all programs of one process. */
     public static Budgets ofThisProcess() {
-        long heap = Runtime.getRuntime().maxMemory();
-        return new Budgets(
-                new ClientBudget(heap / 4),
-                new ClientBudget(heap / 8),
-                new ClientBudget(heap / 8),
-                new ClientBudget(TEXT));
+        return OF_THIS_PROCESS;
     }
 }

@@ -20,6 +20,9 @@ final class QmqpInput {
     /** An address has fewer octets. */
     static final int ADDRESS_LIMIT = 1000;
 
+    /** An address that is too long is read to its end, unless it is longer than this. */
+    private static final int MOST_DROPPED = 1 << 20;
+
     private static final int BLOCK = 8 * 1024;
 
     private final InputStream in;
@@ -135,6 +138,9 @@ final class QmqpInput {
     /** Reads an address; the empty string with a NUL in it stands for one that none can be. */
     String address() throws IOException {
         long length = next();
+        if (length > MOST_DROPPED) {
+            throw new NotQmqpException(QmqpFault.LENGTH, "an address of " + length + " octets");
+        }
         if (length >= ADDRESS_LIMIT) {
             drop(length);
             comma();

@@ -11,7 +11,6 @@ import carteiro.listen.ListenAddress;
 import carteiro.listen.ListenerLimits;
 import carteiro.listen.ListenerRole;
 import carteiro.listen.Listeners;
-import carteiro.listen.TlsKey;
 import carteiro.log.EventLog;
 import carteiro.mail.Status;
 import carteiro.posix.SystemAccount;
@@ -23,6 +22,7 @@ import java.net.Socket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Takes a message from each client that finds a place, by the settings of now. */
 final class QmqpdServer implements Program.RunningProgram, ClientService {
@@ -146,12 +146,13 @@ final class QmqpdServer implements Program.RunningProgram, ClientService {
 
     /** New conversations get the new settings; listeners are opened and closed as the file now says. */
     @Override
-    public void reload() throws ControlException {
+    public synchronized void reload() throws ControlException {
         QmqpdSettings read = QmqpdSettings.read(context.installation());
-        if (read.listen().isEmpty()) { // the listeners stay as they are
-            TlsKey.checkFor(read.tls(), listeners.roles(), QmqpdSettings.LISTEN);
+        List<ListenAddress> listen = read.listen().orElse(List.of()); // no file is nowhere
+        listeners.reload(Optional.of(listen), () -> settings = read);
+        if (listen.isEmpty()) {
+            context.log().warning("qmqpd", "listening nowhere; carteiro stop qmqpd ends it");
         }
-        listeners.reload(read.listen(), () -> settings = read);
         tellWhoIsServed(read);
     }
 

@@ -44,6 +44,9 @@ final class QmqpdSession {
 
     private static final int BLOCK = 16 * 1024;
 
+    /** Of what is refused, and has no part of the budget. */
+    private static final int DROPPED_BLOCK = 1024;
+
     private static final QmqpReply TOO_BIG =
             QmqpReply.of(new Status(5, 3, 4), "the message is over the limit of octets here");
     private static final QmqpReply NOT_QMQP = QmqpReply.of(new Status(5, 5, 2), "this is not QMQP");
@@ -187,7 +190,7 @@ final class QmqpdSession {
         }
     }
 
-    /** So much of a refused message is to come that its client is told at once. */
+    /** So much of a refused message is to come, or so little room for it, that its client is told at once. */
     private static final class TooMuchToDropException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -208,7 +211,7 @@ final class QmqpdSession {
         } else {
             open();
         }
-        byte[] block = new byte[BLOCK];
+        byte[] block = new byte[refusal == null ? BLOCK : DROPPED_BLOCK];
         long counted = Budgets.TEXT_STEP; // the first step is free
         while (octets < length) {
             checkWorthReading();
@@ -236,10 +239,9 @@ final class QmqpdSession {
         }
     }
 
-    private void open() {
+    private void open() throws TooMuchToDropException {
         if (!buffers.take(Budgets.MESSAGE)) {
-            refuse(NO_MEMORY, "messages under way fill their part of the heap");
-            return;
+            throw new TooMuchToDropException(refuse(NO_MEMORY, "messages under way fill their part of the heap"));
         }
         try {
             submission = context.startup().ask(queue()::open);
@@ -282,8 +284,11 @@ final class QmqpdSession {
     /** Sender and recipients; as soon as the message is refused, no recipients. */
     private List<Address> envelope() throws IOException {
         String from = in.address();
-        boolean fit = !from.equals(QmqpInput.UNFIT);
-        sender = fit ? from : "";
+        if (from.equals(QmqpInput.UNFIT)) {
+            refuse(BAD_ADDRESS, "");
+        } else {
+            sender = from;
+        }
         var recipients = new ArrayList<Address>();
         long length = from.length();
         while (in.hasNext()) {
@@ -291,7 +296,7 @@ final class QmqpdSession {
             String recipient = in.address();
             length += recipient.length() + 6L; // as LocalSubmission counts
             if (recipient.equals(QmqpInput.UNFIT)) {
-                fit = false;
+                refuse(BAD_ADDRESS, "");
             } else if (refusal == null) {
                 if (recipients.size() == Envelope.MOST_RECIPIENTS
                         || length > LocalSubmission.ENVELOPE_LIMIT - 64 * 1024) {
@@ -305,9 +310,6 @@ final class QmqpdSession {
             if (refusal != null) {
                 recipients.clear();
             }
-        }
-        if (!fit) {
-            refuse(BAD_ADDRESS, "");
         }
         return recipients;
     }

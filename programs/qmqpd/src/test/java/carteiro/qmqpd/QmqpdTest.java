@@ -380,6 +380,39 @@ class QmqpdTest {
     // ---- Settings
 
     @Test
+    void withoutItsFileNothingListensAfterAReload() throws Exception {
+        try (var qmqpd = QmqpdOnLoopback.start(home)) {
+            int port = qmqpd.port();
+            assertThat(talk(qmqpd, Qmqp.message(TEXT, "", "bob@example.org"))).contains(":Kok ");
+            java.nio.file.Files.delete(home.resolve("control/qmqpdlisten"));
+            qmqpd.running.reload();
+            qmqpd.awaitLog("qmqpd: listening nowhere; carteiro stop qmqpd ends it");
+            assertThatThrownBy(() -> Qmqp.to(port)).isInstanceOf(java.net.ConnectException.class);
+            qmqpd.control("qmqpdlisten", "127.0.0.1:0\n");
+            qmqpd.running.reload();
+            assertThat(talk(qmqpd, Qmqp.message(TEXT, "", "bob@example.org"))).contains(":Kok ");
+        }
+    }
+
+    @Test
+    void anEndlessAddressIsNotReadToItsEnd() throws Exception {
+        try (var qmqpd = QmqpdOnLoopback.start(home);
+                Qmqp client = qmqpd.connect()) {
+            client.send("2000000000:" + Qmqp.netstring(TEXT) + Qmqp.netstring("") + "1900000000:x");
+            assertThat(client.answer()).contains(":Dthe message is over the limit");
+            assertThat(qmqpd.queue.open).hasValue(0);
+        }
+        try (var qmqpd = QmqpdOnLoopback.start(home);
+                Qmqp client = qmqpd.connect()) {
+            client.send("2000000000:" + Qmqp.netstring(TEXT) + Qmqp.netstring("") + Qmqp.netstring("y".repeat(2000))
+                    + "3:a@b,");
+            assertThat(client.answer())
+                    .as("refused at once, with so much to come")
+                    .contains(":Dan address has over 999 octets");
+        }
+    }
+
+    @Test
     void nothingListensUnlessAskedFor() throws Exception {
         var qmqpd = new Qmqpd();
         var installation = new Installation(home);

@@ -151,7 +151,7 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
 
     /** New conversations get the new settings; listeners are opened and closed as the file now says. */
     @Override
-    public void reload() throws ControlException {
+    public synchronized void reload() throws ControlException {
         SmtpdSettings read = SmtpdSettings.read(context.installation());
         if (read.listen().isEmpty()) { // the listeners stay as they are
             TlsKey.checkFor(read.tls(), listeners.roles(), SmtpdSettings.LISTEN);

@@ -5,6 +5,7 @@ import carteiro.control.ControlFile;
 import carteiro.control.Installation;
 import carteiro.log.LogText;
 import carteiro.protocol.Control;
+import carteiro.protocol.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -40,6 +42,7 @@ final class ControlChanges {
     private static final String ITSELF = "start";
 
     private final Installation installation;
+    private final Set<String> absent; // programs that nobody wanted at the start
     private final Map<String, String> first;
     /** By program: what it has read, and {@link #first} if it is not here. */
     private final Map<String, Map<String, String>> read = new HashMap<>();
@@ -47,6 +50,10 @@ final class ControlChanges {
     /** @param programs those that may be asked about */
     ControlChanges(Installation installation, List<String> programs) {
         this.installation = installation;
+        this.absent = InstalledPrograms.all().stream()
+                .filter(each -> !each.isWanted(installation))
+                .map(Program::name)
+                .collect(Collectors.toUnmodifiableSet());
         this.first = look();
         read.put(ITSELF, new TreeMap<>(first));
         programs.forEach(program -> read.put(program, new TreeMap<>(first)));
@@ -83,7 +90,7 @@ final class ControlChanges {
      *
      * @param reread whether a file, by its name, is read at this reload
      */
-    private static void compare(
+    private void compare(
             String reader,
             Map<String, String> before,
             Map<String, String> now,
@@ -109,22 +116,31 @@ final class ControlChanges {
         return file == null ? List.of() : List.of(file.readers().split("[, ]+"));
     }
 
-    private static boolean concerns(String name, String reader) {
+    private boolean concerns(String name, String reader) {
         List<String> readers = readers(name);
-        return readers.isEmpty()
+        return readers.isEmpty() || isOfAbsentAlone(readers)
                 ? reader.equals(ITSELF)
                 : readers.contains(reader) || readers.contains("all") && !reader.equals(ITSELF);
     }
 
+    private boolean isOfAbsentAlone(List<String> readers) {
+        return readers.stream().anyMatch(absent::contains)
+                && readers.stream().noneMatch(reader -> reader.equals("all") || read.containsKey(reader));
+    }
+
     /** The command after which a changed file counts; empty if a reload is enough. */
-    private static String waitsFor(String name, String reader) {
+    private String waitsFor(String name, String reader) {
         return switch (name) {
             case "me" -> "carteiro restart";
             case "logformat" -> "carteiro stop, and a new start";
             default ->
                 readers(name).isEmpty()
                         ? "nothing, no program reads it"
-                        : reader.equals("send") && !REREAD_BY_SEND.contains(name) ? "carteiro restart send" : "";
+                        : isOfAbsentAlone(readers(name))
+                                ? "carteiro stop, and a new start"
+                                : reader.equals("send") && !REREAD_BY_SEND.contains(name)
+                                        ? "carteiro restart send"
+                                        : "";
         };
     }
 

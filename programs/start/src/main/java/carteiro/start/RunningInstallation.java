@@ -75,7 +75,8 @@ public final class RunningInstallation implements AutoCloseable {
         Layout.refuseQueueOfQmail(installation);
         Layout.run(installation, "start", new Layout.FolderOwner.Us());
         HomeLock lock = HomeLock.whole(
-                installation, programs.stream().map(Program::name).toList());
+                installation,
+                InstalledPrograms.all().stream().map(Program::name).toList()); // also of one that nobody wants any more
         DirectWires wires = null;
         try {
             ProgramInstance.InstanceStarter beginning;

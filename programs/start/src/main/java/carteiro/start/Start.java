@@ -368,19 +368,20 @@ public final class Start {
                 List.of());
     }
 
-    /** Programs that run by themselves each answer for themselves. */
+    private static boolean isAbsent(IOException e) {
+        return e instanceof NotRunningException && !(e.getCause() instanceof NoGreetingException);
+    }
+
+    /** Programs that run by themselves each answer for themselves; one that nobody wants any more, too. */
     private static ControlReply askEach(ControlVerb verb, String program, Installation installation) {
         var rows = new ArrayList<Control.ProgramStatus>();
         var texts = new ArrayList<String>();
         ControlResult result = ControlResult.DONE;
         int answered = 0;
-        List<String> names = InstalledPrograms.all().reversed().stream()
-                .filter(each -> program.equals(Control.ALL)
-                        ? each.isWanted(installation)
-                        : each.name().equals(program))
-                .map(Program::name)
+        List<Program> programs = InstalledPrograms.all().reversed().stream()
+                .filter(each -> program.equals(Control.ALL) || each.name().equals(program))
                 .toList();
-        if (names.isEmpty()) {
+        if (programs.isEmpty()) {
             return new ControlReply(
                     ControlResult.FAILED,
                     "there is no program " + program + "; there are "
@@ -391,7 +392,8 @@ public final class Start {
                                             .toList()),
                     List.of());
         }
-        for (String name : names) {
+        for (Program each : programs) {
+            String name = each.name();
             try {
                 ControlReply answer =
                         ControlWire.client(name, installation, CONTROL).ask(verb, name);
@@ -402,6 +404,9 @@ public final class Start {
             } catch (IOException e) {
                 if (isStranger(e, name, installation)) {
                     return refused(installation);
+                }
+                if (program.equals(Control.ALL) && !each.isWanted(installation) && isAbsent(e)) {
+                    continue; // nobody has asked for it, and it does not run
                 }
                 rows.addFirst(new Control.ProgramStatus(
                         name, Control.ProgramState.DOWN, Instant.now(), 0, 0, "does not answer"));

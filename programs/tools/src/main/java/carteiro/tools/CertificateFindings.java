@@ -55,9 +55,9 @@ final class CertificateFindings {
         Instant from = certificate.getNotBefore().toInstant();
         Instant until = certificate.getNotAfter().toInstant();
         if (until.isBefore(now)) {
-            found.mistake(PLACE + which + " expired on " + day(until) + "; renew it, then run: carteiro reload smtpd");
+            found.mistake(PLACE + which + " expired on " + day(until) + "; renew it, then run: carteiro reload");
         } else if (until.isBefore(now.plus(SOON))) {
-            found.warning(PLACE + which + " expires on " + day(until) + "; renew it, then run: carteiro reload smtpd");
+            found.warning(PLACE + which + " expires on " + day(until) + "; renew it, then run: carteiro reload");
         }
         if (from.isAfter(now)) {
             found.mistake(

@@ -170,9 +170,9 @@ class SettingsCommandsTest {
     }
 
     @Test
-    void checkFindsAProgramWhoseNameNoFileCanHave() throws Exception {
-        write("control/tcp.smtp", ":allow,QMAILQUEUE=\"/bin/a\0b\"\n");
-        assertThat(check().out()).contains("control/tcp.smtp:1: QMAILQUEUE: there is no program /bin/a_b,");
+    void checkFindsAnOctetThatNoTextHas() throws Exception {
+        write("control/tcp.smtp", "127.:allow\n:allow,QMAILQUEUE=\"/bin/a\0b\"\n");
+        assertThat(check().out()).contains("control/tcp.smtp:2: has an octet of value 0; write the file as plain text");
     }
 
     @Test
