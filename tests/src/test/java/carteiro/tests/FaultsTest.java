@@ -425,7 +425,7 @@ class FaultsTest {
                     carteiro.home().toString());
             assertThat(reload.exit()).isEqualTo(111);
             assertThat(reload.output())
-                    .contains("smtpd keeps its old settings: control/locals: cannot be read")
+                    .contains("lookup keeps its old settings: control/locals: cannot be read")
                     .doesNotContain("is missing");
             carteiro.awaitLog("alert: start: send keeps its old settings: control/locals: cannot be read .*");
             try (var client = new SmtpClient(carteiro.smtp())) {
