@@ -142,8 +142,8 @@ final class RunningSend implements Program.RunningProgram {
 
     private record UnreadMessage(WaitingMessage waiting, long since) {}
 
-    /** Of the thread that takes messages: when the first was left to the next session; 0 if none was. */
-    private long forgotten;
+    /** When the first message was left to the next session; 0 if none was. Written by the thread that takes messages. */
+    private volatile long forgotten;
 
     /** Guarded by the lock: messages that were told, and are not in the schedule yet. */
     private final Set<Long> untaken = new HashSet<>();
@@ -564,7 +564,10 @@ final class RunningSend implements Program.RunningProgram {
     private void putOff(WaitingMessage waiting) {
         if (unread.size() < MOST_UNREADABLE) {
             unread.addLast(new UnreadMessage(waiting, clock.millis()));
-        } else if (forgotten == 0) {
+            return;
+        }
+        untaken(numbers -> numbers.remove(waiting.message())); // of these there may be any number
+        if (forgotten == 0) {
             forgotten = clock.millis();
         }
     }
@@ -586,7 +589,8 @@ final class RunningSend implements Program.RunningProgram {
         while (message.taken() < message.count()) {
             Page page = reports.recipients(message.number(), message.taken());
             if (page.recipients().isEmpty()) {
-                return; // it has ended
+                untaken(numbers -> numbers.remove(message.number())); // it has ended
+                return;
             }
             message.addRecipients(routes.await(page.addresses(), reports::probe), page.states());
         }
@@ -718,8 +722,7 @@ final class RunningSend implements Program.RunningProgram {
                 throw new IOException("send is stopping");
             }
             for (long message : messages) {
-                results.add(
-                        untaken.contains(message) ? WithdrawalOutcome.NOT_YET : schedule.withdraw(message, order, by));
+                results.add(withdrawOne(message, order, by));
             }
         } finally {
             lock.unlock();
@@ -740,6 +743,15 @@ final class RunningSend implements Program.RunningProgram {
             throw new IOException("interrupted while queue was told", e);
         }
         return results;
+    }
+
+    /** Under the lock. What waits for lookup, or for a queue that can read it, is not unknown. */
+    private WithdrawalOutcome withdrawOne(long message, WithdrawalRequest order, String by) {
+        if (untaken.contains(message)) {
+            return WithdrawalOutcome.NOT_YET;
+        }
+        WithdrawalOutcome outcome = schedule.withdraw(message, order, by);
+        return outcome == WithdrawalOutcome.UNKNOWN && forgotten != 0 ? WithdrawalOutcome.NOT_YET : outcome;
     }
 
     private void bounce(ScheduledMessage message) {

@@ -300,6 +300,43 @@ class ManyRecipientsTest {
     }
 
     @Test
+    void recipientsThatGetNoRouteWaitAndFailWithTheMessagesLifetime() {
+        var plan = Planned.narrow(20, 20);
+        plan.add(1, accounts(12));
+        plan.starts().forEach(attempt -> plan.end(attempt, Planned.LATER));
+        plan.unroutable.add(1L);
+        plan.now += 604_800;
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.finished).isEmpty();
+        plan.now += Schedule.PARKED;
+        assertThat(plan.starts()).isEmpty();
+        assertThat(plan.finished).containsExactly(1L);
+        assertThat(plan.reports.stream().filter(Report.RecipientFailed.class::isInstance))
+                .hasSize(12)
+                .allSatisfy(report -> assertThat(((Report.RecipientFailed) report).paragraph())
+                        .contains("could not find out where this recipient's mail goes", "in the queue too long"));
+    }
+
+    @Test
+    void whatIsGivenUpWhileLookupIsAwayBouncesByTheAddressesAsTheyWere() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.LATER)).start();
+            String[] recipients = accounts(20);
+            long number = host.queue.put("ann@example.org", "Subject: x\n\nhello\n", recipients);
+            host.lines.await(20, "delivery \\d+: deferral: .*");
+            host.routing.stop();
+            host.send()
+                    .withdraw(
+                            new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.BOUNCE, "given up"),
+                            "root",
+                            List.of(number));
+            host.lines.await(1, "bounce msg " + number + " qp \\d+");
+            String bounce = host.queue.bounces.getFirst().text;
+            assertThat(recipients).allMatch(recipient -> bounce.contains("<" + recipient + ">:\n"));
+        }
+    }
+
+    @Test
     void aMessageThatQueueHasNoLongerIsForgotten() {
         var plan = Planned.narrow(20, 20);
         plan.add(1, accounts(12));

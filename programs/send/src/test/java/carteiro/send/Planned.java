@@ -34,6 +34,7 @@ final class Planned implements Schedule.ScheduleListener {
     final List<Long> removed = new ArrayList<>();
     final Map<Long, List<Address>> addresses = new HashMap<>();
     final Set<Long> unreadable = new HashSet<>();
+    final Set<Long> unroutable = new HashSet<>();
     int pageSize = 1000;
     int pagesTold;
     static final Map<String, String> HERE = Map.of("local.example", "");
@@ -231,6 +232,8 @@ final class Planned implements Schedule.ScheduleListener {
             pagesTold++;
             if (unreadable.contains(wanted.message().number())) {
                 schedule.unreadable(wanted, now);
+            } else if (unroutable.contains(wanted.message().number())) {
+                schedule.unrouted(wanted, now);
             } else {
                 List<Address> told = wanted.from() < end ? all.subList(wanted.from(), end) : List.of();
                 schedule.paged(wanted, new RoutedRecipients(RecipientList.of(told), routes(told)), now);
