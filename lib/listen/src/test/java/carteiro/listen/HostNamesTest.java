@@ -2,6 +2,7 @@ package carteiro.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.testkit.Await;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ class HostNamesTest {
                 InetAddress address = address("2001:db8::" + Integer.toHexString(2 * i));
                 hanging.add(CompletableFuture.supplyAsync(() -> names.of(address), clients));
             }
-            Waiting.until(() -> asked.size() == HostNames.SHARE, "they are not asked for");
+            Await.until(() -> asked.size() == HostNames.SHARE, "they are not asked for");
             for (int i = 0; i < 50; i++) {
                 assertThat(names.of(address("192.0.2.1"))).isEqualTo("host.example");
             }
@@ -65,7 +66,7 @@ class HostNamesTest {
             for (int i = 0; i < 50; i++) {
                 hanging.add(CompletableFuture.supplyAsync(() -> names.of(address("192.0.2.2")), clients));
             }
-            Waiting.until(() -> asked.size() == 1, "it is not asked for");
+            Await.until(() -> asked.size() == 1, "it is not asked for");
             hang.countDown();
             assertThat(hanging).allSatisfy(name -> assertThat(name.join()).isEqualTo("host.example"));
         }
@@ -80,7 +81,7 @@ class HostNamesTest {
                 InetAddress address = address("10." + i / 200 + "." + i % 200 + ".2");
                 hanging.add(CompletableFuture.supplyAsync(() -> names.of(address), clients));
             }
-            Waiting.until(
+            Await.until(
                     () -> asked.size() == HostNames.THREADS && names.waiting() == HostNames.WAITING,
                     "they are not asked for");
             assertThat(names.of(address("192.0.2.1"))).isEmpty();
@@ -97,11 +98,11 @@ class HostNamesTest {
                 InetAddress address = address("10.0." + i + ".2");
                 clients.execute(() -> names.of(address));
             }
-            Waiting.until(() -> asked.size() == HostNames.THREADS, "they are not asked for");
+            Await.until(() -> asked.size() == HostNames.THREADS, "they are not asked for");
             assertThat(names.of(address("192.0.2.1"))).isEmpty();
             assertThat(names.waiting()).isZero();
             hang.countDown();
-            Waiting.until(() -> names.of(address("192.0.2.3")).equals("host.example"), "the threads are not free");
+            Await.until(() -> names.of(address("192.0.2.3")).equals("host.example"), "the threads are not free");
             assertThat(asked).doesNotContainKey(address("192.0.2.1"));
         }
     }

@@ -6,6 +6,7 @@ import carteiro.log.EventLog;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
+import carteiro.testkit.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.nio.charset.StandardCharsets;
@@ -82,7 +83,7 @@ final class QmqpdOnLoopback implements AutoCloseable {
     }
 
     String awaitLog(String part) {
-        return Waiting.until(() -> log().contains(part) ? log() : null, () -> "no \"" + part + "\" in\n" + log());
+        return Await.until(() -> log().contains(part) ? log() : null, () -> "no \"" + part + "\" in\n" + log());
     }
 
     @Override

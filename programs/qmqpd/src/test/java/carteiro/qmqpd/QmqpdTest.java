@@ -11,6 +11,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.testkit.Await;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.net.Socket;
@@ -119,7 +120,7 @@ class QmqpdTest {
                 }
             }
             assertThat(qmqpd.queue.messages).isEmpty();
-            Waiting.until(() -> qmqpd.running.status().contains("sessions=0"), "sessions are left");
+            Await.until(() -> qmqpd.running.status().contains("sessions=0"), "sessions are left");
             assertThat(qmqpd.queue.open).hasValue(0);
             qmqpd.awaitLog("qmqpd: lost client 127.0.0.1: it ended before its message was whole; nothing is queued");
         }
@@ -264,7 +265,7 @@ class QmqpdTest {
                 var two = Qmqp.from("127.0.0.2", qmqpd.port())) {
             one.send("1");
             two.send("1");
-            Waiting.until(() -> qmqpd.running.status().contains("sessions=2"), "they are not there");
+            Await.until(() -> qmqpd.running.status().contains("sessions=2"), "they are not there");
             try (var three = Qmqp.from("127.0.0.2", qmqpd.port())) {
                 assertThat(three.answer()).contains(":Ztoo many connections from you, try again later (#4.7.0),");
             }
@@ -315,10 +316,10 @@ class QmqpdTest {
                     .contains("(#4.3.1),");
             try (var other = qmqpd.connect()) {
                 other.send(WHOLE.substring(0, 50));
-                Waiting.until(() -> qmqpd.queue.open.get() == 1, "it has not begun");
+                Await.until(() -> qmqpd.queue.open.get() == 1, "it has not begun");
                 assertThat(talk(qmqpd, WHOLE)).contains(":Ztoo much is under way");
             }
-            Waiting.until(() -> qmqpd.running.status().contains("sessions=0"), "sessions are left");
+            Await.until(() -> qmqpd.running.status().contains("sessions=0"), "sessions are left");
             assertThat(budgets.recipients().taken()).isZero();
             assertThat(budgets.messages().taken()).isZero();
             assertThat(talk(qmqpd, WHOLE)).contains(":Kok ");
@@ -330,7 +331,7 @@ class QmqpdTest {
         try (var qmqpd = QmqpdOnLoopback.start(home);
                 var client = qmqpd.connect()) {
             client.send(WHOLE.substring(0, 50));
-            Waiting.until(() -> qmqpd.queue.open.get() == 1, "it has not begun");
+            Await.until(() -> qmqpd.queue.open.get() == 1, "it has not begun");
             qmqpd.running.stop(java.time.Duration.ofSeconds(5));
             assertThat(client.answer()).contains(":Zthe service is being stopped (#4.3.2),");
             assertThat(qmqpd.queue.messages).isEmpty();
@@ -490,7 +491,7 @@ class QmqpdTest {
                 var mute = new Socket("127.0.0.1", qmqpd.port())) {
             mute.setSoTimeout(20_000);
             assertThat(mute.getInputStream().readAllBytes()).hasSizeLessThan(100);
-            Waiting.until(() -> qmqpd.running.status().contains("sessions=0"), "it stays");
+            Await.until(() -> qmqpd.running.status().contains("sessions=0"), "it stays");
         }
     }
 }

@@ -557,8 +557,8 @@ final class RunningSend implements Program.RunningProgram {
     }
 
     private void putOff(WaitingMessage waiting, UnroutedException e) {
+        putOff(waiting); // first: who reads the line may count on its time
         log.log(new SendEvent.NoRoute(waiting.message(), String.valueOf(e.getMessage())));
-        putOff(waiting);
     }
 
     private void putOff(WaitingMessage waiting) {

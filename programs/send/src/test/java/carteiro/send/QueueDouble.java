@@ -66,6 +66,9 @@ final class QueueDouble {
     /** Done between the look at what waits and the answer, with no lock. */
     volatile Runnable beforeAnswer = () -> {};
 
+    /** Done before a report is taken, with no lock. */
+    volatile Runnable beforeReport = () -> {};
+
     private final Clock clock;
     private long last = 100;
     private Object session = "none";
@@ -218,6 +221,7 @@ final class QueueDouble {
 
         @Override
         public void report(List<Report> said) throws IOException {
+            beforeReport.run();
             synchronized (QueueDouble.this) {
                 check();
                 largestBatch = Math.max(largestBatch, said.size());

@@ -19,8 +19,10 @@ import carteiro.protocol.Withdrawal;
 import carteiro.protocol.Withdrawal.WithdrawalAction;
 import carteiro.protocol.Withdrawal.WithdrawalOutcome;
 import carteiro.protocol.Withdrawal.WithdrawalRequest;
+import carteiro.testkit.Await;
 import carteiro.testkit.Covers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -416,18 +419,20 @@ class SendTest {
         }
     }
 
-    private interface Condition {
-        boolean holds() throws IOException;
-    }
-
-    private static void until(Condition condition, String otherwise) throws Exception {
-        for (int i = 0; i < 1000; i++) {
-            if (condition.holds()) {
-                return;
-            }
-            Thread.sleep(20);
-        }
-        throw new AssertionError(otherwise);
+    /** Until send has been told of the message and has no route for it. */
+    private static void waitForLookup(Installed host, long message) {
+        var removal = new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.REMOVE, "");
+        Await.until(
+                () -> {
+                    try {
+                        return host.send()
+                                .withdraw(removal, "me", List.of(message))
+                                .contains(Withdrawal.WithdrawalOutcome.NOT_YET);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                "the message that waits for lookup is unknown");
     }
 
     private static void await(CountDownLatch latch) throws IOException {
@@ -512,7 +517,7 @@ class SendTest {
             host.queue.put("ann@x.example", "x\n", "c@far.example");
             host.queue.put("ann@x.example", "x\n", "d@far.example");
             host.lines.await(1, "starting .* to remote c@far.example");
-            until(() -> host.send().status().contains("rate=1"), "its own file was read all the same");
+            Await.until(() -> host.send().status().contains("rate=1"), "its own file was read all the same");
             assertThat(host.lines.matching("starting .* to local u@host.example.org"))
                     .hasSize(1);
         }
@@ -542,9 +547,10 @@ class SendTest {
     @Test
     void whatHasEndedIsToldThoughSendIsStoppedWhileLookupIsAway() throws Exception {
         try (var host = new Installed(home)) {
-            var go = new CountDownLatch(1);
+            var first = new CountDownLatch(1);
+            var others = new CountDownLatch(1);
             host.delivering(delivery -> {
-                await(go);
+                await(delivery.addresses().getFirst().octets().startsWith("u0@") ? first : others);
                 return Installed.always(Installed.OK).deliver(delivery);
             });
             host.start();
@@ -553,11 +559,25 @@ class SendTest {
             }
             host.lines.await(8, "starting delivery .*");
             host.routing.stop();
-            host.queue.put("ann@x.example", "x\n", "late@host.example.org");
-            Thread.sleep(300); // it waits for lookup
+            waitForLookup(host, host.queue.put("ann@x.example", "x\n", "late@host.example.org"));
+            var reported = new CountDownLatch(1);
+            var slow = new CountDownLatch(1); // queue takes the first report, and meanwhile the others wait
+            host.queue.beforeReport = () -> {
+                reported.countDown();
+                try {
+                    var _ = slow.await(10, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            };
+            first.countDown();
+            reported.await();
             var stopping = Thread.ofVirtual().start(() -> host.send().stop(Duration.ofSeconds(10)));
-            Thread.sleep(200); // it waits for the deliveries
-            go.countDown();
+            host.lines.await("status: local 7/10 remote 0/20 exitasap");
+            others.countDown();
+            host.lines.await("status: local 0/10 remote 0/20 exitasap");
+            Thread.sleep(500); // time to end too early
+            slow.countDown();
             stopping.join();
             assertThat(host.queue.kept).hasSize(1);
         }
@@ -570,22 +590,14 @@ class SendTest {
             host.queue.put("ann@x.example", "x\n", "u@host.example.org");
             host.lines.await(1, "delivery 1: deferral: .*");
             host.routing.stop();
-            host.queue.put("ann@x.example", "x\n", "late@host.example.org");
-            until(
-                    () -> host.send()
-                            .withdraw(
-                                    new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.REMOVE, ""),
-                                    "me",
-                                    List.of(102L))
-                            .contains(Withdrawal.WithdrawalOutcome.NOT_YET),
-                    "the message that waits for lookup is unknown");
+            waitForLookup(host, host.queue.put("ann@x.example", "x\n", "late@host.example.org"));
             host.queue.stop();
             host.queue.start(host.wires);
             host.delivering(Installed.always(Installed.OK));
             host.clock.advance(400);
             host.send().dispatch();
             host.lines.await(1, "delivery 2: success: .*");
-            until(() -> host.queue.kept.size() == 1, "what went on is not told to queue");
+            Await.until(() -> host.queue.kept.size() == 1, "what went on is not told to queue");
         }
     }
 
@@ -604,6 +616,7 @@ class SendTest {
                     "warning: msg " + poisoned
                             + ": lookup does not tell where its recipients go; it is asked again later: .*");
             assertThat(host.routing.asked).startsWith(3, 1, 1, 1);
+            host.queue.awaitLeft(1);
             assertThat(host.queue.kept).containsOnlyKeys(poisoned);
             host.routing.failing.clear();
             host.clock.advance(RunningSend.UNREADABLE_PAUSE.toSeconds());

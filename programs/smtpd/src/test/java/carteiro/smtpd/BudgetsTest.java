@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.listen.Budgets;
 import carteiro.listen.ClientBudget;
+import carteiro.testkit.Await;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +58,7 @@ class BudgetsTest {
 
     private void allIsGivenBack(SmtpdOnLoopback smtpd, Budgets budgets) throws Exception {
         close();
-        Waiting.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
+        Await.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
         assertThat(budgets.tls().taken()).isZero();
         assertThat(budgets.recipients().taken()).isZero();
         assertThat(budgets.messages().taken()).isZero();
@@ -166,7 +167,7 @@ class BudgetsTest {
         try (var smtpd = SmtpdOnLoopback.start(home, budgets)) {
             from(GREEDY, smtpd).envelope().say("DATA", "354 ").send(threeSteps);
             from(GREEDY, smtpd).envelope().say("DATA", "354 ").send(threeSteps);
-            Waiting.until(() -> budgets.text().taken() == 4 * Budgets.TEXT_STEP, "the text is not counted");
+            Await.until(() -> budgets.text().taken() == 4 * Budgets.TEXT_STEP, "the text is not counted");
             from(GREEDY, smtpd).envelope().say("DATA", "354 ").say(threeSteps + ".", "452 4.3.1");
             from(GREEDY, smtpd).envelope().say("DATA", "354 ").say("small\r\n.", "250 ok");
             from(OTHER, smtpd).envelope().say("DATA", "354 ").say(threeSteps + ".", "250 ok");

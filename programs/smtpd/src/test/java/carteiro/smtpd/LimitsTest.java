@@ -7,6 +7,7 @@ import carteiro.control.ControlException;
 import carteiro.listen.Budgets;
 import carteiro.listen.ClientConnection;
 import carteiro.protocol.StartupGrace;
+import carteiro.testkit.Await;
 import carteiro.testkit.Covers;
 import carteiro.wire.Line;
 import java.io.IOException;
@@ -67,7 +68,7 @@ class LimitsTest {
                 assertThat(last).startsWith("421 4.4.2");
                 client.close();
             }
-            Waiting.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
+            Await.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
             assertThat(smtpd.queue.messages).isEmpty();
             assertThat(smtpd.queue.open.get()).isZero();
         }
@@ -83,7 +84,7 @@ class LimitsTest {
                     client.socket().setSoLinger(reset, 0); // a reset instead of an orderly end
                 }
             }
-            Waiting.until(() -> smtpd.running.status().contains("sessions=0 conversations=2"), "sessions are left");
+            Await.until(() -> smtpd.running.status().contains("sessions=0 conversations=2"), "sessions are left");
             assertThat(smtpd.queue.messages).isEmpty();
             assertThat(smtpd.queue.open.get()).isZero();
         }
@@ -95,7 +96,7 @@ class LimitsTest {
                 var client = smtpd.connect()) {
             client.expect("220 ").say("MAIL FROM:<a@b>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
             client.say("DATA", "354 ");
-            Waiting.until(
+            Await.until(
                     () -> {
                         try {
                             client.send("x");
@@ -290,7 +291,7 @@ class LimitsTest {
                 assertThat(smtpd.awaitLog("turned away client 127.0.0.1: all 2 connections are taken"))
                         .isNotEmpty();
             }
-            Waiting.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
+            Await.until(() -> smtpd.running.status().contains("sessions=0"), "sessions are left");
             try (var client = smtpd.connect()) {
                 client.expect("220 ");
             }
@@ -471,10 +472,10 @@ class LimitsTest {
                 var busy = smtpd.connect()) {
             smtpd.queue.hold = new CountDownLatch(1);
             busy.envelope().say("DATA", "354 ").send("whole\r\n.\r\n");
-            Waiting.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
+            Await.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
             CompletableFuture<Void> stopping =
                     CompletableFuture.runAsync(() -> smtpd.running.stop(Duration.ofSeconds(20)));
-            Waiting.until(() -> smtpd.running.status().contains("listening= "), "it listens");
+            Await.until(() -> smtpd.running.status().contains("listening= "), "it listens");
             assertThatThrownBy(() -> stopping.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
             smtpd.queue.hold.countDown();
             busy.expect("250 ok");
@@ -495,7 +496,7 @@ class LimitsTest {
                     throw new UncheckedIOException(e);
                 }
             });
-            Waiting.until(
+            Await.until(
                     () -> {
                         connection.enforceTimeouts(
                                 System.nanoTime() + Duration.ofSeconds(2).toNanos());
@@ -566,7 +567,7 @@ class LimitsTest {
                 var client = smtpd.connect()) {
             smtpd.lookup.hold = new CountDownLatch(1);
             client.expect("220 ").say("MAIL FROM:<a@b>", "250 ").send("RCPT TO:<bob@example.org>\r\n");
-            Waiting.until(() -> smtpd.lookup.held.get() == 1, "lookup is not asked");
+            Await.until(() -> smtpd.lookup.held.get() == 1, "lookup is not asked");
             smtpd.running.stop(Duration.ofMinutes(10));
             assertThat(smtpd.lookup.held.get()).isEqualTo(1);
             client.expectClosed();
@@ -580,11 +581,11 @@ class LimitsTest {
                 var busy = smtpd.connect()) {
             smtpd.queue.hold = new CountDownLatch(1);
             busy.envelope().say("DATA", "354 ").send("x\r\n.\r\n");
-            Waiting.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
+            Await.until(() -> smtpd.queue.held.get() == 1, "queue is not asked");
             smtpd.running.stop(Duration.ofMillis(100));
             busy.expectClosed();
             smtpd.queue.hold.countDown();
-            Waiting.until(() -> smtpd.queue.open.get() == 0, "the submission stays open");
+            Await.until(() -> smtpd.queue.open.get() == 0, "the submission stays open");
             assertThatThrownBy(smtpd::connect).isInstanceOf(Throwable.class);
         }
     }
@@ -627,7 +628,7 @@ class LimitsTest {
                     .toList();
             assertThat(sweeping).hasSize(1);
             sweeping.getFirst().interrupt();
-            Waiting.until(() -> !smtpd.running.alive(), "smtpd has not noticed");
+            Await.until(() -> !smtpd.running.alive(), "smtpd has not noticed");
             smtpd.awaitLog("alert: smtpd: its thread smtpd-sweep has ended");
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.testkit.Await;
 import carteiro.testkit.Covers;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -94,7 +95,7 @@ class MessageTest {
                     .expectClosed();
         }
         assertThat(smtpd.queue.messages).hasSize(before);
-        Waiting.until(() -> smtpd.queue.open.get() == 0, "the submission stays open");
+        Await.until(() -> smtpd.queue.open.get() == 0, "the submission stays open");
     }
 
     @ParameterizedTest
@@ -395,6 +396,6 @@ class MessageTest {
         try (var client = smtpd.connect()) {
             client.envelope().say("DATA", "451 4.3.0").say("NOOP", "250 ");
         }
-        Waiting.until(() -> smtpd.queue.open.get() == 0, "a submission stays open");
+        Await.until(() -> smtpd.queue.open.get() == 0, "a submission stays open");
     }
 }

@@ -7,6 +7,7 @@ import carteiro.log.EventLog;
 import carteiro.protocol.DirectWires;
 import carteiro.protocol.Program;
 import carteiro.protocol.SocketWires;
+import carteiro.testkit.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -113,7 +114,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
 
     /** Waits for a line in the log. */
     String awaitLog(String part) {
-        return Waiting.until(
+        return Await.until(
                 () -> {
                     String text = log();
                     return text.contains(part) ? text : null;

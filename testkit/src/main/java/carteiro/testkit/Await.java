@@ -1,17 +1,22 @@
-package carteiro.smtpd;
+package carteiro.testkit;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
-/** Waiting for an event. */
-final class Waiting {
+/** Waiting for an event, 20 seconds at most. Any thread. */
+public final class Await {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    private Waiting() {}
+    private Await() {}
 
-    /** Asks until the answer is not null. */
-    static <T> T until(Supplier<T> question, Supplier<String> otherwise) {
+    /**
+     * Asks until the answer is not null.
+     *
+     * @param otherwise what to say if it never is
+     * @throws AssertionError if it never is
+     */
+    public static <T> T until(Supplier<T> question, Supplier<String> otherwise) {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (true) {
             T answer = question.get();
@@ -25,8 +30,13 @@ final class Waiting {
         }
     }
 
-    /** Asks until the answer is yes. */
-    static void until(Supplier<Boolean> question, String otherwise) {
+    /**
+     * Asks until the answer is yes.
+     *
+     * @param otherwise what to say if it never is
+     * @throws AssertionError if it never is
+     */
+    public static void until(Supplier<Boolean> question, String otherwise) {
         until(() -> question.get() ? true : null, () -> otherwise);
     }
 }
