@@ -58,7 +58,7 @@ public class JournalBenchmark {
         try {
             folder = Files.createTempDirectory(
                     Path.of(System.getProperty("carteiro.bench.folder", "/var/tmp")), "journal-");
-            var settings = new QueueSettings(QueueSettings.DEFAULT_MEMORY, QueueSettings.DEFAULT_DISK_FLOOR);
+            var settings = new QueueSettings(32 << 20, 128 << 20);
             queue = new Queue(new FileDisk(folder), () -> settings, log, Clock.systemUTC(), Journal.SEGMENT);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

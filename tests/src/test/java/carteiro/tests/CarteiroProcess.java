@@ -361,6 +361,23 @@ final class CarteiroProcess implements AutoCloseable {
         ALARM
     }
 
+    /** A command under its own name in HOME/bin, where sendmail looks for the commands that it runs. */
+    String install(String name, String mainClass) throws Exception {
+        return install(home(), name, mainClass);
+    }
+
+    /** The same in another home. */
+    static String install(Path home, String name, String mainClass) throws Exception {
+        Path bin = Files.createDirectories(home.resolve("bin"));
+        Path script = Files.writeString(
+                bin.resolve(name),
+                "#!/bin/sh\nexec "
+                        + String.join(" ", java("-XX:TieredStopAtLevel=1", "-Xmx64m"))
+                        + " " + mainClass + " \"$@\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return script.toString();
+    }
+
     /** Runs one of the product's commands in this home. */
     Result command(String mainClass, String... arguments) throws Exception {
         return commandWithInput("", mainClass, arguments);

@@ -61,7 +61,7 @@ class GuidesTest {
             carteiro.control(Verb.STOP, "local");
             assertThat(changed.command(carteiro, "carteiro.tools.Showctl").output())
                     .contains(
-                            "helodots: (Default.) 0\n  -- 1 refuses clients whose name in HELO has no dot; read by smtpd");
+                            "helodots: (Default.) 0\n  -- whether clients whose name in HELO has no dot are refused; read by smtpd");
             try (var client = new SmtpClient(carteiro.smtp())) {
                 assertThat(client.say("EHLO pc")).startsWith("250");
             }
@@ -101,10 +101,10 @@ class GuidesTest {
     @DisplayName("a default is changed in its declaration, and everybody follows")
     void aDefault() throws Exception {
         var changes = new SourceChanges();
-        String catalog = "lib/control/src/main/java/carteiro/control/ControlCatalog.java";
-        changes.replace(catalog, "                    67_108_864,", "                    1_234_567,");
-        changes.replace(catalog, "                    \"postmaster\",", "                    \"hostmaster\",");
-        changes.replace(catalog, "                    \"./Mailbox\",", "                    \"./Maildir/\",");
+        String settings = "lib/control/src/main/java/carteiro/control/Settings.java";
+        changes.replace(settings, "            67_108_864,", "            1_234_567,");
+        changes.replace(settings, "\"doublebounceto\", \"postmaster\",", "\"doublebounceto\", \"hostmaster\",");
+        changes.replace(settings, ".standard(\"./Mailbox\")", ".standard(\"./Maildir/\")");
         ChangedProduct changed = ChangedProduct.of(changes, folder);
         try (var carteiro = CarteiroProcess.prepare(Form.SPLIT)) {
             carteiro.accounts("bob", "hostmaster");

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import carteiro.testkit.AlsoAsOrdinaryUser;
 import carteiro.testkit.Covers;
 import carteiro.tests.CarteiroProcess.Form;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,18 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The commands of a local user against the running product. */
 @AlsoAsOrdinaryUser
 class LocalCommandsTest {
-    /** A command under its own name in HOME/bin, where sendmail looks for the commands that it runs. */
-    private static String install(CarteiroProcess carteiro, String name, String mainClass) throws Exception {
-        Path bin = Files.createDirectories(carteiro.home().resolve("bin"));
-        Path script = Files.writeString(
-                bin.resolve(name),
-                "#!/bin/sh\nexec "
-                        + String.join(" ", CarteiroProcess.java("-XX:TieredStopAtLevel=1", "-Xmx64m"))
-                        + " " + mainClass + " \"$@\"\n");
-        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return script.toString();
-    }
-
     @ParameterizedTest
     @EnumSource
     @DisplayName("a session of sendmail -bs may relay; mailq and qmail-qstat show what waits")
@@ -43,9 +29,9 @@ class LocalCommandsTest {
             carteiro.accounts("bob");
             carteiro.control("smtproutes", ":127.0.0.1:9"); // nobody listens there: it waits
             carteiro.start();
-            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
-            install(carteiro, "qmail-smtpd", "carteiro.smtpd.QmailSmtpd");
-            install(carteiro, "qmail-qread", "carteiro.tools.QmailQread");
+            String sendmail = carteiro.install("sendmail", "carteiro.inject.Sendmail");
+            carteiro.install("qmail-smtpd", "carteiro.smtpd.QmailSmtpd");
+            carteiro.install("qmail-qread", "carteiro.tools.QmailQread");
             var home = Map.of("CARTEIRO_HOME", carteiro.home().toString());
 
             var session = CarteiroProcess.run(
@@ -131,7 +117,7 @@ class LocalCommandsTest {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
             carteiro.start();
-            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            String sendmail = carteiro.install("sendmail", "carteiro.inject.Sendmail");
             var home = Map.of("CARTEIRO_HOME", carteiro.home().toString(), "QUEUEWAIT", "0");
             assertThat(carteiro.control(CarteiroProcess.Verb.STOP, "queue").exit())
                     .isZero();
@@ -156,7 +142,7 @@ class LocalCommandsTest {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
             carteiro.start();
-            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            String sendmail = carteiro.install("sendmail", "carteiro.inject.Sendmail");
             var variables = Map.of("CARTEIRO_HOME", carteiro.home().toString(), "QUEUEWAIT", "0");
             List<String> nobody = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c");
             assertThat(carteiro.control(CarteiroProcess.Verb.STOP, "queue").exit())
@@ -183,7 +169,7 @@ class LocalCommandsTest {
         try (var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.accounts("bob");
             carteiro.start();
-            String sendmail = install(carteiro, "sendmail", "carteiro.inject.Sendmail");
+            String sendmail = carteiro.install("sendmail", "carteiro.inject.Sendmail");
             var home = Map.of("CARTEIRO_HOME", carteiro.home().toString());
             String large = ("x".repeat(70) + "\n").repeat(6_000);
             var handing = new FutureTask<List<CarteiroProcess.Result>>(() -> {

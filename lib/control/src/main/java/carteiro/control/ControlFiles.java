@@ -1,5 +1,6 @@
 package carteiro.control;
 
+import carteiro.control.NumberRange.OutOfRange;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import java.io.IOException;
@@ -42,8 +43,22 @@ public final class ControlFiles {
         this.folder = installation.control();
     }
 
+    /** What a program uses: as {@link Settings} declares it. What is wrong is noted, and something usable given. */
+    public <T> T get(Setting<T> setting) {
+        return setting.read(this);
+    }
+
+    /** Whether there is a file. One that cannot be read is there. */
+    public boolean isThere(Setting<?> setting) {
+        return text(setting).isPresent() || unreadable.contains(setting.name());
+    }
+
     /** The whole file, one character an octet; empty if there is none. */
-    public Optional<String> text(String name) {
+    public Optional<String> text(Setting<?> setting) {
+        return text(setting.name());
+    }
+
+    private Optional<String> text(String name) {
         Path file = folder.resolve(name);
         try {
             BasicFileAttributes status = Files.readAttributes(file, BasicFileAttributes.class);
@@ -80,8 +95,8 @@ public final class ControlFiles {
     }
 
     /** The first line without trailing blanks; empty if there is no file. An empty file is the empty string. */
-    public Optional<String> line(String name) {
-        return text(name).map(text -> {
+    public Optional<String> line(Setting<?> setting) {
+        return text(setting).map(text -> {
             int end = text.indexOf('\n');
             return trimEnd(end < 0 ? text : text.substring(0, end));
         });
@@ -89,64 +104,71 @@ public final class ControlFiles {
 
     /**
      * The value of a setting that is one text: the first line, or of a file with a form of its own all of it; without the file what
-     * {@link ControlCatalog} declares. Where control/me would stand in and is missing too, that is a problem, or the name of the file
-     * itself makes the mistake visible.
-     *
-     * @throws IllegalArgumentException if the catalog knows no such file, or says that without it nothing is set
+     * is declared. Where control/me would stand in and is missing too, that is a problem, or the name of the file itself makes the
+     * mistake visible.
      */
-    public String value(String name) {
-        ControlFile file = ControlCatalog.file(name);
-        Optional<String> written = file.kind() == ControlFile.ControlFileFormat.LINE ? line(name) : text(name);
-        return written.orElseGet(() -> switch (file.absence()) {
-            case ME_ELSE_NAME -> line("me").orElse(name);
-            case ME_ELSE_REFUSED ->
-                line("me").orElseGet(() -> {
-                    problem(
-                            "me",
-                            0,
-                            "is missing, and so is control/" + name + "; write the host's full name into control/me");
-                    return "";
-                });
-            case STANDARD -> file.standard();
-            case NOTHING -> throw new IllegalArgumentException("control/" + name + " has no value if it is missing");
+    String value(Setting<?> setting) {
+        Optional<String> written = setting.format() == SettingFormat.LINE ? line(setting) : text(setting);
+        return written.orElseGet(() -> switch (setting.absence()) {
+            case ME_ELSE_NAME -> line(Settings.ME).orElse(setting.name());
+            case ME_ELSE_REFUSED -> meInPlaceOf(setting).orElse("");
+            case STANDARD -> setting.standard();
+            case ME_ELSE_NOTHING, NOTHING ->
+                throw new IllegalArgumentException(setting + " may have no value if it is missing");
         });
     }
 
+    /** This host's name, where a program cannot do without it; that it is missing is noted. */
+    Optional<String> meInPlaceOf(Setting<?> setting) {
+        Optional<String> me = line(Settings.ME);
+        if (me.isEmpty()) {
+            problem(
+                    Settings.ME,
+                    0,
+                    "is missing, and so is " + setting + "; write the host's full name into control/me");
+        }
+        return me;
+    }
+
+    /** One of the declared words, in lower case; the standard if it is none, which is noted. */
+    String word(Setting<?> setting) {
+        String written = value(setting);
+        String word = Octets.lowerCase(written);
+        if (word.isEmpty() || setting.words().contains(word)) {
+            return word.isEmpty() ? setting.standard() : word;
+        }
+        problem(setting, 1, "\"" + written + "\" is none of " + String.join(", ", setting.words()));
+        return setting.standard();
+    }
+
     /**
-     * The number in the first line, with the range and the default that {@link ControlCatalog} says; no file or an empty
-     * line means the default. Anything but digits, with a comment perhaps, is a problem, and so is a number outside the
-     * range.
-     *
-     * @throws IllegalArgumentException if the catalog knows no such number, or it has no default of its own
+     * The number in the first line, with the range and the default that are declared; no file or an empty line means the
+     * default. Anything but digits, with a comment perhaps, is a problem, and so is a number outside the range.
      */
-    public long number(String name) {
-        return number(name, Long.parseLong(ControlCatalog.file(name).standard()));
+    long number(Setting<?> setting) {
+        return number(setting, Long.parseLong(setting.standard()));
     }
 
     /** The same with a default that depends on other settings. */
-    public long number(String name, long otherwise) {
-        ControlFile file = ControlCatalog.file(name);
-        String line = line(name).orElse("");
+    public long number(Setting<?> setting, long otherwise) {
+        NumberRange range = setting.range();
+        String line = line(setting).orElse("");
         if (line.isEmpty()) {
             return otherwise;
         }
         OptionalLong read = digits(line);
-        if (read.isPresent()
-                && read.getAsLong() > file.most()
-                && file.kind() == ControlFile.ControlFileFormat.NUMBER_CUT) {
-            return file.most();
+        if (read.isPresent() && read.getAsLong() > range.most() && range.outside() == OutOfRange.CUT) {
+            return range.most();
         }
-        if (read.isPresent()
-                && read.getAsLong() < file.least()
-                && file.kind() == ControlFile.ControlFileFormat.NUMBER_RAISED) {
-            return file.least();
+        if (read.isPresent() && read.getAsLong() < range.least() && range.outside() == OutOfRange.RAISED) {
+            return range.least();
         }
-        if (read.isEmpty() || read.getAsLong() < file.least() || read.getAsLong() > file.most()) {
+        if (read.isEmpty() || read.getAsLong() < range.least() || read.getAsLong() > range.most()) {
             problem(
-                    name,
+                    setting,
                     1,
-                    "\"" + line + "\" is not a number from " + file.least() + " to " + file.most()
-                            + "; write digits alone, such as " + example(file, line, otherwise));
+                    "\"" + line + "\" is not a number from " + range.least() + " to " + range.most()
+                            + "; write digits alone, such as " + example(setting, line, otherwise));
             return otherwise;
         }
         return read.getAsLong();
@@ -169,26 +191,27 @@ public final class ControlFiles {
     }
 
     /** What was probably meant by 10M, or else the default. */
-    private static long example(ControlFile file, String line, long otherwise) {
+    private static long example(Setting<?> setting, String line, long otherwise) {
+        NumberRange range = setting.range();
         Matcher size = SIZE.matcher(line);
-        if (file.meaning().startsWith("octets") && size.matches()) {
+        if (range.unit() == SettingUnit.OCTETS && size.matches()) {
             int unit = 10 * ("kmg".indexOf(Octets.lowerCase(size.group(2))) + 1);
             long octets = Long.parseLong(size.group(1)) << unit;
-            if (octets >= file.least() && octets <= file.most()) {
+            if (octets >= range.least() && octets <= range.most()) {
                 return octets;
             }
         }
-        return Math.clamp(digits(file.standard()).orElse(otherwise), file.least(), file.most());
+        return Math.clamp(digits(setting.standard()).orElse(otherwise), range.least(), range.most());
     }
 
     /** All lines without trailing blanks, empty ones and {@code #} comments left out; empty if there is no file. */
-    public Optional<List<String>> list(String name) {
-        return text(name).map(text -> List.copyOf(lines(text).values()));
+    public Optional<List<String>> list(Setting<?> setting) {
+        return text(setting).map(text -> List.copyOf(lines(text).values()));
     }
 
     /** The lines of {@link #list} by their number, from 1, in order; none if there is no file. */
-    public SequencedMap<Integer, String> numbered(String name) {
-        return text(name).map(ControlFiles::lines).orElseGet(LinkedHashMap::new);
+    public SequencedMap<Integer, String> numbered(Setting<?> setting) {
+        return text(setting).map(ControlFiles::lines).orElseGet(LinkedHashMap::new);
     }
 
     private static SequencedMap<Integer, String> lines(String text) {
@@ -205,9 +228,9 @@ public final class ControlFiles {
     }
 
     /** The lines of {@link #map} by their number, from 1, in order: what repeats an earlier key goes before it. */
-    public SequencedMap<Integer, Map.Entry<String, String>> pairs(String name) {
+    public SequencedMap<Integer, Map.Entry<String, String>> pairs(Setting<?> setting) {
         var pairs = new LinkedHashMap<Integer, Map.Entry<String, String>>();
-        numbered(name).forEach((number, line) -> {
+        numbered(setting).forEach((number, line) -> {
             int colon = line.indexOf(':');
             if (colon >= 0) {
                 pairs.put(number, Map.entry(line.substring(0, colon), line.substring(colon + 1)));
@@ -220,17 +243,12 @@ public final class ControlFiles {
      * A list of {@code key:value} split at the first colon; lines without one are ignored, the last of a key wins. In the
      * order of the lines that count: whoever takes several spellings for one key lets the later one win too.
      */
-    public Optional<SequencedMap<String, String>> map(String name) {
-        return list(name).map(lines -> {
-            var map = new LinkedHashMap<String, String>();
-            for (String line : lines) {
-                int colon = line.indexOf(':');
-                if (colon >= 0) {
-                    map.putLast(line.substring(0, colon), line.substring(colon + 1));
-                }
-            }
-            return Collections.unmodifiableSequencedMap(map);
-        });
+    SequencedMap<String, String> map(Setting<?> setting) {
+        var map = new LinkedHashMap<String, String>();
+        for (Map.Entry<String, String> pair : pairs(setting).values()) {
+            map.putLast(pair.getKey(), pair.getValue());
+        }
+        return Collections.unmodifiableSequencedMap(map);
     }
 
     /**
@@ -239,7 +257,11 @@ public final class ControlFiles {
      * @param line the line it stands in, from 1; 0 for the whole file
      * @param sentence what is wrong and how to mend it; what it quotes of the file is made printable here
      */
-    public void problem(String name, int line, String sentence) {
+    public void problem(Setting<?> setting, int line, String sentence) {
+        problem(setting.name(), line, sentence);
+    }
+
+    private void problem(String name, int line, String sentence) {
         if (unreadable.contains(name)) {
             return;
         }

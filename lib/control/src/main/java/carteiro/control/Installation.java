@@ -78,6 +78,11 @@ public record Installation(Path home) {
         return home.resolve("log");
     }
 
+    /** The file of a setting. */
+    public Path control(Setting<?> setting) {
+        return control(setting.name());
+    }
+
     /** One control file. */
     public Path control(String name) {
         return control().resolve(name);

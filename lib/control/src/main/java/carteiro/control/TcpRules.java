@@ -93,14 +93,9 @@ public final class TcpRules {
         void add(int line, String sentence);
     }
 
-    /** Reads control/tcp.smtp, and notes what is wrong with its lines; without the file everybody is served. */
-    public static TcpRules read(ControlFiles files) {
-        return read(files, "tcp.smtp");
-    }
-
-    /** Reads another control file of that form. */
-    public static TcpRules read(ControlFiles files, String file) {
-        return parse(files.text(file).orElse(""), (line, sentence) -> files.problem(file, line, sentence));
+    /** Reads a control file of that form, and notes what is wrong with its lines; without the file everybody is served. */
+    public static TcpRules read(ControlFiles files, Setting<Optional<String>> setting) {
+        return parse(files.get(setting).orElse(""), (line, sentence) -> files.problem(setting, line, sentence));
     }
 
     /** Reads the text of a file; the first of several rules for one address counts, as in a cdb. */

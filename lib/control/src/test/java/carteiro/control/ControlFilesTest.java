@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,17 +38,17 @@ class ControlFilesTest {
     @Test
     void aLineIsTheFirstWithoutTrailingBlanks() throws Exception {
         write("smtpgreeting", "  mail.example.org #x \t\nsecond\n");
-        assertThat(files.line("smtpgreeting")).contains("  mail.example.org #x");
-        assertThat(files.line("absent")).isEmpty();
-        write("empty", "");
-        assertThat(files.line("empty")).contains("");
+        assertThat(files.line(Settings.SMTPGREETING)).contains("  mail.example.org #x");
+        assertThat(files.line(Settings.ME)).isEmpty();
+        write("bouncefrom", "");
+        assertThat(files.line(Settings.BOUNCEFROM)).contains("");
     }
 
     @Test
     void withoutTheFileMeSpeaksAndWithoutMeTheName() throws Exception {
-        assertThat(files.value("bouncehost")).isEqualTo("bouncehost");
+        assertThat(files.get(Settings.BOUNCEHOST)).isEqualTo("bouncehost");
         write("me", "mail.example.org\n");
-        assertThat(files.value("bouncehost")).isEqualTo("mail.example.org");
+        assertThat(files.get(Settings.BOUNCEHOST)).isEqualTo("mail.example.org");
     }
 
     @ParameterizedTest(name = "maxrecipients holding \"{0}\" is {1}")
@@ -55,16 +56,16 @@ class ControlFilesTest {
     @Covers("qmail:C05")
     void aNumberIsDigitsWithBlanksOrACommentBehindThem(String text) throws Exception {
         write("maxrecipients", text + "\n");
-        assertThat(files.number("maxrecipients")).isEqualTo(150);
+        assertThat(files.get(Settings.MAXRECIPIENTS)).isEqualTo(150);
         files.check();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "\n", " \t\n", "\n150\n"})
     void anEmptyLineMeansTheDefault(String text) throws Exception {
-        assertThat(files.number("maxrecipients")).as("no file").isEqualTo(1000);
+        assertThat(files.get(Settings.MAXRECIPIENTS)).as("no file").isEqualTo(1000);
         write("maxrecipients", text);
-        assertThat(files.number("maxrecipients")).isEqualTo(1000);
+        assertThat(files.get(Settings.MAXRECIPIENTS)).isEqualTo(1000);
         files.check();
     }
 
@@ -91,7 +92,7 @@ class ControlFilesTest {
     @Covers("qmail:C05")
     void whatIsNoNumberOrOutsideTheRangeIsAMistake(String text) throws Exception {
         write("maxrecipients", text + "\n");
-        assertThat(files.number("maxrecipients")).isEqualTo(1000);
+        assertThat(files.get(Settings.MAXRECIPIENTS)).isEqualTo(1000);
         assertThatThrownBy(files::check)
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/maxrecipients:1: \"")
@@ -102,7 +103,7 @@ class ControlFilesTest {
     @CsvSource({"10M,10485760", "10 mb,10485760", "64k,65536", "2GiB,2147483648", "M,67108864", "10T,67108864"})
     void whoWritesAUnitIsToldTheOctets(String text, long octets) throws Exception {
         write("databytes", text + "\n");
-        files.number("databytes");
+        files.get(Settings.DATABYTES);
         assertThatThrownBy(files::check).hasMessageEndingWith("such as " + octets);
     }
 
@@ -111,19 +112,19 @@ class ControlFilesTest {
         write("concurrencyremote", "1001\n");
         write("concurrencylocal", "99999999999999999999\n");
         write("timeoutsmtpd", "0\n");
-        assertThat(files.number("concurrencyremote")).isEqualTo(1000);
-        assertThat(files.number("concurrencylocal")).isEqualTo(1000);
-        assertThat(files.number("timeoutsmtpd")).isEqualTo(1);
+        assertThat(files.get(Settings.CONCURRENCYREMOTE)).isEqualTo(1000);
+        assertThat(files.get(Settings.CONCURRENCYLOCAL)).isEqualTo(1000);
+        assertThat(files.get(Settings.TIMEOUTSMTPD)).isEqualTo(Duration.ofSeconds(1));
         files.check();
         write("timeoutsmtpd", "86401\n");
-        files.number("timeoutsmtpd");
+        files.get(Settings.TIMEOUTSMTPD);
         assertThatThrownBy(files::check).hasMessageContaining("from 1 to 86400");
     }
 
     @Test
     void aProblemThatQuotesAFileIsPrintable() throws Exception {
         write("maxrecipients", "\u001b[2J\u202e\n");
-        files.number("maxrecipients");
+        files.get(Settings.MAXRECIPIENTS);
         assertThatThrownBy(files::check).hasMessageContaining("\"_[2J_\" is not a number");
     }
 
@@ -131,22 +132,22 @@ class ControlFilesTest {
     @Covers("qmail:C04")
     void listsLeaveOutCommentsAndEmptyLines() throws Exception {
         write("locals", "#x\n\n  \nexample.org  \t\n .b\nlast");
-        assertThat(files.list("locals").orElseThrow()).containsExactly("example.org", " .b", "last");
+        assertThat(files.list(Settings.LOCALS).orElseThrow()).containsExactly("example.org", " .b", "last");
     }
 
     @Test
     void mapsSplitAtTheFirstColonAndTheLastOfAKeyWins() throws Exception {
         write("virtualdomains", "a:b:c\nnocolon\nz:y\nb:\na:d\n:e\n");
-        assertThat(files.map("virtualdomains").orElseThrow())
+        assertThat(files.get(Settings.VIRTUALDOMAINS))
                 .containsExactly(entry("z", "y"), entry("b", ""), entry("a", "d"), entry("", "e"));
     }
 
     @Test
     void everyProblemIsReportedAtOnceWithItsFile() throws Exception {
         write("maxrecipients", "5\n");
-        files.number("maxrecipients");
+        files.get(Settings.MAXRECIPIENTS);
         Files.createDirectories(home.resolve("control/locals"));
-        files.list("locals");
+        files.list(Settings.LOCALS);
         assertThatThrownBy(files::check)
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/maxrecipients:1: \"5\" is not a number from 100 to 100000")
@@ -165,10 +166,10 @@ class ControlFilesTest {
         java.util.Arrays.fill(most, (byte) 'x');
         Files.write(home.resolve("control/percenthack"), most);
         Files.createSymbolicLink(home.resolve("control/badmailfrom"), Path.of("/dev/zero"));
-        assertThat(files.list("locals")).isEmpty();
-        assertThat(files.text("rcpthosts")).isEmpty();
-        assertThat(files.text("percenthack").orElseThrow()).hasSize(ControlFiles.LIMIT);
-        assertThat(files.text("badmailfrom")).isEmpty();
+        assertThat(files.list(Settings.LOCALS)).isEmpty();
+        assertThat(files.text(Settings.RCPTHOSTS)).isEmpty();
+        assertThat(files.text(Settings.PERCENTHACK).orElseThrow()).hasSize(ControlFiles.LIMIT);
+        assertThat(files.text(Settings.BADMAILFROM)).isEmpty();
         assertThatThrownBy(files::check)
                 .isInstanceOfSatisfying(
                         ControlException.class,
@@ -183,8 +184,8 @@ class ControlFilesTest {
     void aFileThatCannotBeReadIsToldOnceAndNotSaidToBeMissing() throws Exception {
         Files.createDirectories(home.resolve("control/me"));
         Files.createDirectories(home.resolve("control/locals"));
-        files.value("bouncehost");
-        var _ = files.list("locals");
+        files.get(Settings.BOUNCEHOST);
+        var _ = files.list(Settings.LOCALS);
         assertThatThrownBy(files::check)
                 .isInstanceOfSatisfying(
                         ControlException.class,
@@ -197,8 +198,47 @@ class ControlFilesTest {
     @Test
     void anOctetOfValueZeroIsRefusedByItsLine() throws Exception {
         Files.writeString(home.resolve("control/virtualdomains"), "a.example:joe\nb.example:j\0oe\n");
-        assertThat(files.map("virtualdomains")).isEmpty();
+        assertThat(files.get(Settings.VIRTUALDOMAINS)).isEmpty();
         assertThatThrownBy(files::check)
                 .hasMessage("control/virtualdomains:2: has an octet of value 0; write the file as plain text");
+    }
+
+    @ParameterizedTest(name = "concurrencyremote {0}, concurrencyperhost {1}: {2}")
+    @CsvSource({"20,,15", "1,,1", "0,,1", "4,,3", "20,7,7", "20,50,20", "0,5,1", ",,15"})
+    void aShareIsThreeQuartersAndNeverMoreThanTheWhole(String whole, String share, int expected) throws Exception {
+        if (whole != null) {
+            write("concurrencyremote", whole);
+        }
+        if (share != null) {
+            write("concurrencyperhost", share);
+        }
+        assertThat(files.get(Settings.CONCURRENCYPERHOST)).isEqualTo(expected);
+        files.check();
+    }
+
+    @ParameterizedTest(name = "concurrencyincoming {0}, concurrencyperclient {1}: {2}")
+    @CsvSource({",,200", "100,,50", "3,,2", "1,,1", "3,7,7", "400,,200"})
+    void aClientHasHalfOfTheConnectionsAtMost(String all, String one, int expected) throws Exception {
+        if (all != null) {
+            write("concurrencyincoming", all);
+        }
+        if (one != null) {
+            write("concurrencyperclient", one);
+        }
+        assertThat(files.get(Settings.CONCURRENCYPERCLIENT)).isEqualTo(expected);
+        files.check();
+    }
+
+    @Test
+    void aWordIsOneOfThoseThatAreDeclared() throws Exception {
+        assertThat(files.get(Settings.LDAPSTARTTLS)).isEqualTo("off");
+        write("ldapstarttls", "Required\n");
+        write("openrelay", "");
+        assertThat(files.get(Settings.LDAPSTARTTLS)).isEqualTo("required");
+        assertThat(files.get(Settings.OPENRELAY)).isFalse();
+        files.check();
+        write("openrelay", "true\n");
+        assertThat(files.get(Settings.OPENRELAY)).isFalse();
+        assertThatThrownBy(files::check).hasMessage("control/openrelay:1: \"true\" is none of no, yes");
     }
 }

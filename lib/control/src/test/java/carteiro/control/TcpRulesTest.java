@@ -138,10 +138,12 @@ class TcpRulesTest {
     void problemsNameTheFile(@TempDir Path home) throws Exception {
         var installation = new Installation(home);
         Files.createDirectory(installation.control());
-        assertThat(TcpRules.read(new ControlFiles(installation)).lines()).isEmpty();
+        assertThat(TcpRules.read(new ControlFiles(installation), Settings.TCP_SMTP)
+                        .lines())
+                .isEmpty();
         Files.writeString(installation.control("tcp.smtp"), "127.:allow\n10.:permit\n");
         var files = new ControlFiles(installation);
-        assertThat(TcpRules.read(files).lines()).hasSize(1);
+        assertThat(TcpRules.read(files, Settings.TCP_SMTP).lines()).hasSize(1);
         assertThatThrownBy(files::check)
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/tcp.smtp:2: says neither allow nor deny");

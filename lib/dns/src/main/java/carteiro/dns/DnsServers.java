@@ -1,6 +1,7 @@
 package carteiro.dns;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Settings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -16,8 +17,6 @@ public record DnsServers(List<InetSocketAddress> addresses) {
     /** The most servers; more would only delay the answer. */
     static final int MOST = 8;
 
-    private static final String FILE = "dnsservers";
-
     /** Copies the list. */
     public DnsServers {
         addresses = List.copyOf(addresses);
@@ -26,16 +25,17 @@ public record DnsServers(List<InetSocketAddress> addresses) {
     /** Reads control/dnsservers: a line {@code address} or {@code address:port} each, IPv6 in brackets. */
     public static DnsServers read(ControlFiles files) {
         var servers = new ArrayList<InetSocketAddress>();
-        for (Map.Entry<Integer, String> entry : files.numbered(FILE).entrySet()) {
+        for (Map.Entry<Integer, String> entry :
+                files.numbered(Settings.DNSSERVERS).entrySet()) {
             String line = entry.getValue();
             InetSocketAddress server = parse(line);
             if (server.isUnresolved()) {
                 files.problem(
-                        FILE,
+                        Settings.DNSSERVERS,
                         entry.getKey(),
                         "\"" + line + "\" is not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53");
             } else if (servers.size() == MOST) {
-                files.problem(FILE, entry.getKey(), "has over " + MOST + " servers; keep the nearest");
+                files.problem(Settings.DNSSERVERS, entry.getKey(), "has over " + MOST + " servers; keep the nearest");
                 break;
             } else {
                 servers.add(server);

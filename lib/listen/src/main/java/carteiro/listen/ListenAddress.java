@@ -1,6 +1,8 @@
 package carteiro.listen;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Setting;
+import carteiro.control.SocketAddressText;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -26,39 +28,18 @@ public record ListenAddress(String text, InetSocketAddress address, ListenerRole
     }
 
     private static Optional<ListenAddress> parse(String text, ListenerRole role) {
-        int colon = text.lastIndexOf(':');
-        if (colon <= 0 || colon == text.length() - 1 || text.length() - colon > 6) {
-            return Optional.empty();
-        }
-        String host = text.substring(0, colon);
-        boolean bracketed = host.startsWith("[") && host.endsWith("]");
-        if (!bracketed && host.indexOf(':') >= 0) {
-            return Optional.empty();
-        }
-        try {
-            int port = Integer.parseInt(text.substring(colon + 1));
-            return port < 0 || port > 65_535
-                    ? Optional.empty()
-                    : Optional.of(new ListenAddress(
-                            text,
-                            new InetSocketAddress(
-                                    InetAddress.ofLiteral(bracketed ? host.substring(1, host.length() - 1) : host),
-                                    port),
-                            role));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return SocketAddressText.withPort(text).map(address -> new ListenAddress(text, address, role));
     }
 
     /**
      * Reads a list of them; comments and empty lines are left out, and an address that {@link #takenBy another} takes too.
      *
-     * @param file the control file; what is wrong in it is noted as a problem
+     * @param setting the control file; what is wrong in it is noted as a problem
      * @param example one or two addresses to write, for a problem
      * @return empty if there is no file
      */
-    public static Optional<List<ListenAddress>> read(ControlFiles files, String file, String example) {
-        return files.text(file).map(text -> {
+    public static Optional<List<ListenAddress>> read(ControlFiles files, Setting<?> setting, String example) {
+        return files.text(setting).map(text -> {
             var addresses = new ArrayList<ListenAddress>();
             int number = 0;
             for (String line : text.split("\n")) {
@@ -69,7 +50,7 @@ public record ListenAddress(String text, InetSocketAddress address, ListenerRole
                     Optional<ListenAddress> address = ListenAddress.parse(trimmed);
                     if (address.isEmpty()) {
                         files.problem(
-                                file,
+                                setting,
                                 number,
                                 "\"" + trimmed + "\" is no address and port; write such as " + example
                                         + ", and tls behind it where TLS comes first");
@@ -81,7 +62,7 @@ public record ListenAddress(String text, InetSocketAddress address, ListenerRole
                                 .ifPresent(other -> {
                                     String by = other.text().equals(added.text()) ? "" : " by " + other.text();
                                     files.problem(
-                                            file,
+                                            setting,
                                             at,
                                             added.text() + " is there already" + by
                                                     + ", and one port cannot be with tls and without");

@@ -1,6 +1,7 @@
 package carteiro.listen;
 
 import carteiro.control.ControlException;
+import carteiro.control.Setting;
 import carteiro.log.EventLog;
 import carteiro.protocol.VitalThread;
 import java.io.IOException;
@@ -42,7 +43,7 @@ public final class Listeners {
     private static final Duration NAMED_EVERY = Duration.ofSeconds(10);
 
     private final String program;
-    private final String file;
+    private final Setting<?> setting;
     private final ClientService service;
     private final ListenerEvents events;
     private final EventLog log;
@@ -63,13 +64,18 @@ public final class Listeners {
      * Listeners that are not open yet.
      *
      * @param program its name, for threads and the log
-     * @param file the control file that names the listeners
+     * @param setting the one that names the listeners
      * @param grace {@link #GRACE}, but for a test
      */
     public Listeners(
-            String program, String file, ClientService service, ListenerEvents events, EventLog log, Duration grace) {
+            String program,
+            Setting<?> setting,
+            ClientService service,
+            ListenerEvents events,
+            EventLog log,
+            Duration grace) {
         this.program = program;
-        this.file = file;
+        this.setting = setting;
         this.service = service;
         this.events = events;
         this.log = log;
@@ -143,7 +149,7 @@ public final class Listeners {
                 throw e;
             }
         } catch (IOException e) {
-            problems.add("control/" + file + ": cannot listen on " + wanted.text() + " (" + e.getMessage()
+            problems.add(setting + ": cannot listen on " + wanted.text() + " (" + e.getMessage()
                     + "); is the port free, and above 1023 or " + program + " started by root?");
         }
     }

@@ -3,6 +3,8 @@ package carteiro.listen;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +19,6 @@ import java.util.stream.Stream;
 /** Key and certificate of control/servercert.pem. Any thread. */
 @FunctionalInterface
 public interface TlsKey {
-    /** The control file. */
-    String FILE = "servercert.pem";
-
     /** @throws IOException if they cannot be used; the message says what is wrong */
     TlsIdentity identity() throws IOException;
 
@@ -42,14 +41,15 @@ public interface TlsKey {
     /**
      * Looks whether there is the key that listeners need.
      *
-     * @param file the control file that names the listeners
+     * @param listeners the setting that names them
      * @throws ControlException if there is none, and a listener with one of these roles needs it
      */
-    static void checkFor(Optional<TlsKey> key, Stream<ListenerRole> roles, String file) throws ControlException {
+    static void checkFor(Optional<TlsKey> key, Stream<ListenerRole> roles, Setting<?> listeners)
+            throws ControlException {
         if (key.isEmpty() && roles.anyMatch(role -> role == ListenerRole.TLS)) {
             throw new ControlException(
-                    List.of("control/" + FILE + ": is missing, and a listener with tls needs it; write"
-                            + " key and certificate into it, or have no tls in control/" + file));
+                    List.of(Settings.SERVERCERT_PEM + ": is missing, and a listener with tls needs it; write"
+                            + " key and certificate into it, or have no tls in " + listeners));
         }
     }
 
@@ -61,19 +61,19 @@ public interface TlsKey {
     }
 
     private static Optional<TlsKey> read(ControlFiles files, Installation installation, PemReader reading) {
-        Path key = installation.control(FILE);
-        return files.text(FILE).flatMap(pem -> {
+        Path key = installation.control(Settings.SERVERCERT_PEM);
+        return files.get(Settings.SERVERCERT_PEM).flatMap(pem -> {
             try {
                 if (isOpenToEverybody(key)) {
                     files.problem(
-                            FILE,
+                            Settings.SERVERCERT_PEM,
                             0,
                             "every user of this host may read or change its private key; run: chmod o= " + key);
                     return Optional.empty();
                 }
                 return Optional.of(reading.read(pem));
             } catch (IOException e) {
-                files.problem(FILE, 0, String.valueOf(e.getMessage()));
+                files.problem(Settings.SERVERCERT_PEM, 0, String.valueOf(e.getMessage()));
                 return Optional.empty();
             }
         });

@@ -2,6 +2,7 @@ package carteiro.protocol;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import java.io.IOException;
@@ -54,8 +55,8 @@ public interface LookupExplanation {
      * What is found in one line.
      *
      * @param mistake whether nobody can have meant it
-     * @param file the control file's name
+     * @param setting whose control file it is
      * @param line from 1 on
      */
-    record RoutingFinding(boolean mistake, String file, int line, String sentence) {}
+    record RoutingFinding(boolean mistake, Setting<?> setting, int line, String sentence) {}
 }

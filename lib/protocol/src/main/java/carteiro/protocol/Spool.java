@@ -2,6 +2,7 @@ package carteiro.protocol;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
@@ -115,7 +116,7 @@ public final class Spool {
 
     /** Whether something may be written here without coming near the end of the disk. */
     boolean hasRoom() {
-        long floor = new ControlFiles(installation).number("queuediskfloor");
+        long floor = new ControlFiles(installation).get(Settings.QUEUEDISKFLOOR);
         return folder().toFile().getUsableSpace() >= floor;
     }
 

@@ -3,6 +3,7 @@ package carteiro.clean;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import java.time.Duration;
 
 /**
@@ -14,7 +15,7 @@ record CleanSettings(Duration pause) {
     /** Reads the settings. */
     static CleanSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        var settings = new CleanSettings(Duration.ofSeconds(files.number("cleanpause")));
+        var settings = new CleanSettings(files.get(Settings.CLEANPAUSE));
         files.check();
         return settings;
     }

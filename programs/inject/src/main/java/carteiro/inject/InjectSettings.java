@@ -3,6 +3,8 @@ package carteiro.inject;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.posix.Invocation;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +26,10 @@ record InjectSettings(Completion completion, String idHost, int line) {
         var files = new ControlFiles(installation);
         var settings = new InjectSettings(
                 Completion.of(
-                        setting(call, "QMAILDEFAULTHOST", files, "defaulthost"),
-                        setting(call, "QMAILDEFAULTDOMAIN", files, "defaultdomain"),
-                        setting(call, "QMAILPLUSDOMAIN", files, "plusdomain")),
-                setting(call, "QMAILIDHOST", files, "idhost"),
+                        setting(call, "QMAILDEFAULTHOST", files, Settings.DEFAULTHOST),
+                        setting(call, "QMAILDEFAULTDOMAIN", files, Settings.DEFAULTDOMAIN),
+                        setting(call, "QMAILPLUSDOMAIN", files, Settings.PLUSDOMAIN)),
+                setting(call, "QMAILIDHOST", files, Settings.IDHOST),
                 line(installation));
         files.check();
         return settings;
@@ -36,14 +38,14 @@ record InjectSettings(Completion completion, String idHost, int line) {
     /** A mistake in it is smtpd's to tell, and keeps no local mail back. Nothing more is looked up where the file is not there. */
     private static int line(Installation installation) {
         var files = new ControlFiles(installation);
-        if (files.line("linebytes").isEmpty()) {
+        if (files.line(Settings.LINEBYTES).isEmpty()) {
             return LINE;
         }
-        return (int) Math.min(files.number("linebytes") - 2, LONGEST_LINE);
+        return (int) Math.min(files.get(Settings.LINEBYTES) - 2, LONGEST_LINE);
     }
 
-    private static String setting(Invocation call, String variable, ControlFiles files, String file) {
+    private static String setting(Invocation call, String variable, ControlFiles files, Setting<String> setting) {
         @Nullable String value = call.environment().get(variable);
-        return value != null ? value : files.value(file);
+        return value != null ? value : files.get(setting);
     }
 }

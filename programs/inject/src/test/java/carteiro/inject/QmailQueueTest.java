@@ -34,20 +34,20 @@ class QmailQueueTest {
 
     private final Recorded queue = new Recorded();
 
-    private int run(InputStream message, String envelope, Path home, Enqueue queue) {
+    private int run(InputStream message, String envelope, Path home, Enqueue queue) throws IOException {
         var call = new Invocation(
                 List.of(), Map.of("QUEUEWAIT", "0"), message, new ByteArrayOutputStream(), new ByteArrayOutputStream());
         return new QmailQueue(call, new ByteArrayInputStream(Octets.bytes(envelope)), new Installation(home), queue)
                 .run();
     }
 
-    private int run(String message, String envelope) {
+    private int run(String message, String envelope) throws Exception {
         return run(new ByteArrayInputStream(Octets.bytes(message)), envelope.replace('|', '\0'), home, queue);
     }
 
     @Test
     @Covers("qmail:Q08")
-    void messageIsUntouchedBelowItsReceivedField() {
+    void messageIsUntouchedBelowItsReceivedField() throws Exception {
         var octets = new StringBuilder();
         for (int i = 0; i < 600_000; i++) {
             octets.append((char) (i * 31 % 256));
@@ -63,14 +63,14 @@ class QmailQueueTest {
     @ParameterizedTest(name = "{0} exits {1}")
     @CsvSource({"F|Ta|, 54", "F, 54", "'', 54", "Fa|Tb, 54", "Xa||, 91", "Fa|Xb||, 91", "Fa||, 0", "F|T||, 0"})
     @Covers({"qmail:Q02", "qmail:Q03"})
-    void envelopesThatBreakOffOrAreWrong(String envelope, int code) {
+    void envelopesThatBreakOffOrAreWrong(String envelope, int code) throws Exception {
         assertThat(run("x\n", envelope)).isEqualTo(code);
         assertThat(queue.messages).hasSize(code == 0 ? 1 : 0);
     }
 
     @Test
     @Covers("qmail:Q03")
-    void everyTroubleHasItsCode() {
+    void everyTroubleHasItsCode() throws Exception {
         assertThat(run("x", "F" + "a".repeat(1000) + "|T" + "b".repeat(1000) + "||"))
                 .isZero();
         assertThat(run("x", "F" + "a".repeat(1001) + "|Tb||")).isEqualTo(11);
@@ -99,7 +99,7 @@ class QmailQueueTest {
 
     @Test
     @Covers("qmail:Q03")
-    void queueThatIsLostIsToldApartFromOneThatIsAbsent() {
+    void queueThatIsLostIsToldApartFromOneThatIsAbsent() throws Exception {
         Enqueue lost = () -> new Enqueue.Submission() {
             @Override
             public void write(byte[] octets, int from, int length) throws IOException {
@@ -139,7 +139,7 @@ class QmailQueueTest {
     }
 
     @Test
-    void addressesHaveALimitInOctets() {
+    void addressesHaveALimitInOctets() throws Exception {
         String recipient = "T" + "b".repeat(1000) + "|";
         int most = LocalSubmission.ENVELOPE_LIMIT / 1006 - 1;
         assertThat(run("x", "Fa|" + recipient.repeat(most) + "|")).isZero();
@@ -149,7 +149,7 @@ class QmailQueueTest {
     }
 
     @Test
-    void outOfMemoryHasItsCode() {
+    void outOfMemoryHasItsCode() throws Exception {
         InputStream hungry = new InputStream() {
             @Override
             public int read() {
@@ -161,7 +161,7 @@ class QmailQueueTest {
 
     @ParameterizedTest(name = "run as {0}: {2}")
     @CsvSource({"joe, 54321, by uid 54321", "qmaild, 54321, by uid 54321", "root, 0, by uid 0"})
-    void receivedFieldSaysWhoCalled(String user, int uid, String invoked) {
+    void receivedFieldSaysWhoCalled(String user, int uid, String invoked) throws Exception {
         assertThat(LocalSubmission.received(
                         new ProcessCredentials(4711, uid, user), Instant.parse("2026-11-24T03:08:09Z")))
                 .isEqualTo("Received: (qmail 4711 invoked " + invoked + "); 24 Nov 2026 03:08:09 -0000\n");

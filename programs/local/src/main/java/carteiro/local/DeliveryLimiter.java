@@ -1,5 +1,6 @@
 package carteiro.local;
 
+import carteiro.control.Settings;
 import carteiro.protocol.BusyException;
 import java.io.Closeable;
 import java.util.HashMap;
@@ -26,11 +27,6 @@ final class DeliveryLimiter {
      * @param programsPerUser of those for one user
      */
     record DeliveryLimits(int perUser, int programs, int programsPerUser) {
-        /** Three quarters, so that somebody else always has some. As send has it for a destination. */
-        static int usualShare(int of) {
-            return Math.max(1, of - Math.max(1, of / 4));
-        }
-
         /**
          * @param concurrency control/concurrencylocal
          * @param perUser control/concurrencyperuser
@@ -38,8 +34,8 @@ final class DeliveryLimiter {
         static DeliveryLimits of(long concurrency, long perUser) {
             int all = Math.clamp(concurrency, 1, LocalDeliveries.MOST);
             int user = Math.clamp(perUser, 1, all);
-            int programs = usualShare(all);
-            return new DeliveryLimits(user, programs, Math.min(user, usualShare(programs)));
+            int programs = Settings.usualShare(all);
+            return new DeliveryLimits(user, programs, Math.min(user, Settings.usualShare(programs)));
         }
     }
 

@@ -3,6 +3,7 @@ package carteiro.local;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.posix.PassedVariables;
 import java.util.HashSet;
 import java.util.List;
@@ -22,38 +23,39 @@ record LocalSettings(List<Instruction> defaultDelivery, PassedVariables passed, 
 
     static LocalSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        String text = files.value("defaultdelivery");
+        String text = files.get(Settings.DEFAULTDELIVERY);
         List<Instruction> instructions = List.of();
         switch (Instruction.parse(text)) {
             case Instruction.ParsedInstructions.Instructions(var list) -> {
                 instructions = list;
                 if (list.isEmpty()) {
                     files.problem(
-                            "defaultdelivery",
+                            Settings.DEFAULTDELIVERY,
                             0,
                             "has no instruction, so mail would vanish; write ./Maildir/ or remove the file");
                 }
             }
             case Instruction.ParsedInstructions.Mistake(int line, String mistake) ->
                 files.problem(
-                        "defaultdelivery", line, mistake + "; write what a .qmail file may hold, such as ./Maildir/");
+                        Settings.DEFAULTDELIVERY,
+                        line,
+                        mistake + "; write what a .qmail file may hold, such as ./Maildir/");
         }
         var passed = new HashSet<String>();
-        files.numbered("programvariables").forEach((line, name) -> {
+        files.numbered(Settings.PROGRAMVARIABLES).forEach((line, name) -> {
             if (!PassedVariables.isName(name)) {
                 files.problem(
-                        "programvariables",
+                        Settings.PROGRAMVARIABLES,
                         line,
                         "\"" + name + "\" is no name of a variable; write the name alone, without its value, such as"
                                 + " SITE or SITE_*");
             } else if (name.startsWith("CARTEIRO_")) {
-                files.problem("programvariables", line, "\"" + name + "\" is never passed on; remove the line");
+                files.problem(Settings.PROGRAMVARIABLES, line, "\"" + name + "\" is never passed on; remove the line");
             }
             passed.add(name);
         });
-        long concurrency = files.number("concurrencylocal");
-        long perUser = files.number("concurrencyperuser", DeliveryLimiter.DeliveryLimits.usualShare((int)
-                Math.min(concurrency, LocalDeliveries.MOST)));
+        int concurrency = files.get(Settings.CONCURRENCYLOCAL);
+        int perUser = files.get(Settings.CONCURRENCYPERUSER);
         files.check();
         return new LocalSettings(
                 instructions,

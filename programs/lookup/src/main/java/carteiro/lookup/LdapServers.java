@@ -2,6 +2,7 @@ package carteiro.lookup;
 
 import carteiro.control.ControlException;
 import carteiro.mail.Status;
+import carteiro.wire.TlsTrust;
 import carteiro.wire.Watchdog;
 import com.unboundid.ldap.sdk.Filter;
 import com.unboundid.ldap.sdk.LDAPException;
@@ -92,7 +93,7 @@ final class LdapServers implements Closeable {
     /** @throws ControlException if the certificates cannot be used */
     static SSLContext tls(LdapSettings settings) throws ControlException {
         try {
-            return LdapTls.context(settings.caCertificates());
+            return TlsTrust.of(settings.caCertificates()).context();
         } catch (GeneralSecurityException e) {
             throw new ControlException(List.of("control/ldapcacerts: cannot be used (" + e.getMessage()
                     + "); write the authorities' certificates in PEM form"));

@@ -1,6 +1,8 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import java.time.Duration;
@@ -53,7 +55,6 @@ record LdapSettings(
         int gid,
         DotMode dotMode,
         Faults faults) {
-    private static final String SERVERS = "ldapserver";
     private static final int PLAIN_PORT = 389;
     private static final int TLS_PORT = 636;
 
@@ -120,62 +121,63 @@ record LdapSettings(
 
     /** Whether there is a directory at all. */
     static boolean isConfigured(ControlFiles files) {
-        return files.text(SERVERS).isPresent();
+        return files.isThere(Settings.LDAPSERVER);
     }
 
     /** Reads everything; problems are noted in {@code files}. */
     static LdapSettings read(ControlFiles files) {
-        String login = files.value("ldaplogin");
-        String password = firstLine(files.value("ldappassword"));
+        String login = files.get(Settings.LDAPLOGIN);
+        String password = firstLine(files.get(Settings.LDAPPASSWORD));
         if (!login.isEmpty() && password.isEmpty()) {
             files.problem(
-                    "ldappassword",
+                    Settings.LDAPPASSWORD,
                     0,
                     "is missing or empty, but control/ldaplogin names a reader; write its password, or remove"
                             + " control/ldaplogin to read anonymously");
         }
-        StartTlsPolicy startTls = word(files, "ldapstarttls", StartTlsPolicy.values());
-        String store = files.value("ldapmessagestore");
+        StartTlsPolicy startTls = word(files, Settings.LDAPSTARTTLS, StartTlsPolicy.class);
+        String store = files.get(Settings.LDAPMESSAGESTORE);
         if (!store.isEmpty() && !store.startsWith("/")) {
-            files.problem("ldapmessagestore", 1, "\"" + store + "\" is not an absolute path");
+            files.problem(Settings.LDAPMESSAGESTORE, 1, "\"" + store + "\" is not an absolute path");
         }
-        var ids = new IdRange(files.number("ldapminid"), files.number("ldapmaxid"));
+        var ids = new IdRange(files.get(Settings.LDAPMINID), files.get(Settings.LDAPMAXID));
         if (ids.least() > ids.most()) {
             files.problem(
-                    "ldapminid",
+                    Settings.LDAPMINID,
                     1,
                     ids.least() + " is greater than ldapmaxid, " + ids.most() + ": no entry could have an id");
         }
-        if (files.number("ldapcluster") == 1) { // mail for mailboxes of other hosts must not be stored here
-            files.problem("ldapcluster", 1, "1 is not possible: mailHost is not regarded; write 0 or remove the file");
+        if (files.get(Settings.LDAPCLUSTER)) { // mail for mailboxes of other hosts must not be stored here
+            files.problem(
+                    Settings.LDAPCLUSTER, 1, "1 is not possible: mailHost is not regarded; write 0 or remove the file");
         }
         return new LdapSettings(
                 servers(files),
                 aliasDomains(files),
                 startTls,
                 caCertificates(files),
-                files.value("ldapbasedn"),
-                files.value("ldapobjectclass"),
+                files.get(Settings.LDAPBASEDN),
+                files.get(Settings.LDAPOBJECTCLASS),
                 login,
                 new Secret(password),
-                Duration.ofSeconds(files.number("ldaptimeout")),
-                Duration.ofSeconds(files.number("ldaptimeoutconnect")),
-                (int) files.number("ldapconnections"),
-                Duration.ofSeconds(files.number("ldapcachettl")),
-                Duration.ofSeconds(files.number("ldapcachenegativettl")),
+                files.get(Settings.LDAPTIMEOUT),
+                files.get(Settings.LDAPTIMEOUTCONNECT),
+                files.get(Settings.LDAPCONNECTIONS),
+                files.get(Settings.LDAPCACHETTL),
+                files.get(Settings.LDAPCACHENEGATIVETTL),
                 store.isEmpty() || store.endsWith("/") ? store : store + "/",
                 ids,
-                id(files, ids, "ldapuid"),
-                id(files, ids, "ldapgid"),
-                word(files, "ldapdefaultdotmode", DotMode.values()),
-                word(files, "ldapfaults", Faults.values()));
+                id(files, ids, Settings.LDAPUID),
+                id(files, ids, Settings.LDAPGID),
+                word(files, Settings.LDAPDEFAULTDOTMODE, DotMode.class),
+                word(files, Settings.LDAPFAULTS, Faults.class));
     }
 
     /** An id that stands in for a missing one is bounded as those of entries are. */
-    private static int id(ControlFiles files, IdRange ids, String name) {
-        long id = files.number(name, 0);
+    private static int id(ControlFiles files, IdRange ids, Setting<Long> setting) {
+        long id = files.get(setting);
         if (id != 0 && !ids.contains(id)) {
-            files.problem(name, 1, id + " is not " + ids + "; see ldapminid and ldapmaxid");
+            files.problem(setting, 1, id + " is not " + ids + "; see ldapminid and ldapmaxid");
         }
         return (int) id;
     }
@@ -195,7 +197,7 @@ record LdapSettings(
     private static List<LdapServerAddress> servers(ControlFiles files) {
         var servers = new ArrayList<LdapServerAddress>();
         int number = 0;
-        for (String line : files.text(SERVERS).orElse("").split("\n")) {
+        for (String line : files.text(Settings.LDAPSERVER).orElse("").split("\n")) {
             number++;
             String entry = line.strip();
             if (entry.isEmpty() || entry.startsWith("#")) {
@@ -204,7 +206,7 @@ record LdapSettings(
             Optional<LdapServerAddress> server = server(entry);
             if (server.isEmpty()) {
                 files.problem(
-                        SERVERS,
+                        Settings.LDAPSERVER,
                         number,
                         "\"" + entry + "\" is no server; write host, host:port, [IPv6]:port, ldap://host:port or"
                                 + " ldaps://host:port");
@@ -212,7 +214,7 @@ record LdapSettings(
             server.ifPresent(servers::add);
         }
         if (number > 0 && servers.isEmpty()) {
-            files.problem(SERVERS, 0, "names no server; write one on each line, or remove the file");
+            files.problem(Settings.LDAPSERVER, 0, "names no server; write one on each line, or remove the file");
         }
         return servers;
     }
@@ -256,30 +258,20 @@ record LdapSettings(
 
     private static Map<String, String> aliasDomains(ControlFiles files) {
         var domains = new HashMap<String, String>();
-        files.map("aliasdomains")
-                .ifPresent(lines -> lines.forEach((alias, real) -> domains.put(DomainName.key(alias), real)));
+        files.get(Settings.ALIASDOMAINS).forEach((alias, real) -> domains.put(DomainName.key(alias), real));
         return domains;
     }
 
     private static String caCertificates(ControlFiles files) {
-        String pem = files.text("ldapcacerts").orElse("");
-        if (files.text("ldapcacerts").isPresent() && !pem.contains("-----BEGIN CERTIFICATE-----")) {
-            files.problem("ldapcacerts", 0, "holds no certificate; write the authorities' certificates in PEM form");
+        Optional<String> pem = files.get(Settings.LDAPCACERTS);
+        if (pem.isPresent() && !pem.get().contains("-----BEGIN CERTIFICATE-----")) {
+            files.problem(
+                    Settings.LDAPCACERTS, 0, "holds no certificate; write the authorities' certificates in PEM form");
         }
-        return pem;
+        return pem.orElse("");
     }
 
-    private static <E extends Enum<E>> E word(ControlFiles files, String name, E[] words) {
-        String written = files.value(name);
-        var known = new ArrayList<String>();
-        for (E word : words) {
-            String text = word.name().toLowerCase(Locale.ROOT);
-            if (text.equals(Octets.lowerCase(written))) {
-                return word;
-            }
-            known.add(text);
-        }
-        files.problem(name, 1, "\"" + written + "\" is none of " + String.join(", ", known));
-        return words[0];
+    private static <E extends Enum<E>> E word(ControlFiles files, Setting<String> setting, Class<E> words) {
+        return Enum.valueOf(words, files.get(setting).toUpperCase(Locale.ROOT));
     }
 }

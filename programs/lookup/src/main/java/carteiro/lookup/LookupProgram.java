@@ -3,6 +3,7 @@ package carteiro.lookup;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
@@ -186,7 +187,7 @@ public final class LookupProgram implements Program {
             RoutingTables tables = RoutingTables.read(files);
             files.check();
             current.use(tables);
-            if (files.text("locals").isEmpty()) {
+            if (!files.isThere(Settings.LOCALS)) {
                 context.log().log(new LookupEvent.LocalsFromMe());
             }
         }

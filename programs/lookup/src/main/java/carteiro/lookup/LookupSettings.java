@@ -3,6 +3,7 @@ package carteiro.lookup;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.mail.Octets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,6 @@ record LookupSettings(
         RoutingTables tables,
         List<SourceName> sources,
         @Nullable LdapSettings ldap) {
-    private static final String SOURCES = "lookupsources";
 
     LookupSettings {
         sources = List.copyOf(sources);
@@ -36,9 +36,10 @@ record LookupSettings(
     }
 
     private static List<SourceName> sources(ControlFiles files, boolean directory) {
-        boolean localToo = files.number("ldaplocaldelivery") == 1;
+        boolean localToo = files.get(Settings.LDAPLOCALDELIVERY);
         var sources = new ArrayList<SourceName>();
-        if (files.text(SOURCES).isEmpty()) { // qmail's order; with a directory qmail-LDAP's, which asks it first
+        if (!files.isThere(
+                Settings.LOOKUPSOURCES)) { // qmail's order; with a directory qmail-LDAP's, which asks it first
             if (directory) {
                 sources.add(SourceName.LDAP);
             }
@@ -50,7 +51,7 @@ record LookupSettings(
             return sources;
         }
         int number = 0;
-        for (String line : files.text(SOURCES).orElse("").split("\n")) {
+        for (String line : files.text(Settings.LOOKUPSOURCES).orElse("").split("\n")) {
             number++;
             String word = Octets.lowerCase(line.strip());
             if (word.isEmpty() || word.startsWith("#")) {
@@ -58,17 +59,21 @@ record LookupSettings(
             }
             SourceName source = named(word);
             if (source == null) {
-                files.problem(SOURCES, number, "\"" + word + "\" is none of ldap, assign, passwd, alias");
+                files.problem(
+                        Settings.LOOKUPSOURCES, number, "\"" + word + "\" is none of ldap, assign, passwd, alias");
             } else if (sources.contains(source)) {
-                files.problem(SOURCES, number, "names " + word + " a second time; each source is asked once");
+                files.problem(
+                        Settings.LOOKUPSOURCES, number, "names " + word + " a second time; each source is asked once");
             } else if (source == SourceName.LDAP && !directory) {
-                files.problem(SOURCES, number, "names ldap, but there is no control/ldapserver; write one");
+                files.problem(
+                        Settings.LOOKUPSOURCES, number, "names ldap, but there is no control/ldapserver; write one");
             } else {
                 sources.add(source);
             }
         }
         if (sources.isEmpty()) {
-            files.problem(SOURCES, 0, "names no source; write one on each line (ldap, assign, passwd, alias)");
+            files.problem(
+                    Settings.LOOKUPSOURCES, 0, "names no source; write one on each line (ldap, assign, passwd, alias)");
         }
         return sources;
     }

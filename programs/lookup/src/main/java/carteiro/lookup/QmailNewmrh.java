@@ -4,6 +4,7 @@ import carteiro.control.CdbWriter;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.posix.Invocation;
 import java.io.IOException;
@@ -21,7 +22,7 @@ public final class QmailNewmrh {
     static int run(Invocation call) throws IOException {
         Installation installation = HomeArgument.of(call).installation();
         var files = new ControlFiles(installation);
-        List<String> hosts = files.list("morercpthosts").orElse(null);
+        List<String> hosts = files.list(Settings.MORERCPTHOSTS).orElse(null);
         try {
             files.check();
         } catch (ControlException e) {

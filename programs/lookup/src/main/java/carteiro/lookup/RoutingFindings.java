@@ -1,6 +1,8 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.protocol.LookupExplanation.RoutingFinding;
 import java.util.ArrayList;
@@ -27,22 +29,22 @@ final class RoutingFindings {
         return List.copyOf(found);
     }
 
-    private void mistake(String file, int line, String sentence) {
-        found.add(new RoutingFinding(true, file, line, sentence));
+    private void mistake(Setting<?> setting, int line, String sentence) {
+        found.add(new RoutingFinding(true, setting, line, sentence));
     }
 
-    private void warning(String file, int line, String sentence) {
-        found.add(new RoutingFinding(false, file, line, sentence));
+    private void warning(Setting<?> setting, int line, String sentence) {
+        found.add(new RoutingFinding(false, setting, line, sentence));
     }
 
     private void locals() {
-        if (files.text("locals").isEmpty()) {
-            files.line("me").ifPresent(me -> local.add(DomainName.key(me)));
+        if (!files.isThere(Settings.LOCALS)) {
+            files.get(Settings.ME).ifPresent(me -> local.add(DomainName.key(me)));
         }
-        files.numbered("locals").forEach((number, domain) -> {
+        files.numbered(Settings.LOCALS).forEach((number, domain) -> {
             if (!DomainName.isHost(domain) && domain.indexOf('[') < 0) {
                 mistake(
-                        "locals",
+                        Settings.LOCALS,
                         number,
                         "\"" + domain + "\" is no domain; write a domain a line, without user, blanks or wildcard");
             }
@@ -51,7 +53,7 @@ final class RoutingFindings {
     }
 
     private void virtualDomains() {
-        files.numbered("virtualdomains").forEach((number, line) -> {
+        files.numbered(Settings.VIRTUALDOMAINS).forEach((number, line) -> {
             int colon = line.indexOf(':');
             if (colon < 0) {
                 return; // said of every map
@@ -61,24 +63,24 @@ final class RoutingFindings {
             String domain = DomainName.key(key.substring(key.lastIndexOf('@') + 1));
             if (hasBlank(key)) {
                 mistake(
-                        "virtualdomains",
+                        Settings.VIRTUALDOMAINS,
                         number,
                         "\"" + key + "\" has a blank and matches nothing; write " + key.replaceAll("[ \t]", "") + ":"
                                 + account.strip());
             } else if (key.indexOf('*') >= 0) {
                 mistake(
-                        "virtualdomains",
+                        Settings.VIRTUALDOMAINS,
                         number,
                         "\"" + key + "\" matches nothing; write " + suffix(key) + ":" + account.strip()
                                 + " for all hosts below a domain, and a line without the dot for the domain itself");
             } else if (key.startsWith("@")) {
                 mistake(
-                        "virtualdomains",
+                        Settings.VIRTUALDOMAINS,
                         number,
                         "\"" + key + "\" matches nothing; write " + domain + ":" + account.strip());
             } else if (local.contains(domain)) {
                 mistake(
-                        "virtualdomains",
+                        Settings.VIRTUALDOMAINS,
                         number,
                         key + " has no effect, since " + key.substring(key.lastIndexOf('@') + 1)
                                 + " is in control/locals, which wins; remove one of them"
@@ -88,13 +90,13 @@ final class RoutingFindings {
             }
             if (hasBlank(account)) {
                 mistake(
-                        "virtualdomains",
+                        Settings.VIRTUALDOMAINS,
                         number,
                         "the account \"" + account + "\" has a blank; write " + key.strip() + ":"
                                 + account.replaceAll("[ \t]", ""));
             }
             if (virtual.put(DomainName.addressKey(key), account) != null) {
-                warning("virtualdomains", number, key + " stands there twice; the last counts");
+                warning(Settings.VIRTUALDOMAINS, number, key + " stands there twice; the last counts");
             }
         });
     }

@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
@@ -8,7 +9,6 @@ import carteiro.protocol.LookupExplanation.RoutingView;
 import carteiro.protocol.Route;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,16 +34,12 @@ final class RoutingTables implements RoutingView {
 
     /** Reads the four files; notes a problem if there is neither locals nor me. */
     static RoutingTables read(ControlFiles files) {
-        List<String> locals =
-                files.list("locals").or(() -> files.line("me").map(List::of)).orElse(List.of());
-        if (files.text("locals").isEmpty() && files.line("me").isEmpty()) {
-            files.problem("me", 0, "is missing, and so is control/locals; write the host's full name into control/me");
-        }
+        List<String> locals = files.get(Settings.LOCALS);
         return of(
                 locals,
-                files.map("virtualdomains").orElseGet(LinkedHashMap::new),
-                files.list("percenthack").orElse(List.of()),
-                files.value("envnoathost"));
+                files.get(Settings.VIRTUALDOMAINS),
+                files.get(Settings.PERCENTHACK),
+                files.get(Settings.ENVNOATHOST));
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.testkit.Certificates;
 import carteiro.testkit.Covers;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.mail.Address;
 import carteiro.protocol.Route;
 import carteiro.testkit.Covers;
@@ -269,7 +270,7 @@ class RoutingTablesTest {
                     .extracting(route -> route.recipient().octets())
                     .isEqualTo("line8-u@xn--mller-kva.example");
             var files = new ControlFiles(new Installation(home));
-            assertThat(new DomainTable<>(files.map("virtualdomains").orElseThrow()).find("xn--mller-kva.example"))
+            assertThat(new DomainTable<>(files.get(Settings.VIRTUALDOMAINS)).find("xn--mller-kva.example"))
                     .hasValue("line8");
         }
     }

@@ -1,5 +1,6 @@
 package carteiro.lookup;
 
+import carteiro.testkit.Certificates;
 import com.unboundid.ldap.sdk.LDAPConnection;
 import com.unboundid.ldap.sdk.LDAPException;
 import java.io.IOException;

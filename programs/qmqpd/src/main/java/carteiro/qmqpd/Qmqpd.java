@@ -2,6 +2,7 @@ package carteiro.qmqpd;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.listen.Budgets;
 import carteiro.protocol.Program;
 import carteiro.protocol.StopStage;
@@ -31,7 +32,7 @@ public final class Qmqpd implements Program {
     /** Nobody needs it who has not asked for it: it takes every recipient. */
     @Override
     public boolean isWanted(Installation installation) {
-        return Files.exists(installation.control(QmqpdSettings.LISTEN));
+        return Files.exists(installation.control(Settings.QMQPDLISTEN));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package carteiro.qmqpd;
 
 import carteiro.control.ControlException;
+import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
@@ -51,7 +52,7 @@ final class QmqpdServer implements Program.RunningProgram, ClientService {
         this.settings = settings;
         this.budgets = budgets;
         this.listeners =
-                new Listeners("qmqpd", QmqpdSettings.LISTEN, this, QmqpdEvent.OF_LISTENERS, log, Listeners.GRACE);
+                new Listeners("qmqpd", Settings.QMQPDLISTEN, this, QmqpdEvent.OF_LISTENERS, log, Listeners.GRACE);
         this.startup = StartupGrace.begin(StartupGrace.LENGTH, listeners::isStopping);
     }
 

@@ -3,6 +3,7 @@ package carteiro.qmqpd;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
@@ -37,12 +38,6 @@ record QmqpdSettings(
         Optional<TcpRules> rules,
         Optional<TlsKey> tls,
         Optional<List<ListenAddress>> listen) {
-    /** The control file with the listeners. */
-    static final String LISTEN = "qmqpdlisten";
-
-    /** The control file that says who may connect. */
-    static final String RULES = "tcp.qmqp";
-
     private static final TcpRules.Rule SERVED = new TcpRules.Rule.Allow(Map.of());
     private static final TcpRules.Rule DENIED = new TcpRules.Rule.Deny();
 
@@ -52,7 +47,9 @@ record QmqpdSettings(
         QmqpdSettings settings = read(files, installation);
         files.check();
         TlsKey.checkFor(
-                settings.tls(), settings.listen().orElse(List.of()).stream().map(ListenAddress::role), LISTEN);
+                settings.tls(),
+                settings.listen().orElse(List.of()).stream().map(ListenAddress::role),
+                Settings.QMQPDLISTEN);
         return settings;
     }
 
@@ -64,9 +61,9 @@ record QmqpdSettings(
                 alone.conversation(),
                 alone.databytes(),
                 alone.limits(),
-                files.text(RULES).map(_ -> TcpRules.read(files, RULES)),
+                files.text(Settings.TCP_QMQP).map(_ -> TcpRules.read(files, Settings.TCP_QMQP)),
                 TlsKey.read(files, installation),
-                ListenAddress.read(files, LISTEN, "127.0.0.1:6280 or [::]:628"));
+                ListenAddress.read(files, Settings.QMQPDLISTEN, "127.0.0.1:6280 or [::]:628"));
     }
 
     /** Below tcpserver, which has its own listeners and rules. @throws ControlException naming every problem */
@@ -78,18 +75,16 @@ record QmqpdSettings(
     }
 
     private static QmqpdSettings forOneConversation(ControlFiles files) {
-        Optional<String> me = files.line("me");
+        Optional<String> me = files.line(Settings.ME);
         if (me.isEmpty()) {
-            files.problem("me", 0, "is missing; write the host's full name into it");
+            files.problem(Settings.ME, 0, "is missing; write the host's full name into it");
         }
-        long connections = files.number("concurrencyincoming");
         return new QmqpdSettings(
                 me.orElse(""),
-                Duration.ofSeconds(files.number("timeoutsmtpd")),
-                Duration.ofSeconds(files.number("timeoutsession")),
-                files.number("databytes"),
-                new ListenerLimits((int) connections, (int)
-                        files.number("concurrencyperclient", ListenerLimits.standardOfOne(connections))),
+                files.get(Settings.TIMEOUTSMTPD),
+                files.get(Settings.TIMEOUTSESSION),
+                files.get(Settings.DATABYTES),
+                new ListenerLimits(files.get(Settings.CONCURRENCYINCOMING), files.get(Settings.CONCURRENCYPERCLIENT)),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());

@@ -44,7 +44,7 @@ class FullQueueTest {
 
     @BeforeEach
     void open() throws IOException {
-        var settings = new QueueSettings(QueueSettings.DEFAULT_MEMORY, 0);
+        var settings = new QueueSettings(32 << 20, 0);
         queue = new Queue(new FileDisk(folder), () -> settings, log, Sample.EARLY, 1 << 20, MEMORY);
     }
 

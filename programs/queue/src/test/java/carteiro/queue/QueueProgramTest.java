@@ -220,11 +220,4 @@ class QueueProgramTest {
         } while (receipt instanceof Receipt.Accepted && System.nanoTime() - until < 0);
         assertThat(receipt).isInstanceOf(Receipt.TemporaryFailure.class);
     }
-
-    @ParameterizedTest
-    @CsvSource({"queuememory, " + QueueSettings.DEFAULT_MEMORY, "queuediskfloor, " + QueueSettings.DEFAULT_DISK_FLOOR})
-    void pageOfTheControlFileNamesTheDefault(String file, long octets) throws Exception {
-        Path page = Path.of(System.getProperty("carteiro.root", "../..")).resolve("docs/control/" + file + ".md");
-        assertThat(page).content().contains("| default | " + octets + " (");
-    }
 }

@@ -4,6 +4,7 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.dns.DnsServers;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
@@ -35,20 +36,19 @@ record RemoteSettings(
     /** @throws ControlException naming every problem */
     static RemoteSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
-        Optional<String> helo = files.line("helohost")
-                .or(() -> files.line("me"))
+        Optional<String> helo = files.get(Settings.HELOHOST)
                 .map(name ->
                         Octets.areAscii(name) ? name : DomainName.ascii(name).orElse(name));
         if (helo.isPresent() && !helo.get().matches("[\\x21-\\x7e]{1,255}")) {
             files.problem(
-                    files.line("helohost").isPresent() ? "helohost" : "me",
+                    files.isThere(Settings.HELOHOST) ? Settings.HELOHOST : Settings.ME,
                     1,
                     "\"" + helo.get() + "\" is not a host name; write one such as mail.example.org");
         }
         var settings = new RemoteSettings(
                 helo,
-                Duration.ofSeconds(files.number("timeoutconnect")),
-                Duration.ofSeconds(files.number("timeoutremote")),
+                files.get(Settings.TIMEOUTCONNECT),
+                files.get(Settings.TIMEOUTREMOTE),
                 SmtpRoute.read(files),
                 TlsPolicy.read(files),
                 outgoing(files),
@@ -59,12 +59,12 @@ record RemoteSettings(
 
     private static List<InetAddress> outgoing(ControlFiles files) {
         var addresses = new ArrayList<InetAddress>();
-        files.numbered("outgoingip")
+        files.numbered(Settings.OUTGOINGIP)
                 .forEach((number, line) -> AddressLiteral.ofSetting(line)
                         .ifPresentOrElse(
                                 addresses::add,
                                 () -> files.problem(
-                                        "outgoingip",
+                                        Settings.OUTGOINGIP,
                                         number,
                                         "\"" + line + "\" is not an address; write 192.0.2.1 or 2001:db8::1")));
         return addresses;

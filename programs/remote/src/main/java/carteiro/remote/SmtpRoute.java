@@ -2,6 +2,7 @@ package carteiro.remote;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import java.util.LinkedHashMap;
@@ -20,7 +21,7 @@ sealed interface SmtpRoute {
     /** Reads control/smtproutes. */
     static DomainTable<SmtpRoute> read(ControlFiles files) {
         var routes = new LinkedHashMap<String, SmtpRoute>();
-        files.pairs("smtproutes").forEach((number, pair) -> {
+        files.pairs(Settings.SMTPROUTES).forEach((number, pair) -> {
             String domain = pair.getKey();
             String value = pair.getValue();
             String relay = value.strip();
@@ -38,10 +39,12 @@ sealed interface SmtpRoute {
                     || host.startsWith("[") && AddressLiteral.ofSetting(host).isEmpty()
                     || !host.matches("[\\x21-\\x7e]+")) {
                 files.problem(
-                        "smtproutes", number, "\"" + value + "\" names no host; write name, name:port or [::1]:port");
+                        Settings.SMTPROUTES,
+                        number,
+                        "\"" + value + "\" names no host; write name, name:port or [::1]:port");
             } else if (!port.isEmpty() && !isPort(port)) {
                 files.problem(
-                        "smtproutes",
+                        Settings.SMTPROUTES,
                         number,
                         "\"" + value + "\" does not end in a port from 1 to 65535; write name:port, or [::1]:port for"
                                 + " IPv6");

@@ -2,6 +2,7 @@ package carteiro.remote;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
+import carteiro.control.Settings;
 import java.util.LinkedHashMap;
 
 /** Whether the connection to a domain's next hop is encrypted: control/tlsremote. */
@@ -16,14 +17,15 @@ enum TlsPolicy {
     /** Reads control/tlsremote. */
     static DomainTable<TlsPolicy> read(ControlFiles files) {
         var policies = new LinkedHashMap<String, TlsPolicy>();
-        files.pairs("tlsremote").forEach((number, pair) -> {
+        files.pairs(Settings.TLSREMOTE).forEach((number, pair) -> {
             String domain = pair.getKey();
             switch (pair.getValue().strip()) {
                 case "none" -> policies.putLast(domain, NONE);
                 case "may" -> policies.putLast(domain, MAY);
                 case "require" -> policies.putLast(domain, REQUIRE);
                 default ->
-                    files.problem("tlsremote", number, "\"" + pair.getValue() + "\" is not one of none, may, require");
+                    files.problem(
+                            Settings.TLSREMOTE, number, "\"" + pair.getValue() + "\" is not one of none, may, require");
             }
         });
         return new DomainTable<>(policies);

@@ -2,6 +2,7 @@ package carteiro.send;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
+import carteiro.control.Settings;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -22,7 +23,6 @@ record DestinationLimit(int atOnce, int most, int seconds) {
     /** The longest period: a day. */
     static final int LONGEST = 86_400;
 
-    private static final String FILE = "destinationlimits";
     private static final Pattern DOMAIN = Pattern.compile("\\.?[^\\s.:@*/]+(\\.[^\\s.:@*/]+)*|");
     private static final Pattern AT_ONCE = Pattern.compile("[1-9][0-9]{0,5}");
     private static final Pattern RATE = Pattern.compile("([1-9][0-9]{0,5})/([1-9][0-9]{0,4})?([smh])");
@@ -30,7 +30,7 @@ record DestinationLimit(int atOnce, int most, int seconds) {
     /** Reads control/destinationlimits; of a domain that is there twice the last line counts. */
     static DomainTable<DestinationLimit> read(ControlFiles files) {
         var limits = new LinkedHashMap<String, DestinationLimit>();
-        files.numbered(FILE).forEach((number, line) -> {
+        files.numbered(Settings.DESTINATIONLIMITS).forEach((number, line) -> {
             String[] fields = line.split(":", -1);
             String atOnce = fields.length < 2 ? "" : fields[1].strip();
             String rate = fields.length < 3 ? "" : fields[2].strip();
@@ -87,6 +87,6 @@ record DestinationLimit(int atOnce, int most, int seconds) {
     }
 
     private static void problem(ControlFiles files, int number, String wrong, String sentence) {
-        files.problem(FILE, number, "\"" + wrong + "\" " + sentence);
+        files.problem(Settings.DESTINATIONLIMITS, number, "\"" + wrong + "\" " + sentence);
     }
 }

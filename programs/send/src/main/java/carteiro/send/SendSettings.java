@@ -4,8 +4,11 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.DomainTable;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,46 +40,36 @@ record SendSettings(
      * @param perDestination of them to one destination, at least 1
      * @param retries when deferred recipients are tried again
      */
-    record ChannelLimits(int concurrency, int perDestination, RetryTimes retries) {
-        /**
-         * What one destination may use if no control file says so: three quarters, so that a slow one never holds every
-         * slot.
-         */
-        static int usualShare(int concurrency) {
-            return Math.max(1, concurrency - Math.max(1, concurrency / 4));
-        }
-    }
+    record ChannelLimits(int concurrency, int perDestination, RetryTimes retries) {}
 
     /** @throws ControlException naming every problem */
     static SendSettings read(Installation installation) throws ControlException {
         var files = new ControlFiles(installation);
         RetryTimes[] retries = retrySchedule(files);
-        ChannelLimits local = limits(files, "concurrencylocal", "concurrencyperuser", retries[0]);
-        ChannelLimits remote = limits(files, "concurrencyremote", "concurrencyperhost", retries[1]);
+        var local = new ChannelLimits(
+                files.get(Settings.CONCURRENCYLOCAL), files.get(Settings.CONCURRENCYPERUSER), retries[0]);
+        var remote = new ChannelLimits(
+                files.get(Settings.CONCURRENCYREMOTE), files.get(Settings.CONCURRENCYPERHOST), retries[1]);
         DomainTable<DestinationLimit> limits = DestinationLimit.read(files);
-        long lifetime = files.number("queuelifetime");
-        String bounceHost = files.value("bouncehost");
-        Address from = address(files, "bouncefrom", files.value("bouncefrom"), bounceHost);
-        String doubleBounceTo = files.value("doublebounceto");
+        Duration lifetime = files.get(Settings.QUEUELIFETIME);
+        String bounceHost = files.get(Settings.BOUNCEHOST);
+        Address from = address(files, Settings.BOUNCEFROM, files.get(Settings.BOUNCEFROM), bounceHost);
+        String doubleBounceTo = files.get(Settings.DOUBLEBOUNCETO);
         Optional<Address> doubleBounce = doubleBounceTo.isEmpty()
                 ? Optional.empty()
-                : Optional.of(address(files, "doublebounceto", doubleBounceTo, files.value("doublebouncehost")));
-        long bounceMaxBytes = files.number("bouncemaxbytes");
+                : Optional.of(
+                        address(files, Settings.DOUBLEBOUNCETO, doubleBounceTo, files.get(Settings.DOUBLEBOUNCEHOST)));
+        long bounceMaxBytes = files.get(Settings.BOUNCEMAXBYTES);
         files.check();
-        return new SendSettings(local, remote, limits, lifetime, from, bounceHost, doubleBounce, bounceMaxBytes);
+        return new SendSettings(
+                local, remote, limits, lifetime.toSeconds(), from, bounceHost, doubleBounce, bounceMaxBytes);
     }
 
-    private static ChannelLimits limits(ControlFiles files, String file, String shareFile, RetryTimes retries) {
-        int concurrency = (int) files.number(file);
-        int share = (int) files.number(shareFile, ChannelLimits.usualShare(concurrency));
-        return new ChannelLimits(concurrency, Math.max(1, Math.min(share, concurrency)), retries);
-    }
-
-    private static Address address(ControlFiles files, String file, String local, String host) {
+    private static Address address(ControlFiles files, Setting<?> setting, String local, String host) {
         try {
             return new Address(local + "@" + host);
         } catch (IllegalArgumentException e) {
-            files.problem(file, 1, "makes no address with its host: " + e.getMessage());
+            files.problem(setting, 1, "makes no address with its host: " + e.getMessage());
             return Address.NULL;
         }
     }
@@ -84,13 +77,14 @@ record SendSettings(
     /** {@code local:SECONDS ...} and {@code remote:SECONDS ...}: ages at which to try again; else qmail's formula. */
     private static RetryTimes[] retrySchedule(ControlFiles files) {
         RetryTimes[] retries = {new RetryTimes.Squares(10), new RetryTimes.Squares(20)};
-        for (Map.Entry<Integer, String> entry : files.numbered("retryschedule").entrySet()) {
+        for (Map.Entry<Integer, String> entry :
+                files.numbered(Settings.RETRYSCHEDULE).entrySet()) {
             String line = entry.getValue();
             int colon = line.indexOf(':');
             String channel = colon < 0 ? "" : Octets.lowerCase(line.substring(0, colon));
             if (!channel.equals("local") && !channel.equals("remote")) {
                 files.problem(
-                        "retryschedule",
+                        Settings.RETRYSCHEDULE,
                         entry.getKey(),
                         "\"" + line + "\" begins with neither local: nor remote:; write such as remote:300 900 3600");
                 continue;
@@ -104,7 +98,7 @@ record SendSettings(
                 retries[channel.equals("local") ? 0 : 1] = new RetryTimes.Ages(ages);
             } catch (IllegalArgumentException e) {
                 files.problem(
-                        "retryschedule",
+                        Settings.RETRYSCHEDULE,
                         entry.getKey(),
                         "\"" + line + "\" is not a list of ascending seconds from 1 to " + RetryTimes.Ages.MOST
                                 + "; write such as " + channel + ":300 900 3600");

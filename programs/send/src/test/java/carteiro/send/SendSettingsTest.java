@@ -161,21 +161,4 @@ class SendSettingsTest {
         write("doublebounceto", "\n");
         assertThat(read().doubleBounceTo()).isEqualTo(Optional.empty());
     }
-
-    @ParameterizedTest(name = "{0}")
-    @CsvSource(delimiter = '|', textBlock = """
-            concurrencylocal  | 10.
-            concurrencyremote | 20.
-            queuelifetime     | 604800 (
-            bouncefrom        | `MAILER-DAEMON`.
-            doublebounceto    | `postmaster`.
-            bouncemaxbytes    | 0.
-            concurrencyperhost | three quarters of concurrencyremote (15 of 20).
-            destinationlimits  | none
-            concurrencyperuser | three quarters of concurrencylocal (8 of 10).
-            """)
-    void pageOfTheFileNamesTheDefaultOfTheCode(String file, String text) throws Exception {
-        Path page = Path.of(System.getProperty("carteiro.root", "../..")).resolve("docs/control/" + file + ".md");
-        assertThat(Files.readString(page)).contains("- **Default:** " + text);
-    }
 }

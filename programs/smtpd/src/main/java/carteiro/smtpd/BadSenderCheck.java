@@ -1,9 +1,9 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /** The sender is not in control/badmailfrom; as in qmail, it is told so at each recipient. */
@@ -21,7 +21,7 @@ final class BadSenderCheck implements PolicyCheck {
 
     static BadSenderCheck read(ControlFiles files) {
         var senders = new HashSet<String>();
-        files.list("badmailfrom").orElse(List.of()).forEach(line -> senders.add(DomainName.addressKey(line)));
+        files.get(Settings.BADMAILFROM).forEach(line -> senders.add(DomainName.addressKey(line)));
         return new BadSenderCheck(Set.copyOf(senders));
     }
 

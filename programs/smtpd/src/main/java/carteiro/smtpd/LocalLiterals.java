@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Settings;
 import carteiro.listen.Client;
 import carteiro.mail.Address;
 import java.net.InetAddress;
@@ -20,8 +21,8 @@ final class LocalLiterals {
         this.localIpHost = localIpHost;
     }
 
-    static LocalLiterals read(ControlFiles files, Optional<String> me) {
-        return new LocalLiterals(files.line("localiphost").or(() -> me));
+    static LocalLiterals read(ControlFiles files) {
+        return new LocalLiterals(files.get(Settings.LOCALIPHOST));
     }
 
     /** An address at a literal of this host, such as {@code joe@[127.0.0.1]}, gets localiphost as its domain. */

@@ -4,6 +4,7 @@ import carteiro.control.Cdb;
 import carteiro.control.CdbFile;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.log.LogText;
 import java.io.IOException;
@@ -55,13 +56,14 @@ final class RelayHosts {
     }
 
     static RelayHosts read(ControlFiles files, Installation installation) {
-        Optional<List<String>> rcpthosts = files.list("rcpthosts");
+        Optional<List<String>> rcpthosts = files.list(Settings.RCPTHOSTS);
         var more = new CdbFile(installation.control("morercpthosts.cdb"), TRUST);
         if (rcpthosts.isPresent()) {
             try {
                 more.now();
             } catch (IOException e) {
-                files.problem("morercpthosts.cdb", 0, "cannot be used (" + LogText.reason(e) + "); run qmail-newmrh");
+                files.problem(
+                        Settings.MORERCPTHOSTS_CDB, 0, "cannot be used (" + LogText.reason(e) + "); run qmail-newmrh");
             }
         }
         var hosts = new HashSet<String>();
@@ -69,7 +71,7 @@ final class RelayHosts {
         return new RelayHosts(
                 Set.copyOf(hosts),
                 rcpthosts.map(_ -> more),
-                files.value("openrelay").equals("yes") ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE);
+                files.get(Settings.OPENRELAY) ? Relaying.FOR_ANYBODY : Relaying.FOR_CLIENTS_ALONE);
     }
 
     /** Whether anybody may send to anywhere. */

@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlException;
+import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
@@ -66,7 +67,7 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
         this.budgets = budgets;
         this.clock = clock;
         this.listeners =
-                new Listeners("smtpd", SmtpdSettings.LISTEN, this, SmtpdEvent.OF_LISTENERS, log, times.grace());
+                new Listeners("smtpd", Settings.SMTPDLISTEN, this, SmtpdEvent.OF_LISTENERS, log, times.grace());
         this.startup = StartupGrace.begin(times.startup(), listeners::isStopping);
     }
 
@@ -154,7 +155,7 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
     public synchronized void reload() throws ControlException {
         SmtpdSettings read = SmtpdSettings.read(context.installation());
         if (read.listen().isEmpty()) { // the listeners stay as they are
-            TlsKey.checkFor(read.tls(), listeners.roles(), SmtpdSettings.LISTEN);
+            TlsKey.checkFor(read.tls(), listeners.roles(), Settings.SMTPDLISTEN);
         }
         listeners.reload(read.listen(), () -> settings = read);
     }

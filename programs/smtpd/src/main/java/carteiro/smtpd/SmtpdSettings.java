@@ -3,11 +3,11 @@ package carteiro.smtpd;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
-import carteiro.listen.ListenerLimits;
 import carteiro.listen.TlsKey;
 import carteiro.log.LogText;
 import carteiro.mail.Envelope.AddressForm;
@@ -60,9 +60,6 @@ record SmtpdSettings(
         RuleCodes ruleCodes,
         AddressForm widestForm,
         Optional<List<ListenAddress>> listen) {
-    /** The control file with the listeners. */
-    static final String LISTEN = "smtpdlisten";
-
     /** What 0 in control/databytes means: what a client may have under way is the limit, {@link Budgets#TEXT}. */
     static final long NO_LIMIT = Long.MAX_VALUE;
 
@@ -70,7 +67,9 @@ record SmtpdSettings(
     static SmtpdSettings read(Installation installation) throws ControlException {
         SmtpdSettings settings = read(installation, files -> TlsKey.read(files, installation));
         TlsKey.checkFor(
-                settings.tls(), settings.listen().orElse(List.of()).stream().map(ListenAddress::role), LISTEN);
+                settings.tls(),
+                settings.listen().orElse(List.of()).stream().map(ListenAddress::role),
+                Settings.SMTPDLISTEN);
         return settings;
     }
 
@@ -92,23 +91,20 @@ record SmtpdSettings(
     private static SmtpdSettings read(Installation installation, Function<ControlFiles, Optional<TlsKey>> tls)
             throws ControlException {
         var files = new ControlFiles(installation);
-        Optional<String> me = files.line("me");
-        Optional<String> greeting = files.line("smtpgreeting").or(() -> me);
-        if (greeting.isEmpty()) {
-            files.problem("me", 0, "is missing, and so is control/smtpgreeting; write the host's full name into it");
-        }
-        long connections = files.number("concurrencyincoming");
-        Duration silence = Duration.ofSeconds(files.number("timeoutsmtpd")); // mistakes are told in this order
-        Duration conversation = Duration.ofSeconds(files.number("timeoutsession"));
-        int refusals = (int) files.number("maxrefusals");
-        int idleCommands = (int) files.number("maxidlecommands");
-        long databytes = databytes(files.number("databytes"));
-        long linebytes = files.number("linebytes");
-        int recipients = (int) files.number("maxrecipients");
+        Optional<String> me = files.get(Settings.ME);
+        String greeting = files.get(Settings.SMTPGREETING);
+        int connections = files.get(Settings.CONCURRENCYINCOMING);
+        Duration silence = files.get(Settings.TIMEOUTSMTPD); // mistakes are told in this order
+        Duration conversation = files.get(Settings.TIMEOUTSESSION);
+        int refusals = files.get(Settings.MAXREFUSALS);
+        int idleCommands = files.get(Settings.MAXIDLECOMMANDS);
+        long databytes = databytes(files.get(Settings.DATABYTES));
+        long linebytes = files.get(Settings.LINEBYTES);
+        int recipients = files.get(Settings.MAXRECIPIENTS);
         AddressForm widestForm = formOfFileNames();
         var settings = new SmtpdSettings(
-                me.orElse(greeting.orElse("").split(" ", 2)[0]),
-                Reply.safe(greeting.orElse("")),
+                me.orElse(greeting.split(" ", 2)[0]),
+                Reply.safe(greeting),
                 silence,
                 conversation,
                 refusals,
@@ -116,15 +112,15 @@ record SmtpdSettings(
                 databytes,
                 linebytes,
                 recipients,
-                (int) connections,
-                (int) files.number("concurrencyperclient", ListenerLimits.standardOfOne(connections)),
+                connections,
+                files.get(Settings.CONCURRENCYPERCLIENT),
                 Policy.read(files, installation, recipients, linebytes, widestForm),
-                LocalLiterals.read(files, me),
-                TcpRules.read(files),
+                LocalLiterals.read(files),
+                TcpRules.read(files, Settings.TCP_SMTP),
                 tls.apply(files),
-                files.number("rulecodes") == 0 ? RuleCodes.HIDDEN : RuleCodes.SHOWN,
+                files.get(Settings.RULECODES) ? RuleCodes.SHOWN : RuleCodes.HIDDEN,
                 widestForm,
-                ListenAddress.read(files, LISTEN, "127.0.0.1:2525 or [::]:25"));
+                ListenAddress.read(files, Settings.SMTPDLISTEN, "127.0.0.1:2525 or [::]:25"));
         files.check();
         return settings;
     }

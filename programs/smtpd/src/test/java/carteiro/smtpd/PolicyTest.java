@@ -12,9 +12,9 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.testkit.Covers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -217,8 +217,8 @@ class PolicyTest {
                         .withLocalName(new Address("joe@[127.0.0.1]"))
                         .octets())
                 .isEqualTo("joe@mail.example.org");
-        var files = new ControlFiles(new Installation(home));
-        var without = LocalLiterals.read(files, Optional.empty());
+        Files.delete(home.resolve("control/me"));
+        var without = LocalLiterals.read(new ControlFiles(new Installation(home)));
         assertThat(without.withLocalName(new Address("joe@[127.0.0.1]")).octets())
                 .isEqualTo("joe@[127.0.0.1]");
     }

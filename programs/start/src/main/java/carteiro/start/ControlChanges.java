@@ -1,8 +1,8 @@
 package carteiro.start;
 
-import carteiro.control.ControlCatalog;
-import carteiro.control.ControlFile;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.protocol.Control;
 import carteiro.protocol.Program;
@@ -112,7 +112,7 @@ final class ControlChanges {
     }
 
     private static List<String> readers(String name) {
-        ControlFile file = ControlCatalog.files().get(name);
+        Setting<?> file = Settings.all().get(name);
         return file == null ? List.of() : List.of(file.readers().split("[, ]+"));
     }
 

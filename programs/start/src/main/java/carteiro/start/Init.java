@@ -2,6 +2,7 @@ package carteiro.start;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.posix.RegularFile;
 import carteiro.posix.SystemAccount;
@@ -206,13 +207,13 @@ final class Init {
     private void notes(String host) throws IOException {
         var files = new ControlFiles(installation);
         String domain = defaultDomain(host);
-        List<String> locals = files.list("locals").orElse(List.of());
+        List<String> locals = files.list(Settings.LOCALS).orElse(List.of());
         if (domain.indexOf('.') > 0 && !locals.contains(domain)) {
             out.println("note: mail for user@" + host + " is taken, mail for user@" + domain
                     + " is refused; if it is for this host, add " + domain
                     + " to control/locals and control/rcpthosts");
         }
-        String delivery = files.text("defaultdelivery").orElse("").strip();
+        String delivery = files.text(Settings.DEFAULTDELIVERY).orElse("").strip();
         for (String program : List.of("dot-forward", "fastforward")) {
             if (delivery.contains(program)) {
                 out.println("note: control/defaultdelivery runs " + program

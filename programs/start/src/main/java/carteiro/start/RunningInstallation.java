@@ -1,8 +1,8 @@
 package carteiro.start;
 
-import carteiro.control.ControlCatalog;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.log.EventLog;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Control;
@@ -140,8 +140,7 @@ public final class RunningInstallation implements AutoCloseable {
             try {
                 return StartSettings.read(installation).stopTimeout();
             } catch (ControlException e) { // somebody broke it meanwhile
-                return Duration.ofSeconds(
-                        Long.parseLong(ControlCatalog.file("timeoutstop").standard()));
+                return Duration.ofSeconds(Long.parseLong(Settings.TIMEOUTSTOP.standard()));
             }
         };
     }

@@ -3,6 +3,7 @@ package carteiro.start;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.log.EventLog;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -23,12 +24,8 @@ record StartSettings(EventLog.LogFormat logForm, Duration stopTimeout) {
                     + installation.home() + " --me HOST"));
         }
         var files = new ControlFiles(installation);
-        String form = files.value("logformat");
-        EventLog.LogFormat logForm = EventLog.LogFormat.named(form).orElseGet(() -> {
-            files.problem("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
-            return EventLog.LogFormat.PLAIN;
-        });
-        Duration stop = Duration.ofSeconds(files.number("timeoutstop"));
+        EventLog.LogFormat logForm = files.get(Settings.LOGFORMAT);
+        Duration stop = files.get(Settings.TIMEOUTSTOP);
         files.check();
         return new StartSettings(logForm, stop);
     }

@@ -120,6 +120,6 @@ class SingleTest {
         }
         Files.writeString(home.resolve("control/logformat"), "xml\n");
         assertThat(StartProcess.toEnd("queue", "--home", home.toString()).output())
-                .contains("control/logformat:1: \"xml\" is not one of plain, tai64n, json");
+                .contains("control/logformat:1: \"xml\" is none of plain, tai64n, json");
     }
 }

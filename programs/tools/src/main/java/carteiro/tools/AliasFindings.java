@@ -2,6 +2,7 @@ package carteiro.tools;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.DotQmailName;
@@ -52,7 +53,7 @@ final class AliasFindings {
     }
 
     void look() throws IOException {
-        files.text("defaultdelivery").ifPresent(text -> instructions("control/defaultdelivery", text));
+        files.text(Settings.DEFAULTDELIVERY).ifPresent(text -> instructions("control/defaultdelivery", text));
         for (String file : HomeOption.names(installation.alias())) {
             String name = Octets.text(file.getBytes(StandardCharsets.UTF_8));
             if (name.startsWith(".qmail")) {
@@ -166,7 +167,7 @@ final class AliasFindings {
 
     /** Whether a source other than alias may know the name, by the whole of it or by what stands before a hyphen. */
     private boolean hasAccount(String name) throws IOException {
-        if (files.text("ldapserver").isPresent()
+        if (files.isThere(Settings.LDAPSERVER)
                 || Files.exists(installation.users().resolve("cdb"))) {
             return true;
         }

@@ -1,10 +1,14 @@
 package carteiro.tools;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import carteiro.wire.TlsIdentity;
+import carteiro.wire.TlsTrust;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -16,9 +20,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 
-/** control/servercert.pem: whether key and certificate belong together, until when they serve, and for which names. */
+/**
+ * The authorities that others' certificates lead to; and control/servercert.pem: whether key and certificate belong together, until when they serve, and for which names.
+ */
 final class CertificateFindings {
-    private static final String PLACE = "control/servercert.pem: ";
+    private static final String PLACE = Settings.SERVERCERT_PEM + ": ";
     private static final int DNS_NAME = 2; // RFC 5280 section 4.2.1.6, as Java numbers them
 
     /** Certificates are renewed a month before their end; who has so little left has missed that. */
@@ -33,7 +39,8 @@ final class CertificateFindings {
     }
 
     void look() {
-        Optional<String> pem = files.text("servercert.pem");
+        authorities(Settings.QMQPCACERTS); // lookup itself says the same of ldapcacerts
+        Optional<String> pem = files.get(Settings.SERVERCERT_PEM);
         if (pem.isEmpty()) {
             return;
         }
@@ -48,6 +55,15 @@ final class CertificateFindings {
             dates(i == 0 ? "the certificate" : "certificate " + (i + 1) + " of the chain", chain.get(i));
         }
         names(chain.getFirst());
+    }
+
+    private void authorities(Setting<Optional<String>> setting) {
+        try {
+            TlsTrust.of(files.get(setting).orElse(""));
+        } catch (GeneralSecurityException e) {
+            found.mistake(setting + ": cannot be used (" + e.getMessage()
+                    + "); write the authorities' certificates in PEM form");
+        }
     }
 
     private void dates(String which, X509Certificate certificate) {
@@ -73,8 +89,8 @@ final class CertificateFindings {
     private void names(X509Certificate certificate) {
         List<String> certified = certified(certificate);
         var wanted = new LinkedHashSet<String>();
-        files.line("me").ifPresent(wanted::add);
-        files.line("smtpgreeting").ifPresent(greeting -> wanted.add(greeting.split(" ", 2)[0]));
+        files.get(Settings.ME).ifPresent(wanted::add);
+        files.line(Settings.SMTPGREETING).ifPresent(greeting -> wanted.add(greeting.split(" ", 2)[0]));
         for (String name : wanted) {
             if (DomainName.isHost(name) && certified.stream().noneMatch(each -> covers(each, name))) {
                 found.warning(PLACE + "the certificate is for "

@@ -2,17 +2,25 @@ package carteiro.tools;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.log.LogText;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What the rules of control/tcp.smtp would do: clients that none of them can be, variables that nothing reads. */
+/**
+ * What the rules of control/tcp.smtp and tcp.qmqp would do: clients that none of them can be, variables that nothing reads, and a
+ * door that is open to everybody.
+ */
 final class ClientFindings {
-    private static final String FILE = "tcp.smtp";
+    /** What qmqpd reads: it takes every recipient, with RELAYCLIENT or without. */
+    private static final List<String> OF_QMQPD = List.of(TcpRules.DATABYTES, TcpRules.QMAILQUEUE);
 
     /** One to three numbers without a dot behind them, which is what makes a beginning of an address of them. */
     private static final Pattern PART = Pattern.compile("[0-9]{1,3}(?:\\.[0-9]{1,3}){0,2}");
@@ -30,17 +38,31 @@ final class ClientFindings {
     }
 
     void look() {
-        for (TcpRules.RuleLine line : TcpRules.read(files).lines()) {
-            address(line);
+        look(Settings.TCP_SMTP, "smtpd", TcpRules.VARIABLES);
+        look(Settings.TCP_QMQP, "qmqpd", OF_QMQPD);
+    }
+
+    private void look(Setting<Optional<String>> setting, String program, List<String> known) {
+        for (TcpRules.RuleLine line : TcpRules.read(files, setting).lines()) {
+            address(setting, line);
             switch (line.rule()) {
                 case TcpRules.Rule.Deny _ -> {}
-                case TcpRules.Rule.Allow(var variables) -> variables(line.number(), variables);
+                case TcpRules.Rule.Allow(var variables) -> {
+                    variables(setting, line.number(), variables, program, known);
+                    if (setting == Settings.TCP_QMQP && line.address().isEmpty()) {
+                        found.warning(
+                                setting,
+                                line.number(),
+                                "everybody who reaches this host may send to anywhere; name the clients, and end with"
+                                        + " :deny");
+                    }
+                }
             }
         }
     }
 
     /** An address that no client can have: such a rule never counts, and what it denies is served. */
-    private void address(TcpRules.RuleLine line) {
+    private void address(Setting<?> setting, TcpRules.RuleLine line) {
         String written = line.address();
         if (written.startsWith("[")) {
             return; // read as a network, or refused
@@ -65,7 +87,7 @@ final class ClientFindings {
             instead = "=" + address + ":... for a host name";
         }
         if (!instead.isEmpty()) {
-            found.mistake(FILE, line.number(), "\"" + written + "\" is no client's address; write " + instead);
+            found.mistake(setting, line.number(), "\"" + written + "\" is no client's address; write " + instead);
         }
     }
 
@@ -95,21 +117,22 @@ final class ClientFindings {
         return false;
     }
 
-    private void variables(int line, Map<String, String> variables) {
+    private void variables(
+            Setting<?> setting, int line, Map<String, String> variables, String program, List<String> known) {
         String queue = variables.getOrDefault(TcpRules.QMAILQUEUE, "");
         if (queue.isEmpty()) { // such a program gets them all
             variables.keySet().stream()
-                    .filter(name -> !TcpRules.VARIABLES.contains(name))
+                    .filter(name -> !known.contains(name))
                     .sorted()
                     .forEach(name -> found.warning(
-                            FILE,
+                            setting,
                             line,
-                            name + " has no effect: smtpd reads only " + String.join(", ", TcpRules.VARIABLES)));
+                            name + " has no effect: " + program + " reads only " + String.join(", ", known)));
             return;
         }
         if (queue.indexOf('/') >= 0 && !isProgram(queue)) {
             found.mistake(
-                    FILE,
+                    setting,
                     line,
                     "QMAILQUEUE: there is no program "
                             + (queue.startsWith("/") ? queue : LogText.path(installation.home()) + "/" + queue)
@@ -117,7 +140,7 @@ final class ClientFindings {
         }
     }
 
-    /** Whether smtpd, whose current folder is HOME, would find a program of that name. */
+    /** Whether a program whose current folder is HOME would find a program of that name. */
     private boolean isProgram(String name) {
         try {
             Path program = installation.home().resolve(name);

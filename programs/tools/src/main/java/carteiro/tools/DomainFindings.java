@@ -1,6 +1,8 @@
 package carteiro.tools;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,11 +12,11 @@ import java.util.Set;
 /** Domains that are named in one place and missing, or contradicted, in another; entries that match nothing. */
 final class DomainFindings {
     /** Tables whose keys are domains, or {@code .suffix}, or nothing for all others. */
-    private static final List<String> TABLES = List.of("smtproutes", "tlsremote");
+    private static final List<Setting<?>> TABLES = List.of(Settings.SMTPROUTES, Settings.TLSREMOTE);
 
     /** Files whose lines are a domain, a colon and what holds for it. */
-    private static final List<String> BY_DOMAIN =
-            List.of("smtproutes", "tlsremote", "aliasdomains", "destinationlimits");
+    private static final List<Setting<?>> BY_DOMAIN =
+            List.of(Settings.SMTPROUTES, Settings.TLSREMOTE, Settings.ALIASDOMAINS, Settings.DESTINATIONLIMITS);
 
     private final ControlFiles files;
     private final FindingList found;
@@ -30,18 +32,18 @@ final class DomainFindings {
     void look() {
         TABLES.forEach(this::table);
         BY_DOMAIN.forEach(this::twice);
-        received("rcpthosts");
-        received("morercpthosts");
-        if (files.list("rcpthosts").isEmpty()) {
+        received(Settings.RCPTHOSTS);
+        received(Settings.MORERCPTHOSTS);
+        if (!files.isThere(Settings.RCPTHOSTS)) {
             found.warning("control/rcpthosts: is missing; mail is accepted only for what is local or virtual,"
                     + " and for clients that may relay; write the domains you receive mail for");
         } else {
             undelivered();
         }
-        files.numbered("badmailfrom").forEach((number, entry) -> {
+        files.numbered(Settings.BADMAILFROM).forEach((number, entry) -> {
             if (entry.indexOf('@') < 0 || hasBlank(entry) || entry.indexOf('*') >= 0) {
                 found.mistake(
-                        "badmailfrom",
+                        Settings.BADMAILFROM,
                         number,
                         "\"" + entry
                                 + "\" matches nothing; write user@example.org, or @example.org for a whole domain");
@@ -49,12 +51,12 @@ final class DomainFindings {
         });
     }
 
-    private void table(String name) {
-        files.numbered(name).forEach((number, line) -> {
+    private void table(Setting<?> setting) {
+        files.numbered(setting).forEach((number, line) -> {
             String key = line.substring(0, Math.max(0, line.indexOf(':')));
             if (hasBlank(key) || key.indexOf('*') >= 0 || key.indexOf('@') >= 0) {
                 found.mistake(
-                        name,
+                        setting,
                         number,
                         "\"" + key + "\" matches nothing; write example.org, or " + suffix(key)
                                 + " for all hosts below a domain, or nothing before the colon for all others");
@@ -63,17 +65,17 @@ final class DomainFindings {
     }
 
     /** A domain has two forms (RFC 5890 section 2.3.2.4), and letters of either case. */
-    private void twice(String name) {
+    private void twice(Setting<?> setting) {
         record TableKey(int number, String key, String value) {}
         var seen = new HashMap<String, TableKey>();
-        files.pairs(name).forEach((number, pair) -> {
+        files.pairs(setting).forEach((number, pair) -> {
             var line = new TableKey(number, pair.getKey(), pair.getValue().strip());
             TableKey before = seen.put(DomainName.key(line.key()), line);
             if (before == null || before.value().equals(line.value())) {
                 return;
             }
             found.warning(
-                    name,
+                    setting,
                     number,
                     line.key()
                             + (before.key().equals(line.key())
@@ -83,11 +85,11 @@ final class DomainFindings {
         });
     }
 
-    private void received(String name) {
-        files.numbered(name).forEach((number, host) -> {
+    private void received(Setting<?> setting) {
+        files.numbered(setting).forEach((number, host) -> {
             if (host.indexOf('@') >= 0 || hasBlank(host) || host.indexOf('*') >= 0) {
                 found.mistake(
-                        name,
+                        setting,
                         number,
                         "\"" + host
                                 + "\" matches nothing; write a line for each: example.org, or .example.org for all below it");
@@ -99,12 +101,12 @@ final class DomainFindings {
     private void undelivered() {
         var named = new Named();
         routed.forEach(named::add);
-        files.pairs("smtproutes").values().forEach(pair -> named.add(DomainName.key(pair.getKey())));
-        files.numbered("rcpthosts").forEach((number, host) -> {
+        files.pairs(Settings.SMTPROUTES).values().forEach(pair -> named.add(DomainName.key(pair.getKey())));
+        files.numbered(Settings.RCPTHOSTS).forEach((number, host) -> {
             String domain = DomainName.key(host);
             if (DomainName.isHost(domain.startsWith(".") ? domain.substring(1) : domain) && !named.has(domain)) {
                 found.warning(
-                        "rcpthosts",
+                        Settings.RCPTHOSTS,
                         number,
                         "mail for " + host
                                 + " is accepted, but neither locals, virtualdomains nor smtproutes has it, so that"

@@ -1,12 +1,11 @@
 package carteiro.tools;
 
-import carteiro.control.ControlCatalog;
-import carteiro.control.ControlFile;
-import carteiro.control.ControlFile.ControlFileFormat;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.SettingFormat;
+import carteiro.control.Settings;
 import carteiro.idna.DomainName;
-import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import java.io.IOException;
@@ -32,26 +31,25 @@ final class FileFindings {
 
     void look() throws IOException {
         me();
-        for (ControlFile file : ControlCatalog.files().values()) {
-            look(file);
+        for (Setting<?> setting : Settings.all().values()) {
+            look(setting);
         }
         strangers();
-        logForm();
         older("control/morercpthosts.cdb", "control/morercpthosts", "qmail-newmrh");
         older("users/cdb", "users/assign", "qmail-newu");
     }
 
     private void me() {
-        Optional<String> me = files.line("me");
+        Optional<String> me = files.get(Settings.ME);
         if (me.isEmpty()) {
             found.mistake("control/me: is missing; write the host's full name into it, such as mail.example.org");
         } else if (!DomainName.isHost(me.get())) {
             found.mistake(
-                    "me",
+                    Settings.ME,
                     1,
                     "\"" + me.get() + "\" is no host name; write the host's full name, such as mail.example.org");
         } else if (me.get().indexOf('.') < 0) {
-            found.warning("me", 1, "\"" + me.get() + "\" has no dot; other hosts want a full name");
+            found.warning(Settings.ME, 1, "\"" + me.get() + "\" has no dot; other hosts want a full name");
         }
     }
 
@@ -74,44 +72,47 @@ final class FileFindings {
         }
     }
 
-    private void look(ControlFile file) {
-        if (file.kind() == ControlFileFormat.CDB) {
+    private void look(Setting<?> setting) {
+        if (setting.format() == SettingFormat.CDB) {
             return;
         }
-        Path path = installation.control(file.name());
+        Path path = installation.control(setting);
         switch (kind(path)) {
             case NOTHING -> {
                 return;
             }
             case OTHER -> {
-                found.mistake("control/" + file.name() + ": is no regular file");
+                found.mistake(setting + ": is no regular file");
                 return;
             }
             case FILE -> {}
         }
-        Optional<String> text = files.text(file.name());
+        Optional<String> text = files.text(setting);
         if (text.isEmpty()) {
             return; // noted as a problem
         }
         int returns = text.get().indexOf("\r\n");
-        if (returns >= 0 && !file.name().endsWith(".pem") && !file.name().equals("ldapcacerts")) {
+        if (returns >= 0 && setting.format() != SettingFormat.PEM) {
             found.mistake(
-                    file.name(),
+                    setting,
                     lineOf(text.get(), returns),
                     "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' "
                             + LogText.path(path));
         }
-        if (text.get().isEmpty() && file.kind() == ControlFileFormat.LINE) {
-            found.warning("control/" + file.name() + ": is empty, which means an empty value and not the default;"
+        if (text.get().isEmpty() && setting.format() == SettingFormat.LINE) {
+            found.warning(setting + ": is empty, which means an empty value and not the default;"
                     + " remove it for the default");
         }
-        if (file.kind().isNumber()) {
-            number(file, text.get());
+        if (!setting.words().isEmpty()) {
+            files.get(setting); // notes what is none of them
         }
-        if (file.kind() == ControlFileFormat.MAP) {
-            files.numbered(file.name()).forEach((number, line) -> {
+        if (setting.format() == SettingFormat.NUMBER) {
+            number(setting, text.get());
+        }
+        if (setting.format() == SettingFormat.MAP) {
+            files.numbered(setting).forEach((number, line) -> {
                 if (line.indexOf(':') < 0) {
-                    found.mistake(file.name(), number, "\"" + line + "\" has no colon and is ignored; write key:value");
+                    found.mistake(setting, number, "\"" + line + "\" has no colon and is ignored; write key:value");
                 }
             });
         }
@@ -125,27 +126,28 @@ final class FileFindings {
         return line;
     }
 
-    private void number(ControlFile file, String text) {
-        long read = files.number(file.name(), -1);
-        OptionalLong written = ControlFiles.digits(files.line(file.name()).orElse(""));
+    private void number(Setting<?> setting, String text) {
+        long read = files.number(setting, -1);
+        OptionalLong written = ControlFiles.digits(files.line(setting).orElse(""));
         if (read >= 0 && written.isPresent() && written.getAsLong() != read) {
             found.warning(
-                    file.name(),
+                    setting,
                     1,
-                    read + " is used in its place, since the range is " + file.least() + " to " + file.most());
+                    read + " is used in its place, since the range is "
+                            + setting.range().least() + " to " + setting.range().most());
         }
         if (read < 0 && text.isBlank()) {
-            found.warning("control/" + file.name() + ": holds no number, so that the default holds (" + file.standard()
+            found.warning(setting + ": holds no number, so that the default holds (" + setting.standard()
                     + "); remove it, or write digits");
         }
         if (text.strip().indexOf('\n') >= 0) {
-            found.warning(file.name(), 2, "only the first line counts; remove the others");
+            found.warning(setting, 2, "only the first line counts; remove the others");
         }
     }
 
     private void strangers() throws IOException {
         for (String name : HomeOption.names(installation.control())) {
-            if (ControlCatalog.files().containsKey(name)) {
+            if (Settings.all().containsKey(name)) {
                 continue;
             }
             String sentence = LogText.path(Path.of("control", name)) + ": is no control file of Carteiro";
@@ -164,7 +166,7 @@ final class FileFindings {
     /** A known file that is not there and differs in letters' case, or in one or two letters. */
     private Optional<String> nearest(String name) {
         String lowered = Octets.lowerCase(name);
-        for (String candidate : ControlCatalog.files().keySet()) {
+        for (String candidate : Settings.all().keySet()) {
             if (!Files.exists(installation.control(candidate))
                     && candidate.length() > 3
                     && lowered.length() <= candidate.length() + 2
@@ -192,13 +194,6 @@ final class FileFindings {
             }
         }
         return row[b.length()];
-    }
-
-    private void logForm() {
-        String form = files.value("logformat");
-        if (EventLog.LogFormat.named(form).isEmpty()) {
-            found.mistake("logformat", 1, "\"" + form + "\" is not one of plain, tai64n, json");
-        }
     }
 
     private void older(String made, String source, String maker) throws IOException {

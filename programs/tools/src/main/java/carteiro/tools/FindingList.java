@@ -1,5 +1,6 @@
 package carteiro.tools;
 
+import carteiro.control.Setting;
 import carteiro.log.LogText;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -16,8 +17,8 @@ final class FindingList {
     }
 
     /** The same of one line of a control file, from 1. */
-    void mistake(String file, int line, String sentence) {
-        mistake("control/" + file + ":" + line + ": " + sentence);
+    void mistake(Setting<?> setting, int line, String sentence) {
+        mistake(setting + ":" + line + ": " + sentence);
     }
 
     /** What may be meant. */
@@ -26,8 +27,8 @@ final class FindingList {
     }
 
     /** The same of one line of a control file, from 1. */
-    void warning(String file, int line, String sentence) {
-        warning("control/" + file + ":" + line + ": " + sentence);
+    void warning(Setting<?> setting, int line, String sentence) {
+        warning(setting + ":" + line + ": " + sentence);
     }
 
     Set<String> mistakes() {

@@ -3,6 +3,7 @@ package carteiro.tools;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.QmqpServer;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.protocol.LookupExplanation.RoutingFinding;
@@ -21,7 +22,7 @@ import java.util.Set;
  *   FileFindings         each control file by its kind; names that nothing reads
  *   DomainFindings       locals, virtualdomains, rcpthosts and the other tables of domains
  *   ClientFindings       tcp.smtp
- *   CertificateFindings  servercert.pem
+ *   CertificateFindings  servercert.pem; the authorities of others' certificates
  *   AliasFindings        defaultdelivery, alias/, and where postmaster leads
  *   PermissionFindings   who may read and write what
  * </pre>
@@ -104,9 +105,9 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         new FileFindings(installation, files, found).look();
         for (RoutingFinding finding : RoutesOfNow.findings(installation)) {
             if (finding.mistake()) {
-                found.mistake(finding.file(), finding.line(), finding.sentence());
+                found.mistake(finding.setting(), finding.line(), finding.sentence());
             } else {
-                found.warning(finding.file(), finding.line(), finding.sentence());
+                found.warning(finding.setting(), finding.line(), finding.sentence());
             }
         }
         RoutingView routes = routes(installation, found);
@@ -116,6 +117,7 @@ record Findings(Set<String> mistakes, Set<String> warnings) {
         SpoolView.look(installation, spool);
         spool.forEach(found::warning);
         new ClientFindings(installation, files, found).look();
+        QmqpServer.read(files); // notes what is wrong
         new CertificateFindings(files, found).look();
         new AliasFindings(installation, files, routes, found).look();
         new PermissionFindings(installation, found).look();

@@ -1,10 +1,11 @@
 package carteiro.tools;
 
-import carteiro.control.ControlCatalog;
 import carteiro.control.ControlException;
-import carteiro.control.ControlFile;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.SettingFormat;
+import carteiro.control.Settings;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
@@ -47,8 +48,8 @@ public final class Showctl {
     private int show() throws IOException {
         var text = new StringBuilder();
         constants(text);
-        for (ControlFile file : ControlCatalog.files().values()) {
-            show(text, file);
+        for (Setting<?> setting : Settings.all().values()) {
+            show(text, setting);
         }
         strangers(text);
         call.print(text.toString());
@@ -74,17 +75,17 @@ public final class Showctl {
         text.append(".\n\n");
     }
 
-    private void show(StringBuilder text, ControlFile file) throws IOException {
+    private void show(StringBuilder text, Setting<?> setting) throws IOException {
         var files = new ControlFiles(installation);
-        boolean present = Files.exists(installation.control(file.name()));
-        text.append(file.name()).append(": ");
+        boolean present = Files.exists(installation.control(setting));
+        text.append(setting.name()).append(": ");
         if (!present) {
-            text.append("(Default.) ").append(standard(file, files)).append('\n');
+            text.append("(Default.) ").append(standard(setting, files)).append('\n');
         }
-        value(text, file, files, present);
-        if (present && isEmpty(file.name())) {
+        value(text, setting, files, present);
+        if (present && isEmpty(setting)) {
             text.append(
-                    file.kind().isNumber()
+                    setting.format() == SettingFormat.NUMBER
                             ? "  (the file is empty, so that the default holds)\n"
                             : "  (an empty file is an empty value, not the default)\n");
         }
@@ -96,74 +97,81 @@ public final class Showctl {
             }
         }
         text.append("  -- ")
-                .append(file.meaning())
+                .append(setting.meaning())
                 .append("; read by ")
-                .append(file.readers())
+                .append(setting.readers())
                 .append('\n');
     }
 
-    private boolean isEmpty(String name) {
+    private boolean isEmpty(Setting<?> setting) {
         try {
-            return Files.size(installation.control(name)) == 0;
+            return Files.size(installation.control(setting)) == 0;
         } catch (IOException e) {
             return false;
         }
     }
 
-    private static String standard(ControlFile file, ControlFiles files) {
-        return switch (file.absence()) {
+    private static String standard(Setting<?> setting, ControlFiles files) {
+        return switch (setting.absence()) {
             case ME_ELSE_NAME ->
-                files.line("me")
+                files.get(Settings.ME)
                         .map(me -> me + ", from control/me")
-                        .orElse(file.name() + ", since control/me is missing too");
+                        .orElse(setting.name() + ", since control/me is missing too");
             case ME_ELSE_REFUSED ->
-                files.line("me")
+                files.get(Settings.ME)
                         .map(me -> me + ", from control/me")
-                        .orElse("none: " + file.readers() + " will not start; control/me is missing too");
-            case STANDARD, NOTHING -> file.standard();
+                        .orElse("none: " + setting.readers() + " will not start; control/me is missing too");
+            case ME_ELSE_NOTHING ->
+                files.get(Settings.ME).map(me -> me + ", from control/me").orElse("none; control/me is missing too");
+            case STANDARD, NOTHING -> {
+                String effective = effective(setting, files);
+                yield effective.isEmpty() || effective.equals(setting.standard())
+                        ? setting.standard()
+                        : effective + ", " + setting.standard();
+            }
         };
     }
 
-    private void value(StringBuilder text, ControlFile file, ControlFiles files, boolean present) throws IOException {
-        switch (file.kind()) {
-            case LINE -> text.append(present ? files.line(file.name()).orElse("") + "\n" : "");
-            case NUMBER, NUMBER_CUT, NUMBER_RAISED -> {
+    /** Numbers that depend on others are told as they run. */
+    private static String effective(Setting<?> setting, ControlFiles files) {
+        return files.get(setting) instanceof Integer number ? number.toString() : "";
+    }
+
+    private void value(StringBuilder text, Setting<?> setting, ControlFiles files, boolean present) throws IOException {
+        switch (setting.format()) {
+            case LINE -> text.append(present ? files.line(setting).orElse("") + "\n" : "");
+            case NUMBER -> {
                 if (present) {
-                    long value = Math.min(files.number(file.name(), -1), whole(file, files));
-                    String written = files.line(file.name()).orElse("");
-                    text.append(value >= 0 ? Long.toString(value) : written.isEmpty() ? file.standard() : written)
+                    long value = files.number(setting, -1);
+                    String written = files.line(setting).orElse("");
+                    text.append(
+                                    value < 0
+                                            ? written.isEmpty() ? standard(setting, files) : written
+                                            : files.get(setting) instanceof Integer number
+                                                    ? number.toString()
+                                                    : Long.toString(value))
                             .append('\n');
                 }
             }
             case LIST, MAP -> {
                 if (present) {
-                    lines(text, files.list(file.name()).orElse(List.of()));
+                    lines(text, files.list(setting).orElse(List.of()));
                 }
             }
+            case PEM -> text.append(present ? "(set)\n" : "");
             case TEXT -> {
-                if (file.name().endsWith(".pem")) {
-                    text.append(present ? "(set)\n" : "");
-                } else if (present) {
-                    lines(text, List.of(files.text(file.name()).orElse("").split("\n")));
+                if (present) {
+                    lines(text, List.of(files.text(setting).orElse("").split("\n")));
                 }
             }
             case SECRET -> {
                 if (present) {
-                    files.line(file.name()); // readable?
+                    files.line(setting); // readable?
                     text.append("(set)\n");
                 }
             }
-            case CDB -> cdb(text, file.name(), present);
+            case CDB -> cdb(text, setting.name(), present);
         }
-    }
-
-    /** A share of the deliveries is never more than the whole. */
-    private static long whole(ControlFile file, ControlFiles files) {
-        return switch (file.name()) {
-            case "concurrencyperhost" -> Math.max(1, files.number("concurrencyremote"));
-            case "concurrencyperuser" -> Math.max(1, files.number("concurrencylocal"));
-            default -> Long.MAX_VALUE;
-        };
     }
 
     private static void lines(StringBuilder text, List<String> lines) {
@@ -199,7 +207,7 @@ public final class Showctl {
     }
 
     private void strangers(StringBuilder text) throws IOException {
-        Map<String, ControlFile> known = ControlCatalog.files();
+        Map<String, Setting<?>> known = Settings.all();
         for (String name : HomeOption.names(installation.control())) {
             if (!known.containsKey(name)) {
                 text.append(name).append(": I have no idea what this file does.\n");

@@ -3,9 +3,9 @@ package carteiro.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import carteiro.control.ControlCatalog;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
@@ -520,7 +520,7 @@ class CheckTest {
     void noFileOfOursIsCalledOneOfAPatch() {
         assertThat(PatchFiles.names())
                 .hasSizeGreaterThan(100)
-                .doesNotContainAnyElementsOf(ControlCatalog.files().keySet());
+                .doesNotContainAnyElementsOf(Settings.all().keySet());
     }
 
     @Test

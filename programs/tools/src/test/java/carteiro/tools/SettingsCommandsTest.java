@@ -90,8 +90,7 @@ class SettingsCommandsTest {
                 .map(line -> line.substring(0, line.indexOf(':')))
                 .toList();
         assertThat(names)
-                .containsExactlyElementsOf(
-                        carteiro.control.ControlCatalog.files().keySet());
+                .containsExactlyElementsOf(carteiro.control.Settings.all().keySet());
     }
 
     @Test
@@ -135,7 +134,7 @@ class SettingsCommandsTest {
             control/virtualdomains    | example.org         | control/virtualdomains:1: "example.org" has no colon
             control/rcpthosts         | *.example.org       | control/rcpthosts:1: "*.example.org" matches nothing
             control/rcpthosts         | a.example b.example | control/rcpthosts:1: "a.example b.example" matches nothing
-            control/logformat         | xml                 | control/logformat:1: "xml" is not one of plain, tai64n, json
+            control/logformat         | xml                 | control/logformat:1: "xml" is none of plain, tai64n, json
             control/tcp.smtp          | :allow,QMAILQUEUE="bin/scan" | control/tcp.smtp:1: QMAILQUEUE: there is no program
             control/tcp.smtp          | :allow,QMAILQUEUE="",QMAILQUEUE="./no" | control/tcp.smtp:1: QMAILQUEUE: there is no program
             control/tcp.smtp          | 10.:permit          | control/tcp.smtp:1: says neither allow nor deny

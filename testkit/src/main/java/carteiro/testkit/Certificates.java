@@ -1,20 +1,24 @@
-package carteiro.lookup;
+package carteiro.testkit;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** An authority and a server's certificate, made by openssl for one test run. */
-record Certificates(Path authority, Path certificate, Path key) {
+public record Certificates(Path authority, Path certificate, Path key) {
     /** @param name as in subjectAltName: {@code IP:127.0.0.1}, {@code DNS:ldap.example} */
-    static Certificates make(Path folder, String name) throws Exception {
+    public static Certificates make(Path folder, String name) throws Exception {
         Path openssl = Path.of("/usr/bin/openssl");
         Assumptions.assumeTrue(Files.isExecutable(openssl), "needs openssl");
         Files.createDirectories(folder);
         String ca = folder.resolve("ca").toString();
         String leaf = folder.resolve("leaf").toString();
         Files.writeString(folder.resolve("extensions"), "subjectAltName=" + name + "\n");
-        Slapd.run(
+        run(
                 "openssl",
                 "req",
                 "-x509",
@@ -31,7 +35,7 @@ record Certificates(Path authority, Path certificate, Path key) {
                 ca + ".key",
                 "-out",
                 ca + ".pem");
-        Slapd.run(
+        run(
                 "openssl",
                 "req",
                 "-newkey",
@@ -45,7 +49,7 @@ record Certificates(Path authority, Path certificate, Path key) {
                 leaf + ".key",
                 "-out",
                 leaf + ".csr");
-        Slapd.run(
+        run(
                 "openssl",
                 "x509",
                 "-req",
@@ -63,5 +67,19 @@ record Certificates(Path authority, Path certificate, Path key) {
                 "-out",
                 leaf + ".pem");
         return new Certificates(Path.of(ca + ".pem"), Path.of(leaf + ".pem"), Path.of(leaf + ".key"));
+    }
+
+    /** Key and certificate in one text, as control/servercert.pem has them. */
+    public String identity() throws IOException {
+        return Files.readString(key) + Files.readString(certificate);
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process =
+                new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            throw new IOException(List.of(command) + ": " + said);
+        }
     }
 }
