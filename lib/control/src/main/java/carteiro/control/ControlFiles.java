@@ -130,12 +130,19 @@ public final class ControlFiles {
         return me;
     }
 
-    /** One of the declared words, in lower case; the standard if it is none, which is noted. */
+    /** One of the declared words, written in any case; the standard if it is none, which is noted. */
     String word(Setting<?> setting) {
-        String written = value(setting);
-        String word = Octets.lowerCase(written);
-        if (word.isEmpty() || setting.words().contains(word)) {
-            return word.isEmpty() ? setting.standard() : word;
+        return word(setting, Octets.lowerCase(value(setting)));
+    }
+
+    /** The same, written as it is declared. */
+    String exactWord(Setting<?> setting) {
+        return word(setting, value(setting));
+    }
+
+    private String word(Setting<?> setting, String written) {
+        if (setting.words().contains(written)) {
+            return written;
         }
         problem(setting, 1, "\"" + written + "\" is none of " + String.join(", ", setting.words()));
         return setting.standard();

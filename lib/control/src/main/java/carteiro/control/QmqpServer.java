@@ -30,6 +30,10 @@ public record QmqpServer(String text, InetSocketAddress address, Optional<String
                                 + " [2001:db8::1]:628, and for TLS behind it: tls, and the name in its certificate");
             }
         });
+        if (files.isThere(Settings.QMQPSERVERS)
+                && files.get(Settings.QMQPSERVERS).isEmpty()) {
+            files.problem(Settings.QMQPSERVERS, 0, "names no server; write the address of a host that takes QMQP");
+        }
         return servers;
     }
 
@@ -39,7 +43,7 @@ public record QmqpServer(String text, InetSocketAddress address, Optional<String
         if (words.length > 3 || words.length > 1 && !words[1].equals("tls")) {
             return Optional.empty();
         }
-        return SocketAddressText.withOrWithoutPort(words[0], PORT)
+        return IpAddressText.withOrWithoutPort(words[0], PORT)
                 .filter(address -> address.getPort() > 0)
                 .map(address -> new QmqpServer(
                         words[0],

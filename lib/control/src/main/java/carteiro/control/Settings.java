@@ -109,7 +109,7 @@ public final class Settings {
             .readBy(
                     "smtpd",
                     "yes accepts mail for any domain, from anybody",
-                    (files, self) -> files.word(self).equals("yes")));
+                    (files, self) -> files.exactWord(self).equals("yes")));
 
     public static final Setting<List<String>> RCPTHOSTS = list(
             "rcpthosts",

@@ -1,6 +1,7 @@
 package carteiro.control;
 
 import carteiro.idna.DomainName;
+import carteiro.log.LogText;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -93,7 +94,7 @@ public final class TcpRules {
         void add(int line, String sentence);
     }
 
-    /** Reads a control file of that form, and notes what is wrong with its lines; without the file everybody is served. */
+    /** Reads a control file of that form, and notes what is wrong with its lines; without the file there is no rule. */
     public static TcpRules read(ControlFiles files, Setting<Optional<String>> setting) {
         return parse(files.get(setting).orElse(""), (line, sentence) -> files.problem(setting, line, sentence));
     }
@@ -173,9 +174,9 @@ public final class TcpRules {
 
     private @Nullable String addNetwork(String text, Rule rule) {
         int slash = text.indexOf('/');
+        Optional<InetAddress> literal = IpAddressText.literal(slash < 0 ? text : text.substring(0, slash));
         try {
-            byte[] address = InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash))
-                    .getAddress();
+            byte[] address = literal.orElseThrow(IllegalArgumentException::new).getAddress();
             int bits = slash < 0 ? 8 * address.length : Integer.parseInt(text.substring(slash + 1));
             if (bits < 0 || bits > 8 * address.length) {
                 return "has a network with more bits than its address; write such as [192.0.2.0/24]";
@@ -233,6 +234,26 @@ public final class TcpRules {
     /** What each line says that could be understood, in their order: those too that no client gets. */
     public List<RuleLine> lines() {
         return Collections.unmodifiableList(lines);
+    }
+
+    /** Whether a rule serves everybody, or everybody with addresses of IPv4 or of IPv6. */
+    public boolean isOpenToAll() {
+        Rule others = rules.get("");
+        return others instanceof Rule.Allow
+                || networks.stream().anyMatch(network -> network.bits == 0 && network.rule instanceof Rule.Allow);
+    }
+
+    /**
+     * Refuses variables that tcpserver hands over and that do not say what they seem to.
+     *
+     * @throws ControlException naming the variable
+     */
+    public static void check(Map<String, String> environment) throws ControlException {
+        String databytes = environment.getOrDefault(DATABYTES, "");
+        if (!databytes.isEmpty() && ControlFiles.digits(databytes).isEmpty()) {
+            throw new ControlException(List.of("DATABYTES in the environment: \"" + LogText.printable(databytes)
+                    + "\" is not a number; write digits alone into tcpserver's rule, such as DATABYTES=\"10485760\""));
+        }
     }
 
     /** Whether a rule asks for the name of the client's host. */

@@ -233,12 +233,23 @@ class ControlFilesTest {
     void aWordIsOneOfThoseThatAreDeclared() throws Exception {
         assertThat(files.get(Settings.LDAPSTARTTLS)).isEqualTo("off");
         write("ldapstarttls", "Required\n");
-        write("openrelay", "");
         assertThat(files.get(Settings.LDAPSTARTTLS)).isEqualTo("required");
         assertThat(files.get(Settings.OPENRELAY)).isFalse();
         files.check();
-        write("openrelay", "true\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "YES", "yes # please", ""})
+    void aWordThatIsNoneIsAMistake(String word) throws Exception {
+        write("openrelay", word + "\n");
         assertThat(files.get(Settings.OPENRELAY)).isFalse();
-        assertThatThrownBy(files::check).hasMessage("control/openrelay:1: \"true\" is none of no, yes");
+        assertThatThrownBy(files::check).hasMessage("control/openrelay:1: \"" + word + "\" is none of no, yes");
+    }
+
+    @Test
+    void anEmptyWordIsAMistakeToo() throws Exception {
+        write("ldapstarttls", "");
+        files.get(Settings.LDAPSTARTTLS);
+        assertThatThrownBy(files::check).hasMessage("control/ldapstarttls:1: \"\" is none of off, optional, required");
     }
 }

@@ -1,12 +1,13 @@
 package carteiro.dns;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.IpAddressText;
 import carteiro.control.Settings;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Which DNS servers to ask: control/dnsservers.
@@ -16,6 +17,8 @@ import java.util.Map;
 public record DnsServers(List<InetSocketAddress> addresses) {
     /** The most servers; more would only delay the answer. */
     static final int MOST = 8;
+
+    private static final int PORT = 53;
 
     /** Copies the list. */
     public DnsServers {
@@ -28,8 +31,9 @@ public record DnsServers(List<InetSocketAddress> addresses) {
         for (Map.Entry<Integer, String> entry :
                 files.numbered(Settings.DNSSERVERS).entrySet()) {
             String line = entry.getValue();
-            InetSocketAddress server = parse(line);
-            if (server.isUnresolved()) {
+            Optional<InetSocketAddress> server =
+                    IpAddressText.withOrWithoutPort(line, PORT).filter(address -> address.getPort() > 0);
+            if (server.isEmpty()) {
                 files.problem(
                         Settings.DNSSERVERS,
                         entry.getKey(),
@@ -38,38 +42,9 @@ public record DnsServers(List<InetSocketAddress> addresses) {
                 files.problem(Settings.DNSSERVERS, entry.getKey(), "has over " + MOST + " servers; keep the nearest");
                 break;
             } else {
-                servers.add(server);
+                servers.add(server.get());
             }
         }
         return new DnsServers(servers);
-    }
-
-    private static InetSocketAddress parse(String line) {
-        InetSocketAddress wrong = InetSocketAddress.createUnresolved("wrong", 0);
-        int bracket = line.indexOf(']');
-        int colon = line.startsWith("[") ? line.indexOf(':', Math.max(bracket, 0)) : line.lastIndexOf(':');
-        boolean bareIpv6 = !line.startsWith("[") && line.indexOf(':') != line.lastIndexOf(':');
-        String host = colon < 0 || bareIpv6 ? line : line.substring(0, colon);
-        int port = 53;
-        if (colon >= 0 && !bareIpv6) {
-            String digits = line.substring(colon + 1);
-            if (!digits.matches("[0-9]{1,5}")) {
-                return wrong;
-            }
-            port = Integer.parseInt(digits);
-        }
-        if (host.startsWith("[") && host.endsWith("]")) {
-            host = host.substring(1, host.length() - 1);
-        }
-        boolean ipv4 = host.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-        boolean ipv6 = host.indexOf(':') >= 0 && host.matches("[0-9A-Fa-f:.]{2,45}");
-        if (port < 1 || port > 65_535 || !(ipv4 || ipv6)) {
-            return wrong;
-        }
-        try {
-            return new InetSocketAddress(InetAddress.ofLiteral(host), port);
-        } catch (IllegalArgumentException e) {
-            return wrong;
-        }
     }
 }

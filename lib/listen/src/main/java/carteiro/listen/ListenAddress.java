@@ -1,8 +1,8 @@
 package carteiro.listen;
 
 import carteiro.control.ControlFiles;
+import carteiro.control.IpAddressText;
 import carteiro.control.Setting;
-import carteiro.control.SocketAddressText;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -28,7 +28,7 @@ public record ListenAddress(String text, InetSocketAddress address, ListenerRole
     }
 
     private static Optional<ListenAddress> parse(String text, ListenerRole role) {
-        return SocketAddressText.withPort(text).map(address -> new ListenAddress(text, address, role));
+        return IpAddressText.withPort(text).map(address -> new ListenAddress(text, address, role));
     }
 
     /**

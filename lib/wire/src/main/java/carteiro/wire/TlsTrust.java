@@ -12,6 +12,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** Whom a client believes to be the server. Safe for any number of threads. */
 public final class TlsTrust {
@@ -21,16 +22,25 @@ public final class TlsTrust {
         this.context = context;
     }
 
+    /** Trust in the authorities that Java trusts. */
+    public static TlsTrust ofJava() throws GeneralSecurityException {
+        return of(null);
+    }
+
     /**
      * Trust in the given authorities alone.
      *
-     * @param pem certificates; empty: the authorities that Java trusts
+     * @param pem their certificates
      * @throws GeneralSecurityException if there is none, or one cannot be understood
      */
-    public static TlsTrust of(String pem) throws GeneralSecurityException {
+    public static TlsTrust in(String pem) throws GeneralSecurityException {
+        return of(authorities(pem));
+    }
+
+    private static TlsTrust of(@Nullable KeyStore authorities) throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(pem.isEmpty() ? null : authorities(pem));
+        trust.init(authorities);
         context.init(null, trust.getTrustManagers(), null);
         return new TlsTrust(context);
     }

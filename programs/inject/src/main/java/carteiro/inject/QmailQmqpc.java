@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,8 +78,8 @@ public final class QmailQmqpc {
             throws IOException, QueueExitException {
         var files = new ControlFiles(installation);
         List<QmqpServer> servers = QmqpServer.read(files);
-        String authorities = files.get(Settings.QMQPCACERTS).orElse("");
-        String problem = Settings.QMQPSERVERS + " names no server; write the address of one that takes QMQP";
+        String problem =
+                "there is no " + Settings.QMQPSERVERS + "; write the address of a host that takes QMQP into it";
         try {
             files.check();
         } catch (ControlException e) {
@@ -90,7 +91,7 @@ public final class QmailQmqpc {
         if (servers.isEmpty()) {
             throw new QueueExitException(QueueExitCode.NOT_CONFIGURED, problem);
         }
-        TlsTrust trust = trust(servers, authorities);
+        TlsTrust trust = trust(servers);
         QueueExitException last = null;
         for (QmqpServer server : servers) {
             if (last != null) {
@@ -143,12 +144,17 @@ public final class QmailQmqpc {
                         + answer.substring(1).strip());
     }
 
-    private @Nullable TlsTrust trust(List<QmqpServer> servers, String authorities) throws QueueExitException {
+    private @Nullable TlsTrust trust(List<QmqpServer> servers) throws QueueExitException {
         if (servers.stream().allMatch(server -> server.tlsName().isEmpty())) {
             return null;
         }
+        var files = new ControlFiles(installation);
         try {
-            return TlsTrust.of(authorities);
+            Optional<String> authorities = files.get(Settings.QMQPCACERTS);
+            files.check(); // a file that cannot be read is not a missing one
+            return authorities.isPresent() ? TlsTrust.in(authorities.get()) : TlsTrust.ofJava();
+        } catch (ControlException e) {
+            throw new QueueExitException(QueueExitCode.NOT_CONFIGURED, String.join("; ", e.problems()));
         } catch (GeneralSecurityException e) {
             throw new QueueExitException(
                     QueueExitCode.NOT_CONFIGURED,

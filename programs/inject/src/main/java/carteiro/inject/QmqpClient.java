@@ -1,7 +1,6 @@
 package carteiro.inject;
 
 import carteiro.control.QmqpServer;
-import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
@@ -26,8 +25,8 @@ final class QmqpClient implements Closeable {
     /** The greatest length that servers take. */
     static final long MOST_OCTETS = 2_000_000_009L;
 
-    /** The longest answer. */
-    private static final int MOST_ANSWER = 64 * 1024;
+    /** The most octets of an answer that are read. */
+    private static final int MOST_ANSWER = 1000;
 
     private final Socket below;
     private final Socket connection;
@@ -82,7 +81,7 @@ final class QmqpClient implements Closeable {
     }
 
     /**
-     * Sends the message and reads the answer.
+     * Sends the message and reads the answer. Its first letter decides, as in qmail: what is behind may be missing.
      *
      * @return its text, with the letter in front
      * @throws IOException if there is none: the message may be queued or not
@@ -92,7 +91,11 @@ final class QmqpClient implements Closeable {
             write(message, envelope);
         } catch (IOException e) {
             try {
-                return answer(); // a server may have refused it before its end, and read no more
+                String refusal = answer(); // a server may have refused it before its end, and read no more
+                if (refusal.charAt(0) == 'K') {
+                    throw new IOException("it answered before the message was sent");
+                }
+                return refusal;
             } catch (IOException lost) {
                 e.addSuppressed(lost);
                 throw e;
@@ -102,7 +105,8 @@ final class QmqpClient implements Closeable {
     }
 
     private void write(BufferedMessage message, Envelope envelope) throws IOException {
-        var out = new BufferedOutputStream(new LimitedOutput(connection.getOutputStream()), 32 * 1024);
+        var out = new BufferedOutputStream(
+                new LimitedOutput(connection.getOutputStream(), silence, below, watchdog), 32 * 1024);
         out.write(Octets.bytes(length(message, envelope) + ":" + message.length() + ":"));
         message.copyTo(out);
         out.write(',');
@@ -135,29 +139,13 @@ final class QmqpClient implements Closeable {
         return Long.toString(octets).length() + 2 + octets; // the colon and the comma
     }
 
-    /** A write that takes too long is ended by closing the connection: Java's own have no limit. */
-    private final class LimitedOutput extends OutputStream {
-        private final OutputStream out;
-
-        LimitedOutput(OutputStream out) {
-            this.out = out;
-        }
-
-        @Override
-        public void write(int octet) throws IOException {
-            write(new byte[] {(byte) octet}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] octets, int from, int length) throws IOException {
-            try (var _ = watchdog.closeAfter(silence, below)) {
-                out.write(octets, from, length);
-            }
+    private String answer() throws IOException {
+        try (var _ = watchdog.closeAfter(silence.multipliedBy(2), below)) { // an octet now and then is no answer
+            return answer(connection.getInputStream());
         }
     }
 
-    private String answer() throws IOException {
-        InputStream in = connection.getInputStream();
+    private static String answer(InputStream in) throws IOException {
         int length = 0;
         for (int digits = 0; ; digits++) {
             int octet = required(in);
@@ -169,18 +157,17 @@ final class QmqpClient implements Closeable {
             }
             length = 10 * length + (octet - '0');
         }
-        if (length == 0 || length > MOST_ANSWER) {
-            throw new IOException("its answer has " + length + " octets");
+        int letter = length == 0 ? ' ' : required(in);
+        if ("KZD".indexOf(letter) < 0) {
+            throw new IOException("its answer begins with none of K, Z and D");
         }
-        var text = new StringBuilder(length);
-        while (text.length() < length) {
-            text.append((char) required(in));
-        }
-        if (required(in) != ',') {
-            throw new IOException("its answer is no netstring");
-        }
-        if ("KZD".indexOf(text.charAt(0)) < 0) {
-            throw new IOException("its answer begins with none of K, Z and D: " + LogText.printable(text.toString()));
+        var text = new StringBuilder().append((char) letter);
+        try {
+            while (letter != 'K' && text.length() < Math.min(length, MOST_ANSWER)) {
+                text.append((char) required(in));
+            }
+        } catch (IOException e) {
+            // the rest of the reason is lost
         }
         return text.toString();
     }
@@ -194,7 +181,11 @@ final class QmqpClient implements Closeable {
     }
 
     @Override
-    public void close() throws IOException {
-        below.close(); // TLS's own parting could wait for who does not read
+    public void close() {
+        try {
+            below.close(); // TLS's own parting could wait for who does not read
+        } catch (IOException e) {
+            // the answer is known, or lost
+        }
     }
 }

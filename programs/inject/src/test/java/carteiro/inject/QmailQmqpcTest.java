@@ -8,10 +8,12 @@ import carteiro.mail.Octets;
 import carteiro.posix.Invocation;
 import carteiro.testkit.Certificates;
 import carteiro.testkit.Covers;
+import carteiro.wire.Watchdog;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -190,10 +192,21 @@ class QmailQmqpcTest {
     @Covers("qmail:P08")
     void withoutAServerThereIsACodeToo() throws Exception {
         assertThat(run("x\n")).isEqualTo(55);
-        assertThat(errors()).contains("control/qmqpservers names no server");
-        servers("mail.example.org", "192.0.2.1 ssl", "192.0.2.1:0", "192.0.2.1:70000", "192.0.2.1 tls a b");
+        assertThat(errors()).contains("there is no control/qmqpservers");
+        servers(
+                "mail.example.org",
+                "192.0.2.1 ssl",
+                "192.0.2.1:0",
+                "192.0.2.1:70000",
+                "192.0.2.1 tls a b",
+                "192.0.2", // Java would take it for 192.0.0.2
+                "6280",
+                "192.0.2.1:+25");
         assertThat(run("x\n")).isEqualTo(55);
-        assertThat(errors()).contains("control/qmqpservers:1: \"mail.example.org\" is no server", "qmqpservers:5:");
+        assertThat(errors()).contains("control/qmqpservers:1: \"mail.example.org\" is no server", "qmqpservers:8:");
+        servers("# none yet");
+        assertThat(run("x\n")).isEqualTo(55);
+        assertThat(errors()).contains("control/qmqpservers: names no server");
         try (var server = QmqpServerDouble.answering(OK)) {
             servers("mail.example.org", server.line());
             assertThat(run("x\n")).isZero();
@@ -207,14 +220,18 @@ class QmailQmqpcTest {
         "'1:Z,', 71",
         "'10:Dno (#5.7),', 31",
         "'', 74",
-        "'3:Ko', 74",
-        "'2:Kok,', 74",
+        "'3:Ko', 0",
+        "'2:Kok,', 0",
+        "'200000:Kok', 0",
+        "'20:Dno', 31",
+        "'20:Z', 71",
+        "'3:', 74",
         "'0:,', 74",
         "'4:what,', 74",
         "':K,', 74",
         "'K', 74",
         "'-1:K,', 74",
-        "'99999999:K', 74",
+        "'9999999999:K', 74",
         "'00000000001:K,', 74",
         "'000000001:K,', 0"
     })
@@ -267,6 +284,62 @@ class QmailQmqpcTest {
                 assertThat(errors()).contains("it may have queued the message or not");
                 assertThat(other.connections).hasValue(0);
             }
+        }
+    }
+
+    @Test
+    void eachPieceOfALargeMessageHasALimitOfItsOwn() throws Exception {
+        var written = new ByteArrayOutputStream();
+        var pieces = new ArrayList<Integer>();
+        var line = new OutputStream() {
+            @Override
+            public void write(int octet) {
+                throw new AssertionError("octet by octet");
+            }
+
+            @Override
+            public void write(byte[] octets, int from, int length) {
+                pieces.add(length);
+                written.write(octets, from, length);
+            }
+        };
+        byte[] octets = Octets.bytes("0123456789".repeat(100_000));
+        try (var watchdog = new Watchdog()) {
+            new LimitedOutput(line, Duration.ofMinutes(1), () -> {}, watchdog).write(octets);
+        }
+        assertThat(written.toByteArray()).isEqualTo(octets);
+        assertThat(pieces).hasSizeGreaterThan(200).allMatch(piece -> piece <= LimitedOutput.SLICE);
+    }
+
+    @Test
+    void anAnswerThatDripsIsNone() throws Exception {
+        limits = SHORT;
+        try (var server = QmqpServerDouble.that(client -> {
+            String heard = QmqpServerDouble.readAndAnswer(client, "");
+            for (int i = 0; i < 100; i++) {
+                client.getOutputStream().write('0');
+                try {
+                    Thread.sleep(300);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            return heard;
+        })) {
+            servers(server.line());
+            assertThat(run("x\n")).isEqualTo(74);
+        }
+    }
+
+    @Test
+    void aYesBeforeTheEndOfTheMessageIsNone() throws Exception {
+        try (var server = QmqpServerDouble.that(client -> {
+            client.getInputStream().readNBytes(1000);
+            client.getOutputStream().write(Octets.bytes(OK));
+            return "";
+        })) {
+            servers(server.line());
+            assertThat(run("x".repeat(40 << 20))).isEqualTo(74);
         }
     }
 
@@ -345,6 +418,13 @@ class QmailQmqpcTest {
             control("qmqpcacerts", "hello\n");
             assertThat(run("x\n")).isEqualTo(55);
             assertThat(errors()).contains("control/qmqpcacerts cannot be used");
+            control("qmqpcacerts", "");
+            assertThat(run("x\n")).as("an empty file is not Java's own").isEqualTo(55);
+            Files.delete(home.resolve("control/qmqpcacerts"));
+            Files.createDirectory(home.resolve("control/qmqpcacerts"));
+            assertThat(run("x\n")).as("nor is one that cannot be read").isEqualTo(55);
+            assertThat(errors()).contains("control/qmqpcacerts: cannot be read");
+            Files.delete(home.resolve("control/qmqpcacerts"));
             servers(server.line());
             limits = SHORT;
             assertThat(run("x\n")).as("TLS is not spoken to").isEqualTo(74);

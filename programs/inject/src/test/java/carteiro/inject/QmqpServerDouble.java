@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class QmqpServerDouble implements Closeable {
     final AtomicInteger connections = new AtomicInteger();
 
-    private final ServerSocket listener = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
+    private final ServerSocket listener = new ServerSocket();
     private final CompletableFuture<String> heard = new CompletableFuture<>();
     private final Conversation conversation;
     private final @Nullable TlsIdentity identity;
@@ -32,6 +33,8 @@ final class QmqpServerDouble implements Closeable {
     private QmqpServerDouble(Conversation conversation, @Nullable TlsIdentity identity) throws IOException {
         this.conversation = conversation;
         this.identity = identity;
+        listener.setReceiveBufferSize(64 * 1024); // little is under way that nobody has read
+        listener.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0));
         Thread.ofVirtual().start(this::serve);
     }
 

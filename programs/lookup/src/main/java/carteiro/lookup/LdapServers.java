@@ -93,7 +93,8 @@ final class LdapServers implements Closeable {
     /** @throws ControlException if the certificates cannot be used */
     static SSLContext tls(LdapSettings settings) throws ControlException {
         try {
-            return TlsTrust.of(settings.caCertificates()).context();
+            String authorities = settings.caCertificates();
+            return (authorities.isEmpty() ? TlsTrust.ofJava() : TlsTrust.in(authorities)).context();
         } catch (GeneralSecurityException e) {
             throw new ControlException(List.of("control/ldapcacerts: cannot be used (" + e.getMessage()
                     + "); write the authorities' certificates in PEM form"));

@@ -225,7 +225,7 @@ public final class LookupProgram implements Program {
         }
 
         private void warnOfOpenSecret() {
-            Path file = context.installation().control("ldappassword");
+            Path file = context.installation().control(Settings.LDAPPASSWORD);
             try {
                 Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
                 if (mode.contains(PosixFilePermission.OTHERS_READ) || mode.contains(PosixFilePermission.GROUP_READ)) {

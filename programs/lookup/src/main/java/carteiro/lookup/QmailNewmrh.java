@@ -29,10 +29,10 @@ public final class QmailNewmrh {
             throw new IOException(e.getMessage(), e);
         }
         if (hosts == null) {
-            throw new IOException("there is no " + installation.control("morercpthosts") + "; write it first");
+            throw new IOException("there is no " + installation.control(Settings.MORERCPTHOSTS) + "; write it first");
         }
-        try (var writer =
-                new CdbWriter(installation.control("morercpthosts.cdb"), installation.control("morercpthosts.tmp"))) {
+        try (var writer = new CdbWriter(
+                installation.control(Settings.MORERCPTHOSTS_CDB), installation.control("morercpthosts.tmp"))) {
             for (String host : hosts) {
                 writer.add(DomainName.key(host), "");
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
@@ -28,9 +29,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +93,21 @@ final class LookupProgramTest {
             case AddressVerdict.UnknownAddress(var status, var _) -> "unknown " + status;
             case AddressVerdict.Undecided(var status, var _) -> "notnow " + status;
         };
+    }
+
+    @Test
+    void eachWordOfASettingIsOneThatWeKnow() {
+        assertThat(words(LdapSettings.StartTlsPolicy.values()))
+                .containsExactlyElementsOf(Settings.LDAPSTARTTLS.words());
+        assertThat(words(LdapSettings.Faults.values())).containsExactlyElementsOf(Settings.LDAPFAULTS.words());
+        assertThat(words(DotMode.values())).containsExactlyElementsOf(Settings.LDAPDEFAULTDOTMODE.words());
+        assertThat(words(EventLog.LogFormat.values())).containsExactlyElementsOf(Settings.LOGFORMAT.words());
+    }
+
+    private static List<String> words(Enum<?>[] constants) {
+        return Stream.of(constants)
+                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                .toList();
     }
 
     @Test

@@ -3,6 +3,7 @@ package carteiro.qmqpd;
 import carteiro.control.ChosenHome;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ClientConnection;
@@ -84,7 +85,7 @@ public final class QmailQmqpd {
             throws IOException {
         QmqpdSettings settings;
         try {
-            QmqpdSettings.check(environment);
+            TcpRules.check(environment);
             settings = QmqpdSettings.forOneConversation(installation);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-qmqpd", problem));

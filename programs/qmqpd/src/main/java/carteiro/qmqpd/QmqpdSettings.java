@@ -9,7 +9,6 @@ import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
 import carteiro.listen.ListenerLimits;
 import carteiro.listen.TlsKey;
-import carteiro.log.LogText;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -90,15 +89,6 @@ record QmqpdSettings(
                 Optional.empty());
     }
 
-    /** Refuses variables that tcpserver hands over and that do not say what they seem to. @throws ControlException */
-    static void check(Map<String, String> environment) throws ControlException {
-        String own = environment.getOrDefault(TcpRules.DATABYTES, "");
-        if (!own.isEmpty() && ControlFiles.digits(own).isEmpty()) {
-            throw new ControlException(List.of("DATABYTES in the environment: \"" + LogText.printable(own)
-                    + "\" is not a number; write digits alone into tcpserver's rule, such as DATABYTES=\"10485760\""));
-        }
-    }
-
     /** Whether the name of a client counts. */
     boolean needHost() {
         return rules.isPresent() && rules.get().needHost();
@@ -113,12 +103,7 @@ record QmqpdSettings(
 
     /** Whether a rule serves everybody. */
     boolean isOpenToAll() {
-        return rules.isPresent()
-                && rules.get().lines().stream()
-                        .filter(line -> line.address().isEmpty())
-                        .findFirst()
-                        .filter(line -> line.rule() instanceof TcpRules.Rule.Allow)
-                        .isPresent();
+        return rules.isPresent() && rules.get().isOpenToAll();
     }
 
     /**

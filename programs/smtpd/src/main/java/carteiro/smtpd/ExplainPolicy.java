@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import carteiro.control.ChosenHome;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.IpAddressText;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
@@ -116,13 +117,10 @@ public final class ExplainPolicy {
                 }
             }
         }
-        try {
-            return recipients.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(new PolicyQuestion(from, InetAddress.ofLiteral(client), helo, recipients));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty(); // no address
-        }
+        Optional<InetAddress> address = IpAddressText.literal(client);
+        return recipients.isEmpty() || address.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new PolicyQuestion(from, address.get(), helo, recipients));
     }
 
     // ---- The stages, in the order of the dialogue; SmtpdServer and SmtpdSession have the same

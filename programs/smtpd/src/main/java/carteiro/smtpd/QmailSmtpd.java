@@ -2,6 +2,7 @@ package carteiro.smtpd;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
@@ -86,7 +87,7 @@ public final class QmailSmtpd {
             throws IOException {
         SmtpdSettings settings;
         try {
-            SmtpdSettings.check(environment);
+            TcpRules.check(environment);
             settings = reading.read(installation, log);
         } catch (ControlException e) {
             e.problems().forEach(problem -> log.alert("qmail-smtpd", problem));
@@ -137,7 +138,7 @@ public final class QmailSmtpd {
     }
 
     private static SmtpdSettings settings(Installation installation, EventLog log) throws ControlException {
-        Path key = installation.control("servercert.pem");
+        Path key = installation.control(Settings.SERVERCERT_PEM);
         if (!Files.exists(key) || Files.isReadable(key)) {
             return SmtpdSettings.forOneConversation(installation);
         }

@@ -57,7 +57,7 @@ final class RelayHosts {
 
     static RelayHosts read(ControlFiles files, Installation installation) {
         Optional<List<String>> rcpthosts = files.list(Settings.RCPTHOSTS);
-        var more = new CdbFile(installation.control("morercpthosts.cdb"), TRUST);
+        var more = new CdbFile(installation.control(Settings.MORERCPTHOSTS_CDB), TRUST);
         if (rcpthosts.isPresent()) {
             try {
                 more.now();

@@ -9,12 +9,10 @@ import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
 import carteiro.listen.TlsKey;
-import carteiro.log.LogText;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.smtpd.Reply.RuleCodes;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -127,15 +125,6 @@ record SmtpdSettings(
 
     private static long databytes(long number) {
         return number == 0 ? NO_LIMIT : number;
-    }
-
-    /** Refuses variables that tcpserver hands over and that do not say what they seem to. @throws ControlException */
-    static void check(Map<String, String> environment) throws ControlException {
-        String own = environment.getOrDefault(TcpRules.DATABYTES, "");
-        if (!own.isEmpty() && ControlFiles.digits(own).isEmpty()) {
-            throw new ControlException(List.of("DATABYTES in the environment: \"" + LogText.printable(own)
-                    + "\" is not a number; write digits alone into tcpserver's rule, such as DATABYTES=\"10485760\""));
-        }
     }
 
     /**

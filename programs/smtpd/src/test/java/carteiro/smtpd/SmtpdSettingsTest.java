@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.TcpRules;
 import carteiro.testkit.Covers;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,11 +60,10 @@ class SmtpdSettingsTest {
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("control/databytes:1: \"10M\" is not a number", "such as 10485760")
                 .hasMessageContaining("control/timeoutsmtpd:1: \"five\" is not a number from 1 to 86400");
-        assertThatThrownBy(() -> SmtpdSettings.check(Map.of("DATABYTES", "10M")))
+        assertThatThrownBy(() -> TcpRules.check(Map.of("DATABYTES", "10M")))
                 .isInstanceOf(ControlException.class)
                 .hasMessageContaining("DATABYTES in the environment: \"10M\" is not a number");
-        assertThatCode(() -> SmtpdSettings.check(Map.of("DATABYTES", "10485760")))
-                .doesNotThrowAnyException();
+        assertThatCode(() -> TcpRules.check(Map.of("DATABYTES", "10485760"))).doesNotThrowAnyException();
     }
 
     @Test

@@ -75,8 +75,8 @@ final class Init {
         String host = name(me, "--me");
         Optional<String> second = domain.isPresent() ? Optional.of(name(domain.get(), "--domain")) : Optional.empty();
         Optional<String> instructions = delivery.or(this::deliveryOfQmail);
-        Path setting = installation.control("defaultdelivery");
-        if (instructions.isEmpty() && Files.exists(installation.control("me")) && !Files.exists(setting)) {
+        Path setting = installation.control(Settings.DEFAULTDELIVERY);
+        if (instructions.isEmpty() && Files.exists(installation.control(Settings.ME)) && !Files.exists(setting)) {
             throw new IOException(
                     setting + " is missing, and no start script of qmail's (" + String.join(", ", scripts())
                             + ") tells what it delivers by; say what is done with mail of accounts without a .qmail file, for"
@@ -132,8 +132,8 @@ final class Init {
     private Optional<String> askForDomain(String host) {
         String domain = defaultDomain(host);
         if (domain.indexOf('.') < 0
-                || Files.exists(installation.control("locals"))
-                || Files.exists(installation.control("rcpthosts"))) {
+                || Files.exists(installation.control(Settings.LOCALS))
+                || Files.exists(installation.control(Settings.RCPTHOSTS))) {
             return Optional.empty();
         }
         return prompt.ask("Is mail for user@" + domain + " for this host, too, beside user@" + host + "? [y/N] ")
@@ -185,7 +185,8 @@ final class Init {
 
     /** The default delivery that qmail-start is given here; empty if this is no qmail home, or its script leaves it open. */
     private Optional<String> deliveryOfQmail() {
-        if (!Files.exists(installation.control("me")) || Files.exists(installation.control("defaultdelivery"))) {
+        if (!Files.exists(installation.control(Settings.ME))
+                || Files.exists(installation.control(Settings.DEFAULTDELIVERY))) {
             return Optional.empty();
         }
         for (String script : scripts()) {

@@ -18,8 +18,8 @@ import java.util.List;
 record StartSettings(EventLog.LogFormat logForm, Duration stopTimeout) {
     /** Reads them. @throws ControlException naming every problem, a missing control/me among them */
     static StartSettings read(Installation installation) throws ControlException {
-        if (!Files.exists(installation.control("me"))) {
-            throw new ControlException(List.of(installation.control("me")
+        if (!Files.exists(installation.control(Settings.ME))) {
+            throw new ControlException(List.of(installation.control(Settings.ME)
                     + " is missing, so this is no installation yet; write its first files by: carteiro init --home "
                     + installation.home() + " --me HOST"));
         }

@@ -58,8 +58,11 @@ final class CertificateFindings {
     }
 
     private void authorities(Setting<Optional<String>> setting) {
+        Optional<String> pem = files.get(setting);
         try {
-            TlsTrust.of(files.get(setting).orElse(""));
+            if (pem.isPresent()) {
+                TlsTrust.in(pem.get());
+            }
         } catch (GeneralSecurityException e) {
             found.mistake(setting + ": cannot be used (" + e.getMessage()
                     + "); write the authorities' certificates in PEM form");

@@ -43,20 +43,16 @@ final class ClientFindings {
     }
 
     private void look(Setting<Optional<String>> setting, String program, List<String> known) {
-        for (TcpRules.RuleLine line : TcpRules.read(files, setting).lines()) {
+        TcpRules rules = TcpRules.read(files, setting);
+        if (setting == Settings.TCP_QMQP && rules.isOpenToAll()) {
+            found.warning(setting
+                    + ": everybody who reaches this host may send to anywhere; name the clients, and end with :deny");
+        }
+        for (TcpRules.RuleLine line : rules.lines()) {
             address(setting, line);
             switch (line.rule()) {
                 case TcpRules.Rule.Deny _ -> {}
-                case TcpRules.Rule.Allow(var variables) -> {
-                    variables(setting, line.number(), variables, program, known);
-                    if (setting == Settings.TCP_QMQP && line.address().isEmpty()) {
-                        found.warning(
-                                setting,
-                                line.number(),
-                                "everybody who reaches this host may send to anywhere; name the clients, and end with"
-                                        + " :deny");
-                    }
-                }
+                case TcpRules.Rule.Allow(var variables) -> variables(setting, line.number(), variables, program, known);
             }
         }
     }

@@ -99,7 +99,9 @@ final class FileFindings {
                     "the line ends in CR LF; write plain line ends (LF), for example by: sed -i 's/\\r$//' "
                             + LogText.path(path));
         }
-        if (text.get().isEmpty() && setting.format() == SettingFormat.LINE) {
+        if (text.get().isEmpty()
+                && setting.format() == SettingFormat.LINE
+                && setting.words().isEmpty()) {
             found.warning(setting + ": is empty, which means an empty value and not the default;"
                     + " remove it for the default");
         }
@@ -137,7 +139,7 @@ final class FileFindings {
                             + setting.range().least() + " to " + setting.range().most());
         }
         if (read < 0 && text.isBlank()) {
-            found.warning(setting + ": holds no number, so that the default holds (" + setting.standard()
+            found.warning(setting + ": holds no number, so that the default holds (" + Showctl.standard(setting, files)
                     + "); remove it, or write digits");
         }
         if (text.strip().indexOf('\n') >= 0) {

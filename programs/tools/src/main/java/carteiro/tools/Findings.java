@@ -21,7 +21,7 @@ import java.util.Set;
  * <pre>
  *   FileFindings         each control file by its kind; names that nothing reads
  *   DomainFindings       locals, virtualdomains, rcpthosts and the other tables of domains
- *   ClientFindings       tcp.smtp
+ *   ClientFindings       tcp.smtp, tcp.qmqp
  *   CertificateFindings  servercert.pem; the authorities of others' certificates
  *   AliasFindings        defaultdelivery, alias/, and where postmaster leads
  *   PermissionFindings   who may read and write what

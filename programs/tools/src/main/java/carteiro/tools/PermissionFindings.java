@@ -1,6 +1,8 @@
 package carteiro.tools;
 
 import carteiro.control.Installation;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.mail.Octets;
 import carteiro.posix.FileStatus;
@@ -28,10 +30,12 @@ final class PermissionFindings {
 
     void look() throws IOException {
         writable();
-        readableByItsUser("ldappassword", "lookup", "qmailp");
-        readableByItsUser("servercert.pem", "smtpd", "qmaild");
-        secret("ldappassword", "it");
-        secret("servercert.pem", "its private key");
+        readableByItsUser(Settings.LDAPPASSWORD, "lookup", "qmailp");
+        readableByItsUser(Settings.SERVERCERT_PEM, "smtpd", "qmaild");
+        secret(Settings.LDAPPASSWORD, "it");
+        secret(Settings.SERVERCERT_PEM, "its private key");
+        readableByAll(Settings.QMQPSERVERS);
+        readableByAll(Settings.QMQPCACERTS);
     }
 
     /** What others may write, they may bend to their will: qmail's "paternalism". */
@@ -55,11 +59,11 @@ final class PermissionFindings {
         }
     }
 
-    private void secret(String name, String what) throws IOException {
-        Path file = installation.control(name);
+    private void secret(Setting<?> setting, String what) throws IOException {
+        Path file = installation.control(setting);
         if (permissions(file).contains(PosixFilePermission.OTHERS_READ)) {
-            found.mistake("control/" + name + ": every user of this host may read " + what + "; run: chmod o= "
-                    + LogText.path(file));
+            found.mistake(
+                    setting + ": every user of this host may read " + what + "; run: chmod o= " + LogText.path(file));
         }
     }
 
@@ -73,8 +77,8 @@ final class PermissionFindings {
     }
 
     /** Root reads it at the start in the program's place; a reload is the program's own. */
-    private void readableByItsUser(String name, String program, String user) throws IOException {
-        Path file = installation.control(name);
+    private void readableByItsUser(Setting<?> setting, String program, String user) throws IOException {
+        Path file = installation.control(setting);
         Optional<SystemAccount> account = SystemAccount.effectiveUid() == 0
                 ? SystemAccount.named(user)
                 : Optional.empty(); // started by another user, every program is that user
@@ -86,9 +90,19 @@ final class PermissionFindings {
                 ? 0400
                 : status.get().gid() == account.get().gid() ? 040 : 04;
         if ((status.get().mode() & needed) == 0) {
-            found.warning("control/" + name + ": " + user + ", whom " + program + " runs as, may not read it, so that "
+            found.warning(setting + ": " + user + ", whom " + program + " runs as, may not read it, so that "
                     + program + " starts but every reload of it fails; run: chown " + user + " " + LogText.path(file)
                     + " && chmod 400 " + LogText.path(file));
+        }
+    }
+
+    /** Whoever sends mail runs what reads it. */
+    private void readableByAll(Setting<?> setting) throws IOException {
+        Path file = installation.control(setting);
+        Set<PosixFilePermission> permissions = permissions(file);
+        if (!permissions.isEmpty() && !permissions.contains(PosixFilePermission.OTHERS_READ)) {
+            found.warning(setting + ": " + setting.readers()
+                    + " reads it as the user who sends, and not every user may; run: chmod a+r " + LogText.path(file));
         }
     }
 

@@ -1,5 +1,6 @@
 package carteiro.tools;
 
+import carteiro.control.Absence;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
@@ -111,7 +112,8 @@ public final class Showctl {
         }
     }
 
-    private static String standard(Setting<?> setting, ControlFiles files) {
+    /** In words, what holds without the file. */
+    static String standard(Setting<?> setting, ControlFiles files) {
         return switch (setting.absence()) {
             case ME_ELSE_NAME ->
                 files.get(Settings.ME)
@@ -125,9 +127,9 @@ public final class Showctl {
                 files.get(Settings.ME).map(me -> me + ", from control/me").orElse("none; control/me is missing too");
             case STANDARD, NOTHING -> {
                 String effective = effective(setting, files);
-                yield effective.isEmpty() || effective.equals(setting.standard())
+                yield effective.isEmpty()
                         ? setting.standard()
-                        : effective + ", " + setting.standard();
+                        : effective + (setting.absence() == Absence.NOTHING ? ", " + setting.standard() : "");
             }
         };
     }
@@ -139,7 +141,12 @@ public final class Showctl {
 
     private void value(StringBuilder text, Setting<?> setting, ControlFiles files, boolean present) throws IOException {
         switch (setting.format()) {
-            case LINE -> text.append(present ? files.line(setting).orElse("") + "\n" : "");
+            case LINE -> {
+                if (present) {
+                    files.get(setting); // notes a word that is none
+                    text.append(files.line(setting).orElse("")).append('\n');
+                }
+            }
             case NUMBER -> {
                 if (present) {
                     long value = files.number(setting, -1);

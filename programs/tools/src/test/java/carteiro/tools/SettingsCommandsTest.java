@@ -135,6 +135,13 @@ class SettingsCommandsTest {
             control/rcpthosts         | *.example.org       | control/rcpthosts:1: "*.example.org" matches nothing
             control/rcpthosts         | a.example b.example | control/rcpthosts:1: "a.example b.example" matches nothing
             control/logformat         | xml                 | control/logformat:1: "xml" is none of plain, tai64n, json
+            control/openrelay         | YES                 | control/openrelay:1: "YES" is none of no, yes
+            control/tcp.smtp          | [10.1/16]:allow     | control/tcp.smtp:1: has no IP address or network in brackets
+            control/tcp.qmqp          | 10.0.0.*:allow      | control/tcp.qmqp:1: "10.0.0.*" is no client's address
+            control/tcp.qmqp          | 10.:allow,QMAILQUEUE="bin/scan" | control/tcp.qmqp:1: QMAILQUEUE: there is no program
+            control/qmqpservers       | mail.example.org    | control/qmqpservers:1: "mail.example.org" is no server
+            control/qmqpservers       | # none yet          | control/qmqpservers: names no server
+            control/qmqpcacerts       | hello               | control/qmqpcacerts: cannot be used (
             control/tcp.smtp          | :allow,QMAILQUEUE="bin/scan" | control/tcp.smtp:1: QMAILQUEUE: there is no program
             control/tcp.smtp          | :allow,QMAILQUEUE="",QMAILQUEUE="./no" | control/tcp.smtp:1: QMAILQUEUE: there is no program
             control/tcp.smtp          | 10.:permit          | control/tcp.smtp:1: says neither allow nor deny
@@ -151,6 +158,54 @@ class SettingsCommandsTest {
         assertThat(result.out()).contains(mistake);
         assertThat(result.code()).isEqualTo(100);
         assertThat(result.out()).contains(home + ": 1 mistake");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            :allow                       | true
+            :deny\\n:allow               | false
+            10.:allow\\n:deny            | false
+            [0.0.0.0/0]:allow            | true
+            [::/0]:allow\\n:deny         | true
+            [::/1]:allow                 | false
+            """)
+    void checkWarnsOfAQmqpThatIsOpenToAll(String rules, boolean open) throws Exception {
+        write("control/tcp.qmqp", rules.replace("\\n", "\n") + "\n");
+        assertThat(check().out().contains("warning: control/tcp.qmqp: everybody who reaches this host may send"))
+                .isEqualTo(open);
+        assertThat(check().code()).isZero();
+    }
+
+    @Test
+    void checkWarnsOfWhatOnlyQmqpdDoesNotRead() throws Exception {
+        write("control/tcp.qmqp", "10.:allow,RELAYCLIENT=\"\",DATABYTES=\"1\"\n");
+        assertThat(check().out())
+                .contains(
+                        "warning: control/tcp.qmqp:1: RELAYCLIENT has no effect: qmqpd reads only DATABYTES, QMAILQUEUE");
+    }
+
+    @Test
+    void checkWarnsOfServersOfQmqpThatNotEveryUserMayRead() throws Exception {
+        write("control/qmqpservers", "192.0.2.8\n");
+        Files.setPosixFilePermissions(
+                home.resolve("control/qmqpservers"), PosixFilePermissions.fromString("rw-r-----"));
+        assertThat(check().out()).contains("warning: control/qmqpservers: qmail-qmqpc reads it as the user who sends");
+    }
+
+    @Test
+    void showctlPrintsWhatRuns() throws Exception {
+        write("control/concurrencyincoming", "100\n");
+        write("control/concurrencyperhost", "500\n");
+        write("control/openrelay", "true\n");
+        assertThat(showctl().out())
+                .contains(
+                        "\nconcurrencyperclient: (Default.) 50\n",
+                        "\nconcurrencyperhost: 20\n",
+                        "\nconcurrencyperuser: (Default.) 8, three quarters of concurrencylocal\n",
+                        "\nopenrelay: true\n  WRONG: control/openrelay:1: \"true\" is none of no, yes\n");
+        write("control/concurrencyperclient", "");
+        assertThat(check().out())
+                .contains("control/concurrencyperclient: holds no number, so that the default holds (50)");
     }
 
     @Test

@@ -3,10 +3,15 @@ package carteiro.control;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
-/** Addresses and ports as control files hold them. */
-public final class SocketAddressText {
-    private SocketAddressText() {}
+/** IP addresses, with ports and without, as control files and commands hold them. */
+public final class IpAddressText {
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+
+    private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
+
+    private IpAddressText() {}
 
     /** Reads {@code 127.0.0.1:2525} or {@code [::]:25}; empty if it is neither. Port 0 is one. */
     public static Optional<InetSocketAddress> withPort(String text) {
@@ -29,17 +34,23 @@ public final class SocketAddressText {
         return alone.isPresent() ? alone : withPort(text);
     }
 
-    private static Optional<InetSocketAddress> address(String literal, String digits) {
-        if (digits.isEmpty() || digits.length() > 5) {
-            return Optional.empty();
+    /** Reads {@code 192.0.2.1} with all of its four numbers, or {@code 2001:db8::1}. */
+    public static Optional<InetAddress> literal(String text) {
+        if (!IPV4.matcher(text).matches() && text.indexOf(':') < 0) {
+            return Optional.empty(); // Java takes 10.1 for 10.0.0.1
         }
         try {
-            int port = Integer.parseInt(digits);
-            return port < 0 || port > 65_535
-                    ? Optional.empty()
-                    : Optional.of(new InetSocketAddress(InetAddress.ofLiteral(literal), port));
+            return Optional.of(InetAddress.ofLiteral(text));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    private static Optional<InetSocketAddress> address(String literal, String digits) {
+        if (!PORT.matcher(digits).matches()) {
+            return Optional.empty();
+        }
+        int port = Integer.parseInt(digits);
+        return port > 65_535 ? Optional.empty() : literal(literal).map(address -> new InetSocketAddress(address, port));
     }
 }
