@@ -19,6 +19,14 @@ public interface Lookup {
     RecipientAnswer recipient(LookupQuestion question) throws IOException;
 
     /**
+     * Whether every address of this one's domain is another host's, so that one answer of {@link #recipient} holds for all of them,
+     * whoever sends and whatever for. No is never wrong. Answered on lookup's side alone.
+     */
+    default boolean isForeign(Address envelopeRecipient) {
+        return false;
+    }
+
+    /**
      * Asks about a recipient that send gave to local, after rewriting. For local; another user of the host is told the
      * instructions of its own account alone.
      *

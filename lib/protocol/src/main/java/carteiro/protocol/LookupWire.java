@@ -43,14 +43,21 @@ final class LookupWire {
     /** The side of those who ask. */
     static final class LookupClient implements Lookup {
         private final RequestClient requests;
+        private final ForeignDomains foreign;
 
-        LookupClient(RequestClient requests) {
+        LookupClient(RequestClient requests, ForeignDomains foreign) {
             this.requests = requests;
+            this.foreign = foreign;
         }
 
         @Override
         public RecipientAnswer recipient(LookupQuestion question) throws IOException {
-            return recipientAnswer(ask("R", question));
+            Address recipient = question.recipient();
+            if (foreign.holds(recipient)) {
+                return new RecipientAnswer(recipient.domain(), false, new AddressVerdict.RemoteAddress());
+            }
+            ForeignDomains.Asked asked = foreign.asking();
+            return recipientAnswer(ask("R", question), () -> foreign.add(recipient, asked));
         }
 
         @Override
@@ -76,7 +83,8 @@ final class LookupWire {
             var question = new LookupQuestion(Frames.address(frame), Frames.address(frame), purpose);
             frame.end();
             switch (wanted) {
-                case "R" -> put(answer, fit(lookup.recipient(question), caller));
+                case "R" ->
+                    put(answer, fit(lookup.recipient(question), caller), lookup.isForeign(question.recipient()));
                 case "A" -> put(answer, fit(lookup.account(question), caller));
                 default -> throw new MalformedFrameException("no question: " + wanted);
             }
@@ -114,11 +122,11 @@ final class LookupWire {
         };
     }
 
-    private static void put(FrameWriter frame, RecipientAnswer answer) {
+    private static void put(FrameWriter frame, RecipientAnswer answer, boolean foreign) {
         frame.put(answer.domain()).put(answer.ours() ? "Y" : "N");
         switch (answer.verdict()) {
             case AddressVerdict.KnownAddress() -> frame.put("known");
-            case AddressVerdict.RemoteAddress() -> frame.put("remote");
+            case AddressVerdict.RemoteAddress() -> frame.put(foreign ? "foreign" : "remote");
             case AddressVerdict.GatewayAddress() -> frame.put("gateway");
             case AddressVerdict.UnknownAddress(var status, var reason) -> put(frame, "unknown", status, reason);
             case AddressVerdict.Undecided(var status, var reason) -> put(frame, "notnow", status, reason);
@@ -131,12 +139,16 @@ final class LookupWire {
         frame.put(Frames.cut(reason));
     }
 
-    private static RecipientAnswer recipientAnswer(FrameReader frame) throws MalformedFrameException {
+    private static RecipientAnswer recipientAnswer(FrameReader frame, Runnable foreign) throws MalformedFrameException {
         String domain = frame.text(Address.LIMIT);
         boolean ours = yes(frame);
         AddressVerdict verdict = switch (frame.text(16)) {
             case "known" -> new AddressVerdict.KnownAddress();
             case "remote" -> new AddressVerdict.RemoteAddress();
+            case "foreign" -> {
+                foreign.run();
+                yield new AddressVerdict.RemoteAddress();
+            }
             case "gateway" -> new AddressVerdict.GatewayAddress();
             case "unknown" -> new AddressVerdict.UnknownAddress(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));
             case "notnow" -> new AddressVerdict.Undecided(Frames.status(frame), frame.text(Frames.REPORT_LIMIT));

@@ -15,6 +15,14 @@ public interface Routing {
     List<Route> routes(List<Address> envelopeRecipients) throws IOException;
 
     /**
+     * Whether every address of this one's domain goes to remote as it is, so that one answer holds for all of them. No is never wrong.
+     * Answered on lookup's side alone.
+     */
+    default boolean isForeign(Address envelopeRecipient) {
+        return false;
+    }
+
+    /**
      * Has what qmail-send reads anew at HUP read anew: locals and virtualdomains. Both change at once, or nothing does.
      *
      * @throws ControlException naming every mistake; then nothing has changed

@@ -33,13 +33,20 @@ final class RoutingWire {
     /** The side of send. */
     static final class RoutingClient implements Routing {
         private final RequestClient requests;
+        private final ForeignDomains foreign;
 
-        RoutingClient(RequestClient requests) {
+        RoutingClient(RequestClient requests, ForeignDomains foreign) {
             this.requests = requests;
+            this.foreign = foreign;
         }
 
         @Override
         public List<Route> routes(List<Address> envelopeRecipients) throws IOException {
+            if (envelopeRecipients.stream().allMatch(foreign::holds)) {
+                return envelopeRecipients.stream()
+                        .<Route>map(Route.ToRemote::new)
+                        .toList();
+            }
             var routes = new ArrayList<Route>(envelopeRecipients.size());
             for (int from = 0; from < envelopeRecipients.size(); ) {
                 int end = end(envelopeRecipients, from);
@@ -61,8 +68,9 @@ final class RoutingWire {
         }
 
         private List<Route> ask(List<Address> addresses) throws IOException {
+            ForeignDomains.Asked asked = foreign.asking();
             FrameReader answer = requests.ask(LIMIT, frame -> Frames.putAddresses(frame.put("routes"), addresses));
-            List<Route> routes = Frames.items(answer, addresses.size(), RoutingWire::route);
+            List<Route> routes = Frames.items(answer, addresses.size(), item -> route(item, asked));
             answer.end();
             if (routes.size() != addresses.size()) {
                 throw new MalformedFrameException(
@@ -80,6 +88,28 @@ final class RoutingWire {
                 throw new ControlException(mistakes);
             }
         }
+
+        private Route route(FrameReader item, ForeignDomains.Asked asked) throws MalformedFrameException {
+            return switch (item.text(16)) {
+                case "local" -> {
+                    int prefix = (int) item.number(0, Address.LIMIT);
+                    Address recipient = Frames.address(item);
+                    if (prefix > recipient.octets().length()) {
+                        throw new MalformedFrameException(
+                                "a prefix of " + prefix + " octets is longer than its address");
+                    }
+                    yield new Route.ToLocal(
+                            recipient, new Address(recipient.octets().substring(prefix)));
+                }
+                case "remote" -> new Route.ToRemote(Frames.address(item));
+                case "foreign" -> {
+                    Address recipient = Frames.address(item);
+                    foreign.add(recipient, asked);
+                    yield new Route.ToRemote(recipient);
+                }
+                default -> throw new MalformedFrameException("lookup gave no route we know");
+            };
+        }
     }
 
     /** The side of lookup. */
@@ -89,7 +119,7 @@ final class RoutingWire {
                 case "routes" -> {
                     List<Address> addresses = Frames.addresses(frame, MOST);
                     frame.end();
-                    Frames.put(answer, routing.routes(addresses), RoutingWire::put);
+                    Frames.put(answer, routing.routes(addresses), (item, route) -> put(item, route, routing));
                 }
                 case "reread" -> {
                     frame.end();
@@ -112,29 +142,14 @@ final class RoutingWire {
         }
     }
 
-    private static void put(FrameWriter item, Route route) {
+    private static void put(FrameWriter item, Route route, Routing routing) {
         switch (route) {
             case Route.ToLocal(var recipient, var visible) ->
                 item.put("local")
                         .put(recipient.octets().length() - visible.octets().length())
                         .put(recipient.octets());
-            case Route.ToRemote(var recipient) -> item.put("remote").put(recipient.octets());
+            case Route.ToRemote(var recipient) ->
+                item.put(routing.isForeign(recipient) ? "foreign" : "remote").put(recipient.octets());
         }
-    }
-
-    private static Route route(FrameReader item) throws MalformedFrameException {
-        return switch (item.text(16)) {
-            case "local" -> {
-                int prefix = (int) item.number(0, Address.LIMIT);
-                Address recipient = Frames.address(item);
-                if (prefix > recipient.octets().length()) {
-                    throw new MalformedFrameException("a prefix of " + prefix + " octets is longer than its address");
-                }
-                yield new Route.ToLocal(
-                        recipient, new Address(recipient.octets().substring(prefix)));
-            }
-            case "remote" -> new Route.ToRemote(Frames.address(item));
-            default -> throw new MalformedFrameException("lookup gave no route we know");
-        };
     }
 }

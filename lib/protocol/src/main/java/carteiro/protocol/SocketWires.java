@@ -20,10 +20,14 @@ public final class SocketWires implements Wires {
     private final ConcurrentMap<Endpoint, ConnectionPool> connections = new ConcurrentHashMap<>();
     private final ConcurrentMap<Endpoint, RequestClient> questions = new ConcurrentHashMap<>();
     private final Set<EndpointServer> open = ConcurrentHashMap.newKeySet();
+    private final ForeignDomains foreignToLookup;
+    private final ForeignDomains foreignToRouting;
 
     /** The wires of an installation. */
     public SocketWires(Installation installation, EventLog log) {
         this.run = installation.run();
+        this.foreignToLookup = new ForeignDomains(Endpoint.LOOKUP.socket(run));
+        this.foreignToRouting = new ForeignDomains(Endpoint.ROUTING.socket(run));
         this.log = log;
     }
 
@@ -60,12 +64,12 @@ public final class SocketWires implements Wires {
 
     @Override
     public Lookup lookup() {
-        return new LookupWire.LookupClient(asking(Endpoint.LOOKUP, LookupWire.LIMITS));
+        return new LookupWire.LookupClient(asking(Endpoint.LOOKUP, LookupWire.LIMITS), foreignToLookup);
     }
 
     @Override
     public Routing routing() {
-        return new RoutingWire.RoutingClient(asking(Endpoint.ROUTING, RoutingWire.LIMITS));
+        return new RoutingWire.RoutingClient(asking(Endpoint.ROUTING, RoutingWire.LIMITS), foreignToRouting);
     }
 
     @Override

@@ -19,6 +19,7 @@ import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -359,6 +360,66 @@ class CarriersTest {
         assertThatThrownBy(() -> client.routing().reread())
                 .isInstanceOfSatisfying(
                         ControlException.class, e -> assertThat(e.problems()).isEqualTo(mistakes));
+    }
+
+    @Test
+    void overASocketLookupIsNotAskedAboutAForeignDomainAgainAndAgain() throws Exception {
+        connect(Carrier.SOCKETS);
+        var asked = new ArrayList<String>();
+        open.add(server.offerRouting(new Routing() {
+            @Override
+            public List<Route> routes(List<Address> envelopeRecipients) {
+                envelopeRecipients.forEach(recipient -> asked.add(recipient.octets()));
+                return envelopeRecipients.stream()
+                        .<Route>map(Route.ToRemote::new)
+                        .toList();
+            }
+
+            @Override
+            public boolean isForeign(Address recipient) {
+                return recipient.domain().equals("far.example");
+            }
+
+            @Override
+            public void reread() throws IOException {
+                ForeignDomains.forget(new Installation(home));
+            }
+        }));
+        Address ann = new Address("ann@far.example");
+        Address bob = new Address("bob@far.example");
+        Address eve = new Address("eve@near.example");
+        assertThat(client.routing().routes(List.of(ann, eve)))
+                .containsExactly(new Route.ToRemote(ann), new Route.ToRemote(eve));
+        assertThat(client.routing().routes(List.of(bob))).containsExactly(new Route.ToRemote(bob));
+        assertThat(asked).containsExactly(ann.octets(), eve.octets());
+        client.routing().routes(List.of(eve));
+        client.routing().reread();
+        client.routing().routes(List.of(bob));
+        assertThat(asked).containsExactly(ann.octets(), eve.octets(), eve.octets(), bob.octets());
+        asked.clear();
+        open.add(server.offer(new Lookup() {
+            @Override
+            public RecipientAnswer recipient(LookupQuestion question) {
+                asked.add(question.recipient().octets());
+                return new RecipientAnswer(question.recipient().domain(), false, new AddressVerdict.RemoteAddress());
+            }
+
+            @Override
+            public boolean isForeign(Address recipient) {
+                return recipient.domain().equals("far.example");
+            }
+
+            @Override
+            public Answer account(LookupQuestion question) {
+                throw new AssertionError();
+            }
+        }));
+        for (Address each : List.of(ann, bob, eve, eve)) {
+            assertThat(client.lookup().recipient(Lookup.LookupQuestion.receiving(each, Address.NULL)))
+                    .isEqualTo(new Lookup.RecipientAnswer(
+                            each.domain(), false, new Lookup.AddressVerdict.RemoteAddress()));
+        }
+        assertThat(asked).containsExactly(ann.octets(), eve.octets(), eve.octets());
     }
 
     @ParameterizedTest

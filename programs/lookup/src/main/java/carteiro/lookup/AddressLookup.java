@@ -68,6 +68,11 @@ final class AddressLookup implements Lookup, AutoCloseable {
         return routes;
     }
 
+    @Override
+    public boolean isForeign(Address envelopeRecipient) {
+        return tables.isForeign(envelopeRecipient);
+    }
+
     /** Other locals and virtualdomains from now on. */
     void use(RoutingTables others) {
         tables = tables.withTablesOf(others);

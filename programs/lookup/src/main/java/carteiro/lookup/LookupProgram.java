@@ -7,6 +7,7 @@ import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.posix.SystemAccount;
+import carteiro.protocol.ForeignDomains;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Program;
@@ -171,6 +172,11 @@ public final class LookupProgram implements Program {
         }
 
         @Override
+        public boolean isForeign(Address envelopeRecipient) {
+            return current.isForeign(envelopeRecipient);
+        }
+
+        @Override
         public Answer account(LookupQuestion question) {
             return current.account(question);
         }
@@ -187,6 +193,7 @@ public final class LookupProgram implements Program {
             RoutingTables tables = RoutingTables.read(files);
             files.check();
             current.use(tables);
+            tellOfChange();
             if (!files.isThere(Settings.LOCALS)) {
                 context.log().log(new LookupEvent.LocalsFromMe());
             }
@@ -197,9 +204,21 @@ public final class LookupProgram implements Program {
             LookupSettings settings = LookupSettings.read(context.installation());
             AddressLookup old = current;
             current = built(settings);
+            tellOfChange();
             old.close();
             warnOfOpenSecret();
             warnOfUncompiledAssignments();
+        }
+
+        private void tellOfChange() {
+            try {
+                ForeignDomains.forget(context.installation());
+            } catch (IOException e) {
+                context.log()
+                        .warning(
+                                NAME,
+                                "smtpd and send notice what was read anew a second late (" + LogText.reason(e) + ")");
+            }
         }
 
         @Override

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class RoutingTables implements RoutingView {
     private final Map<String, String> virtualDomains;
     private final Set<String> percentHack;
     private final String hostForBareNames;
+    private final Set<String> domainsOfAddresses; // that virtualdomains names
 
     private RoutingTables(
             Set<String> locals, Map<String, String> virtualDomains, Set<String> percentHack, String bareHost) {
@@ -30,6 +32,10 @@ final class RoutingTables implements RoutingView {
         this.virtualDomains = virtualDomains;
         this.percentHack = percentHack;
         this.hostForBareNames = bareHost;
+        this.domainsOfAddresses = virtualDomains.keySet().stream()
+                .filter(key -> key.indexOf('@') >= 0)
+                .map(key -> key.substring(key.lastIndexOf('@') + 1))
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Reads the four files; notes a problem if there is neither locals nor me. */
@@ -114,6 +120,19 @@ final class RoutingTables implements RoutingView {
         return new RoutedRecipient(new Route.ToLocal(new Address(prefix + "-" + address), rewritten), named != null);
     }
 
+    /** Whether every address of its domain goes to remote as it is. */
+    boolean isForeign(Address recipient) {
+        String domain = DomainName.key(recipient.domain());
+        if (!recipient.hasDomain()
+                || locals.contains(domain)
+                || percentHack.contains(domain)
+                || domainsOfAddresses.contains(domain)) {
+            return false;
+        }
+        String named = prefixFor("", domain);
+        return (named == null ? virtualDomains.getOrDefault("", "") : named).isEmpty();
+    }
+
     private static RoutedRecipient elsewhere(Address recipient) {
         return new RoutedRecipient(new Route.ToRemote(recipient), false);
     }
@@ -135,7 +154,7 @@ final class RoutingTables implements RoutingView {
 
     /** Null if no key but the empty one may hold. */
     private @Nullable String prefixFor(String address, String domain) {
-        String prefix = virtualDomains.get(address);
+        String prefix = address.isEmpty() ? null : virtualDomains.get(address);
         if (prefix == null && !domain.isEmpty()) {
             prefix = virtualDomains.get(domain);
         }

@@ -9,9 +9,11 @@ import carteiro.control.DomainTable;
 import carteiro.control.Installation;
 import carteiro.control.Settings;
 import carteiro.mail.Address;
+import carteiro.mail.Octets;
 import carteiro.protocol.Route;
 import carteiro.testkit.Covers;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -273,5 +275,49 @@ class RoutingTablesTest {
             assertThat(new DomainTable<>(files.get(Settings.VIRTUALDOMAINS)).find("xn--mller-kva.example"))
                     .hasValue("line8");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "u@far.example, true",
+        "u@FAR.example, true",
+        "u@here.example, false",
+        "u@virt.example, false",
+        "u@sub.virt.example, true",
+        "u@a.all.example, false",
+        "u@all.example, true",
+        "u@exc.all.example, true",
+        "u@one.example, false",
+        "u@b\u00f6se.example, false",
+        "u@xn--bse-sna.example, false",
+        "u%far.example@hack.example, false",
+        "u, false"
+    })
+    void aForeignDomainIsOneOfWhichEveryAddressGoesToRemote(String address, boolean foreign) {
+        var tables = RoutingTables.of(
+                List.of("here.example"),
+                Map.of(
+                        "virt.example", "joe",
+                        ".all.example", "joe",
+                        "exc.all.example", "",
+                        "ann@one.example", "joe",
+                        "ann@xn--bse-sna.example", "joe"),
+                List.of("hack.example"),
+                "here.example");
+        Address recipient = new Address(Octets.text(address.getBytes(StandardCharsets.UTF_8)));
+        assertThat(tables.isForeign(recipient)).isEqualTo(foreign);
+        if (foreign) {
+            for (String user : new String[] {"ann", "u%x@y", "", "a-b"}) {
+                var other = new Address(user + "@" + recipient.domain());
+                assertThat(tables.route(other)).isEqualTo(new Route.ToRemote(other));
+            }
+        }
+    }
+
+    @Test
+    void withALineForAllOthersNoDomainIsForeign() {
+        var tables = RoutingTables.of(List.of(), Map.of("", "joe", "exc.example", ""), List.of(), "here.example");
+        assertThat(tables.isForeign(new Address("u@far.example"))).isFalse();
+        assertThat(tables.isForeign(new Address("u@exc.example"))).isTrue();
     }
 }
