@@ -23,9 +23,7 @@ final class Descriptor implements Closeable {
 
     static final int READ = 0;
     static final int WRITE = 1;
-    static final int READ_WRITE = 2;
     static final int CREATE = 0100;
-    static final int EXCLUSIVE = 0200;
     static final int NO_TERMINAL = 0400;
     static final int APPEND = 02000;
     static final int NO_WAIT = 04000;

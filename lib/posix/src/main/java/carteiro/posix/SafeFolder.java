@@ -6,25 +6,22 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
  * A folder that is held by its descriptor, for a process with more rights than the owners of the folders it works in. Whatever
- * others rename or link meanwhile, the work is done in this folder; names in it are never followed if they are symbolic links, and
- * files are opened without waiting for the other end of a pipe. One thread at a time. Linux.
+ * others rename or link meanwhile, the work is done in this folder; names in it are never followed if they are symbolic links. One
+ * thread at a time. Linux.
  *
  * {@snippet :
  * try (var home = SafeFolder.openTrusted(Path.of("/var/qmail"));
- *         var log = home.makeFolder("log", 0750)) {
- *     log.own(uid, gid); // fchown: of the folder that was made, not of a path
+ *         var log = home.folderOrMake("log", 0750)) {
+ *     log.own(uid, gid); // fchown: of the folder that was opened, not of a path
  * }
  * }
  */
@@ -36,8 +33,6 @@ public final class SafeFolder implements Closeable {
     private static final int MOST_LINKS = 40; // as the kernel
     private static final int FOLDER = Descriptor.READ | Descriptor.FOLDER_ONLY | Descriptor.NO_FOLLOW;
     private static final int ON_THE_WAY = Descriptor.NAME_ONLY | Descriptor.FOLDER_ONLY | Descriptor.NO_FOLLOW;
-    private static final int NO_FOLLOW_AT = 0x100;
-    private static final int REMOVE_FOLDER_AT = 0x200;
 
     private final Descriptor descriptor;
 
@@ -46,25 +41,16 @@ public final class SafeFolder implements Closeable {
     }
 
     private static final class FolderFunctions {
-        static final FunctionDescriptor INT_PATH_INT = FunctionDescriptor.of(
-                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
-        static final MethodHandle MKDIRAT = CLibrary.withErrno("mkdirat", INT_PATH_INT);
-        static final MethodHandle UNLINKAT = CLibrary.withErrno("unlinkat", INT_PATH_INT);
+        static final MethodHandle MKDIRAT = CLibrary.withErrno(
+                "mkdirat",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
         static final MethodHandle FCHMOD = CLibrary.withErrno(
                 "fchmod", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
         static final MethodHandle FCHOWN = CLibrary.withErrno(
                 "fchown",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle FCHOWNAT = CLibrary.withErrno(
-                "fchownat",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT));
         static final MethodHandle LINK_TARGET = CLibrary.withErrno(
                 "readlinkat",
                 FunctionDescriptor.of(
@@ -75,37 +61,17 @@ public final class SafeFolder implements Closeable {
                         ValueLayout.JAVA_LONG));
     }
 
-    /** Who may change the folders on the way. */
-    private enum PathTrust {
-        /** Anybody, for only links that root or we made are followed. */
-        ANYBODYS,
-        /** Root and we alone. */
-        OURS
-    }
-
     /**
-     * Opens a folder from the root, one part of its path after the other. A symbolic link on the way is followed only if root or
-     * the caller made it, in a folder that nobody else can write; such a link may lead upwards.
+     * Opens a folder that nobody but root and the caller can replace, from the root, one part of its path after the other: each
+     * folder on the way, and it itself, belongs to root or the caller and is closed to writers from outside; in one that is open to
+     * writers, but sticky, as /tmp is, the next one must belong to root or the caller. A symbolic link on the way is followed only if
+     * root or the caller made it, in a folder that nobody else can write; such a link may lead upwards.
      *
      * @param folder an absolute path without {@code ..}
-     * @throws IOException if it is missing, no folder, or behind somebody else's link
-     */
-    public static SafeFolder open(Path folder) throws IOException {
-        return open(folder, PathTrust.ANYBODYS);
-    }
-
-    /**
-     * As {@link #open}, for a folder that nobody but root and the caller can replace: each folder on the way, and it itself, belongs
-     * to root or the caller and is closed to writers from outside; in one that is open to writers, but sticky, as /tmp is, the next
-     * one must belong to root or the caller.
-     *
-     * @throws IOException if somebody else could replace it; the message names the folder and how to mend it
+     * @throws IOException if it is missing, no folder, behind somebody else's link, or somebody else could replace it; the message
+     *     names the folder and how to mend it
      */
     public static SafeFolder openTrusted(Path folder) throws IOException {
-        return open(folder, PathTrust.OURS);
-    }
-
-    private static SafeFolder open(Path folder, PathTrust way) throws IOException {
         if (!folder.isAbsolute()) {
             throw new IOException(folder + " is no absolute path");
         }
@@ -120,7 +86,7 @@ public final class SafeFolder implements Closeable {
         SafeFolder at = root();
         try {
             int links = 0;
-            at.check(way, self, "/");
+            at.checkOwner(self, "/");
             while (!parts.isEmpty()) {
                 String part = parts.pop();
                 if (part.isEmpty() || part.equals(".")) {
@@ -130,7 +96,7 @@ public final class SafeFolder implements Closeable {
                 if (next.isPresent()) {
                     at.close();
                     at = next.get();
-                    at.check(way, self, at.name());
+                    at.checkOwner(self, at.name());
                     continue;
                 }
                 Path target = at.trustedLink(part, self);
@@ -163,23 +129,18 @@ public final class SafeFolder implements Closeable {
         return status.uid() == ROOT || status.uid() == self;
     }
 
-    private void check(PathTrust way, int self, String path) throws IOException {
-        switch (way) {
-            case ANYBODYS -> {}
-            case OURS -> {
-                FileStatus status = status();
-                if (!isOurs(status, self)) {
-                    throw new FileSystemException(
-                            path,
-                            null,
-                            "belongs to user " + Integer.toUnsignedString(status.uid())
-                                    + ", who could replace what is in it; use a folder of root's, or chown it");
-                }
-                if (isOpenToWriters(status) && (status.mode() & STICKY) == 0) {
-                    throw new FileSystemException(
-                            path, null, "can be written by others, who could replace what is in it; chmod go-w it");
-                }
-            }
+    private void checkOwner(int self, String path) throws IOException {
+        FileStatus status = status();
+        if (!isOurs(status, self)) {
+            throw new FileSystemException(
+                    path,
+                    null,
+                    "belongs to user " + Integer.toUnsignedString(status.uid())
+                            + ", who could replace what is in it; use a folder of root's, or chown it");
+        }
+        if (isOpenToWriters(status) && (status.mode() & STICKY) == 0) {
+            throw new FileSystemException(
+                    path, null, "can be written by others, who could replace what is in it; chmod go-w it");
         }
     }
 
@@ -208,6 +169,10 @@ public final class SafeFolder implements Closeable {
             throw new Descriptor.SymbolicLinkException(name() + "/" + part);
         }
         return Path.of(target(part));
+    }
+
+    private Optional<FileStatus> status(String part) throws IOException {
+        return FileStatus.at(descriptor.number(), oneName(part), FileStatus.LINK_ITSELF, below(part));
     }
 
     private String target(String part) throws IOException {
@@ -248,23 +213,26 @@ public final class SafeFolder implements Closeable {
         }
     }
 
-    // ---- Folders
+    // ---- Folders in this one
 
     /**
-     * Opens a folder in this one.
+     * Opens a folder in this one, made with that mode, whatever the umask, if there is none; the mode of one that is there stays.
      *
-     * @throws IOException if there is none, or it is a symbolic link or no folder
+     * @throws IOException if a symbolic link or no folder stands there
      */
-    public SafeFolder folder(String name) throws IOException {
+    public SafeFolder folderOrMake(String name, int mode) throws IOException {
+        try {
+            return makeFolder(name, mode);
+        } catch (FileAlreadyExistsException e) {
+            return folder(name);
+        }
+    }
+
+    private SafeFolder folder(String name) throws IOException {
         return new SafeFolder(Descriptor.open(descriptor.number(), oneName(name), FOLDER, 0, below(name)));
     }
 
-    /**
-     * Makes a folder in this one with that mode, whatever the umask, and opens it.
-     *
-     * @throws FileAlreadyExistsException if the name is taken
-     */
-    public SafeFolder makeFolder(String name, int mode) throws IOException {
+    private SafeFolder makeFolder(String name, int mode) throws IOException {
         String part = oneName(name);
         Descriptor.SystemCallResult answer =
                 Descriptor.call((state, arena) -> (int) FolderFunctions.MKDIRAT.invokeExact(
@@ -283,110 +251,12 @@ public final class SafeFolder implements Closeable {
         }
     }
 
-    /** Opens a folder in this one, made with that mode if there is none; the mode of one that is there stays. */
-    public SafeFolder folderOrMake(String name, int mode) throws IOException {
-        try {
-            return makeFolder(name, mode);
-        } catch (FileAlreadyExistsException e) {
-            return folder(name);
-        }
-    }
-
-    // ---- Files
-
-    /**
-     * Makes a regular file with that mode, whatever the umask, and these octets; forces nothing.
-     *
-     * @throws FileAlreadyExistsException if the name is taken, also by a link
-     */
-    public void createFile(String name, int mode, byte[] octets) throws IOException {
-        int flags = Descriptor.WRITE | Descriptor.CREATE | Descriptor.EXCLUSIVE | Descriptor.NO_FOLLOW;
-        try (Descriptor made = Descriptor.open(descriptor.number(), oneName(name), flags, mode & 0600, below(name))) {
-            // by this descriptor's name in /proc: it is the file just made, whatever the name leads to now
-            Files.write(made.path(), octets, StandardOpenOption.WRITE);
-            check(chmod(made, mode), below(name), "be given its mode");
-        }
-    }
-
-    /**
-     * Opens a regular file for reading and writing, made with that mode if there is none.
-     *
-     * @throws IOException if a link, a pipe, a device or a file with a second name stands there
-     */
-    public FileChannel openOrCreate(String name, int mode) throws IOException {
-        int flags = Descriptor.READ_WRITE | Descriptor.CREATE | Descriptor.NO_FOLLOW | Descriptor.NO_WAIT;
-        try (Descriptor opened = Descriptor.open(descriptor.number(), oneName(name), flags, mode, below(name))) {
-            FileStatus status = opened.status();
-            if (status.kind() != FileStatus.FileKind.REGULAR || status.links() > 1) {
-                throw new FileSystemException(below(name), null, "is no regular file with one name; remove it");
-            }
-            return FileChannel.open(opened.path(), StandardOpenOption.READ, StandardOpenOption.WRITE);
-        }
-    }
-
-    /**
-     * Reads a regular file; empty if there is none.
-     *
-     * @throws IOException if it has over {@code limit} octets, or a link, a pipe, a device or a folder stands there
-     */
-    public Optional<byte[]> read(String name, int limit) throws IOException {
-        int flags = Descriptor.READ | Descriptor.NO_FOLLOW | Descriptor.NO_WAIT;
-        try (Descriptor opened = Descriptor.open(descriptor.number(), oneName(name), flags, 0, below(name))) {
-            if (opened.status().kind() != FileStatus.FileKind.REGULAR) {
-                throw new FileSystemException(below(name), null, "is no regular file");
-            }
-            byte[] octets = opened.read(Math.addExact(limit, 1));
-            if (octets.length > limit) {
-                throw new FileSystemException(below(name), null, "has over " + limit + " octets");
-            }
-            return Optional.of(octets);
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
-    }
-
-    // ---- Whatever stands there
-
-    /** What stands at a name in this folder, a link as itself; empty if nothing does. */
-    public Optional<FileStatus> status(String name) throws IOException {
-        return FileStatus.at(descriptor.number(), oneName(name), FileStatus.LINK_ITSELF, below(name));
-    }
+    // ---- This folder
 
     /** What this folder is. */
     public FileStatus status() throws IOException {
         return descriptor.status();
     }
-
-    /** Gives what stands at a name to somebody; a link itself, not what it leads to. */
-    public void own(String name, int uid, int gid) throws IOException {
-        String part = oneName(name);
-        check(
-                Descriptor.call((state, arena) -> (int) FolderFunctions.FCHOWNAT.invokeExact(
-                        state, descriptor.number(), CLibrary.text(arena, part), uid, gid, NO_FOLLOW_AT)),
-                below(name),
-                "be given to user " + Integer.toUnsignedString(uid));
-    }
-
-    /** Removes a file or a link. */
-    public void remove(String name) throws IOException {
-        remove(name, 0);
-    }
-
-    /** Removes an empty folder. */
-    public void removeFolder(String name) throws IOException {
-        remove(name, REMOVE_FOLDER_AT);
-    }
-
-    private void remove(String name, int flags) throws IOException {
-        String part = oneName(name);
-        check(
-                Descriptor.call((state, arena) -> (int) FolderFunctions.UNLINKAT.invokeExact(
-                        state, descriptor.number(), CLibrary.text(arena, part), flags)),
-                below(name),
-                "be removed");
-    }
-
-    // ---- This folder
 
     /** Gives this folder to somebody. */
     public void own(int uid, int gid) throws IOException {
@@ -399,11 +269,11 @@ public final class SafeFolder implements Closeable {
 
     /** Sets the mode of this folder. */
     public void mode(int mode) throws IOException {
-        check(chmod(descriptor, mode), descriptor.name(), "be given its mode");
-    }
-
-    private static Descriptor.SystemCallResult chmod(Descriptor of, int mode) {
-        return Descriptor.call((state, _) -> (int) FolderFunctions.FCHMOD.invokeExact(state, of.number(), mode));
+        check(
+                Descriptor.call(
+                        (state, _) -> (int) FolderFunctions.FCHMOD.invokeExact(state, descriptor.number(), mode)),
+                descriptor.name(),
+                "be given its mode");
     }
 
     /** A name for this folder, whatever its path leads to now; a name below it is looked up as usual, links are followed. */
