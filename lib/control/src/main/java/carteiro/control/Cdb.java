@@ -11,8 +11,6 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
@@ -70,39 +68,28 @@ public final class Cdb {
      * @throws IOException if the file is damaged
      */
     public Optional<String> first(String key) throws IOException {
-        List<String> found = find(key, 1);
-        return found.isEmpty() ? Optional.empty() : Optional.of(found.getFirst());
-    }
-
-    /** The data of every record with that key, in the order they were added. */
-    public List<String> all(String key) throws IOException {
-        return find(key, Integer.MAX_VALUE);
-    }
-
-    private List<String> find(String key, int most) throws IOException {
         byte[] wanted = Octets.bytes(key);
         int hash = hash(wanted);
         long table = number((hash & 0xff) * 8L);
         long slots = number((hash & 0xff) * 8L + 4);
         if (slots == 0) {
-            return List.of();
+            return Optional.empty();
         }
         if (table < HEADER || table + slots * 8 > octets.byteSize()) {
             throw damaged();
         }
-        var found = new ArrayList<String>(1);
         long slot = (Integer.toUnsignedLong(hash) >>> 8) % slots;
-        for (long tried = 0; tried < slots && found.size() < most; tried++) {
+        for (long tried = 0; tried < slots; tried++) {
             long place = number(table + slot * 8 + 4);
             if (place == 0) {
-                break;
+                return Optional.empty();
             }
             if ((int) number(table + slot * 8) == hash && keyAt(place, wanted)) {
-                found.add(dataAt(place));
+                return Optional.of(dataAt(place));
             }
             slot = slot + 1 == slots ? 0 : slot + 1;
         }
-        return found;
+        return Optional.empty();
     }
 
     /** Hands every record, in the order they were added, to {@code reader}: key, then data. */

@@ -52,12 +52,10 @@ final class CdbTest {
     @Covers("qmail:C15")
     void readsWhatOthersWrote(Sample sample) throws IOException {
         Cdb cdb = Cdb.open(Files.write(folder.resolve("cdb"), sample.octets));
-        var expected = new LinkedHashMap<String, List<String>>();
-        sample.records.forEach(record -> expected.computeIfAbsent(record.getKey(), _ -> new ArrayList<>())
-                .add(record.getValue()));
+        var expected = new LinkedHashMap<String, String>();
+        sample.records.forEach(record -> expected.putIfAbsent(record.getKey(), record.getValue()));
         for (var entry : expected.entrySet()) {
-            assertThat(cdb.first(entry.getKey())).contains(entry.getValue().getFirst());
-            assertThat(cdb.all(entry.getKey())).isEqualTo(entry.getValue());
+            assertThat(cdb.first(entry.getKey())).contains(entry.getValue());
         }
         assertThat(cdb.first("no such key at all")).isEmpty();
         assertThat(records(cdb)).isEqualTo(sample.records);
@@ -132,7 +130,6 @@ final class CdbTest {
                 Cdb cdb = Cdb.open(file);
                 for (var record : records) {
                     cdb.first(record.getKey());
-                    cdb.all(record.getKey());
                 }
                 records(cdb);
             } catch (IOException e) {

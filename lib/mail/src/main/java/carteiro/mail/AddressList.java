@@ -2,7 +2,6 @@ package carteiro.mail;
 
 import java.util.AbstractList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.RandomAccess;
 
 /**
@@ -46,16 +45,6 @@ public final class AddressList extends AbstractList<Address> implements RandomAc
         public AddressList build() {
             return new AddressList(Arrays.copyOf(octets, count == 0 ? 0 : ends[count - 1]), Arrays.copyOf(ends, count));
         }
-    }
-
-    /** The same addresses. */
-    public static AddressList of(List<Address> addresses) {
-        if (addresses instanceof AddressList list) {
-            return list;
-        }
-        var builder = new AddressListBuilder();
-        addresses.forEach(builder::add);
-        return builder.build();
     }
 
     @Override

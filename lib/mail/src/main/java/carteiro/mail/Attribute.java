@@ -2,9 +2,7 @@ package carteiro.mail;
 
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -17,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what its value is to programs
  */
 public final class Attribute<T> {
-    private static final Map<Integer, Attribute<?>> KNOWN = new LinkedHashMap<>();
+    private static final Map<Integer, Attribute<?>> KNOWN = new HashMap<>();
 
     /** BODY= of RFC 6152; 7BIT if it is not there. */
     public static final Attribute<BodyType> BODY =
@@ -102,11 +100,6 @@ public final class Attribute<T> {
             throw new IllegalArgumentException(text + " is no number of a message");
         }
         return number;
-    }
-
-    /** All that are known, in the order of their tags. */
-    public static Collection<Attribute<?>> known() {
-        return Collections.unmodifiableCollection(KNOWN.values());
     }
 
     static @Nullable Attribute<?> of(int tag) {

@@ -215,13 +215,20 @@ class AttributesTest {
     @Test
     void thePageNamesEveryAttributeWithItsTag() throws Exception {
         String page = Files.readString(Path.of("../../docs/protocols/attributes.md"));
+        int known = 0;
         var missing = new ArrayList<String>();
-        for (Attribute<?> attribute : Attribute.known()) {
+        for (int tag = 1; tag <= Attributes.MOST_TAG; tag++) {
+            Attribute<?> attribute = Attribute.of(tag);
+            if (attribute == null) {
+                continue;
+            }
+            known++;
             String row = "| " + attribute.tag() + " | `" + attribute.attributeName() + "` | ";
             if (!page.contains(row)) {
                 missing.add(row);
             }
         }
         assertThat(missing).isEmpty();
+        assertThat(known).isGreaterThan(7);
     }
 }

@@ -2,8 +2,6 @@ package carteiro.protocol;
 
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
-import carteiro.mail.Envelope.AddressForm;
-import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import java.io.IOException;
@@ -40,18 +38,6 @@ public interface Deliver {
      * @param ticket shows queue that the message may be read for this delivery; empty where queue does not ask for it
      */
     record Delivery(long number, long message, long octets, Envelope envelope, String ticket) {
-        /** A delivery without a ticket, of a message and recipients with no attributes but these. */
-        public Delivery(
-                long number,
-                long message,
-                long octets,
-                Address sender,
-                List<Address> recipients,
-                BodyType body,
-                AddressForm form) {
-            this(number, message, octets, new Envelope(sender, recipients, body, form, Envelope.NO_UID), "");
-        }
-
         /** The same with a ticket. */
         public Delivery with(String anotherTicket) {
             return new Delivery(number, message, octets, envelope, anotherTicket);

@@ -482,7 +482,11 @@ class CarriersTest {
             return outcomes;
         }));
         var delivery = new Deliver.Delivery(
-                12, 457, 2048, Address.NULL, ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form());
+                12,
+                457,
+                2048,
+                new Envelope(Address.NULL, ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form(), Envelope.NO_UID),
+                "");
         assertThat(client.deliver(Wires.Channel.REMOTE).deliver(delivery)).isEqualTo(outcomes);
         assertThat(asked).containsExactly(delivery);
     }
@@ -496,7 +500,11 @@ class CarriersTest {
             throw new BusyException(key, 8);
         }));
         var delivery = new Deliver.Delivery(
-                12, 457, 2048, Address.NULL, ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form());
+                12,
+                457,
+                2048,
+                new Envelope(Address.NULL, ENVELOPE.addresses(), ENVELOPE.body(), ENVELOPE.form(), Envelope.NO_UID),
+                "");
         assertThatThrownBy(() -> client.deliver(Wires.Channel.LOCAL).deliver(delivery))
                 .isInstanceOfSatisfying(BusyException.class, busy -> {
                     assertThat(busy.key()).isEqualTo(key);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Outcome;
@@ -103,6 +104,15 @@ class EndpointClosingTest {
 
     private static Deliver.Delivery delivery() {
         return new Deliver.Delivery(
-                1, 1, 1, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
+                1,
+                1,
+                1,
+                new Envelope(
+                        Address.NULL,
+                        List.of(new Address("a@b")),
+                        BodyType.SEVEN_BIT,
+                        AddressForm.ASCII,
+                        Envelope.NO_UID),
+                "");
     }
 }

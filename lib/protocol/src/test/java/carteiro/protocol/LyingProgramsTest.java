@@ -146,7 +146,16 @@ class LyingProgramsTest {
                 })),
                 asking(wires -> wires.deliver(Wires.Channel.REMOTE)
                         .deliver(new Deliver.Delivery(
-                                1, 457, 5, ANN, ENVELOPE.addresses(), BodyType.SEVEN_BIT, AddressForm.ASCII)))),
+                                1,
+                                457,
+                                5,
+                                new Envelope(
+                                        ANN,
+                                        ENVELOPE.addresses(),
+                                        BodyType.SEVEN_BIT,
+                                        AddressForm.ASCII,
+                                        Envelope.NO_UID),
+                                "")))),
         MESSAGES(
                 Endpoint.MESSAGES,
                 offering(did -> wires -> wires.offer(messages(did, "body\n".getBytes(StandardCharsets.US_ASCII)))),

@@ -307,7 +307,16 @@ class RequestClientTest {
     @DisplayName("what a program says to whom it does not serve reaches the one who asked, at each kind of wire")
     void refusals() throws Exception {
         var delivery = new Deliver.Delivery(
-                1, 2, 3, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
+                1,
+                2,
+                3,
+                new Envelope(
+                        Address.NULL,
+                        List.of(new Address("a@b")),
+                        BodyType.SEVEN_BIT,
+                        AddressForm.ASCII,
+                        Envelope.NO_UID),
+                "");
         try (var local = new Refuser(Endpoint.deliver(Channel.LOCAL));
                 var messages = new Refuser(Endpoint.MESSAGES);
                 var waiting = new Refuser(Endpoint.WAITING);
@@ -379,7 +388,16 @@ class RequestClientTest {
                 var wires = new SocketWires(home(), log)) {
             listener.set(local);
             var delivery = new Deliver.Delivery(
-                    1, 2, 3, Address.NULL, List.of(new Address("a@b")), BodyType.SEVEN_BIT, AddressForm.ASCII);
+                    1,
+                    2,
+                    3,
+                    new Envelope(
+                            Address.NULL,
+                            List.of(new Address("a@b")),
+                            BodyType.SEVEN_BIT,
+                            AddressForm.ASCII,
+                            Envelope.NO_UID),
+                    "");
             Deliver deliver = wires.deliver(Channel.LOCAL);
             assertThatThrownBy(() -> deliver.deliver(delivery))
                     .isInstanceOf(IOException.class)

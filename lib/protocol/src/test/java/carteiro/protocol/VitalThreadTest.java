@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import java.io.ByteArrayOutputStream;
@@ -198,10 +199,13 @@ class VitalThreadTest {
                     1,
                     1,
                     1,
-                    new Address("joe@example.org"),
-                    List.of(new Address("ann@example.org")),
-                    BodyType.SEVEN_BIT,
-                    AddressForm.ASCII);
+                    new Envelope(
+                            new Address("joe@example.org"),
+                            List.of(new Address("ann@example.org")),
+                            BodyType.SEVEN_BIT,
+                            AddressForm.ASCII,
+                            Envelope.NO_UID),
+                    "");
         }
     }
 }

@@ -7,6 +7,7 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
@@ -160,10 +161,13 @@ class RemoteTest {
                 1,
                 message,
                 10,
-                new Address("s@client.example"),
-                List.of(recipients).stream().map(Address::new).toList(),
-                BodyType.SEVEN_BIT,
-                AddressForm.ASCII);
+                new Envelope(
+                        new Address("s@client.example"),
+                        List.of(recipients).stream().map(Address::new).toList(),
+                        BodyType.SEVEN_BIT,
+                        AddressForm.ASCII,
+                        Envelope.NO_UID),
+                "");
     }
 
     @ParameterizedTest

@@ -220,11 +220,6 @@ final class PatchFiles {
         return Map.copyOf(byName);
     }
 
-    /** The names. */
-    static java.util.Set<String> names() {
-        return BY_NAME.keySet();
-    }
-
     /** What does the work of such a file here; empty for a file that no patch has. */
     static Optional<String> replacement(String name) {
         return Optional.ofNullable(BY_NAME.get(name));
