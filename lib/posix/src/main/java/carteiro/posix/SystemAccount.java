@@ -66,7 +66,7 @@ public record SystemAccount(String name, int uid, int gid, String home) {
             MemorySegment buffer = arena.allocate(BUFFER);
             MemorySegment result = arena.allocate(TEXT);
             int error = (int) PasswdFunctions.BY_UID.invokeExact(uid, passwd, buffer, (long) BUFFER, result);
-            return account(error, passwd, result, "uid " + uid);
+            return account(error, passwd, result, "uid " + UnixId.number(uid));
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

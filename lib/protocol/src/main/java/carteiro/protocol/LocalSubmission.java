@@ -80,8 +80,8 @@ public final class LocalSubmission extends OutputStream {
         var users = FileSystems.getDefault().getUserPrincipalLookupService();
         try {
             return users.lookupPrincipalByName(name)
-                    .equals(users.lookupPrincipalByName(
-                            Integer.toUnsignedString(uid))); // they are equal if their numbers are
+                    // Java reads a number with its sign, -1 for 4294967295; principals are equal if their numbers are
+                    .equals(users.lookupPrincipalByName(Integer.toString(uid)));
         } catch (IOException | UnsupportedOperationException e) {
             return false; // the system has no such user
         }

@@ -9,6 +9,7 @@ import carteiro.mail.Envelope;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import carteiro.posix.ProcessCredentials;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.wire.MalformedFrameException;
 import java.io.ByteArrayInputStream;
@@ -151,6 +152,12 @@ class LocalSubmissionTest {
             @Override
             public void close() {}
         };
+    }
+
+    @Test
+    void aCallersNumberHasNoSign() {
+        var caller = new ProcessCredentials(4711, UnixId.of(4_000_000_000L), "4000000000");
+        assertThat(LocalSubmission.received(caller, NOW)).contains("invoked by uid 4000000000)");
     }
 
     @ParameterizedTest

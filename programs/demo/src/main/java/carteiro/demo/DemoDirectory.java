@@ -36,8 +36,8 @@ final class DemoDirectory implements Closeable {
             }
             String people = new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .replace("${MAIL}", mail.toString())
-                    .replace("${UID}", Integer.toString(uid))
-                    .replace("${GID}", Integer.toString(gid));
+                    .replace("${UID}", Integer.toUnsignedString(uid))
+                    .replace("${GID}", Integer.toUnsignedString(gid));
             var config = new InMemoryDirectoryServerConfig(BASE);
             config.setSchema(null); // qmailUser is not among the standard object classes
             config.setListenerConfigs(

@@ -3,6 +3,7 @@ package carteiro.demo;
 import carteiro.control.CdbWriter;
 import carteiro.control.Installation;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -90,11 +91,20 @@ final class DemoHome implements Closeable {
         String home = installation.alias().toString();
         Files.writeString(
                 installation.users().resolve("assign"),
-                "+:alias:" + uid + ":" + gid + ":" + home + ":-::\n.\n",
+                "+:alias:" + UnixId.number(uid) + ":" + UnixId.number(gid) + ":" + home + ":-::\n.\n",
                 StandardCharsets.ISO_8859_1);
         try (var writer = new CdbWriter(
                 installation.users().resolve("cdb"), installation.users().resolve("cdb.tmp"))) {
-            writer.add("!", String.join("\0", "alias", Integer.toString(uid), Integer.toString(gid), home, "-", ""));
+            writer.add(
+                    "!",
+                    String.join(
+                            "\0",
+                            "alias",
+                            Integer.toUnsignedString(uid),
+                            Integer.toUnsignedString(gid),
+                            home,
+                            "-",
+                            ""));
             writer.add("", "");
             writer.commit();
         }

@@ -2,6 +2,7 @@ package carteiro.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.posix.UnixId;
 import com.unboundid.ldap.sdk.LDAPConnection;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,6 +48,17 @@ class DemoRemoteHostTest {
             assertThat(ann.getAttributeValue("homeDirectory")).isEqualTo("/the/mail/ann");
             assertThat(ann.getAttributeValueAsInteger("qmailUID")).isEqualTo(41_001);
             assertThat(ann.getAttributeValueAsInteger("qmailGID")).isEqualTo(41_002);
+        }
+    }
+
+    @Test
+    void idsStandInTheDirectoryWithoutASign() throws Exception {
+        try (var directory =
+                        DemoDirectory.start(Path.of("/the/mail"), UnixId.of(4_000_000_000L), UnixId.of(UnixId.MOST));
+                var connection = new LDAPConnection("127.0.0.1", directory.port())) {
+            var ann = Objects.requireNonNull(connection.getEntry("uid=ann,ou=people," + DemoDirectory.BASE));
+            assertThat(ann.getAttributeValue("qmailUID")).isEqualTo("4000000000");
+            assertThat(ann.getAttributeValue("qmailGID")).isEqualTo("4294967294");
         }
     }
 }

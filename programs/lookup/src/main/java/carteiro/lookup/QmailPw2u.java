@@ -4,6 +4,7 @@ import carteiro.mail.Octets;
 import carteiro.posix.FileStatus;
 import carteiro.posix.Invocation;
 import carteiro.posix.Options;
+import carteiro.posix.UnixId;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -93,8 +94,9 @@ public final class QmailPw2u {
     }
 
     private void convert() throws IOException {
-        for (String line : Octets.text(call.in().readAllBytes()).split("\n")) {
-            add(line);
+        String[] passwd = Octets.text(call.in().readAllBytes()).split("\n");
+        for (int i = 0; i < passwd.length; i++) {
+            add(i + 1, passwd[i]);
         }
         if (!fieldsOfUser.containsKey(ALIAS)) {
             throw new IOException("unable to find " + ALIAS + " user; nothing would get the mail that nobody owns");
@@ -109,20 +111,23 @@ public final class QmailPw2u {
         call.out().write(Octets.bytes(out.append(".\n").toString())); // a file of its own, octet by octet
     }
 
-    private void add(String line) throws IOException {
+    private void add(int number, String line) throws IOException {
         String[] passwd = line.split(":", -1);
         if (passwd.length < PASSWD_FIELDS || passwd[0].isEmpty()) {
             return;
         }
         String user = passwd[0];
-        if (!passwd[2].matches("[0-9]{1,10}")
-                || Long.parseLong(passwd[2]) == 0
+        if (!passwd[2].matches("[0-9]+")
                 || !capitals && !user.equals(Octets.lowerCase(user))
                 || names.include != null && !names.include.contains(user)
-                || names.exclude.contains(user)
-                || !hasHome(user, passwd[5], Long.parseLong(passwd[2]))) {
+                || names.exclude.contains(user)) {
             return;
         }
+        int uid = id(number, user, "uid", passwd[2]);
+        if (uid == 0 || !hasHome(user, passwd[5], uid)) {
+            return;
+        }
+        int _ = id(number, user, "gid", passwd[3]);
         String fields = ":" + user + ":" + passwd[2] + ":" + passwd[3] + ":" + passwd[5] + ":";
         fieldsOfUser.put(user, fields);
         if (user.equals(ALIAS)) {
@@ -137,7 +142,14 @@ public final class QmailPw2u {
         }
     }
 
-    private boolean hasHome(String user, String home, long uid) throws IOException {
+    private static int id(int line, String user, String what, String text) throws IOException {
+        return UnixId.parse(text)
+                .orElseThrow(() -> new IOException("line " + line + " of the passwd file: the " + what + " of " + user
+                        + " is \"" + text + "\", not a number from 0 to " + UnixId.MOST
+                        + "; correct the line, or name the user in users/exclude"));
+    }
+
+    private boolean hasHome(String user, String home, int uid) throws IOException {
         if (homes == HomeCheck.IGNORED) {
             return true;
         }
@@ -150,7 +162,7 @@ public final class QmailPw2u {
         if (status.isEmpty() && homes == HomeCheck.PRESENT) {
             throw new IOException("the home of " + user + ", " + home + ", is missing");
         }
-        return status.isPresent() && Integer.toUnsignedLong(status.get().uid()) == uid;
+        return status.isPresent() && status.get().uid() == uid;
     }
 
     private void addSubuser(String line) throws IOException {

@@ -241,6 +241,28 @@ final class ToolsTest {
     }
 
     @Test
+    void pw2uRefusesALineWithAnIdThatIsNone() throws Exception {
+        String passwd = passwd();
+        String largest = passwd.replace(USER_UID + ":300:Joe", "4294967294:4294967294:Joe");
+        assertThat(pw2u(largest, "-H").out()).contains("=joe:joe:4294967294:4294967294:");
+        for (String none : List.of("4294967295:300", "9999999999:300", "00000000001:300")) {
+            Called called = pw2u(passwd.replace(USER_UID + ":300:Joe", none + ":Joe"));
+            assertThat(called.code()).isEqualTo(111);
+            assertThat(called.out()).isEmpty();
+            assertThat(called.err())
+                    .contains("line 3 of the passwd file: the uid of joe is \"" + none.substring(0, none.indexOf(':'))
+                            + "\", not a number from 0 to 4294967294");
+        }
+        for (String none : List.of("4294967295", "", "-2", "users")) {
+            Called called = pw2u(passwd.replace(":300:Joe", ":" + none + ":Joe"));
+            assertThat(called.code()).isEqualTo(111);
+            assertThat(called.err()).contains("line 3 of the passwd file: the gid of joe is \"" + none + "\"");
+        }
+        Files.writeString(users("exclude"), "joe\n");
+        assertThat(pw2u(passwd.replace(":300:Joe", ":users:Joe")).code()).isZero();
+    }
+
+    @Test
     @Covers("qmail:U15")
     void pw2uKnowsItsOptionsAndFiles() throws Exception {
         String passwd = passwd();

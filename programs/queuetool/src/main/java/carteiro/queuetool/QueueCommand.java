@@ -206,7 +206,7 @@ public final class QueueCommand {
             if (account.isEmpty()) { // as in containers, where a user may be a number
                 int group = (Integer) Files.getAttribute(owned, "unix:gid");
                 account = Optional.of(new SystemAccount(
-                        Integer.toString(owner), owner, group == 0 ? NO_GROUP : group, "/")); // never in root's
+                        Integer.toUnsignedString(owner), owner, group == 0 ? NO_GROUP : group, "/")); // never in root's
             }
             Identity.become(account.get());
         }

@@ -9,6 +9,7 @@ import carteiro.control.SettingFormat;
 import carteiro.control.Settings;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ public final class Showctl {
             text.append(separator)
                     .append(name)
                     .append(' ')
-                    .append(account.map(a -> a.uid() + " (group " + a.gid() + ")")
+                    .append(account.map(a -> UnixId.number(a.uid()) + " (group " + UnixId.number(a.gid()) + ")")
                             .orElse("(no such user)"));
             separator = ", ";
         }
