@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes text that comes from outside safe to show: the one place where this is done.
+ * Makes text that comes from outside safe to show: the one place where this is done for logs and terminals.
  *
  * <pre>
  *   for a log line          one word: {@link #safe};  a sentence: {@link #sentence}       ASCII alone, as qmail-send writes

@@ -1,5 +1,6 @@
 package carteiro.qmqpd;
 
+import carteiro.listen.ReplyText;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 
@@ -10,9 +11,6 @@ import carteiro.mail.Status;
  * @param text ASCII without controls, see {@link #of(Status, String)}
  */
 record QmqpReply(AnswerKind kind, String text) {
-    /** What a text of another program may have, in octets. */
-    private static final int LONGEST = 400;
-
     /** What became of a message. */
     enum AnswerKind {
         /** It is in the queue. */
@@ -36,14 +34,9 @@ record QmqpReply(AnswerKind kind, String text) {
 
     /** Not in the queue, for now or for ever as the status says; the text is one of ours or another program's. */
     static QmqpReply of(Status status, String reason) {
-        int length = Math.min(reason.length(), LONGEST);
-        var text = new StringBuilder(length + 12);
-        for (int i = 0; i < length; i++) {
-            char c = reason.charAt(i);
-            text.append(c < ' ' || c > '~' ? '?' : c);
-        }
-        text.append(" (#").append(status).append(')');
-        return new QmqpReply(status.kind() == 5 ? AnswerKind.NEVER : AnswerKind.NOT_NOW, text.toString());
+        return new QmqpReply(
+                status.kind() == 5 ? AnswerKind.NEVER : AnswerKind.NOT_NOW,
+                ReplyText.safe(reason) + " (#" + status + ")");
     }
 
     /** The octets to send: a netstring. */

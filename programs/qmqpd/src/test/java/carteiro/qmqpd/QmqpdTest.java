@@ -230,7 +230,7 @@ class QmqpdTest {
     void whatQueueSaysIsTheAnswer() throws Exception {
         try (var qmqpd = QmqpdOnLoopback.start(home)) {
             qmqpd.queue.answer = new Receipt.TemporaryFailure(new Status(4, 3, 1), "disk\nlow");
-            assertThat(talk(qmqpd, WHOLE)).isEqualTo("18:Zdisk?low (#4.3.1),");
+            assertThat(talk(qmqpd, WHOLE)).isEqualTo("18:Zdisk low (#4.3.1),");
             qmqpd.queue.answer = new Receipt.PermanentFailure(new Status(5, 3, 0), "no");
             assertThat(talk(qmqpd, WHOLE)).isEqualTo("12:Dno (#5.3.0),");
             qmqpd.queue.answer = null;

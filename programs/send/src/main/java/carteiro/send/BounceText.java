@@ -3,6 +3,7 @@ package carteiro.send;
 import carteiro.mail.Address;
 import carteiro.mail.MailDate;
 import carteiro.mail.QmailReceived;
+import carteiro.protocol.BounceParagraph;
 import java.time.Instant;
 
 /** The text of a bounce: QSBMF, as qmail-send writes it, so that the programs that read bounces go on reading them. */
@@ -45,7 +46,7 @@ final class BounceText {
         text.append("To: ").append(inField(to)).append('\n');
         text.append("Subject: failure notice\n\n");
         text.append("Hi. This is the qmail-send program at ")
-                .append(oneLine(host))
+                .append(BounceParagraph.oneLine(host))
                 .append(".\n");
         text.append(
                 switch (kind) {
@@ -67,7 +68,7 @@ final class BounceText {
                     case DOUBLE -> "--- Below this line is the original bounce.\n\n";
                 });
         return text.append("Return-Path: <")
-                .append(oneLine(sender.quoted()))
+                .append(BounceParagraph.oneLine(sender.quoted()))
                 .append(">\n")
                 .toString();
     }
@@ -78,18 +79,6 @@ final class BounceText {
     }
 
     private static String inField(Address address) {
-        return oneLine(address.quoted());
-    }
-
-    /** No address may begin a header field of its own. */
-    private static String oneLine(String text) {
-        String line = text;
-        for (int i = 0; i < line.length(); i++) {
-            char c = line.charAt(i);
-            if (c < 32 && c != '\t' || c == 127) {
-                line = line.replace(c, '_');
-            }
-        }
-        return line;
+        return BounceParagraph.oneLine(address.quoted());
     }
 }

@@ -1,14 +1,12 @@
 package carteiro.smtpd;
 
+import carteiro.listen.ReplyText;
 import carteiro.mail.Octets;
 import carteiro.mail.Status;
 import java.util.Optional;
 
 /** A reply as it goes out (RFC 5321 section 4.2), made once and sent often. */
 final class Reply {
-    /** What a text from another program may have in a reply line, in octets; RFC 5321 section 4.5.3.1.5 has 512. */
-    private static final int LONGEST = 400;
-
     private final int code;
     private final String text;
     private final Optional<PolicyRule> rule;
@@ -29,7 +27,7 @@ final class Reply {
         this.octetsWithCode = rule.isEmpty() ? octets : Octets.bytes(wire(code, text(RuleCodes.SHOWN)));
     }
 
-    /** @param text lines parted by LF; of ours, or gone through {@link #safe} */
+    /** @param text lines parted by LF; of ours, or gone through {@link ReplyText#safe} */
     static Reply of(int code, String text) {
         return new Reply(code, text, Optional.empty());
     }
@@ -41,7 +39,7 @@ final class Reply {
 
     /** The same with an enhanced status (RFC 2034) and a text that another program gave. */
     static Reply refusal(PolicyRule rule, int code, Status status, String reason) {
-        return refusal(rule, code, status + " " + safe(reason));
+        return refusal(rule, code, status + " " + ReplyText.safe(reason));
     }
 
     private static String wire(int code, String text) {
@@ -56,17 +54,6 @@ final class Reply {
                 .append(text, at, text.length())
                 .append("\r\n")
                 .toString();
-    }
-
-    /** What came from elsewhere, fit for one line: no controls, ASCII, not too long. */
-    static String safe(String text) {
-        int length = Math.min(text.length(), LONGEST);
-        var safe = new StringBuilder(length);
-        for (int i = 0; i < length; i++) {
-            char c = text.charAt(i);
-            safe.append(c == '\n' || c == '\r' ? ' ' : c < ' ' || c > '~' ? '?' : c);
-        }
-        return safe.toString().strip();
     }
 
     int code() {

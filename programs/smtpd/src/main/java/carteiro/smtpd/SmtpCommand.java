@@ -1,5 +1,6 @@
 package carteiro.smtpd;
 
+import carteiro.listen.ReplyText;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
@@ -102,7 +103,9 @@ sealed interface SmtpCommand {
             case "starttls" -> argument.isEmpty() ? new StartTls() : NO_ARGUMENT;
             case "" -> new RefusedCommand("", PolicyRule.COMMAND.reply(500, "5.5.2 command missing"));
             default ->
-                isForeign(verb) ? new Foreign(Reply.safe(verb)) : new RefusedCommand(Reply.safe(verb), UNIMPLEMENTED);
+                isForeign(verb)
+                        ? new Foreign(ReplyText.safe(verb))
+                        : new RefusedCommand(ReplyText.safe(verb), UNIMPLEMENTED);
         };
     }
 

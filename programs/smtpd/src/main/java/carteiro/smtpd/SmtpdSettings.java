@@ -8,6 +8,7 @@ import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
+import carteiro.listen.ReplyText;
 import carteiro.listen.TlsKey;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.smtpd.Reply.RuleCodes;
@@ -102,7 +103,7 @@ record SmtpdSettings(
         AddressForm widestForm = formOfFileNames();
         var settings = new SmtpdSettings(
                 me.orElse(greeting.split(" ", 2)[0]),
-                Reply.safe(greeting),
+                ReplyText.safe(greeting),
                 silence,
                 conversation,
                 refusals,
