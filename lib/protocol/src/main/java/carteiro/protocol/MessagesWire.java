@@ -12,6 +12,7 @@ import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /**
  * Messages over a socket (docs/protocols/messages.md): a small message is the answer to a numbered question. A large one has a
@@ -193,12 +194,12 @@ final class MessagesWire {
                 (in, out, caller) -> {
                     while (true) {
                         FrameReader frame = FrameReader.receive(in, QUESTION);
-                        long message = frame.number(0, Long.MAX_VALUE);
-                        if (!mayRead(tickets, uids, caller, message, ticket(frame))) {
+                        OptionalLong message = asked(tickets, uids, frame, caller);
+                        if (message.isEmpty()) {
                             new FrameWriter().put("R").send(out);
                             continue;
                         }
-                        try (var body = messages.open(message)) {
+                        try (var body = messages.open(message.getAsLong())) {
                             new FrameWriter().put("K").put(body.octets()).write(out);
                             body.transferTo(out);
                             out.flush();
@@ -209,18 +210,20 @@ final class MessagesWire {
                 });
     }
 
-    /** remote talks to the network: what it may read is what send has handed to it. */
-    private static boolean mayRead(Tickets tickets, SystemUids uids, Caller caller, long message, String ticket) {
-        return caller.standing() == CallerRole.OWN
-                || uids.isOneOf(Endpoint.READERS_OF_ALL, caller.uid())
-                || tickets.match(Wires.Channel.REMOTE, message, ticket);
-    }
-
-    private static String ticket(FrameReader question) throws MalformedFrameException {
+    /**
+     * The message that is asked for; empty if the caller may not read it. remote talks to the network: what it may read is what send
+     * has handed to it.
+     */
+    private static OptionalLong asked(Tickets tickets, SystemUids uids, FrameReader question, Caller caller)
+            throws MalformedFrameException {
+        long message = question.number(0, Long.MAX_VALUE);
         TaggedFields tagged = question.tagged();
         String ticket = tagged.take(TICKET, Tickets.LENGTH);
         tagged.end();
-        return ticket;
+        boolean mayRead = caller.standing() == CallerRole.OWN
+                || uids.isOneOf(Endpoint.READERS_OF_ALL, caller.uid())
+                || tickets.match(Wires.Channel.REMOTE, message, ticket);
+        return mayRead ? OptionalLong.of(message) : OptionalLong.empty();
     }
 
     private static void answer(
@@ -231,11 +234,12 @@ final class MessagesWire {
             FrameWriter answer,
             Caller caller)
             throws IOException {
-        long message = question.number(0, Long.MAX_VALUE);
-        if (!mayRead(tickets, uids, caller, message, ticket(question))) {
+        OptionalLong asked = asked(tickets, uids, question, caller);
+        if (asked.isEmpty()) {
             answer.put("R");
             return;
         }
+        long message = asked.getAsLong();
         try (var body = messages.open(message)) {
             if (body.octets() > SMALL) {
                 answer.put("L");
