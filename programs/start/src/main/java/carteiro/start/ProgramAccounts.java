@@ -4,11 +4,18 @@ import carteiro.log.LogText;
 import carteiro.posix.ChildCommand;
 import carteiro.posix.SystemAccount;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The accounts that the programs run as (qmail's), and how they are made. */
 final class ProgramAccounts {
@@ -23,6 +30,12 @@ final class ProgramAccounts {
             new ProgramAccount("qmailp", "nofiles", "lookup"),
             new ProgramAccount("qmaill", "nofiles", "loggers"),
             new ProgramAccount("alias", "nofiles", "mail to addresses that no other account owns"));
+
+    /** How long one call of groupadd or useradd may take. */
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    /** What is shown of its output, in octets. */
+    private static final int MOST = 4096;
 
     private ProgramAccounts() {}
 
@@ -77,6 +90,10 @@ final class ProgramAccounts {
     }
 
     private static void call(List<String> command) throws IOException {
+        call(command, LIMIT);
+    }
+
+    static void call(List<String> command, Duration limit) throws IOException {
         Process process;
         try {
             process = ChildCommand.withFewVariables(command)
@@ -86,16 +103,36 @@ final class ProgramAccounts {
             throw new IOException(
                     command.getFirst() + " is missing; make the accounts by hand (docs/programs/init.md)", e);
         }
-        String said = new String(process.getInputStream().readNBytes(4096), java.nio.charset.StandardCharsets.UTF_8);
+        var said = new FutureTask<>(() -> begin(process.getInputStream()));
+        Thread.ofPlatform().daemon(true).start(said);
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                process.destroyForcibly();
-                throw new IOException(String.join(" ", command) + " failed: " + LogText.sentence(said.strip())
-                        + "; the accounts can be made by hand, too (docs/programs/init.md)");
+            if (!process.waitFor(limit)) {
+                throw failed(command, "it did not end within " + limit.toSeconds() + " seconds");
+            }
+            if (process.exitValue() != 0) {
+                throw failed(command, said.get(limit.toMillis(), TimeUnit.MILLISECONDS));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw failed(command, "what it said cannot be read");
+        } finally {
+            ChildCommand.kill(process); // one that has ended is left alone
         }
+    }
+
+    /** What is said first; the rest is read and dropped, so that whoever says it is not held up. */
+    private static String begin(InputStream output) throws IOException {
+        try (output) {
+            byte[] begin = output.readNBytes(MOST);
+            output.transferTo(OutputStream.nullOutputStream());
+            return new String(begin, StandardCharsets.UTF_8);
+        }
+    }
+
+    private static IOException failed(List<String> command, String why) {
+        return new IOException(String.join(" ", command) + " failed: " + LogText.sentence(why.strip())
+                + "; the accounts can be made by hand, too (docs/programs/init.md)");
     }
 }
