@@ -21,7 +21,7 @@ public interface Program {
      */
     String user();
 
-    /** When it is stopped, among the others; started in the reverse order. */
+    /** When it is stopped, among the others. At the start all begin at once, but the ways in when the rest is ready. */
     StopStage stopStage();
 
     /** Whether {@code carteiro run} is to start it: false for one that works only where a setting asks for it. */

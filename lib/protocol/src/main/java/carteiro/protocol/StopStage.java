@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /**
  * The order of stopping: first nothing new comes in, then nothing new is tried, then what is being tried ends, and the
- * keeper of the messages goes last, so that every outcome is recorded. Starting is the reverse. Each {@link Program} says where it
- * belongs.
+ * keeper of the messages goes last, so that every outcome is recorded. Starting has no such order: all programs begin at once, but
+ * the ways in, which wait for the rest. Each {@link Program} says where it belongs.
  */
 public enum StopStage {
     /** Queue: everybody talks to it to the end. */

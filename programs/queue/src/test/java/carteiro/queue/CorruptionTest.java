@@ -393,7 +393,7 @@ class CorruptionTest {
         return new Read(messages, lines.toString(StandardCharsets.ISO_8859_1), refused, setAside);
     }
 
-    @SuppressWarnings("NullAway")
+    @SuppressWarnings("NullAway") // null stands for a message that cannot be read, in a map from here to the assertion
     private static byte[] octets(Queue queue, long message) {
         try (var body = queue.messages().open(message)) {
             return body.readAllBytes();
