@@ -13,10 +13,10 @@ sealed interface SpoolEvent extends LogEvent {
 
     /** A message that waited in the spool is in the queue. */
     @EventName("spool-taken")
-    record TakenIn(long message, String name, int uid) implements SpoolEvent {
+    record TakenIn(long message, String name, long uid) implements SpoolEvent {
         @Override
         public String line() {
-            return "queue: spool: took in msg " + message + " from " + name + " uid " + Integer.toUnsignedString(uid);
+            return "queue: spool: took in msg " + message + " from " + name + " uid " + uid;
         }
     }
 
@@ -31,10 +31,10 @@ sealed interface SpoolEvent extends LogEvent {
 
     /** It is no message that can be taken in. */
     @EventName("spool-set-aside")
-    record SetAside(String name, int uid, String why, String now, long others) implements SpoolEvent {
+    record SetAside(String name, long uid, String why, String now, long others) implements SpoolEvent {
         @Override
         public String line() {
-            return "alert: queue: spool/" + name + " of uid " + Integer.toUnsignedString(uid) + " cannot be taken in ("
+            return "alert: queue: spool/" + name + " of uid " + uid + " cannot be taken in ("
                     + LogText.sentence(why) + "); it is spool/" + now
                     + " now; look at it, then remove it; the rest goes on"
                     + (others == 0 ? "" : " (and " + others + " others since the last such line)");
@@ -43,11 +43,11 @@ sealed interface SpoolEvent extends LogEvent {
 
     /** It cannot be read now. */
     @EventName("spool-left")
-    record Left(String name, int uid, String why) implements SpoolEvent {
+    record Left(String name, long uid, String why) implements SpoolEvent {
         @Override
         public String line() {
-            return "warning: queue: spool/" + name + " of uid " + Integer.toUnsignedString(uid)
-                    + " cannot be read now (" + LogText.sentence(why) + "); it is tried again, and the rest goes on";
+            return "warning: queue: spool/" + name + " of uid " + uid + " cannot be read now (" + LogText.sentence(why)
+                    + "); it is tried again, and the rest goes on";
         }
     }
 

@@ -6,6 +6,7 @@ import carteiro.log.LogText;
 import carteiro.mail.Envelope;
 import carteiro.posix.FileStatus;
 import carteiro.posix.SystemAccount;
+import carteiro.posix.UnixId;
 import carteiro.posix.UntrustedFile;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Messages;
@@ -313,7 +314,7 @@ final class SpoolIntake {
             }
             return switch (submission.commit(envelope)) {
                 case Enqueue.Receipt.Accepted(long message) -> {
-                    log.log(new SpoolEvent.TakenIn(message, name, status.uid()));
+                    log.log(new SpoolEvent.TakenIn(message, name, UnixId.number(status.uid())));
                     taken.add(name);
                     removeTaken();
                     yield IntakeResult.DONE;
@@ -372,7 +373,7 @@ final class SpoolIntake {
         long now = clock.millis();
         if (now - warnedAt >= WARNING_PAUSE || now < warnedAt) {
             warnedAt = now;
-            log.log(new SpoolEvent.Left(name, uid, LogText.reason(why)));
+            log.log(new SpoolEvent.Left(name, UnixId.number(uid), LogText.reason(why)));
         }
         return IntakeResult.LEFT;
     }
@@ -385,7 +386,7 @@ final class SpoolIntake {
             return IntakeResult.LEFT;
         }
         setAside.incrementAndGet();
-        alert(new SpoolEvent.SetAside(name, uid, why, now, unsaid));
+        alert(new SpoolEvent.SetAside(name, UnixId.number(uid), why, now, unsaid));
         return IntakeResult.DONE;
     }
 

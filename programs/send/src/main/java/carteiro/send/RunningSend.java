@@ -7,6 +7,7 @@ import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
+import carteiro.posix.UnixId;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.NotRunningException;
@@ -603,7 +604,7 @@ final class RunningSend implements Program.RunningProgram {
                         message.octets(),
                         message.sender().octets(),
                         message.number(),
-                        waiting.envelope().uid()));
+                        UnixId.number(waiting.envelope().uid())));
             }
             untaken.remove(message.number());
             schedule.add(message, now());

@@ -25,7 +25,7 @@ sealed interface SendEvent extends LogEvent {
 
     /** What is known of it. {@code qp} is the message's own number here. */
     @EventName("message-info")
-    record Info(long message, long octets, String sender, long qp, int uid) implements SendEvent {
+    record Info(long message, long octets, String sender, long qp, long uid) implements SendEvent {
         @Override
         public String line() {
             return "info msg " + message + ": bytes " + octets + " from <" + LogText.safe(sender) + "> qp " + qp

@@ -9,6 +9,7 @@ import carteiro.mail.Attribute;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
 import carteiro.mail.Status;
+import carteiro.posix.UnixId;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.RefusedException;
@@ -598,6 +599,23 @@ class SendTest {
             host.send().dispatch();
             host.lines.await(1, "delivery 2: success: .*");
             Await.until(() -> host.queue.kept.size() == 1, "what went on is not told to queue");
+        }
+    }
+
+    @Test
+    void aUidIsLoggedWithoutASign() throws Exception {
+        try (var host = new Installed(home)) {
+            host.delivering(Installed.always(Installed.OK)).start();
+            long number = host.queue.put(
+                    new Envelope(
+                            new Address("ann@x.example"),
+                            List.of(new Address("u@host.example.org")),
+                            Envelope.BodyType.SEVEN_BIT,
+                            Envelope.AddressForm.ASCII,
+                            UnixId.of(4_294_967_294L)),
+                    "x\n",
+                    host.clock.instant());
+            host.lines.await("info msg " + number + ": bytes 2 from <ann@x.example> qp " + number + " uid 4294967294");
         }
     }
 
