@@ -136,7 +136,7 @@ class PolicyTest {
         assertThat(judge("s@x.example", "x@foreign.example", Map.of())).startsWith("553 5.7.1");
         assertThat(judge("s@x.example", "alice@example.org", Map.of())).startsWith("250 ");
         assertThat(judge("s@x.example", "x@virtual.example", Map.of())).startsWith("250 ");
-        control("openrelay", "\n");
+        control("openrelay", "no\n");
         assertThat(judge("s@x.example", "x@foreign.example", Map.of())).startsWith("553 5.7.1");
         control("openrelay", "yes\n");
         assertThat(judge("s@x.example", "x@foreign.example", Map.of())).startsWith("250 ");
