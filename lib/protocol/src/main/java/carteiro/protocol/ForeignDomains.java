@@ -5,8 +5,10 @@ import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -31,6 +33,9 @@ public final class ForeignDomains {
 
     /** The most domains. */
     private static final int MOST = 10_000;
+
+    /** The most octets of one: no domain of the DNS is longer (RFC 1035 section 3.1), but strangers may write such. */
+    static final int LONGEST = 255;
 
     private final ConcurrentMap<String, Remembered> remembered = new ConcurrentHashMap<>();
     private final Path socket;
@@ -66,7 +71,8 @@ public final class ForeignDomains {
 
     private Optional<SocketState> state() {
         try {
-            BasicFileAttributes status = Files.readAttributes(socket, BasicFileAttributes.class);
+            BasicFileAttributes status =
+                    Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return Optional.of(new SocketState(Optional.ofNullable(status.fileKey()), status.lastModifiedTime()));
         } catch (IOException e) {
             return Optional.empty();
@@ -83,6 +89,9 @@ public final class ForeignDomains {
 
     /** Notes the recipient's domain. */
     void add(Address recipient, Asked asked) {
+        if (recipient.domain().length() > LONGEST) {
+            return;
+        }
         if (remembered.size() >= MOST) {
             remembered.clear();
         }
@@ -108,10 +117,11 @@ public final class ForeignDomains {
         for (Endpoint endpoint : List.of(Endpoint.LOOKUP, Endpoint.ROUTING)) {
             Path socket = endpoint.socket(installation.run());
             try {
-                FileTime before = Files.getLastModifiedTime(socket);
+                BasicFileAttributeView view = Files.getFileAttributeView(
+                        socket, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS); // no file that a link names
+                Instant before = view.readAttributes().lastModifiedTime().toInstant();
                 Instant now = Instant.now();
-                Files.setLastModifiedTime(
-                        socket, FileTime.from(now.equals(before.toInstant()) ? now.plusNanos(1_000) : now));
+                view.setTimes(FileTime.from(now.equals(before) ? now.plusNanos(1_000) : now), null, null);
             } catch (NoSuchFileException e) {
                 // nobody can ask there
             }

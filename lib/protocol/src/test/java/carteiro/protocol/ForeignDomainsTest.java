@@ -6,6 +6,7 @@ import carteiro.control.Installation;
 import carteiro.mail.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,16 @@ class ForeignDomainsTest {
     }
 
     @Test
+    void noFileThatALinkNamesGetsAnotherTime() throws Exception {
+        Path other = Files.createFile(home.resolve("other"));
+        Files.setLastModifiedTime(other, FileTime.fromMillis(0));
+        Files.delete(socket);
+        Files.createSymbolicLink(socket, other);
+        ForeignDomains.forget(new Installation(home));
+        assertThat(Files.getLastModifiedTime(other)).isEqualTo(FileTime.fromMillis(0));
+    }
+
+    @Test
     void aStoppedLookupIsMissedAtOnceAndAnotherOneIsAsked() throws Exception {
         add("joe@far.example");
         Files.delete(socket);
@@ -72,6 +83,16 @@ class ForeignDomainsTest {
         add("joe@far.example");
         Files.createFile(socket);
         assertThat(holds("ann@far.example")).isFalse();
+    }
+
+    @Test
+    void aDomainThatIsTooLongForOneIsNotRemembered() {
+        String longest = "joe@" + "x".repeat(ForeignDomains.LONGEST);
+        add(longest);
+        add(longest + "x");
+        assertThat(holds(longest)).isTrue();
+        assertThat(holds(longest + "x")).isFalse();
+        assertThat(foreign.size()).isOne();
     }
 
     @Test
