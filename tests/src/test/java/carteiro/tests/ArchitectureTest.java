@@ -73,6 +73,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void functionsOfTheCLibraryAreLinkedInOnePlaceSinceEachShapeOfACallSlowsEveryStart() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("carteiro.posix.CFunction")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.foreign.Linker")
+                .check(CLASSES);
+    }
+
+    @Test
     void everyModuleOfTheBuildIsInTheListsAboveAndEveryPackageIsNullMarked() throws Exception {
         Path pom = Path.of(System.getProperty("carteiro.root"), "pom.xml");
         List<String> modules = Pattern.compile("<module>(lib|programs)/(\\w+)</module>")

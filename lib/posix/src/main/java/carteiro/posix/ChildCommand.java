@@ -5,9 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,8 +46,7 @@ public final class ChildCommand {
     private ChildCommand() {}
 
     private static final class KillFunction {
-        static final MethodHandle KILL = CLibrary.plain(
-                "kill", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        static final CFunction KILL = CFunction.named("kill");
     }
 
     /** The administrator's problem with starting any child; empty if there is none. */
@@ -205,12 +201,6 @@ public final class ChildCommand {
     }
 
     private static void signalGroup(long leader) {
-        try {
-            int _ = (int) KillFunction.KILL.invokeExact(-Math.toIntExact(leader), SIGKILL);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        var _ = KillFunction.KILL.call(-leader, SIGKILL);
     }
 }

@@ -3,10 +3,8 @@ package carteiro.posix;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -55,45 +53,14 @@ final class Descriptor implements Closeable {
     }
 
     private static final class DescriptorFunctions {
-        static final MethodHandle OPENAT = CLibrary.variadicWithErrno(
-                "openat",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT),
-                3);
-        static final MethodHandle READ = CLibrary.withErrno(
-                "read",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
-        static final MethodHandle CLOSE = CLibrary.withErrno("close", CLibrary.intOfInt());
+        static final CFunction OPENAT = CFunction.named("openat");
+        static final CFunction READ = CFunction.named("read");
+        static final CFunction CLOSE = CFunction.named("close");
     }
 
     private static boolean isArm() { // these two flags have other numbers there
         String machine = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
         return machine.startsWith("aarch64") || machine.startsWith("arm") || machine.startsWith("ppc");
-    }
-
-    /** What a system call answered. */
-    record SystemCallResult(int result, int errno) {}
-
-    /** A system call that takes a segment for errno first. */
-    interface SystemCall {
-        int call(MemorySegment state, Arena arena) throws Throwable;
-    }
-
-    static SystemCallResult call(SystemCall call) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = CLibrary.state(arena);
-            int result = call.call(state, arena);
-            return new SystemCallResult(result, CLibrary.errno(state));
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /**
@@ -104,8 +71,11 @@ final class Descriptor implements Closeable {
      * @param name what is said in messages
      */
     static Descriptor open(int folder, String path, int flags, int mode, String name) throws IOException {
-        SystemCallResult answer = call((state, arena) -> (int) DescriptorFunctions.OPENAT.invokeExact(
-                state, folder, CLibrary.text(arena, path), flags | CLOSE_ON_EXEC | NO_TERMINAL, mode));
+        CFunction.CallResult answer;
+        try (Arena arena = Arena.ofConfined()) {
+            answer = DescriptorFunctions.OPENAT.call(
+                    folder, CPath.address(arena, path), flags | CLOSE_ON_EXEC | NO_TERMINAL, mode);
+        }
         if (answer.result() < 0) {
             throw trouble(name, "be opened", answer.errno());
         }
@@ -182,8 +152,7 @@ final class Descriptor implements Closeable {
             MemorySegment chunk = arena.allocate(Math.clamp(limit, 1, 64 * 1024));
             while (count < limit) {
                 int wanted = (int) Math.min(chunk.byteSize(), limit - count);
-                SystemCallResult answer = call((state, _) ->
-                        (int) (long) DescriptorFunctions.READ.invokeExact(state, number, chunk, (long) wanted));
+                CFunction.CallResult answer = DescriptorFunctions.READ.call(number, chunk.address(), wanted);
                 if (answer.result() < 0) {
                     if (answer.errno() == INTERRUPTED) {
                         continue;
@@ -208,7 +177,7 @@ final class Descriptor implements Closeable {
     public void close() {
         if (!closed) {
             closed = true;
-            var _ = call((state, _) -> (int) DescriptorFunctions.CLOSE.invokeExact(state, number));
+            var _ = DescriptorFunctions.CLOSE.call(number);
         }
     }
 }

@@ -2,10 +2,8 @@ package carteiro.posix;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.util.Optional;
@@ -49,15 +47,7 @@ public record FileStatus(FileKind kind, int uid, int gid, int mode, int links, l
     }
 
     private static final class StatxFunction {
-        static final MethodHandle STATX = CLibrary.withErrno(
-                "statx",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS));
+        static final CFunction STATX = CFunction.named("statx");
     }
 
     /**
@@ -73,22 +63,19 @@ public record FileStatus(FileKind kind, int uid, int gid, int mode, int links, l
 
     /** The same from a descriptor on; the path is in Java's own encoding. */
     static Optional<FileStatus> at(int folder, String path, int flags, String name) throws IOException {
-        return at(folder, CLibrary.octets(path), flags, name);
+        return at(folder, CPath.octets(path), flags, name);
     }
 
     private static Optional<FileStatus> at(int folder, byte[] octets, int flags, String name) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment asked = arena.allocate(octets.length + 1L);
-            MemorySegment.copy(octets, 0, asked, ValueLayout.JAVA_BYTE, 0, octets.length);
             MemorySegment status = arena.allocate(SIZE, 8);
-            MemorySegment state = CLibrary.state(arena);
-            int result = (int) StatxFunction.STATX.invokeExact(state, folder, asked, flags, WANTED, status);
-            if (result != 0) {
-                return switch (CLibrary.errno(state)) {
+            CFunction.CallResult answer =
+                    StatxFunction.STATX.call(folder, CPath.address(arena, octets), flags, WANTED, status.address());
+            if (answer.result() != 0) {
+                return switch (answer.errno()) {
                     case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP -> Optional.empty();
                     case EACCES -> throw new AccessDeniedException(name);
-                    default ->
-                        throw new IOException(name + " cannot be examined (error " + CLibrary.errno(state) + ")");
+                    default -> throw new IOException(name + " cannot be examined (error " + answer.errno() + ")");
                 };
             }
             int mode = Short.toUnsignedInt(status.get(ValueLayout.JAVA_SHORT, 28));
@@ -105,10 +92,6 @@ public record FileStatus(FileKind kind, int uid, int gid, int mode, int links, l
                     mode & 07777,
                     status.get(ValueLayout.JAVA_INT, 16),
                     status.get(ValueLayout.JAVA_LONG, 40)));
-        } catch (IOException | RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         }
     }
 }

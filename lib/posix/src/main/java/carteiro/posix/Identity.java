@@ -2,10 +2,6 @@ package carteiro.posix;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,21 +21,11 @@ public final class Identity {
             throw new IOException("refusing to run as " + account.name() + ", whose uid is 0");
         }
         try (Arena arena = Arena.ofConfined()) {
-            MethodHandle initgroups = CLibrary.withErrno(
-                    "initgroups",
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-            MemorySegment state = CLibrary.state(arena);
-            MemorySegment name = arena.allocateFrom(account.name());
-            check("initgroups", (int) initgroups.invokeExact(state, name, account.gid()), state);
-            MethodHandle setgid = CLibrary.withErrno("setgid", CLibrary.intOfInt());
-            check("setgid", (int) setgid.invokeExact(state, account.gid()), state);
-            MethodHandle setuid = CLibrary.withErrno("setuid", CLibrary.intOfInt());
-            check("setuid", (int) setuid.invokeExact(state, account.uid()), state);
-        } catch (IOException | RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            long name = CPath.address(arena, account.name().getBytes(StandardCharsets.ISO_8859_1));
+            check("initgroups", CFunction.named("initgroups").call(name, account.gid()));
         }
+        check("setgid", CFunction.named("setgid").call(account.gid()));
+        check("setuid", CFunction.named("setuid").call(account.uid()));
         if (SystemAccount.effectiveUid() != account.uid()) {
             throw new IOException("still not " + account.name() + " after setuid");
         }
@@ -62,9 +48,9 @@ public final class Identity {
         return SystemAccount.effectiveUid();
     }
 
-    private static void check(String call, int result, MemorySegment state) throws IOException {
-        if (result != 0) {
-            throw new IOException(call + " failed with error " + CLibrary.errno(state));
+    private static void check(String function, CFunction.CallResult answer) throws IOException {
+        if (answer.result() != 0) {
+            throw new IOException(function + " failed with error " + answer.errno());
         }
     }
 }

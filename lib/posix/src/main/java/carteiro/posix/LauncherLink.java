@@ -2,10 +2,9 @@ package carteiro.posix;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 
 /** What a Java of ours tells the launcher, the shell script {@code carteiro}, that started it. */
@@ -19,10 +18,7 @@ public final class LauncherLink {
     private LauncherLink() {}
 
     private static final class WriteFunction {
-        static final MethodHandle WRITE = CLibrary.withErrno(
-                "write",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+        static final CFunction WRITE = CFunction.named("write");
     }
 
     /**
@@ -44,9 +40,9 @@ public final class LauncherLink {
     /** Says one line where standard error went before the launcher's logger took it; nothing if nobody reads that either. */
     public static void sayBesideTheLog(String line) {
         byte[] octets = (line + "\n").getBytes(StandardCharsets.US_ASCII);
-        var _ = Descriptor.call((state, arena) -> {
+        try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, octets);
-            return (int) (long) WriteFunction.WRITE.invokeExact(state, ERRORS, text, (long) octets.length);
-        });
+            var _ = WriteFunction.WRITE.call(ERRORS, text.address(), octets.length);
+        }
     }
 }

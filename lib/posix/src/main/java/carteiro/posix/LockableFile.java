@@ -2,9 +2,6 @@ package carteiro.posix;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -41,8 +38,7 @@ public final class LockableFile implements Closeable {
     }
 
     private static final class FlockFunction {
-        static final MethodHandle FLOCK = CLibrary.withErrno(
-                "flock", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        static final CFunction FLOCK = CFunction.named("flock");
     }
 
     /** Opens it. */
@@ -67,8 +63,7 @@ public final class LockableFile implements Closeable {
         if (descriptor == null) {
             return LockResult.UNSUPPORTED;
         }
-        Descriptor.SystemCallResult answer = Descriptor.call(
-                (state, _) -> (int) FlockFunction.FLOCK.invokeExact(state, descriptor.number(), EXCLUSIVE_NOW));
+        CFunction.CallResult answer = FlockFunction.FLOCK.call(descriptor.number(), EXCLUSIVE_NOW);
         if (answer.result() == 0) {
             return LockResult.LOCKED;
         }

@@ -2,10 +2,8 @@ package carteiro.posix;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -22,21 +20,9 @@ public final class NotifySocket {
     private NotifySocket() {}
 
     private static final class SocketFunctions {
-        static final MethodHandle SOCKET = CLibrary.withErrno(
-                "socket",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle SEND = CLibrary.withErrno(
-                "sendto",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_INT));
-        static final MethodHandle CLOSE = CLibrary.withErrno("close", CLibrary.intOfInt());
+        static final CFunction SOCKET = CFunction.named("socket");
+        static final CFunction SEND = CFunction.named("sendto");
+        static final CFunction CLOSE = CFunction.named("close");
     }
 
     /**
@@ -47,24 +33,19 @@ public final class NotifySocket {
      * @throws IOException if nobody takes it
      */
     public static void send(String name, String message) throws IOException {
-        byte[] path = CLibrary.octets(name);
+        byte[] path = CPath.octets(name);
         if (path.length == 0 || path.length >= PATH || path[0] != '/' && path[0] != '@') {
             throw new IOException("NOTIFY_SOCKET is no path of a socket: " + name);
         }
-        int descriptor = checked(
-                Descriptor.call((state, _) ->
-                        (int) SocketFunctions.SOCKET.invokeExact(state, UNIX_DOMAIN, DATAGRAM | CLOSE_ON_EXEC, 0)),
-                name);
-        try {
-            byte[] octets = message.getBytes(StandardCharsets.US_ASCII);
-            checked(Descriptor.call((state, arena) -> send(state, arena, descriptor, path, octets)), name);
+        int descriptor = checked(SocketFunctions.SOCKET.call(UNIX_DOMAIN, DATAGRAM | CLOSE_ON_EXEC, 0), name);
+        try (Arena arena = Arena.ofConfined()) {
+            checked(send(arena, descriptor, path, message.getBytes(StandardCharsets.US_ASCII)), name);
         } finally {
-            var _ = Descriptor.call((state, _) -> (int) SocketFunctions.CLOSE.invokeExact(state, descriptor));
+            var _ = SocketFunctions.CLOSE.call(descriptor);
         }
     }
 
-    private static int send(MemorySegment state, Arena arena, int descriptor, byte[] path, byte[] octets)
-            throws Throwable {
+    private static CFunction.CallResult send(Arena arena, int descriptor, byte[] path, byte[] octets) {
         MemorySegment address = arena.allocate(FAMILY + PATH, 8);
         address.set(ValueLayout.JAVA_SHORT, 0, (short) UNIX_DOMAIN);
         MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, FAMILY, path.length);
@@ -72,11 +53,11 @@ public final class NotifySocket {
             address.set(ValueLayout.JAVA_BYTE, FAMILY, (byte) 0);
         }
         MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, octets);
-        return (int) (long) SocketFunctions.SEND.invokeExact(
-                state, descriptor, text, (long) octets.length, 0, address, FAMILY + path.length);
+        return SocketFunctions.SEND.call(
+                descriptor, text.address(), octets.length, 0, address.address(), FAMILY + path.length);
     }
 
-    private static int checked(Descriptor.SystemCallResult answer, String name) throws IOException {
+    private static int checked(CFunction.CallResult answer, String name) throws IOException {
         if (answer.result() < 0) {
             throw Descriptor.trouble(name, "be told", answer.errno());
         }

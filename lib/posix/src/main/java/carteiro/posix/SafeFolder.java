@@ -2,10 +2,9 @@ package carteiro.posix;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -41,24 +40,10 @@ public final class SafeFolder implements Closeable {
     }
 
     private static final class FolderFunctions {
-        static final MethodHandle MKDIRAT = CLibrary.withErrno(
-                "mkdirat",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-        static final MethodHandle FCHMOD = CLibrary.withErrno(
-                "fchmod", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle FCHOWN = CLibrary.withErrno(
-                "fchown",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        static final MethodHandle LINK_TARGET = CLibrary.withErrno(
-                "readlinkat",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_LONG));
+        static final CFunction MKDIRAT = CFunction.named("mkdirat");
+        static final CFunction FCHMOD = CFunction.named("fchmod");
+        static final CFunction FCHOWN = CFunction.named("fchown");
+        static final CFunction LINK_TARGET = CFunction.named("readlinkat");
     }
 
     /**
@@ -177,17 +162,17 @@ public final class SafeFolder implements Closeable {
 
     private String target(String part) throws IOException {
         byte[] octets = new byte[4096];
-        Descriptor.SystemCallResult answer = Descriptor.call((state, arena) -> {
+        try (Arena arena = Arena.ofConfined()) {
             MemorySegment target = arena.allocate(octets.length);
-            int count = (int) (long) FolderFunctions.LINK_TARGET.invokeExact(
-                    state, descriptor.number(), CLibrary.text(arena, part), target, (long) octets.length);
-            MemorySegment.copy(target, ValueLayout.JAVA_BYTE, 0, octets, 0, Math.max(count, 0));
-            return count;
-        });
-        if (answer.result() < 0 || answer.result() == octets.length) {
-            throw Descriptor.trouble(name() + "/" + part, "be read as a link", answer.errno());
+            CFunction.CallResult answer = FolderFunctions.LINK_TARGET.call(
+                    descriptor.number(), CPath.address(arena, part), target.address(), octets.length);
+            int count = answer.result();
+            if (count < 0 || count == octets.length) {
+                throw Descriptor.trouble(name() + "/" + part, "be read as a link", answer.errno());
+            }
+            MemorySegment.copy(target, ValueLayout.JAVA_BYTE, 0, octets, 0, count);
+            return CPath.text(octets, count);
         }
-        return CLibrary.text(octets, answer.result());
     }
 
     private static String oneName(String name) throws IOException {
@@ -207,7 +192,7 @@ public final class SafeFolder implements Closeable {
                 : name() + "/" + name;
     }
 
-    private static void check(Descriptor.SystemCallResult answer, String name, String what) throws IOException {
+    private static void check(CFunction.CallResult answer, String name, String what) throws IOException {
         if (answer.result() < 0) {
             throw Descriptor.trouble(name, what, answer.errno());
         }
@@ -234,10 +219,12 @@ public final class SafeFolder implements Closeable {
 
     private SafeFolder makeFolder(String name, int mode) throws IOException {
         String part = oneName(name);
-        Descriptor.SystemCallResult answer =
-                Descriptor.call((state, arena) -> (int) FolderFunctions.MKDIRAT.invokeExact(
-                        state, descriptor.number(), CLibrary.text(arena, part), mode & 0700));
-        check(answer, below(name), "be made");
+        try (Arena arena = Arena.ofConfined()) {
+            check(
+                    FolderFunctions.MKDIRAT.call(descriptor.number(), CPath.address(arena, part), mode & 0700),
+                    below(name),
+                    "be made");
+        }
         SafeFolder made = folder(name);
         try {
             if (made.status().uid() != SystemAccount.effectiveUid()) {
@@ -261,19 +248,14 @@ public final class SafeFolder implements Closeable {
     /** Gives this folder to somebody. */
     public void own(int uid, int gid) throws IOException {
         check(
-                Descriptor.call(
-                        (state, _) -> (int) FolderFunctions.FCHOWN.invokeExact(state, descriptor.number(), uid, gid)),
+                FolderFunctions.FCHOWN.call(descriptor.number(), uid, gid),
                 descriptor.name(),
                 "be given to user " + Integer.toUnsignedString(uid));
     }
 
     /** Sets the mode of this folder. */
     public void mode(int mode) throws IOException {
-        check(
-                Descriptor.call(
-                        (state, _) -> (int) FolderFunctions.FCHMOD.invokeExact(state, descriptor.number(), mode)),
-                descriptor.name(),
-                "be given its mode");
+        check(FolderFunctions.FCHMOD.call(descriptor.number(), mode), descriptor.name(), "be given its mode");
     }
 
     /** A name for this folder, whatever its path leads to now; a name below it is looked up as usual, links are followed. */

@@ -3,10 +3,8 @@ package carteiro.posix;
 import java.io.IOException;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -26,14 +24,9 @@ public record SystemAccount(String name, int uid, int gid, String home) {
     private static final int ESRCH = 3;
 
     private static final class PasswdFunctions {
-        static final MethodHandle BY_NAME = CLibrary.plain(
-                "getpwnam_r",
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, TEXT, TEXT, TEXT, ValueLayout.JAVA_LONG, TEXT));
-        static final MethodHandle BY_UID = CLibrary.plain(
-                "getpwuid_r",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, TEXT, TEXT, ValueLayout.JAVA_LONG, TEXT));
-        static final MethodHandle EFFECTIVE = CLibrary.plain("geteuid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+        static final CFunction BY_NAME = CFunction.named("getpwnam_r");
+        static final CFunction BY_UID = CFunction.named("getpwuid_r");
+        static final CFunction EFFECTIVE = CFunction.named("geteuid");
     }
 
     /**
@@ -44,49 +37,30 @@ public record SystemAccount(String name, int uid, int gid, String home) {
      */
     public static Optional<SystemAccount> named(String name) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            byte[] octets = name.getBytes(StandardCharsets.ISO_8859_1);
-            MemorySegment asked = arena.allocate(octets.length + 1L);
-            MemorySegment.copy(octets, 0, asked, ValueLayout.JAVA_BYTE, 0, octets.length);
-            MemorySegment passwd = arena.allocate(PASSWD, 8);
-            MemorySegment buffer = arena.allocate(BUFFER);
-            MemorySegment result = arena.allocate(TEXT);
-            int error = (int) PasswdFunctions.BY_NAME.invokeExact(asked, passwd, buffer, (long) BUFFER, result);
-            return account(error, passwd, result, "\"" + name + "\"");
-        } catch (IOException | RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            long asked = CPath.address(arena, name.getBytes(StandardCharsets.ISO_8859_1));
+            return account(arena, PasswdFunctions.BY_NAME, asked, "\"" + name + "\"");
         }
     }
 
     /** The account with that uid; see {@link #named}. */
     public static Optional<SystemAccount> withUid(int uid) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment passwd = arena.allocate(PASSWD, 8);
-            MemorySegment buffer = arena.allocate(BUFFER);
-            MemorySegment result = arena.allocate(TEXT);
-            int error = (int) PasswdFunctions.BY_UID.invokeExact(uid, passwd, buffer, (long) BUFFER, result);
-            return account(error, passwd, result, "uid " + UnixId.number(uid));
-        } catch (IOException | RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            return account(arena, PasswdFunctions.BY_UID, uid, "uid " + UnixId.number(uid));
         }
     }
 
     /** The effective user id of this process. */
     public static int effectiveUid() {
-        try {
-            return (int) PasswdFunctions.EFFECTIVE.invokeExact();
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        return PasswdFunctions.EFFECTIVE.call().result();
     }
 
-    private static Optional<SystemAccount> account(int error, MemorySegment passwd, MemorySegment result, String asked)
+    private static Optional<SystemAccount> account(Arena arena, CFunction function, long key, String asked)
             throws IOException {
+        MemorySegment passwd = arena.allocate(PASSWD, 8);
+        MemorySegment buffer = arena.allocate(BUFFER);
+        MemorySegment result = arena.allocate(TEXT);
+        int error = function.call(key, passwd.address(), buffer.address(), BUFFER, result.address())
+                .result();
         if (error != 0 && error != ENOENT && error != ESRCH) {
             throw new IOException("the system cannot tell now whether there is an account " + asked + " (error " + error
                     + " of getpw); see its name service");

@@ -1,11 +1,6 @@
 package carteiro.posix;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 
 /**
@@ -41,15 +36,7 @@ public final class ThreadIdentity {
     }
 
     private static final class IdentityFunctions {
-        static final MethodHandle SYSCALL = CLibrary.variadicWithErrno(
-                "syscall",
-                FunctionDescriptor.of(
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG,
-                        ValueLayout.JAVA_LONG),
-                1);
+        static final CFunction SYSCALL = CFunction.named("syscall");
     }
 
     /**
@@ -88,20 +75,10 @@ public final class ThreadIdentity {
     }
 
     private static long call(String name, long number, long first, long second, long third) throws IOException {
-        long result;
-        int error;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = CLibrary.state(arena);
-            result = (long) IdentityFunctions.SYSCALL.invokeExact(state, number, first, second, third);
-            error = CLibrary.errno(state);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+        CFunction.CallResult answer = IdentityFunctions.SYSCALL.call(number, first, second, third);
+        if (answer.value() < 0) {
+            throw new IOException(name + " for one thread failed with error " + answer.errno());
         }
-        if (result < 0) {
-            throw new IOException(name + " for one thread failed with error " + error);
-        }
-        return result;
+        return answer.value();
     }
 }

@@ -2,7 +2,6 @@ package carteiro.posix;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.invoke.MethodHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -23,7 +22,7 @@ public final class UntrustedFile implements Closeable {
     }
 
     private static final class SyncfsFunction {
-        static final MethodHandle SYNC_ALL = CLibrary.withErrno("syncfs", CLibrary.intOfInt());
+        static final CFunction SYNC_ALL = CFunction.named("syncfs");
     }
 
     /** What stands there can never be read as a file: a link, a socket, or it is closed to us. */
@@ -74,8 +73,7 @@ public final class UntrustedFile implements Closeable {
      * cannot sync that alone (syncfs).
      */
     public void syncFileSystem() throws IOException {
-        Descriptor.SystemCallResult answer =
-                Descriptor.call((state, _) -> (int) SyncfsFunction.SYNC_ALL.invokeExact(state, descriptor.number()));
+        CFunction.CallResult answer = SyncfsFunction.SYNC_ALL.call(descriptor.number());
         if (answer.result() != 0) {
             throw Descriptor.trouble(descriptor.name(), "be synced", answer.errno());
         }
