@@ -67,8 +67,7 @@ final class JsonForm {
         switch (value) {
             case Number number -> json.append(number);
             case Boolean truth -> json.append(truth);
-            case Enum<?> constant ->
-                appendText(json, constant.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            case Enum<?> constant -> appendText(json, LineForm.nameOf(constant));
             case List<?> list -> {
                 json.append('[');
                 for (int i = 0; i < list.size(); i++) {

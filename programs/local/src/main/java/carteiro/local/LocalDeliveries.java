@@ -14,6 +14,7 @@ import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Messages.MessageBody;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.StartupGrace;
@@ -126,7 +127,7 @@ final class LocalDeliveries implements Deliver {
         } catch (FileNotFoundException e) {
             return Outcome.notNow("The queue has no such message. (#4.3.0)\n");
         } catch (IOException e) {
-            log.warning("local", "delivery " + delivery.number() + " waits: " + LogText.reason(e));
+            log.log(new MessageEvent.DeliveryWaits(delivery.number(), LogText.reason(e)));
             return Outcome.notNow("The address cannot be looked up, or the message cannot be read, now. (#4.3.0)\n");
         } catch (RuntimeException e) {
             log.bug("local", e);

@@ -76,25 +76,6 @@ sealed interface QmqpdEvent extends LogEvent {
     }
 
     /**
-     * A message is on disk.
-     *
-     * @param octets without our Received field
-     * @param id of the transaction, as in the Received field
-     * @param messageId what the message calls itself; empty if it does not
-     */
-    @EventName("qmqp-accepted")
-    record QmqpAccepted(
-            long message, String sender, int recipients, long octets, String client, String id, String messageId)
-            implements QmqpdEvent {
-        @Override
-        public String line() {
-            return "qmqpd: accepted msg " + message + " from <" + LogText.safe(sender) + "> " + recipients
-                    + " recipients " + octets + " bytes client " + LogText.safe(client) + " id " + id + " message-id "
-                    + (messageId.isEmpty() ? "-" : LogText.safe(messageId));
-        }
-    }
-
-    /**
      * A message was refused, for now or for good.
      *
      * @param sender empty if it was refused before it was known

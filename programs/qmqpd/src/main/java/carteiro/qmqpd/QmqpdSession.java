@@ -22,6 +22,7 @@ import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.ExternalQueueProgram;
 import carteiro.protocol.LocalSubmission;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.StartupGrace;
 import carteiro.qmqpd.QmqpInput.NotQmqpException;
 import carteiro.qmqpd.QmqpInput.QmqpFault;
@@ -325,8 +326,8 @@ final class QmqpdSession {
         try {
             return switch (whole.commit(envelope(recipients))) {
                 case Receipt.Accepted(long number) -> {
-                    context.log().log(new QmqpdEvent.QmqpAccepted(
-                            number, sender, recipients.size(), octets, client.ip(), id, header.messageId()));
+                    context.log().log(new MessageEvent.MessageAccepted(
+                            "qmqpd", number, sender, recipients.size(), octets, client.ip(), id, header.messageId()));
                     yield QmqpReply.kept(context.clock().millis() / 1000, number);
                 }
                 case Receipt.TemporaryFailure(var status, var reason) -> refuse(QmqpReply.of(status, reason), "queue");

@@ -6,6 +6,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.RecipientList;
 import carteiro.protocol.BounceParagraph;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Messages;
 import carteiro.protocol.Waiting.Failure;
 import carteiro.protocol.Waiting.Page;
@@ -96,7 +97,7 @@ final class MessageReader implements Messages {
                     if (e instanceof DamagedRecordException && giveUp(entry, e)) {
                         return null;
                     }
-                    log.log(new QueueEvent.MessageUnreadable(message, LogText.reason(e)));
+                    log.log(new MessageEvent.MessageUnreadable(message, LogText.reason(e)));
                     throw e;
                 }
             }
@@ -254,7 +255,7 @@ final class MessageReader implements Messages {
         try {
             return paragraphToKeep(entry, at, addresses);
         } catch (IOException e) {
-            log.log(new QueueEvent.MessageUnreadable(entry.message(), LogText.reason(e)));
+            log.log(new MessageEvent.MessageUnreadable(entry.message(), LogText.reason(e)));
             return BounceParagraph.lost(addresses.of(at.recipient()));
         }
     }
@@ -274,7 +275,7 @@ final class MessageReader implements Messages {
         } catch (DamagedRecordException | Payload.MalformedPayloadException e) {
             String about = "what was said of a recipient of message " + entry.message() + ", " + e.getMessage();
             if (!setAside(at.place(), at.length(), about)) {
-                log.log(new QueueEvent.MessageUnreadable(entry.message(), String.valueOf(e.getMessage())));
+                log.log(new MessageEvent.MessageUnreadable(entry.message(), String.valueOf(e.getMessage())));
             }
             return BounceParagraph.lost(addresses.of(at.recipient()));
         }
@@ -422,7 +423,7 @@ final class MessageReader implements Messages {
 
         private IOException damaged(IOException why) {
             if (entry.file() != 0 || !giveUp(entry, why)) {
-                log.log(new QueueEvent.MessageUnreadable(entry.message(), why.toString()));
+                log.log(new MessageEvent.MessageUnreadable(entry.message(), why.toString()));
             }
             return why;
         }

@@ -43,16 +43,6 @@ sealed interface QueueEvent extends LogEvent {
         }
     }
 
-    /** A message cannot be read. */
-    @EventName("message-unreadable")
-    record MessageUnreadable(long message, String why) implements QueueEvent {
-        @Override
-        public String line() {
-            return "alert: queue: message " + message + " cannot be read now (" + LogText.sentence(why)
-                    + "); it stays queued and is tried again; check the disk";
-        }
-    }
-
     /** A segment that messages are in is not there. */
     @EventName("segment-missing")
     record Missing(String file, long messages) implements QueueEvent {

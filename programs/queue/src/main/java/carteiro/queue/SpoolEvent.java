@@ -11,15 +11,6 @@ sealed interface SpoolEvent extends LogEvent {
         return "queue";
     }
 
-    /** A message that waited in the spool is in the queue. */
-    @EventName("spool-taken")
-    record TakenIn(long message, String name, long uid) implements SpoolEvent {
-        @Override
-        public String line() {
-            return "queue: spool: took in msg " + message + " from " + name + " uid " + uid;
-        }
-    }
-
     /** It had been taken in before queue stopped. */
     @EventName("spool-taken-before")
     record TakenBefore(long message, String name) implements SpoolEvent {

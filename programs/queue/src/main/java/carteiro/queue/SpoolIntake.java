@@ -9,6 +9,7 @@ import carteiro.posix.SystemAccount;
 import carteiro.posix.UnixId;
 import carteiro.posix.UntrustedFile;
 import carteiro.protocol.Enqueue;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Messages;
 import carteiro.protocol.Spool;
 import carteiro.protocol.SpooledMessage;
@@ -314,7 +315,7 @@ final class SpoolIntake {
             }
             return switch (submission.commit(envelope)) {
                 case Enqueue.Receipt.Accepted(long message) -> {
-                    log.log(new SpoolEvent.TakenIn(message, name, UnixId.number(status.uid())));
+                    log.log(new MessageEvent.SpoolTaken(message, name, UnixId.number(status.uid())));
                     taken.add(name);
                     removeTaken();
                     yield IntakeResult.DONE;

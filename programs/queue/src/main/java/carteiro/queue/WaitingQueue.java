@@ -5,6 +5,7 @@ import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Waiting;
 import carteiro.segments.Framing;
 import carteiro.segments.Index;
@@ -457,7 +458,7 @@ final class WaitingQueue implements Waiting, Journal.Arrivals {
         try {
             report(List.of(new Report.MessageEnded(message)));
         } catch (IOException e) {
-            log.log(new QueueEvent.MessageUnreadable(message, LogText.reason(e)));
+            log.log(new MessageEvent.MessageUnreadable(message, LogText.reason(e)));
         }
     }
 

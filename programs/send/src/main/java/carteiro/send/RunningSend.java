@@ -3,6 +3,7 @@ package carteiro.send;
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
+import carteiro.log.LogEvent;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
@@ -10,6 +11,7 @@ import carteiro.mail.RecipientList;
 import carteiro.posix.UnixId;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.NotRunningException;
 import carteiro.protocol.Program;
 import carteiro.protocol.RefusedException;
@@ -169,7 +171,7 @@ final class RunningSend implements Program.RunningProgram {
         this.bounces = new Bounces(settings, wires, reports, routes, clock, uid);
         this.schedule = new Schedule(settings, new Schedule.ScheduleListener() {
             @Override
-            public void log(SendEvent event) {
+            public void log(LogEvent event) {
                 log.log(event);
             }
 
@@ -302,7 +304,7 @@ final class RunningSend implements Program.RunningProgram {
                 RoutedRecipients routed = routed(wanted, recipients);
                 settle(() -> schedule.paged(wanted, routed, now()));
             } catch (UnroutedException e) {
-                log.log(new SendEvent.NoRoute(wanted.message().number(), String.valueOf(e.getMessage())));
+                log.log(new MessageEvent.NoRoute(wanted.message().number(), String.valueOf(e.getMessage())));
                 settle(() -> schedule.unrouted(wanted, now()));
             } catch (UnreadableException e) {
                 settle(() -> schedule.unreadable(wanted, now()));
@@ -559,7 +561,7 @@ final class RunningSend implements Program.RunningProgram {
 
     private void putOff(WaitingMessage waiting, UnroutedException e) {
         putOff(waiting); // first: who reads the line may count on its time
-        log.log(new SendEvent.NoRoute(waiting.message(), String.valueOf(e.getMessage())));
+        log.log(new MessageEvent.NoRoute(waiting.message(), String.valueOf(e.getMessage())));
     }
 
     private void putOff(WaitingMessage waiting) {
@@ -598,8 +600,8 @@ final class RunningSend implements Program.RunningProgram {
         lock.lock();
         try {
             if (message.fresh()) {
-                log.log(new SendEvent.NewMessage(message.number()));
-                log.log(new SendEvent.Info(
+                log.log(new MessageEvent.NewMessage(message.number()));
+                log.log(new MessageEvent.MessageInfo(
                         message.number(),
                         message.octets(),
                         message.sender().octets(),
@@ -703,7 +705,7 @@ final class RunningSend implements Program.RunningProgram {
     }
 
     private void end(ScheduledMessage message) {
-        log.log(new SendEvent.EndMessage(message.number()));
+        log.log(new MessageEvent.EndMessage(message.number()));
         reports.add(
                 new Report.MessageEnded(message.number()),
                 () -> settle(() -> {
@@ -769,19 +771,19 @@ final class RunningSend implements Program.RunningProgram {
             bouncing--;
             switch (done) {
                 case Bounces.BounceResult.Queued(long number) -> {
-                    log.log(new SendEvent.BounceQueued(message.number(), number));
+                    log.log(new MessageEvent.BounceQueued(message.number(), number));
                     end(message);
                 }
                 case Bounces.BounceResult.DoubleDiscarded() -> {
-                    log.log(new SendEvent.DoubleBounceDiscarded(message.number()));
+                    log.log(new MessageEvent.DoubleBounceDiscarded(message.number()));
                     end(message);
                 }
                 case Bounces.BounceResult.TripleDiscarded() -> {
-                    log.log(new SendEvent.TripleBounce(message.number()));
+                    log.log(new MessageEvent.TripleBounce(message.number()));
                     end(message);
                 }
                 case Bounces.BounceResult.BounceDeferred(String reason) -> {
-                    log.log(new SendEvent.BounceTrouble(message.number(), reason));
+                    log.log(new MessageEvent.BounceTrouble(message.number(), reason));
                     schedule.bounceLater(message, now());
                 }
             }
@@ -891,7 +893,7 @@ final class RunningSend implements Program.RunningProgram {
         }
         reports.close(end - System.nanoTime());
         watchdog.close();
-        log.log(new SendEvent.Exiting());
+        log.log(new MessageEvent.SendExiting());
         for (Closeable kept : List.of(endpoint, onlyOne)) {
             try {
                 kept.close();

@@ -1,6 +1,7 @@
 package carteiro.send;
 
 import carteiro.control.DomainTable;
+import carteiro.log.LogEvent;
 import carteiro.mail.Address;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
@@ -9,6 +10,7 @@ import carteiro.mail.RecipientList;
 import carteiro.protocol.BounceParagraph;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Deliver.Delivery;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Wires.Channel;
@@ -54,7 +56,7 @@ final class Schedule {
     /** Where the schedule's words go; called in order, and none of it blocks. */
     interface ScheduleListener {
         /** A line of the log. */
-        void log(SendEvent event);
+        void log(LogEvent event);
 
         /** A report for queue. */
         void report(Report report);
@@ -357,7 +359,7 @@ final class Schedule {
         if (message.gone()) {
             withdrawPage(asked, List.of());
         } else if (!failIfOld(asked, UNREADABLE, now)) {
-            sink.log(new SendEvent.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
+            sink.log(new MessageEvent.NoAddresses(message.number(), asked.from, Instant.ofEpochSecond(now + PARKED)));
             passOverAndWait(asked, now);
         }
     }
@@ -545,7 +547,7 @@ final class Schedule {
         message.running(recipients);
         for (Address address : addresses) {
             scheduler.running++;
-            sink.log(new SendEvent.Starting(++deliveries, message.number(), channel.word(), address.octets()));
+            sink.log(new MessageEvent.DeliveryStarting(++deliveries, message.number(), channel, address.octets()));
             status();
         }
         return new DeliveryAttempt(
@@ -588,7 +590,7 @@ final class Schedule {
             scheduler.running--;
             switch (outcome) {
                 case Outcome.Delivered(var _, var report) -> {
-                    line(number, SendEvent.DeliveryEnding.SUCCESS, cut(report));
+                    line(number, MessageEvent.DeliveryEnding.SUCCESS, cut(report));
                     message.delivered(scheduler.channel, recipient);
                     sink.report(new Report.RecipientDelivered(message.number(), recipient));
                 }
@@ -596,12 +598,12 @@ final class Schedule {
                 case Outcome.Deferred(var _, var report) -> {
                     message.waits(recipient);
                     if (message.gone()) {
-                        line(number, SendEvent.DeliveryEnding.DEFERRAL, cut(report));
+                        line(number, MessageEvent.DeliveryEnding.DEFERRAL, cut(report));
                         withdraw(message, scheduler.channel, recipient);
                     } else if (message.last(scheduler.channel)) {
                         fail(scheduler, message, recipient, number, BounceText.tooLong(cut(report)));
                     } else {
-                        line(number, SendEvent.DeliveryEnding.DEFERRAL, cut(report));
+                        line(number, MessageEvent.DeliveryEnding.DEFERRAL, cut(report));
                         if (!deferred.isEmpty() && !report.equals(why)) { // each is told what was said of it
                             deferred(scheduler, message, deferred, why, now);
                             deferred.clear();
@@ -618,7 +620,7 @@ final class Schedule {
     }
 
     private void fail(ChannelScheduler scheduler, ScheduledMessage message, int recipient, long number, String report) {
-        line(number, SendEvent.DeliveryEnding.FAILURE, report);
+        line(number, MessageEvent.DeliveryEnding.FAILURE, report);
         message.failed(scheduler.channel, recipient);
         sink.report(new Report.RecipientFailed(
                 message.number(), recipient, BounceParagraph.of(message.visible(recipient), report)));
@@ -704,7 +706,7 @@ final class Schedule {
             }
             freed(message, scheduler, message.settleWaiting(channel));
         }
-        sink.log(new SendEvent.Withdrawn(number, order.way(), recipients, by, order.reason()));
+        sink.log(new MessageEvent.MessageWithdrawn(number, order.way(), recipients, by, order.reason()));
         if (message.left(Channel.LOCAL) + message.left(Channel.REMOTE) > 0) {
             return WithdrawalOutcome.RUNNING;
         }
@@ -799,7 +801,7 @@ final class Schedule {
         attempt.destination().troubled = true;
         for (int i = 0; i < attempt.recipients().length; i++) {
             scheduler.running--;
-            sink.log(new SendEvent.Mangled(attempt.delivery().number() + i));
+            sink.log(new MessageEvent.MangledReport(attempt.delivery().number() + i));
             status();
         }
         if (waitsNoMore(scheduler, attempt, now)) {
@@ -817,8 +819,8 @@ final class Schedule {
     private void park(ChannelScheduler scheduler, DeliveryAttempt attempt, int breaks, String reason, long now) {
         ScheduledMessage message = attempt.message();
         message.park();
-        sink.log(new SendEvent.Parked(
-                message.number(), scheduler.channel.word(), breaks, Instant.ofEpochSecond(now + PARKED), reason));
+        sink.log(new MessageEvent.MessageParked(
+                message.number(), scheduler.channel, breaks, Instant.ofEpochSecond(now + PARKED), reason));
         pass(scheduler, attempt, recipients(attempt), reason, now);
         scheduler.afterDelivery(attempt.destination());
     }
@@ -829,7 +831,7 @@ final class Schedule {
             scheduler.running--;
             line(
                     attempt.delivery().number() + i,
-                    SendEvent.DeliveryEnding.DEFERRAL,
+                    MessageEvent.DeliveryEnding.DEFERRAL,
                     reason + "; will be tried again\n");
             status();
         }
@@ -861,8 +863,8 @@ final class Schedule {
                 : report.substring(0, REPORT_LIMIT) + "\n(the report was longer)\n";
     }
 
-    private void line(long number, SendEvent.DeliveryEnding kind, String text) {
-        sink.log(new SendEvent.DeliveryEnded(number, kind, text));
+    private void line(long number, MessageEvent.DeliveryEnding kind, String text) {
+        sink.log(new MessageEvent.DeliveryEnded(number, kind, text));
     }
 
     /** Writes the status line. */

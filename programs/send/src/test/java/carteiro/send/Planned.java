@@ -1,6 +1,7 @@
 package carteiro.send;
 
 import carteiro.control.DomainTable;
+import carteiro.log.LogEvent;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
@@ -28,7 +29,7 @@ final class Planned implements Schedule.ScheduleListener {
     static final Outcome LATER = new Outcome.Deferred(new Status(4, 0, 0), "later\n");
     static final Outcome NEVER = new Outcome.Failed(new Status(5, 0, 0), "never\n");
 
-    final List<SendEvent> events = new ArrayList<>();
+    final List<LogEvent> events = new ArrayList<>();
     final List<Report> reports = new ArrayList<>();
     final List<Long> finished = new ArrayList<>();
     final List<Long> removed = new ArrayList<>();
@@ -134,7 +135,7 @@ final class Planned implements Schedule.ScheduleListener {
     }
 
     @Override
-    public void log(SendEvent event) {
+    public void log(LogEvent event) {
         events.add(event);
     }
 
@@ -261,7 +262,7 @@ final class Planned implements Schedule.ScheduleListener {
     }
 
     List<String> lines() {
-        return events.stream().map(SendEvent::line).toList();
+        return events.stream().map(LogEvent::line).toList();
     }
 
     /** How many of a kind were started, by the domain of their recipients. */

@@ -3,6 +3,7 @@ package carteiro.send;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.control.DomainTable;
+import carteiro.log.LogEvent;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Withdrawal.WithdrawalOutcome;
 import java.util.ArrayList;
@@ -128,7 +129,7 @@ class SchedulePropertiesTest {
             plan.now = Math.max(plan.now + 1, plan.schedule.nextWake());
             assertThat(plan.starts()).isEmpty();
         }
-        for (SendEvent event : plan.events) {
+        for (LogEvent event : plan.events) {
             if (event instanceof SendEvent.RunningCounts status) {
                 assertThat(status.local()).isBetween(0, local);
                 assertThat(status.remote()).isBetween(0, remote);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import carteiro.mail.Address;
 import carteiro.mail.Outcome;
 import carteiro.protocol.Deliver;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.testkit.Covers;
@@ -247,8 +248,8 @@ class ScheduleTest {
             running.addAll(plan.starts());
         }
         List<Long> numbers = plan.events.stream()
-                .filter(SendEvent.Starting.class::isInstance)
-                .map(event -> ((SendEvent.Starting) event).delivery())
+                .filter(MessageEvent.DeliveryStarting.class::isInstance)
+                .map(event -> ((MessageEvent.DeliveryStarting) event).delivery())
                 .toList();
         assertThat(numbers)
                 .hasSize(35)

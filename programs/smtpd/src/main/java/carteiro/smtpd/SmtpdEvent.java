@@ -58,25 +58,6 @@ sealed interface SmtpdEvent extends LogEvent {
     }
 
     /**
-     * A message is on disk.
-     *
-     * @param octets without our Received field, LF line ends
-     * @param id of the transaction, as in the Received field
-     * @param messageId what the message calls itself; empty if it does not
-     */
-    @EventName("message-accepted")
-    record MessageAccepted(
-            long message, String sender, int recipients, long octets, String client, String id, String messageId)
-            implements SmtpdEvent {
-        @Override
-        public String line() {
-            return "smtpd: accepted msg " + message + " from <" + LogText.safe(sender) + "> " + recipients
-                    + " recipients " + octets + " bytes client " + LogText.safe(client) + " id " + id
-                    + " message-id " + (messageId.isEmpty() ? "-" : LogText.safe(messageId));
-        }
-    }
-
-    /**
      * A command or message was refused.
      *
      * @param what the command, with its address if it has one
@@ -115,24 +96,6 @@ sealed interface SmtpdEvent extends LogEvent {
         @Override
         public String line() {
             return "smtpd: turned away " + clients + " more clients";
-        }
-    }
-
-    /**
-     * A session ended.
-     *
-     * @param cipher {@code plain} without TLS
-     * @param how why it ended
-     */
-    @EventName("session-ended")
-    record SessionEnded(String client, String helo, String cipher, int messages, int refusals, String how)
-            implements SmtpdEvent {
-        @Override
-        public String line() {
-            return "smtpd: session client " + LogText.safe(client) + " helo "
-                    + LogText.safe(helo.isEmpty() ? "-" : helo)
-                    + " " + LogText.safe(cipher) + " messages " + messages + " refusals " + refusals + " ended: "
-                    + LogText.sentence(how);
         }
     }
 }

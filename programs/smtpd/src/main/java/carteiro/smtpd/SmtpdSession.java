@@ -19,6 +19,7 @@ import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.ExternalQueueProgram;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.MessageEvent;
 import carteiro.protocol.StartupGrace;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
@@ -188,10 +189,10 @@ final class SmtpdSession {
         } finally {
             abandonTransaction();
             tlsMemory.giveBack();
-            context.log().log(new SmtpdEvent.SessionEnded(
+            context.log().log(new MessageEvent.SessionEnded(
                     client.ip(),
                     peer.helo(),
-                    peer.cipher().orElse("plain"),
+                    peer.cipher().orElse(MessageEvent.SessionEnded.PLAIN),
                     messages,
                     refusals,
                     ended == null ? "bug" : ended));
@@ -557,7 +558,8 @@ final class SmtpdSession {
                 messages++;
                 refusalsInARow = 0;
                 idleCommands = 0;
-                context.log().log(new SmtpdEvent.MessageAccepted(
+                context.log().log(new MessageEvent.MessageAccepted(
+                        "smtpd",
                         number,
                         current.sender.octets(),
                         current.recipients.size(),

@@ -1,11 +1,12 @@
 package carteiro.tools;
 
 import carteiro.log.LogText;
+import carteiro.protocol.MessageEvent;
 import carteiro.tools.MessageHistory.DeliveryHistory;
 import carteiro.tools.MessageHistory.DerivedMessage;
 import carteiro.tools.MessageHistory.HistoryLine;
 import carteiro.tools.MessageHistory.RecipientHistory;
-import carteiro.tools.TraceEvent.TracedResult;
+import carteiro.tools.MessageHistory.TracedResult;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -37,7 +38,7 @@ final class HistoryFinder {
 
     /** local's report of what it forwarded; its own line stands last. */
     private static final Pattern FORWARDED =
-            Pattern.compile(".*\\bdid_\\d+\\+\\d+\\+\\d+/qp_" + TraceEvent.N + "/", Pattern.DOTALL);
+            Pattern.compile(".*\\bdid_\\d+\\+\\d+\\+\\d+/qp_(\\d{1,18})/", Pattern.DOTALL);
 
     private record RunningDelivery(MessageHistory story, RecipientHistory recipient, DeliveryHistory attempt) {}
 
@@ -89,36 +90,36 @@ final class HistoryFinder {
     void see(LogLine seen) {
         line++;
         String stamp = seen.stamp();
-        switch (TraceEvent.of(seen.text())) {
-            case TraceEvent.AcceptedLine event -> accepted(stamp, event);
-            case TraceEvent.SessionLine event -> session(stamp, event);
-            case TraceEvent.NewMessageLine(long message) -> story(message);
-            case TraceEvent.InfoLine event -> info(stamp, event);
-            case TraceEvent.StartingLine event -> starting(stamp, event);
-            case TraceEvent.EndedLine(long delivery, var result, var text) -> {
-                RunningDelivery ended = running.remove(delivery);
-                if (ended != null) {
-                    ended(stamp, ended, result, text);
-                }
-            }
-            case TraceEvent.DeliveryNote(long delivery, var text) -> {
-                RunningDelivery about = running.get(delivery);
+        MessageEvent.read(seen.text()).ifPresentOrElse(event -> see(stamp, event), () -> other(stamp, seen.text()));
+        while (room.taken() > limit && makeRoom()) {} // one or two at a time
+    }
+
+    private void see(String stamp, MessageEvent seen) {
+        switch (seen) {
+            case MessageEvent.MessageAccepted event -> accepted(stamp, event);
+            case MessageEvent.SessionEnded event -> session(stamp, event);
+            case MessageEvent.NewMessage(long message) -> story(message);
+            case MessageEvent.MessageInfo event -> info(stamp, event);
+            case MessageEvent.DeliveryStarting event -> starting(stamp, event);
+            case MessageEvent.DeliveryEnded(long delivery, var kind, var text) ->
+                ended(stamp, delivery, TracedResult.of(kind), text);
+            case MessageEvent.MangledReport(long delivery) ->
+                ended(stamp, delivery, TracedResult.DEFERRED, "report mangled");
+            case MessageEvent.DeliveryWaits event -> {
+                RunningDelivery about = running.get(event.delivery());
                 if (about != null && !about.story.isForgotten()) {
-                    about.story.note(stamp, text);
+                    about.story.note(stamp, event.line());
                 }
             }
-            case TraceEvent.BouncedLine(long message, long qp) -> {
+            case MessageEvent.BounceQueued(long message, long qp) -> {
                 MessageHistory history = story(message);
                 history.bounced(stamp, qp);
                 expected.put(qp, new Expected(history, null, "the bounce of message " + message));
             }
-            case TraceEvent.MessageNote(long message, var text) ->
-                story(message).note(stamp, text);
-            case TraceEvent.EndLine(long message) -> end(stamp, message);
-            case TraceEvent.ExitingLine _ -> restarted(stamp);
-            case TraceEvent.OtherLine(var text) -> other(stamp, text);
+            case MessageEvent.MessageNote note -> story(note.message()).note(stamp, note.line());
+            case MessageEvent.EndMessage(long message) -> end(stamp, message);
+            case MessageEvent.SendExiting _ -> restarted(stamp);
         }
-        while (room.taken() > limit && makeRoom()) {} // one or two at a time
     }
 
     /** The story of an unfinished message; a new one if there is none. */
@@ -135,7 +136,7 @@ final class HistoryFinder {
         return history;
     }
 
-    private void accepted(String stamp, TraceEvent.AcceptedLine event) {
+    private void accepted(String stamp, MessageEvent.MessageAccepted event) {
         MessageHistory history = open.get(event.message());
         if (history == null) {
             MessageHistory ended = recent.get(event.message());
@@ -163,7 +164,7 @@ final class HistoryFinder {
     }
 
     /** The line of a session names no message: it is about as many as it says, of those that its client handed in. */
-    private void session(String stamp, TraceEvent.SessionLine event) {
+    private void session(String stamp, MessageEvent.SessionEnded event) {
         Deque<MessageHistory> ofClient = conversing.get(event.client());
         if (ofClient == null || event.messages() == 0) {
             return;
@@ -180,7 +181,7 @@ final class HistoryFinder {
         }
     }
 
-    private void info(String stamp, TraceEvent.InfoLine event) {
+    private void info(String stamp, MessageEvent.MessageInfo event) {
         MessageHistory history = story(event.message());
         if (!history.fits(event)) {
             lose(history);
@@ -201,7 +202,7 @@ final class HistoryFinder {
         }
     }
 
-    private void starting(String stamp, TraceEvent.StartingLine event) {
+    private void starting(String stamp, MessageEvent.DeliveryStarting event) {
         if (event.delivery() <= lastDelivery) {
             restarted(stamp);
         }
@@ -214,6 +215,13 @@ final class HistoryFinder {
                 new RunningDelivery(history, recipient, history.begin(recipient, stamp, event.delivery())));
         if (asked) {
             find(history, false);
+        }
+    }
+
+    private void ended(String stamp, long delivery, TracedResult result, String text) {
+        RunningDelivery ended = running.remove(delivery);
+        if (ended != null) {
+            ended(stamp, ended, result, text);
         }
     }
 

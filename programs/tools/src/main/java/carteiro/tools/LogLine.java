@@ -1,6 +1,7 @@
 package carteiro.tools;
 
 import carteiro.idna.DomainName;
+import carteiro.protocol.MessageEvent;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -79,7 +80,7 @@ record LogLine(String stamp, String text) {
 
     private static String withoutHost(String text) {
         Matcher names = HOST_AND_TAG.matcher(text);
-        boolean there = TraceEvent.of(text) instanceof TraceEvent.OtherLine && names.lookingAt();
+        boolean there = MessageEvent.read(text).isEmpty() && names.lookingAt();
         return there ? text.substring(names.end()) : text;
     }
 

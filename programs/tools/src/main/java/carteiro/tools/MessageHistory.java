@@ -1,6 +1,7 @@
 package carteiro.tools;
 
-import carteiro.tools.TraceEvent.TracedResult;
+import carteiro.protocol.MessageEvent;
+import carteiro.protocol.Wires;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -19,6 +20,8 @@ final class MessageHistory {
     static final int DELIVERIES = 3;
 
     private static final int NOTES = 20;
+
+    private static final long UNKNOWN = -1;
 
     /** What an object of each kind takes beside its text, in octets, with what points to it; rounded up. */
     private static final int WEIGHT = 1_000;
@@ -39,6 +42,39 @@ final class MessageHistory {
     /** A line of the story. {@code depth}: 0 of the message, 1 of a recipient, 2 of its delivery. */
     record HistoryLine(String stamp, int depth, String text) {}
 
+    /** How a delivery ended. */
+    enum TracedResult {
+        /** For good. */
+        DELIVERED("delivered"),
+        /** For good. */
+        FAILED("failed"),
+        /** To be tried again. */
+        DEFERRED("deferred"),
+        /** send went away meanwhile. */
+        INTERRUPTED("interrupted by a restart"),
+        /** Not yet. */
+        NONE("without a result");
+
+        private final String words;
+
+        TracedResult(String words) {
+            this.words = words;
+        }
+
+        /** As the story says it. */
+        String words() {
+            return words;
+        }
+
+        static TracedResult of(MessageEvent.DeliveryEnding ending) {
+            return switch (ending) {
+                case SUCCESS -> DELIVERED;
+                case FAILURE -> FAILED;
+                case DEFERRAL -> DEFERRED;
+            };
+        }
+    }
+
     /** One delivery; its result comes later. */
     static final class DeliveryHistory {
         private final long delivery;
@@ -55,7 +91,7 @@ final class MessageHistory {
 
     /** One recipient and its deliveries. */
     static final class RecipientHistory {
-        private final String channel;
+        private final Wires.Channel channel;
         private final String address;
         private final Deque<DeliveryHistory> attempts = new ArrayDeque<>();
         private final Map<TracedResult, Long> earlier = new EnumMap<>(TracedResult.class);
@@ -63,14 +99,14 @@ final class MessageHistory {
         private String latestEarlier = "";
         private boolean wanted;
 
-        private RecipientHistory(String channel, String address) {
+        private RecipientHistory(Wires.Channel channel, String address) {
             this.channel = channel;
             this.address = address;
         }
 
         /** Whether local delivers to it. */
         boolean isLocal() {
-            return channel.equals("local");
+            return channel == Wires.Channel.LOCAL;
         }
 
         private TracedResult last() {
@@ -87,7 +123,7 @@ final class MessageHistory {
     private long size;
     private String sender = "";
     private boolean senderKnown;
-    private String octets = "";
+    private long octets = UNKNOWN;
     private int announced; // times that send said "info msg"
     private long expected; // recipients, as smtpd says
     private final List<HistoryLine> arrival = new ArrayList<>();
@@ -95,7 +131,9 @@ final class MessageHistory {
     private final Deque<HistoryLine> notes = new ArrayDeque<>();
     private long droppedNotes;
     private final Map<String, RecipientHistory> recipients = new LinkedHashMap<>();
-    private final RecipientHistory others = new RecipientHistory("", "");
+    /** All that are too many; it is never shown by itself. */
+    private final RecipientHistory others = new RecipientHistory(Wires.Channel.LOCAL, "");
+
     private final List<DerivedMessage> children = new ArrayList<>();
     private String origin = "";
     private boolean accepted;
@@ -176,18 +214,18 @@ final class MessageHistory {
     // ---- What is told, in the order of a message's life
 
     /** Whether this line may be about this message rather than about a later one of the same number. */
-    boolean fits(TraceEvent.AcceptedLine event) {
+    boolean fits(MessageEvent.MessageAccepted event) {
         return !accepted && (!senderKnown || sender.equals(event.sender()));
     }
 
-    /** As {@link #fits(TraceEvent.Accepted)}: a restart says the same again, a later message says something else. */
-    boolean fits(TraceEvent.InfoLine event) {
+    /** As {@link #fits(MessageEvent.MessageAccepted)}: a restart says the same again, a later message says something else. */
+    boolean fits(MessageEvent.MessageInfo event) {
         return announced == 0
                 ? !accepted || sender.equals(event.sender())
-                : sender.equals(event.sender()) && octets.equals(event.octets());
+                : sender.equals(event.sender()) && octets == event.octets();
     }
 
-    void accepted(String stamp, TraceEvent.AcceptedLine event) {
+    void accepted(String stamp, MessageEvent.MessageAccepted event) {
         accepted = true;
         expected = event.recipients();
         from(event.sender());
@@ -196,21 +234,28 @@ final class MessageHistory {
                 0,
                 "accepted by " + event.program() + " from " + event.client() + ", for " + event.recipients()
                         + (expected == 1 ? " recipient, " : " recipients, ") + event.octets() + " octets"
-                        + (event.id().isEmpty() ? "" : ", id " + event.id() + ", Message-ID " + event.messageId())));
+                        + ", id " + event.id() + ", Message-ID " + orDash(event.messageId())));
+    }
+
+    private static String orDash(String text) {
+        return text.isEmpty() ? "-" : text;
     }
 
     /** @param certain whether no other conversation of that client can be meant */
-    void session(String stamp, TraceEvent.SessionLine event, boolean certain) {
+    void session(String stamp, MessageEvent.SessionEnded event, boolean certain) {
         arrival.add(entry(
                 stamp,
                 0,
                 (certain ? "its session: client " : "perhaps its session, others overlap: client ") + event.client()
-                        + " as " + event.helo() + ", "
-                        + (event.cipher().equals("plain") ? "without TLS" : "TLS " + event.cipher()) + ", messages "
+                        + " as " + orDash(event.helo()) + ", "
+                        + (event.cipher().equals(MessageEvent.SessionEnded.PLAIN)
+                                ? "without TLS"
+                                : "TLS " + event.cipher())
+                        + ", messages "
                         + event.messages() + ", refusals " + event.refusals() + ", ended: " + event.how()));
     }
 
-    void info(String stamp, TraceEvent.InfoLine event) {
+    void info(String stamp, MessageEvent.MessageInfo event) {
         announced++;
         from(event.sender());
         if (announced == 1) {
@@ -243,8 +288,8 @@ final class MessageHistory {
     }
 
     /** A recipient; one for all of those that are too many. */
-    RecipientHistory recipient(String channel, String address, boolean wanted) {
-        String key = channel + " " + address;
+    RecipientHistory recipient(Wires.Channel channel, String address, boolean wanted) {
+        String key = channel.word() + " " + address;
         RecipientHistory recipient = recipients.get(key);
         if (recipient == null && (wanted || recipients.size() < RECIPIENTS)) {
             recipient = new RecipientHistory(channel, address);
@@ -322,7 +367,7 @@ final class MessageHistory {
                 "",
                 0,
                 "message " + number + (senderKnown ? " from <" + sender + ">" : "")
-                        + (octets.isEmpty() ? "" : ", " + octets + " octets")
+                        + (octets == UNKNOWN ? "" : ", " + octets + " octets")
                         + (origin.isEmpty() ? "" : ", " + origin)));
         if (announced == 0 && !accepted) {
             lines.add(new HistoryLine("", 0, "(its arrival is not in what was read)"));
@@ -363,7 +408,7 @@ final class MessageHistory {
     }
 
     private void tell(List<HistoryLine> lines, RecipientHistory recipient) {
-        lines.add(new HistoryLine("", 1, "to " + recipient.channel + " " + recipient.address));
+        lines.add(new HistoryLine("", 1, "to " + recipient.channel.word() + " " + recipient.address));
         if (!recipient.earlier.isEmpty()) {
             String last = recipient.latestEarlier.isEmpty() ? "" : ", the last " + recipient.latestEarlier;
             lines.add(

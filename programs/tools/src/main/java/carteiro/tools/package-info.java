@@ -6,7 +6,7 @@
  *   mailboxes:    Maildirmake, Maildir2mbox
  *   the queue:    QmailQread, QmailQstat --Inspection--> queue
  *   settings:     Showctl, Check, ConfigFast --> control/, users/, alias/
- *   logs:         Tai64nlocal; Trace: LogInput --lines--> LogLine, TraceEvent --> HistoryFinder --> a MessageHistory each
+ *   logs:         Tai64nlocal; Trace: LogInput --lines--> LogLine --MessageEvent--> HistoryFinder --> a MessageHistory each
  * </pre>
  *
  * Each is one class with a {@code main}; names and exit codes are qmail's.

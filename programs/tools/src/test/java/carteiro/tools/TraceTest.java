@@ -27,7 +27,7 @@ class TraceTest {
     /** One message to two: delivered here, refused there, bounced. */
     private static final String LOG = """
             status: local 0/10 remote 0/20
-            smtpd: accepted msg 7 from <ann@Example.ORG> 2 recipients 1000 bytes client 192.0.2.7
+            smtpd: accepted msg 7 from <ann@Example.ORG> 2 recipients 1000 bytes client 192.0.2.7 id k3v9q1c7ab2c message-id -
             new msg 7
             info msg 7: bytes 1234 from <ann@Example.ORG> qp 7 uid 71
             starting delivery 1: msg 7 to local bob@example.org
@@ -53,7 +53,7 @@ class TraceTest {
 
     private static final String STORY = """
             message 7 from <ann@Example.ORG>, 1234 octets
-              accepted by smtpd from 192.0.2.7, for 2 recipients, 1000 octets
+              accepted by smtpd from 192.0.2.7, for 2 recipients, 1000 octets, id k3v9q1c7ab2c, Message-ID -
               taken by send, handed in by uid 71
               its session: client 192.0.2.7 as pc.example, TLS TLS_AES_128_GCM_SHA256, messages 1, refusals 0, ended: quit
                 to local bob@example.org
@@ -321,12 +321,13 @@ class TraceTest {
                 new msg 1
                 info msg 1: bytes 5 from <a@b> qp 1 uid 0
                 end msg 1
-                smtpd: accepted msg 1 from <a@b> 1 recipients 5 bytes client 192.0.2.1
-                smtpd: accepted msg 2 from <a@b> 1 recipients 5 bytes client 192.0.2.1
+                smtpd: accepted msg 1 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2d message-id -
+                smtpd: accepted msg 2 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2e message-id -
                 smtpd: session client 192.0.2.1 helo - plain messages 1 refusals 3 ended: timeout
                 """;
         assertThat(trace(log, "1").out())
-                .contains("accepted by smtpd from 192.0.2.1, for 1 recipient, 5 octets\n  taken by send")
+                .contains("accepted by smtpd from 192.0.2.1, for 1 recipient, 5 octets, id k3v9q1c7ab2d, Message-ID -"
+                        + "\n  taken by send")
                 .contains("perhaps its session, others overlap: client 192.0.2.1 as -, without TLS");
         assertThat(trace(log, "2").out())
                 .contains("recipients not tried yet: 1")
@@ -387,15 +388,21 @@ class TraceTest {
                 new msg 1
                 starting delivery 1: msg 1 to local c@d
                 warning: local: delivery 1 waits: no lookup
-                alert: msg 1 broke local 3 times and is parked until 25 Jul 2026 12:00:00 -0000; look at it
-                alert: queue: message 1 cannot be read now (x); it stays queued
+                alert: msg 1 broke local 3 times and is parked until 2026-07-25T12:00:00Z; look at the message, and report a bug: x
+                alert: queue: message 1 cannot be read now (x); it stays queued and is tried again; check the disk
+                warning: msg 1: lookup does not tell where its recipients go; it is asked again later: w
+                queue: spool: took in msg 1 from s17 uid 1000
                 warning: trouble injecting bounce message for msg 1, will try later: y
                 triple bounce: discarding bounce/1
                 warning: local: account d (uid 1): delivery for c@d waits: z
                 """;
         assertThat(trace(log, "c@d").out())
                 .contains(
-                        "delivery 1 waits: no lookup", "parked until 25 Jul", "cannot be read now", "will try later: y")
+                        "delivery 1 waits: no lookup",
+                        "parked until 2026-07-25",
+                        "cannot be read now",
+                        "will try later: y")
+                .contains("it is asked again later: w", "took in msg 1 from s17 uid 1000")
                 .contains("triple bounce: discarding", "other lines that name it\n  warning: local: account d");
     }
 
