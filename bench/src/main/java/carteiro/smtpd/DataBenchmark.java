@@ -5,6 +5,7 @@ import carteiro.control.Installation;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
+import carteiro.listen.ListenerRole;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.protocol.Enqueue.Receipt;
@@ -80,6 +81,7 @@ public class DataBenchmark {
 
     private static final Peer PEER = Peer.of(
             new Client("192.0.2.7", "", "", "", Map.of()),
+            ListenerRole.PLAIN,
             new TcpRules.Rule.Allow(Map.of()),
             new Rights(Optional.empty(), 1 << 30));
     private static final PolicyCheck.LookupRequest NOBODY = _ -> {

@@ -111,6 +111,12 @@ public final class Settings {
                     "yes accepts mail for any domain, from anybody",
                     (files, self) -> files.exactWord(self).equals("yes")));
 
+    public static final Setting<List<String>> PROXYHOSTS = list(
+            "proxyhosts",
+            "this host: 127.0.0.0/8 and ::1",
+            "smtpd, qmqpd",
+            "addresses and networks of proxies, who may say at a listener with proxy who the client is");
+
     public static final Setting<List<String>> RCPTHOSTS = list(
             "rcpthosts",
             "only what is local or virtual is accepted",
@@ -129,7 +135,7 @@ public final class Settings {
             "smtpdlisten",
             "port 25 as root, else none",
             "smtpd",
-            "addresses to listen at; tls behind one has TLS come first, by servercert.pem");
+            "addresses to listen at; behind one its role: tls, submission, proxy");
 
     public static final Setting<String> SMTPGREETING = meRequired("smtpgreeting", "smtpd", "what smtpd calls itself");
 
@@ -148,7 +154,7 @@ public final class Settings {
             "qmqpdlisten",
             "nowhere: qmqpd is not started",
             "qmqpd",
-            "addresses to listen at by QMQP; tls behind one has TLS come first, by servercert.pem");
+            "addresses to listen at by QMQP; behind one its role: tls, proxy");
 
     public static final Setting<Optional<String>> TCP_QMQP = whole(
             text("tcp.qmqp").otherwise("clients on this host alone"),

@@ -2,6 +2,7 @@ package carteiro.control;
 
 import carteiro.idna.DomainName;
 import carteiro.log.LogText;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -54,35 +55,12 @@ public final class TcpRules {
      */
     public record RuleLine(int number, String address, Rule rule) {}
 
-    private static final class Network {
-        private final byte[] address;
-        private final int bits;
-        private final Rule rule;
-
-        Network(byte[] address, int bits, Rule rule) {
-            this.address = address;
-            this.bits = bits;
-            this.rule = rule;
-        }
-
-        boolean holds(byte[] other) {
-            if (other.length != address.length) {
-                return false;
-            }
-            for (int bit = 0; bit < bits; bit += 8) {
-                int mask = bits - bit >= 8 ? 0xff : 0xff << (8 - (bits - bit)) & 0xff;
-                if (((address[bit / 8] ^ other[bit / 8]) & mask) != 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
-    }
+    private record NetworkRule(IpNetwork network, Rule rule) {}
 
     private static final Rule SERVED = new Rule.Allow(Map.of());
 
     private final Map<String, Rule> rules = new HashMap<>();
-    private final List<Network> networks = new ArrayList<>();
+    private final List<NetworkRule> networks = new ArrayList<>();
     private final List<RuleLine> lines = new ArrayList<>();
     private boolean byHost;
 
@@ -113,7 +91,7 @@ public final class TcpRules {
                 }
             }
         }
-        rules.networks.sort((a, b) -> Integer.compare(b.bits, a.bits));
+        rules.networks.sort((a, b) -> Integer.compare(b.network.bits(), a.network.bits()));
         return rules;
     }
 
@@ -173,19 +151,12 @@ public final class TcpRules {
     }
 
     private @Nullable String addNetwork(String text, Rule rule) {
-        int slash = text.indexOf('/');
-        Optional<InetAddress> literal = IpAddressText.literal(slash < 0 ? text : text.substring(0, slash));
-        try {
-            byte[] address = literal.orElseThrow(IllegalArgumentException::new).getAddress();
-            int bits = slash < 0 ? 8 * address.length : Integer.parseInt(text.substring(slash + 1));
-            if (bits < 0 || bits > 8 * address.length) {
-                return "has a network with more bits than its address; write such as [192.0.2.0/24]";
-            }
-            networks.add(new Network(address, bits, rule));
-            return null;
-        } catch (IllegalArgumentException e) {
-            return "has no IP address or network in brackets; write such as [2001:db8::/32]";
-        }
+        Optional<IpNetwork> network = IpNetwork.parse(text);
+        network.ifPresent(named -> networks.add(new NetworkRule(named, rule)));
+        return network.isPresent()
+                ? null
+                : "has no IP address or network in brackets, or one with more bits than its address; write such as"
+                        + " [192.0.2.0/24] or [2001:db8::/32]";
     }
 
     /** {@code 10.2-3.} stands for {@code 10.2.} and {@code 10.3.}, as in tcprules; host names are kept as they are. */
@@ -240,7 +211,7 @@ public final class TcpRules {
     public boolean isOpenToAll() {
         Rule others = rules.get("");
         return others instanceof Rule.Allow
-                || networks.stream().anyMatch(network -> network.bits == 0 && network.rule instanceof Rule.Allow);
+                || networks.stream().anyMatch(each -> each.network.bits() == 0 && each.rule instanceof Rule.Allow);
     }
 
     /**
@@ -300,15 +271,14 @@ public final class TcpRules {
     private Optional<Rule> byPrefix(InetAddress address, String ip) {
         Rule found = null;
         int bits = -1;
-        byte[] octets = address.getAddress();
-        for (Network network : networks) {
-            if (network.holds(octets)) {
-                found = network.rule;
-                bits = network.bits;
+        for (NetworkRule each : networks) {
+            if (each.network.holds(address)) {
+                found = each.rule;
+                bits = each.network.bits();
                 break;
             }
         }
-        if (octets.length == 4) {
+        if (address instanceof Inet4Address) {
             int parts = 3;
             for (int dot = ip.lastIndexOf('.'); dot >= 0; dot = ip.lastIndexOf('.', dot - 1)) {
                 Rule rule = rules.get(ip.substring(0, dot + 1));

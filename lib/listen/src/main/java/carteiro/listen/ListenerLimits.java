@@ -1,9 +1,10 @@
 package carteiro.listen;
 
 /**
- * How many conversations a program has at once; concurrencyincoming and concurrencyperclient.
+ * Whom a program talks with.
  *
- * @param connections in all, at least 1
- * @param connectionsOfOne with one client, see {@link Client#key}; at least 1
+ * @param connections how many conversations there may be, at least 1: concurrencyincoming
+ * @param connectionsOfOne with one client, see {@link Client#key}; at least 1: concurrencyperclient
+ * @param proxies who may say who the client is
  */
-public record ListenerLimits(int connections, int connectionsOfOne) {}
+public record ListenerLimits(int connections, int connectionsOfOne, ProxyHosts proxies) {}

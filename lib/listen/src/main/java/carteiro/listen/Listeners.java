@@ -2,6 +2,7 @@ package carteiro.listen;
 
 import carteiro.control.ControlException;
 import carteiro.control.Setting;
+import carteiro.listen.ListenerRole.RoleWord;
 import carteiro.log.EventLog;
 import carteiro.protocol.VitalThread;
 import java.io.IOException;
@@ -38,6 +39,9 @@ public final class Listeners {
 
     /** How long a closed listener's thread may take to end; it waits for nobody. */
     private static final Duration CLOSING = Duration.ofSeconds(5);
+
+    /** How long a proxy may take to say who its client is. */
+    private static final Duration PROXY_PATIENCE = Duration.ofSeconds(5);
 
     /** One client turned away is named in so much time; the others are counted. */
     private static final Duration NAMED_EVERY = Duration.ofSeconds(10);
@@ -197,24 +201,77 @@ public final class Listeners {
     private void admit(Socket socket, ListenerRole role) {
         InetAddress address = socket.getInetAddress();
         ListenerLimits limits = service.limits();
-        switch (address == null
-                ? ConnectionLimiter.Admission.ALL_TAKEN
-                : limiter.take(address, limits.connections(), limits.connectionsOfOne())) {
-            case TAKEN ->
-                Thread.ofVirtual().name(program + " session").start(() -> {
-                    try (socket) {
-                        service.serve(socket, address, role);
-                    } catch (IOException e) {
-                        // it is closed all the same
-                    } catch (RuntimeException | Error e) {
-                        VitalThread.endProcessIfOutOfMemory(e);
-                        log.bug(program, e);
-                    } finally {
-                        limiter.giveBack(address);
+        if (address == null) { // it has gone by itself
+            close(socket);
+            return;
+        }
+        boolean proxied = role.has(RoleWord.PROXY); // who has as many clients as there are
+        var arrival = new Arrival(socket, address, role);
+        if (hasPlace(arrival, limits.connections(), proxied ? limits.connections() : limits.connectionsOfOne())) {
+            Thread.ofVirtual().name(program + " session").start(() -> {
+                try (socket) {
+                    if (proxied) {
+                        serveBehindProxy(arrival, limits);
+                    } else {
+                        serve(arrival);
                     }
-                });
-            case ALL_TAKEN -> service.allTaken(socket, role);
-            case ENOUGH_FOR_ONE -> service.enoughForOne(socket, role);
+                } catch (IOException e) {
+                    // it is closed all the same
+                } catch (RuntimeException | Error e) {
+                    VitalThread.endProcessIfOutOfMemory(e);
+                    log.bug(program, e);
+                }
+            });
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // of no further use either way
+        }
+    }
+
+    /** Takes a place for it; it is told if there is none. */
+    private boolean hasPlace(Arrival arrival, int most, int mostOfOne) {
+        switch (limiter.take(arrival.address(), most, mostOfOne)) {
+            case TAKEN -> {
+                return true;
+            }
+            case ALL_TAKEN -> service.allTaken(arrival);
+            case ENOUGH_FOR_ONE -> service.enoughForOne(arrival);
+        }
+        return false;
+    }
+
+    /** Gives its place back at the end. */
+    private void serve(Arrival arrival) {
+        try {
+            service.serve(arrival);
+        } finally {
+            limiter.giveBack(arrival.address());
+        }
+    }
+
+    /** The place of the proxy becomes one of the client that it names. */
+    private void serveBehindProxy(Arrival proxy, ListenerLimits limits) {
+        Optional<InetAddress> named;
+        try {
+            if (!limits.proxies().hold(proxy.address())) {
+                throw new IOException("control/proxyhosts does not name it as a proxy");
+            }
+            named = ProxyHeader.read(proxy.socket(), PROXY_PATIENCE);
+        } catch (IOException e) {
+            turnAway(proxy, new byte[0], String.valueOf(e.getMessage()), "");
+            return;
+        } finally {
+            limiter.giveBack(proxy.address());
+        }
+        var client = new Arrival(proxy.socket(), named.orElse(proxy.address()), proxy.role());
+        if (hasPlace(
+                client, limits.connections(), named.isPresent() ? limits.connectionsOfOne() : limits.connections())) {
+            serve(client);
         }
     }
 
@@ -237,18 +294,17 @@ public final class Listeners {
      * @param why for the log
      * @param rule whose refusal it is, for the log; may be empty
      */
-    public void turnAway(Socket socket, ListenerRole role, byte[] reply, String why, String rule) {
+    public void turnAway(Arrival arrival, byte[] reply, String why, String rule) {
         turnedAway.incrementAndGet();
-        InetAddress address = socket.getInetAddress();
         long now = System.nanoTime();
         long named = namedAt.get();
         if (now - named > NAMED_EVERY.toNanos() && namedAt.compareAndSet(named, now)) {
-            log.log(events.turnedAway(address == null ? Client.UNKNOWN : Client.text(address), why, rule));
+            log.log(events.turnedAway(Client.text(arrival.address()), why, rule));
         } else {
             unnamed.incrementAndGet();
         }
-        try (socket) {
-            if (role == ListenerRole.PLAIN) {
+        try (Socket socket = arrival.socket()) {
+            if (!arrival.role().has(RoleWord.TLS)) {
                 socket.getOutputStream().write(reply);
             }
         } catch (IOException e) {

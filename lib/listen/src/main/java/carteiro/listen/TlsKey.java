@@ -46,7 +46,7 @@ public interface TlsKey {
      */
     static void checkFor(Optional<TlsKey> key, Stream<ListenerRole> roles, Setting<?> listeners)
             throws ControlException {
-        if (key.isEmpty() && roles.anyMatch(role -> role == ListenerRole.TLS)) {
+        if (key.isEmpty() && roles.anyMatch(role -> role.has(ListenerRole.RoleWord.TLS))) {
             throw new ControlException(
                     List.of(Settings.SERVERCERT_PEM + ": is missing, and a listener with tls needs it; write"
                             + " key and certificate into it, or have no tls in " + listeners));

@@ -2,6 +2,8 @@ package carteiro.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.listen.ListenerRole.RoleWord;
+import java.util.EnumSet;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,10 +26,14 @@ class ListenAddressTest {
         "[::1]:465 \t tls,[0:0:0:0:0:0:0:1]:465",
         "[::1]:465 ssl,",
         "[::1]:465 tls tls,",
+        "[::1]:465 submission tls,[0:0:0:0:0:0:0:1]:465",
+        "[::1]:465 proxy tls submission,[0:0:0:0:0:0:0:1]:465",
+        "[::1]:465 TLS,",
+        "[::1]:465 tls and,",
         "tls,"
     })
     void listenAddressesAreLiterals(String text, String form) {
-        assertThat(ListenAddress.parse(text)
+        assertThat(ListenAddress.parse(text, EnumSet.allOf(RoleWord.class))
                         .map(a -> ListenAddress.form(
                                 a.address().getAddress(), a.address().getPort()))
                         .orElse(null))

@@ -3,6 +3,7 @@ package carteiro.qmqpd;
 import carteiro.control.ControlException;
 import carteiro.control.Settings;
 import carteiro.control.TcpRules;
+import carteiro.listen.Arrival;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ClientConnection;
@@ -10,7 +11,6 @@ import carteiro.listen.ClientService;
 import carteiro.listen.HostNames;
 import carteiro.listen.ListenAddress;
 import carteiro.listen.ListenerLimits;
-import carteiro.listen.ListenerRole;
 import carteiro.listen.Listeners;
 import carteiro.log.EventLog;
 import carteiro.mail.Status;
@@ -19,7 +19,6 @@ import carteiro.protocol.Program;
 import carteiro.protocol.StartupGrace;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -91,43 +90,43 @@ final class QmqpdServer implements Program.RunningProgram, ClientService {
     }
 
     @Override
-    public void allTaken(Socket socket, ListenerRole role) {
-        turnAway(socket, role, ALL_TAKEN, "all " + settings.limits().connections() + " connections are taken");
+    public void allTaken(Arrival arrival) {
+        turnAway(arrival, ALL_TAKEN, "all " + settings.limits().connections() + " connections are taken");
     }
 
     @Override
-    public void enoughForOne(Socket socket, ListenerRole role) {
-        turnAway(socket, role, ENOUGH_FOR_ONE, "it has " + settings.limits().connectionsOfOne() + " connections");
+    public void enoughForOne(Arrival arrival) {
+        turnAway(arrival, ENOUGH_FOR_ONE, "it has " + settings.limits().connectionsOfOne() + " connections");
     }
 
-    private void turnAway(Socket socket, ListenerRole role, QmqpReply reply, String why) {
-        listeners.turnAway(socket, role, reply.octets(), why, "");
+    private void turnAway(Arrival arrival, QmqpReply reply, String why) {
+        listeners.turnAway(arrival, reply.octets(), why, "");
     }
 
     @Override
-    public void serve(Socket socket, InetAddress address, ListenerRole role) {
+    public void serve(Arrival arrival) {
         try {
-            serve(socket, address, role, settings);
+            serve(arrival, settings);
         } catch (IOException e) {
-            log.log(new QmqpdEvent.QmqpLost(Client.text(address), "connection lost at once"));
+            log.log(new QmqpdEvent.QmqpLost(Client.text(arrival.address()), "connection lost at once"));
         }
     }
 
-    private void serve(Socket socket, InetAddress address, ListenerRole role, QmqpdSettings now) throws IOException {
+    private void serve(Arrival arrival, QmqpdSettings now) throws IOException {
+        InetAddress address = arrival.address();
         String host = now.needHost() ? hostNames.of(address) : "";
         TcpRules.Rule rule = now.ruleFor(address, host);
         if (rule instanceof TcpRules.Rule.Deny) {
             turnAway(
-                    socket,
-                    role,
+                    arrival,
                     DENIED,
                     now.rules().isEmpty()
                             ? "there is no control/tcp.qmqp, and it is not on this host"
                             : "control/tcp.qmqp does not allow it");
             return;
         }
-        socket.setTcpNoDelay(true);
-        var connection = new ClientConnection(socket, now.silence(), now.conversation(), NO_LINES);
+        arrival.socket().setTcpNoDelay(true);
+        var connection = new ClientConnection(arrival.socket(), now.silence(), now.conversation(), NO_LINES);
         var session = new QmqpdSession(
                 connection,
                 Client.at(address, host, rule),
@@ -141,7 +140,7 @@ final class QmqpdServer implements Program.RunningProgram, ClientService {
                         startup,
                         uid));
         listeners.converse(connection, () -> {
-            var _ = session.run(role);
+            var _ = session.run(arrival.role());
         });
     }
 

@@ -7,6 +7,7 @@ import carteiro.listen.ClientBudget;
 import carteiro.listen.ClientConnection;
 import carteiro.listen.HeaderScan;
 import carteiro.listen.ListenerRole;
+import carteiro.listen.ListenerRole.RoleWord;
 import carteiro.listen.ReceivedField;
 import carteiro.listen.TlsKey;
 import carteiro.listen.TransactionId;
@@ -124,9 +125,8 @@ final class QmqpdSession {
     /** Takes the message, answers, closes the connection. */
     QmqpEnd run(ListenerRole role) {
         try {
-            switch (role) {
-                case PLAIN -> {}
-                case TLS -> beginWithTls();
+            if (role.has(RoleWord.TLS)) {
+                beginWithTls();
             }
             return converse();
         } catch (IOException e) {

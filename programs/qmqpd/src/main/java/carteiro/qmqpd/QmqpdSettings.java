@@ -8,9 +8,12 @@ import carteiro.control.TcpRules;
 import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
 import carteiro.listen.ListenerLimits;
+import carteiro.listen.ListenerRole.RoleWord;
+import carteiro.listen.ProxyHosts;
 import carteiro.listen.TlsKey;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,7 +65,11 @@ record QmqpdSettings(
                 alone.limits(),
                 files.text(Settings.TCP_QMQP).map(_ -> TcpRules.read(files, Settings.TCP_QMQP)),
                 TlsKey.read(files, installation),
-                ListenAddress.read(files, Settings.QMQPDLISTEN, "127.0.0.1:6280 or [::]:628"));
+                ListenAddress.read(
+                        files,
+                        Settings.QMQPDLISTEN,
+                        EnumSet.of(RoleWord.TLS, RoleWord.PROXY),
+                        "127.0.0.1:6280 or [::]:628"));
     }
 
     /** Below tcpserver, which has its own listeners and rules. @throws ControlException naming every problem */
@@ -83,7 +90,10 @@ record QmqpdSettings(
                 files.get(Settings.TIMEOUTSMTPD),
                 files.get(Settings.TIMEOUTSESSION),
                 files.get(Settings.DATABYTES),
-                new ListenerLimits(files.get(Settings.CONCURRENCYINCOMING), files.get(Settings.CONCURRENCYPERCLIENT)),
+                new ListenerLimits(
+                        files.get(Settings.CONCURRENCYINCOMING),
+                        files.get(Settings.CONCURRENCYPERCLIENT),
+                        ProxyHosts.read(files)),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());

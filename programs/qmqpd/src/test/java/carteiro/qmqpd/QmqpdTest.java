@@ -378,6 +378,32 @@ class QmqpdTest {
         }
     }
 
+    @Test
+    void behindAProxyTheRulesAreForTheClientThatItNames() throws Exception {
+        try (var qmqpd = QmqpdOnLoopback.start(
+                home, "tcp.qmqp", "192.0.2.7:allow\n:deny\n", "qmqpdlisten", "127.0.0.1:0 proxy\n")) {
+            try (var client = Qmqp.to(qmqpd.port())) {
+                assertThat(client.send("PROXY TCP4 192.0.2.7 198.51.100.1 40000 628\r\n" + WHOLE)
+                                .answer())
+                        .contains(":Kok ");
+            }
+            try (var client = Qmqp.to(qmqpd.port())) {
+                assertThat(client.send("PROXY TCP4 192.0.2.8 198.51.100.1 40000 628\r\n")
+                                .answer())
+                        .isEqualTo("33:Zno service for you here (#4.7.1),");
+            }
+            qmqpd.awaitLog("qmqpd: turned away client 192.0.2.8: control/tcp.qmqp does not allow it");
+            qmqpd.awaitLog("qmqpd: accepted msg");
+        }
+    }
+
+    @Test
+    void submissionIsNoRoleOfQmqp() {
+        assertThatThrownBy(() -> QmqpdOnLoopback.start(home, "qmqpdlisten", "127.0.0.1:0 submission\n")
+                        .close())
+                .hasMessageContaining("and behind it what applies of tls, proxy");
+    }
+
     // ---- Settings
 
     @Test

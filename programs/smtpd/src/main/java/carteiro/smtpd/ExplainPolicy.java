@@ -8,6 +8,8 @@ import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.HostNames;
+import carteiro.listen.ListenAddress;
+import carteiro.listen.ListenerRole;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
@@ -54,8 +56,10 @@ public final class ExplainPolicy {
      *
      * @param from the sender; empty for the null sender
      * @param helo the name that the client gives
+     * @param listener where it connects, as control/smtpdlisten has it; empty for an ordinary one
      */
-    private record PolicyQuestion(String from, InetAddress client, String helo, List<String> recipients) {}
+    private record PolicyQuestion(
+            String from, InetAddress client, String helo, String listener, List<String> recipients) {}
 
     /** The command. */
     public static void main(String[] arguments) {
@@ -77,13 +81,19 @@ public final class ExplainPolicy {
         Optional<PolicyQuestion> question = home.problem().isEmpty() ? question(home.rest()) : Optional.empty();
         if (question.isEmpty()) {
             call.complain("explain: usage: carteiro explain [--home DIR] --client IP [--from SENDER] [--helo NAME]"
-                    + " RECIPIENT...\n");
+                    + " [--listener ADDRESS] RECIPIENT...\n");
             return USAGE;
         }
         try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             SmtpdSettings settings = SmtpdSettings.withoutTls(home.installation());
             var explained = new ExplainPolicy(settings, home.installation(), lookup, log);
-            int code = explained.explain(question.get());
+            Optional<ListenerRole> role = role(settings, question.get().listener());
+            if (role.isEmpty()) {
+                call.complain("explain: control/smtpdlisten has no \""
+                        + LogText.printable(question.get().listener()) + "\"; write an address as it stands there\n");
+                return USAGE;
+            }
+            int code = explained.explain(question.get(), role.get());
             call.print(explained.out.toString());
             return code;
         } catch (ControlException e) {
@@ -92,10 +102,21 @@ public final class ExplainPolicy {
         }
     }
 
+    /** The role of a listener; empty if there is none of that address. */
+    private static Optional<ListenerRole> role(SmtpdSettings settings, String listener) {
+        return listener.isEmpty()
+                ? Optional.of(ListenerRole.PLAIN)
+                : settings.listen().orElse(List.of()).stream()
+                        .filter(each -> each.text().equals(listener))
+                        .map(ListenAddress::role)
+                        .findFirst();
+    }
+
     private static Optional<PolicyQuestion> question(List<String> words) {
         String from = "";
         String client = "";
         String helo = "";
+        String listener = "";
         var recipients = new ArrayList<String>();
         for (int at = 0; at < words.size(); at++) {
             String word = words.get(at);
@@ -112,6 +133,7 @@ public final class ExplainPolicy {
                 case "--from" -> from = value;
                 case "--client" -> client = value;
                 case "--helo" -> helo = value;
+                case "--listener" -> listener = value;
                 default -> {
                     return Optional.empty();
                 }
@@ -120,15 +142,17 @@ public final class ExplainPolicy {
         Optional<InetAddress> address = IpAddressText.literal(client);
         return recipients.isEmpty() || address.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new PolicyQuestion(from, address.get(), helo, recipients));
+                : Optional.of(new PolicyQuestion(from, address.get(), helo, listener, recipients));
     }
 
     // ---- The stages, in the order of the dialogue; SmtpdServer and SmtpdSession have the same
 
-    private int explain(PolicyQuestion question) {
-        Peer peer = peer(question.client());
+    private int explain(PolicyQuestion question, ListenerRole role) {
+        Peer peer = peer(question.client(), role);
         say("connected from " + peer.client().ip()
-                + (peer.client().host().isEmpty() ? "" : " " + peer.client().host()));
+                + (peer.client().host().isEmpty() ? "" : " " + peer.client().host())
+                + (question.listener().isEmpty() ? "" : " to " + question.listener())
+                + (role.words().isEmpty() ? "" : " (" + role + ")"));
         Optional<Refusal> refused = judge(Stage.CONNECTED, peer, TransactionView.NONE);
         if (refused.isPresent()) {
             return refuse(refused.get().reply());
@@ -151,7 +175,7 @@ public final class ExplainPolicy {
         };
     }
 
-    private Peer peer(InetAddress address) {
+    private Peer peer(InetAddress address, ListenerRole role) {
         TcpRules rules = settings.rules();
         String host = "";
         if (rules.needHost()) {
@@ -163,6 +187,7 @@ public final class ExplainPolicy {
         Client client = Client.at(address, host, rule);
         return Peer.of(
                 client,
+                role,
                 rule,
                 settings.rightsOf(client, Budgets.ofThisProcess().text().mostOfOne()));
     }
@@ -189,9 +214,11 @@ public final class ExplainPolicy {
         }
         if (taken > 0) {
             say("message: what is looked at when it comes");
-            settings.policy().checks(Stage.TEXT).forEach(check -> say("  " + name(check.rule(), check.setting(peer))));
             settings.policy()
-                    .checks(Stage.MESSAGE)
+                    .checks(Stage.TEXT, peer)
+                    .forEach(check -> say("  " + name(check.rule(), check.setting(peer))));
+            settings.policy()
+                    .checks(Stage.MESSAGE, peer)
                     .forEach(check -> say("  " + name(check.rule(), check.setting(peer))));
         }
         return worst;

@@ -2,29 +2,31 @@ package carteiro.smtpd;
 
 import carteiro.control.TcpRules;
 import carteiro.listen.Client;
+import carteiro.listen.ListenerRole;
 import java.util.Optional;
 
 /**
  * Who is at the other end, by what is known of it now: another one takes its place when it greets or goes over to TLS.
  *
+ * @param role that of the listener it came to
  * @param rule what tcp.smtp says of it
  * @param rights what it may
  * @param helo how it greeted; empty if it did not, or without a name
  * @param cipher the TLS cipher suite; empty without TLS
  */
-record Peer(Client client, TcpRules.Rule rule, Rights rights, String helo, Optional<String> cipher) {
+record Peer(Client client, ListenerRole role, TcpRules.Rule rule, Rights rights, String helo, Optional<String> cipher) {
     /** One that has said nothing yet. */
-    static Peer of(Client client, TcpRules.Rule rule, Rights rights) {
-        return new Peer(client, rule, rights, "", Optional.empty());
+    static Peer of(Client client, ListenerRole role, TcpRules.Rule rule, Rights rights) {
+        return new Peer(client, role, rule, rights, "", Optional.empty());
     }
 
     /** After HELO or EHLO. */
     Peer greeted(String name) {
-        return new Peer(client, rule, rights, name, cipher);
+        return new Peer(client, role, rule, rights, name, cipher);
     }
 
     /** After STARTTLS: what it said before counts for nothing (RFC 3207 section 4.2). */
     Peer secured(Optional<String> by) {
-        return new Peer(client, rule, rights, "", by);
+        return new Peer(client, role, rule, rights, "", by);
     }
 }

@@ -29,7 +29,7 @@ final class Policy {
                 Stage.GREETED,
                 List.<PolicyCheck>of(),
                 Stage.SENDER,
-                List.<PolicyCheck>of(new FileNamesCheck(widestForm), new AnnouncedSizeCheck()),
+                List.<PolicyCheck>of(new SubmissionCheck(), new FileNamesCheck(widestForm), new AnnouncedSizeCheck()),
                 Stage.RECIPIENT,
                 List.<PolicyCheck>of(
                         LimitCheck.recipients(recipients),
@@ -62,7 +62,10 @@ final class Policy {
     Optional<Refusal> judge(
             Stage stage, Peer peer, TransactionView transaction, LookupRequest lookup, PolicyTrace trace) {
         var once = new AskedOnce(lookup);
-        for (PolicyCheck check : checks(stage)) {
+        for (PolicyCheck check : checks.getOrDefault(stage, List.of())) {
+            if (!check.isFor(peer)) {
+                continue;
+            }
             Verdict verdict = check.judge(peer, transaction, once);
             trace.said(check, verdict);
             if (verdict instanceof Refusal refusal) {
@@ -77,8 +80,10 @@ final class Policy {
         return hosts.isOpenRelay();
     }
 
-    /** The checks of a stage. */
-    List<PolicyCheck> checks(Stage stage) {
-        return checks.getOrDefault(stage, List.of());
+    /** The checks of a stage that are made of such a peer. */
+    List<PolicyCheck> checks(Stage stage, Peer peer) {
+        return checks.getOrDefault(stage, List.of()).stream()
+                .filter(check -> check.isFor(peer))
+                .toList();
     }
 }

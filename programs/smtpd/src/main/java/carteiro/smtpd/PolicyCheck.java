@@ -16,6 +16,11 @@ interface PolicyCheck {
     /** What it enforces. */
     PolicyRule rule();
 
+    /** Whether it is made of such a peer at all, by the listener that it came to. */
+    default boolean isFor(Peer peer) {
+        return true;
+    }
+
     /** What is set of it for a peer, for {@code carteiro explain}; empty if nothing is. */
     String setting(Peer peer);
 

@@ -175,6 +175,13 @@ enum PolicyRule {
             "control/lookupsources, control/morercpthosts",
             "is lookup running, does the directory answer? carteiro status, and the reason in the log",
             "try again later; mail servers do so by themselves"),
+    SUBMISSION(
+            "R35",
+            "submission",
+            "the port is for submission by users of this host, and the client is not known as one",
+            "submission in control/smtpdlisten, RELAYCLIENT in control/tcp.smtp",
+            "is the client one of yours, give it RELAYCLIENT in tcp.smtp; mail from elsewhere belongs to port 25",
+            "use port 25 for mail between servers, or ask the administrator of this host"),
     MESSAGE_SIZE(
             "R40",
             "databytes",

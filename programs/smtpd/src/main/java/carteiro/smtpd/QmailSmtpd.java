@@ -99,6 +99,7 @@ public final class QmailSmtpd {
                 socket,
                 Peer.of(
                         client,
+                        ListenerRole.PLAIN,
                         new TcpRules.Rule.Allow(client.variables()), // or tcpserver would not have started us
                         settings.rightsOf(client, budgets.text().mostOfOne())),
                 settings,
@@ -127,7 +128,7 @@ public final class QmailSmtpd {
         var connection =
                 new ClientConnection(socket, settings.silence(), settings.conversation(), SmtpdSession.LINE_LIMIT);
         var session = new SmtpdSession(connection, peer, settings, context);
-        connection.converseAlone(() -> session.run(ListenerRole.PLAIN));
+        connection.converseAlone(() -> session.run());
         return session.ended().equals("quit") ? 0 : 1;
     }
 

@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import carteiro.control.ControlException;
 import carteiro.control.Settings;
 import carteiro.control.TcpRules;
+import carteiro.listen.Arrival;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ClientConnection;
@@ -22,7 +23,6 @@ import carteiro.smtpd.Verdict.Refusal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -98,38 +98,43 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
 
     @Override
     public ListenerLimits limits() {
-        SmtpdSettings now = settings;
-        return new ListenerLimits(now.connections(), now.connectionsOfOne());
+        return settings.limits();
     }
 
     @Override
-    public void allTaken(Socket socket, ListenerRole role) {
-        turnAway(socket, role, ALL_TAKEN, "all " + settings.connections() + " connections are taken");
+    public void allTaken(Arrival arrival) {
+        turnAway(arrival, ALL_TAKEN, "all " + settings.limits().connections() + " connections are taken");
     }
 
     @Override
-    public void enoughForOne(Socket socket, ListenerRole role) {
-        turnAway(socket, role, ENOUGH_FOR_ONE, "it has " + settings.connectionsOfOne() + " connections");
+    public void enoughForOne(Arrival arrival) {
+        turnAway(arrival, ENOUGH_FOR_ONE, "it has " + settings.limits().connectionsOfOne() + " connections");
     }
 
-    private void turnAway(Socket socket, ListenerRole role, Reply reply, String why) {
-        listeners.turnAway(socket, role, reply.octets(settings.ruleCodes()), why, reply.ruleName());
+    private void turnAway(Arrival arrival, Reply reply, String why) {
+        listeners.turnAway(arrival, reply.octets(settings.ruleCodes()), why, reply.ruleName());
     }
 
     @Override
-    public void serve(Socket socket, InetAddress address, ListenerRole role) {
+    public void serve(Arrival arrival) {
         try {
-            serve(socket, address, role, settings);
+            serve(arrival, settings);
         } catch (IOException e) {
-            log.log(new SmtpdEvent.TurnedAway(Client.text(address), "connection lost before the greeting", ""));
+            log.log(new SmtpdEvent.TurnedAway(
+                    Client.text(arrival.address()), "connection lost before the greeting", ""));
         }
     }
 
-    private void serve(Socket socket, InetAddress address, ListenerRole role, SmtpdSettings now) throws IOException {
+    private void serve(Arrival arrival, SmtpdSettings now) throws IOException {
+        InetAddress address = arrival.address();
         String host = now.rules().needHost() ? hostNames.of(address) : "";
         TcpRules.Rule rule = now.rules().ruleFor(address, host, "");
         Client client = Client.at(address, host, rule);
-        Peer peer = Peer.of(client, rule, now.rightsOf(client, budgets.text().mostOfOne()));
+        Peer peer = Peer.of(
+                client,
+                arrival.role(),
+                rule,
+                now.rightsOf(client, budgets.text().mostOfOne()));
         var session = new SmtpdSession.SessionContext(
                 context.wires().enqueue(),
                 context.wires().lookup(),
@@ -142,12 +147,13 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
                 listeners::isStopping);
         Optional<Refusal> refused = now.policy().judge(Stage.CONNECTED, peer, TransactionView.NONE, session);
         if (refused.isPresent()) {
-            turnAway(socket, role, refused.get().reply(), refused.get().why());
+            turnAway(arrival, refused.get().reply(), refused.get().why());
             return;
         }
-        socket.setTcpNoDelay(true);
-        var connection = new ClientConnection(socket, now.silence(), now.conversation(), SmtpdSession.LINE_LIMIT);
-        listeners.converse(connection, () -> new SmtpdSession(connection, peer, now, session).run(role));
+        arrival.socket().setTcpNoDelay(true);
+        var connection =
+                new ClientConnection(arrival.socket(), now.silence(), now.conversation(), SmtpdSession.LINE_LIMIT);
+        listeners.converse(connection, () -> new SmtpdSession(connection, peer, now, session).run());
     }
 
     /** New conversations get the new settings; listeners are opened and closed as the file now says. */

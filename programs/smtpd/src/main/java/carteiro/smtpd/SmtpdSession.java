@@ -5,7 +5,7 @@ import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ClientBudget;
 import carteiro.listen.ClientConnection;
-import carteiro.listen.ListenerRole;
+import carteiro.listen.ListenerRole.RoleWord;
 import carteiro.listen.ReceivedField;
 import carteiro.listen.ReceivedField.Protocol;
 import carteiro.listen.TlsKey;
@@ -172,11 +172,10 @@ final class SmtpdSession {
     }
 
     /** Converses until the end; closes the connection. */
-    void run(ListenerRole role) {
+    void run() {
         try {
-            switch (role) {
-                case PLAIN -> {}
-                case TLS -> beginWithTls();
+            if (peer.role().has(RoleWord.TLS)) {
+                beginWithTls();
             }
             if (ended == null) {
                 converse();

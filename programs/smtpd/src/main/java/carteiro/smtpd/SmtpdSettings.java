@@ -8,11 +8,15 @@ import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ListenAddress;
+import carteiro.listen.ListenerLimits;
+import carteiro.listen.ListenerRole.RoleWord;
+import carteiro.listen.ProxyHosts;
 import carteiro.listen.ReplyText;
 import carteiro.listen.TlsKey;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.smtpd.Reply.RuleCodes;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,8 +34,7 @@ import java.util.function.Function;
  * @param databytes the most octets of a message, LF line ends; {@link #NO_LIMIT} for none
  * @param linebytes the most octets of a text line, CRLF included
  * @param recipients the most recipients of a message
- * @param connections the most conversations at once
- * @param connectionsOfOne the most conversations at once with one client
+ * @param limits how many conversations there may be
  * @param policy what is asked of a client and its messages
  * @param localLiterals what addresses at a literal of this host become
  * @param rules settings of single clients
@@ -50,8 +53,7 @@ record SmtpdSettings(
         long databytes,
         long linebytes,
         int recipients,
-        int connections,
-        int connectionsOfOne,
+        ListenerLimits limits,
         Policy policy,
         LocalLiterals localLiterals,
         TcpRules rules,
@@ -111,15 +113,15 @@ record SmtpdSettings(
                 databytes,
                 linebytes,
                 recipients,
-                connections,
-                files.get(Settings.CONCURRENCYPERCLIENT),
+                new ListenerLimits(connections, files.get(Settings.CONCURRENCYPERCLIENT), ProxyHosts.read(files)),
                 Policy.read(files, installation, recipients, linebytes, widestForm),
                 LocalLiterals.read(files),
                 TcpRules.read(files, Settings.TCP_SMTP),
                 tls.apply(files),
                 files.get(Settings.RULECODES) ? RuleCodes.SHOWN : RuleCodes.HIDDEN,
                 widestForm,
-                ListenAddress.read(files, Settings.SMTPDLISTEN, "127.0.0.1:2525 or [::]:25"));
+                ListenAddress.read(
+                        files, Settings.SMTPDLISTEN, EnumSet.allOf(RoleWord.class), "127.0.0.1:2525 or [::]:25"));
         files.check();
         return settings;
     }

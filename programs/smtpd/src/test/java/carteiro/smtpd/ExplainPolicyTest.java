@@ -78,6 +78,29 @@ class ExplainPolicyTest {
     }
 
     @Test
+    void theWordsOfAListenerCount() {
+        control("smtpdlisten", "[::]:25\n127.0.0.1:587 submission proxy\n");
+        control("tcp.smtp", "192.0.2.8:allow,RELAYCLIENT=\"\"\n:allow\n");
+        Explained stranger = explain("--client", "192.0.2.7", "--listener", "127.0.0.1:587", "bob@example.org");
+        assertThat(stranger.out())
+                .startsWith("connected from 192.0.2.7 to 127.0.0.1:587 (submission proxy)\n")
+                .contains("\n  R35 submission refuses: it has no RELAYCLIENT in control/tcp.smtp\n")
+                .endsWith("  530 5.7.0 this port is for users of this host alone [R35]\n");
+        assertThat(stranger.code()).isEqualTo(100);
+        Explained user = explain("--client", "192.0.2.8", "--listener", "127.0.0.1:587", "bob@example.org");
+        assertThat(user.out()).contains("\n  R35 submission goes on: the client may send to anywhere (RELAYCLIENT)\n");
+        assertThat(user.code()).isZero();
+        assertThat(explain("--client", "192.0.2.7", "--listener", "[::]:25", "bob@example.org")
+                        .out())
+                .startsWith("connected from 192.0.2.7 to [::]:25\n")
+                .doesNotContain("R35");
+        Explained unknown = explain("--client", "192.0.2.7", "--listener", "[::]:26", "bob@example.org");
+        assertThat(unknown.err())
+                .isEqualTo("explain: control/smtpdlisten has no \"[::]:26\"; write an address as it stands there\n");
+        assertThat(unknown.code()).isEqualTo(100);
+    }
+
+    @Test
     void eachStageHasItsRulesTheirSettingsAndTheReply() {
         control("badmailfrom", "@bad.example\n");
         control("tcp.smtp", "192.0.2.:allow,DATABYTES=\"5000\"\n");

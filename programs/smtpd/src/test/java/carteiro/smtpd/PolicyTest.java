@@ -8,6 +8,7 @@ import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.TcpRules;
 import carteiro.listen.Client;
+import carteiro.listen.ListenerRole;
 import carteiro.mail.Address;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
@@ -55,7 +56,7 @@ class PolicyTest {
         SmtpdSettings settings = settings();
         Client client = client(variables);
         Rights rights = settings.rightsOf(client, SmtpdSettings.NO_LIMIT);
-        Peer peer = Peer.of(client, new TcpRules.Rule.Allow(variables), rights);
+        Peer peer = Peer.of(client, ListenerRole.PLAIN, new TcpRules.Rule.Allow(variables), rights);
         var mail = new SmtpCommand.Mail(new Address(sender), 0, BodyType.SEVEN_BIT, AddressForm.ASCII);
         var to = new Address(recipient);
         return settings.policy()
@@ -254,8 +255,11 @@ class PolicyTest {
     void lookupIsAskedOnceForAllChecksOfARecipient() throws Exception {
         SmtpdSettings settings = settings();
         Client client = client(Map.of());
-        Peer peer =
-                Peer.of(client, new TcpRules.Rule.Allow(Map.of()), settings.rightsOf(client, SmtpdSettings.NO_LIMIT));
+        Peer peer = Peer.of(
+                client,
+                ListenerRole.PLAIN,
+                new TcpRules.Rule.Allow(Map.of()),
+                settings.rightsOf(client, SmtpdSettings.NO_LIMIT));
         var mail = new SmtpCommand.Mail(new Address("s@x.example"), 0, BodyType.SEVEN_BIT, AddressForm.ASCII);
         var asked = new java.util.ArrayList<carteiro.protocol.Lookup.LookupQuestion>();
         assertThat(settings.policy()

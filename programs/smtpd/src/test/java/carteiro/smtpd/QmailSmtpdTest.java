@@ -6,6 +6,7 @@ import carteiro.control.Installation;
 import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
+import carteiro.listen.ListenerRole;
 import carteiro.listen.StandardSocket;
 import carteiro.log.EventLog;
 import carteiro.protocol.SocketWires;
@@ -162,7 +163,11 @@ class QmailSmtpdTest {
         try (var own = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
             int code = QmailSmtpd.converse(
                     new StandardSocket(new ByteArrayInputStream(MESSAGE.getBytes(StandardCharsets.ISO_8859_1)), out),
-                    Peer.of(client, new TcpRules.Rule.Deny(), settings.rightsOf(client, SmtpdSettings.NO_LIMIT)),
+                    Peer.of(
+                            client,
+                            ListenerRole.PLAIN,
+                            new TcpRules.Rule.Deny(),
+                            settings.rightsOf(client, SmtpdSettings.NO_LIMIT)),
                     settings,
                     new SmtpdSession.SessionContext(
                             wires.enqueue(),

@@ -95,8 +95,8 @@ class SmtpdSettingsTest {
             case "maxrefusals" -> settings.refusals();
             case "maxidlecommands" -> settings.idleCommands();
             case "maxrecipients" -> settings.recipients();
-            case "concurrencyincoming" -> settings.connections();
-            default -> settings.connectionsOfOne();
+            case "concurrencyincoming" -> settings.limits().connections();
+            default -> settings.limits().connectionsOfOne();
         };
         assertThat(value).isEqualTo(Long.parseLong(number));
     }
@@ -104,9 +104,10 @@ class SmtpdSettingsTest {
     @ParameterizedTest
     @CsvSource({"1,1", "2,1", "5,3", "398,199", "400,200", "401,200"})
     void withoutALimitOfItsOwnAClientHasHalfOfTheConnectionsAtMost(String all, int ofOne) throws Exception {
-        assertThat(read("me", "x\n", "concurrencyincoming", all + "\n").connectionsOfOne())
+        assertThat(read("me", "x\n", "concurrencyincoming", all + "\n").limits().connectionsOfOne())
                 .isEqualTo(ofOne);
-        assertThat(read("concurrencyperclient", "5000\n").connectionsOfOne()).isEqualTo(5000);
+        assertThat(read("concurrencyperclient", "5000\n").limits().connectionsOfOne())
+                .isEqualTo(5000);
     }
 
     @ParameterizedTest
@@ -123,6 +124,6 @@ class SmtpdSettingsTest {
         assertThatThrownBy(() -> read("me", "x\n", "smtpdlisten", lines + "\n"))
                 .isInstanceOf(ControlException.class)
                 .hasMessage("control/smtpdlisten:2: " + second + " is there already by " + first
-                        + ", and one port cannot be with tls and without");
+                        + ", and one port has the same words behind it everywhere");
     }
 }
