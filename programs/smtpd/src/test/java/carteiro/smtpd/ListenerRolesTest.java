@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -312,7 +313,7 @@ class ListenerRolesTest {
         }
     }
 
-    private static Dialogue connected(int port) {
+    private static @Nullable Dialogue connected(int port) {
         try {
             return Dialogue.from("127.0.0.9", port);
         } catch (IOException e) {
