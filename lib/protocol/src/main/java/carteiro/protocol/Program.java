@@ -29,6 +29,11 @@ public interface Program {
         return true;
     }
 
+    /** What a reload of it makes count. */
+    default ReloadScope reloadScope() {
+        return ReloadScope.WHOLE;
+    }
+
     /**
      * Starts it and returns when it is ready.
      *

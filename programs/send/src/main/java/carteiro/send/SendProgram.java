@@ -2,8 +2,10 @@ package carteiro.send;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.ReloadScope;
 import carteiro.protocol.StopStage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -14,6 +16,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.util.Map;
+import java.util.Set;
 
 /** send as a program (docs/programs/send.md). */
 public final class SendProgram implements Program {
@@ -33,6 +37,14 @@ public final class SendProgram implements Program {
     @Override
     public StopStage stopStage() {
         return StopStage.SCHEDULER;
+    }
+
+    /** As qmail-send: of what it reads itself, only the limits of destinations; lookup reads qmail's two files for it. */
+    @Override
+    public ReloadScope reloadScope() {
+        return new ReloadScope(
+                new ReloadScope.OwnSettings.Some(Set.of(Settings.DESTINATIONLIMITS)),
+                Map.of("lookup", Set.of(Settings.LOCALS, Settings.VIRTUALDOMAINS)));
     }
 
     @Override

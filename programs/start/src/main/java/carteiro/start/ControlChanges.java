@@ -6,6 +6,7 @@ import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.protocol.Control;
 import carteiro.protocol.Program;
+import carteiro.protocol.ReloadScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,17 +33,12 @@ final class ControlChanges {
     /** The most files looked at. */
     private static final int MOST = 1_000;
 
-    /** What send reads on a reload; everything else that it reads waits until it is started again. */
-    private static final Set<String> REREAD_BY_SEND = Set.of("destinationlimits");
-
-    /** What send has lookup read on its own reload. */
-    private static final Set<String> HANDED_ON_BY_SEND = Set.of("locals", "virtualdomains");
-
     /** Stands for whoever started the programs, and for nobody: what no program reads. */
     private static final String ITSELF = "start";
 
     private final Installation installation;
     private final Set<String> absent; // programs that nobody wanted at the start
+    private final Map<String, ReloadScope> scopes;
     private final Map<String, String> first;
     /** By program: what it has read, and {@link #first} if it is not here. */
     private final Map<String, Map<String, String>> read = new HashMap<>();
@@ -54,6 +50,8 @@ final class ControlChanges {
                 .filter(each -> !each.isWanted(installation))
                 .map(Program::name)
                 .collect(Collectors.toUnmodifiableSet());
+        this.scopes = InstalledPrograms.all().stream()
+                .collect(Collectors.toUnmodifiableMap(Program::name, Program::reloadScope));
         this.first = look();
         read.put(ITSELF, new TreeMap<>(first));
         programs.forEach(program -> read.put(program, new TreeMap<>(first)));
@@ -72,13 +70,15 @@ final class ControlChanges {
     synchronized String tell(String program) {
         Map<String, String> now = look();
         var waiting = new TreeMap<String, String>();
-        for (var reader : read.entrySet()) {
-            if (program.equals(Control.ALL) || program.equals(reader.getKey())) {
-                compare(reader.getKey(), reader.getValue(), now, waiting, _ -> true);
-            } else if (program.equals("send") && reader.getKey().equals("lookup")) {
-                compare(reader.getKey(), reader.getValue(), now, waiting, HANDED_ON_BY_SEND::contains);
-            }
-        }
+        read.forEach((reader, before) -> {
+            boolean asked = program.equals(Control.ALL) || program.equals(reader);
+            compare(
+                    reader,
+                    before,
+                    now,
+                    waiting,
+                    name -> asked || scope(program).handsOn(reader, name));
+        });
         var words = new ArrayList<String>();
         waiting.forEach(
                 (name, what) -> words.add(LogText.safe(name) + (what.isEmpty() ? "" : " (waits for: " + what + ")")));
@@ -138,10 +138,12 @@ final class ControlChanges {
                         ? "nothing, no program reads it"
                         : isOfAbsentAlone(readers(name))
                                 ? "carteiro stop, and a new start"
-                                : reader.equals("send") && !REREAD_BY_SEND.contains(name)
-                                        ? "carteiro restart send"
-                                        : "";
+                                : scope(reader).rereads(name) ? "" : "carteiro restart " + reader;
         };
+    }
+
+    private ReloadScope scope(String program) {
+        return scopes.getOrDefault(program, ReloadScope.WHOLE);
     }
 
     private Map<String, String> look() {

@@ -254,6 +254,15 @@ class BothFormsTest {
             Files.writeString(home.resolve("control/destinationlimits"), "example.org 1\n");
             assertThat(ask("reload", "remote").output()).contains("no control file has changed");
             assertThat(ask("reload").output()).contains("settings read again; changed: destinationlimits");
+            Files.writeString(home.resolve("control/smtproutes"), "example.org:other\n");
+            Files.writeString(home.resolve("control/timeoutconnect"), "30\n");
+            assertThat(ask("reload", "send").output())
+                    .as("what a program hands on to another")
+                    .contains("changed: smtproutes")
+                    .doesNotContain("timeoutconnect");
+            assertThat(ask("reload").output())
+                    .contains("changed: timeoutconnect")
+                    .doesNotContain("smtproutes");
         }
     }
 

@@ -2,14 +2,18 @@ package carteiro.start;
 
 import carteiro.control.ControlException;
 import carteiro.control.Installation;
+import carteiro.control.Settings;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.Program;
+import carteiro.protocol.ReloadScope;
 import carteiro.protocol.StopStage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Programs that do nothing but what control/toy-NAME says: {@code settings} cannot be used, {@code absent} cannot start
@@ -69,6 +73,15 @@ public final class Toys {
         @Override
         public String user() {
             return user;
+        }
+
+        @Override
+        public ReloadScope reloadScope() {
+            return name.equals("send")
+                    ? new ReloadScope(
+                            new ReloadScope.OwnSettings.Some(Set.of(Settings.DESTINATIONLIMITS)),
+                            Map.of("remote", Set.of(Settings.SMTPROUTES)))
+                    : ReloadScope.WHOLE;
         }
 
         @Override
