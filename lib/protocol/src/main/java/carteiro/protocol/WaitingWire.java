@@ -173,7 +173,7 @@ final class WaitingWire {
                     Waiting.WaitingSession session = sessions.get(first.text(64));
                     first.end();
                     if (session == null) {
-                        throw new MalformedFrameException("reports for a session that is over");
+                        return; // it was closed while its second connection was opened
                     }
                     while (true) {
                         FrameReader frame = FrameReader.receive(in, Frames.LIMIT);

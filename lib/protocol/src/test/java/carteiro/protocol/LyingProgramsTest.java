@@ -600,6 +600,21 @@ class LyingProgramsTest {
     }
 
     @Test
+    @DisplayName("a session that ends before its second connection is served is no lie")
+    void reportsForASessionThatIsOver() throws Exception {
+        try (var wires = new SocketWires(answerer, log);
+                var _ = wires.offer(waiting(did));
+                var late = SocketChannel.open(UnixDomainSocketAddress.of(Endpoint.WAITING.socket(answerer.run())))) {
+            late.write(ByteBuffer.wrap(
+                    ("+1\n50:7:reports,36:" + "0".repeat(36) + ",,").getBytes(StandardCharsets.US_ASCII)));
+            String answered = new String(Channels.newInputStream(late).readAllBytes(), StandardCharsets.US_ASCII);
+            assertThat(answered).isEqualTo("+1\n");
+        }
+        log.close();
+        assertThat(lines.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
     @DisplayName("who asks and does not read holds up nobody else, nor the end of the program")
     void askerThatStopsReading() throws Exception {
         byte[] octets = new byte[8 << 20];
