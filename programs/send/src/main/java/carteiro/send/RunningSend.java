@@ -582,6 +582,7 @@ final class RunningSend implements Program.RunningProgram {
                 unread.addLast(first);
             } else {
                 take(List.of(first.waiting()));
+                dispatch(); // now: what comes next may not come for long
             }
         }
     }
