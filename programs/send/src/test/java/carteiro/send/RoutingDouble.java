@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A lookup that knows where a few domains go. */
@@ -26,6 +27,9 @@ final class RoutingDouble implements Routing {
 
     /** Recipients of which there is no answer. */
     final List<String> failing = new CopyOnWriteArrayList<>();
+
+    /** Done before each answer, with the recipients. */
+    volatile Consumer<List<Address>> beforeAnswer = _ -> {};
 
     /** How many recipients each question had. */
     final List<Integer> asked = new CopyOnWriteArrayList<>();
@@ -55,6 +59,7 @@ final class RoutingDouble implements Routing {
     @Override
     public List<Route> routes(List<Address> envelopeRecipients) throws IOException {
         asked.add(envelopeRecipients.size());
+        beforeAnswer.accept(envelopeRecipients);
         for (Address recipient : envelopeRecipients) {
             if (failing.contains(recipient.octets())) {
                 throw new IOException("the double cannot tell");

@@ -644,6 +644,26 @@ class SendTest {
     }
 
     @Test
+    void whatLookupCanTellAtLastIsDeliveredThoughNothingElseComes() throws Exception {
+        try (var host = new Installed(home)) {
+            host.routing.failing.add("poison@host.example.org");
+            host.delivering(Installed.always(Installed.OK));
+            host.queue.put("ann@x.example", "x\n", "poison@host.example.org");
+            host.start();
+            host.lines.await(1, "warning: msg .*: lookup does not tell where its recipients go; .*");
+            host.routing.failing.clear();
+            host.routing.beforeAnswer = recipients -> {
+                if (recipients.getFirst().octets().startsWith("poison")) {
+                    host.lines.await(1, "end msg .*"); // all of what has woken send is over
+                }
+            };
+            host.clock.advance(RunningSend.UNREADABLE_PAUSE.toSeconds());
+            host.queue.put("ann@x.example", "x\n", "c@host.example.org"); // wakes it
+            host.queue.awaitEmpty();
+        }
+    }
+
+    @Test
     @Covers("qmail:A04")
     void secondSendIsRefused() throws Exception {
         try (var host = new Installed(home)) {
