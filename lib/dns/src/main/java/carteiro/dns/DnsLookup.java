@@ -48,7 +48,7 @@ public final class DnsLookup implements HostLookup {
     private static final int MOST_ALIASES = 8;
 
     /** Questions on the way at once; further callers wait, for at most {@link #LIMIT}. */
-    private static final int MOST_QUESTIONS = 200;
+    static final int MOST_QUESTIONS = 200;
 
     /** One try at one server, and how often each server is tried. */
     private static final Duration TRY = Duration.ofSeconds(5);

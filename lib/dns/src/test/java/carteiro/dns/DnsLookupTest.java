@@ -3,12 +3,14 @@ package carteiro.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.dns.MailExchangers.MailExchanger;
+import carteiro.testkit.Await;
 import carteiro.testkit.Covers;
 import carteiro.testkit.DnsOnLoopback;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +78,39 @@ class DnsLookupTest {
         assertThat(dns.mailExchangers("alias.example.org")).isInstanceOf(MailExchangers.Exchangers.class);
         assertThat(dns.mailExchangers("nowhere.example.org")).isEqualTo(new MailExchangers.NoSuchDomain());
         assertThat(dns.mailExchangers("round.example.org")).isInstanceOf(MailExchangers.MxLookupFailure.class);
+    }
+
+    @Test
+    void aliasesAreFollowedToAnEnd() throws IOException {
+        for (int i = 0; i < 9; i++) {
+            server.knows("a" + i + ".example.org. 300 IN CNAME a" + (i + 1) + ".example.org.");
+        }
+        server.knows("a9.example.org. 300 IN MX 10 mx1.example.org.");
+        assertThat(dns.mailExchangers("a2.example.org")).isInstanceOf(MailExchangers.Exchangers.class);
+        assertThat(dns.mailExchangers("a0.example.org")).isInstanceOf(MailExchangers.MxLookupFailure.class);
+    }
+
+    @Test
+    void questionsThatHaveTheirAnswerKeepNoneBack() {
+        for (int i = 0; i <= DnsLookup.MOST_QUESTIONS; i++) {
+            assertThat(dns.addresses("n" + i + ".example.org")).isEqualTo(new HostAddresses.NoSuchHost());
+        }
+    }
+
+    @Test
+    void soManyQuestionsAreOnTheWayAtOnceAndNoMore() throws Exception {
+        dns = lookup(Duration.ofMinutes(1), Duration.ofMinutes(1));
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < DnsLookup.MOST_QUESTIONS + 50; i++) {
+            String name = "mute" + i + ".example.org";
+            server.ignores(name + ".");
+            threads.add(Thread.ofVirtual().start(() -> dns.mailExchangers(name)));
+        }
+        Await.until(
+                () -> threads.stream().allMatch(thread -> thread.getState() == Thread.State.TIMED_WAITING),
+                "not all wait, for an answer or for others");
+        Await.until(() -> server.questions().size() >= DnsLookup.MOST_QUESTIONS, "they are not asked");
+        assertThat(server.questions()).hasSize(DnsLookup.MOST_QUESTIONS);
     }
 
     @Test
