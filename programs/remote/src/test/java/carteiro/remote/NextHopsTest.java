@@ -184,6 +184,19 @@ class NextHopsTest {
 
     @Test
     @Covers("qmail:X05")
+    void whenABetterExchangerThanThisHostCannotBeLookedUpNothingFails() {
+        names.mx("example.org", "10 a", "20 me")
+                .host("a", new HostAddresses.AddressLookupFailure("SERVFAIL"))
+                .host("me", "192.0.2.99");
+        own.add(InetAddress.ofLiteral("192.0.2.99"));
+        assertThat(nothing("example.org"))
+                .isInstanceOf(Outcome.Deferred.class)
+                .extracting(Outcome::status)
+                .isEqualTo(new Status(4, 4, 3));
+    }
+
+    @Test
+    @Covers("qmail:X05")
     void ownAddressesAreThoseOfTheInterfacesAndLoopbackAndNone() {
         OwnAddresses here = OwnAddresses.ofThisHost();
         for (String address : List.of("0.0.0.0", "127.0.0.1", "127.1.2.3", "::1", "::", "::ffff:127.0.0.1")) {
@@ -251,6 +264,16 @@ class NextHopsTest {
         names.mx("example.org", records);
         assertThat(ips("example.org")).hasSize(NextHops.MOST_ADDRESSES);
         assertThat(names.asked).hasSize(NextHops.MOST_ADDRESSES / 20);
+    }
+
+    @Test
+    void noMoreAddressesOfOneHostAreUsedThanOfMany() {
+        String[] addresses = new String[NextHops.MOST_ADDRESSES + 1];
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = "2001:db8::" + Integer.toHexString(i + 1);
+        }
+        names.mx("example.org", "10 a", "20 b").host("a", addresses).host("b", "192.0.2.2");
+        assertThat(ips("example.org")).hasSize(NextHops.MOST_ADDRESSES).doesNotContain("192.0.2.2");
     }
 
     @Test

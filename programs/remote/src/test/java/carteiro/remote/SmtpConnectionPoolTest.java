@@ -88,8 +88,24 @@ class SmtpConnectionPoolTest {
         try (var server = ScriptedServer.start(HELLO + refused + nobody, HELLO + MESSAGE);
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Failed.class);
+            assertThat(post.connections.keptCount()).isEqualTo(1);
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Failed.class);
+            assertThat(post.connections.keptCount()).isZero();
             assertThat(server.connections()).isEqualTo(1);
+            assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"421 time is up", "354 what"})
+    void afterAnAnswerToTheMessageBehindWhichNoneFollowsTheConnectionIsNotKept(String answer) throws Exception {
+        String last = MESSAGE.replace("D:\nS: 250 ok\n", "D:\nS: " + answer + "\n");
+        try (var server = ScriptedServer.start(HELLO + last, HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Deferred.class);
+            assertThat(post.connections.keptCount()).isZero();
             assertThat(server.heardToTheEnd(0)).endsWith("QUIT");
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
             assertThat(server.connections()).isEqualTo(2);
@@ -148,6 +164,27 @@ class SmtpConnectionPoolTest {
             }
             assertThat(server.messages()).hasSize(many);
             assertThat(post.connections.keptCount()).isEqualTo(SmtpConnectionPool.MOST_KEPT_EACH);
+        }
+    }
+
+    @Test
+    void whereAKeptConnectionIsDeadTheOthersToThatPlaceAreGivenUpToo() throws Exception {
+        try (var server = ScriptedServer.start(HELLO + MESSAGE + "X:", HELLO + MESSAGE + "X:", HELLO + MESSAGE);
+                var post = new Post(home).allTo(server)) {
+            OutgoingMessage whole = Post.letter();
+            var opened = new java.util.concurrent.CountDownLatch(2);
+            var waiting = new OutgoingMessage(whole.sender(), whole.recipients(), whole.body(), whole.form(), 2, () -> {
+                opened.countDown();
+                await(opened);
+                return new java.io.ByteArrayInputStream(new byte[] {'x', '\n'});
+            });
+            Thread other = Thread.ofVirtual().start(() -> send(post, waiting));
+            send(post, waiting);
+            other.join();
+            assertThat(post.connections.keptCount()).isEqualTo(2);
+            assertThat(post.sendOne(whole)).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.connections()).isEqualTo(3);
+            assertThat(post.connections.keptCount()).as("the new one alone").isEqualTo(1);
         }
     }
 
