@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The header of a record, octet by octet. */
 class FramingTest {
@@ -26,5 +28,15 @@ class FramingTest {
                     .isNull();
             buffer.put(octet, (byte) (buffer.get(octet) ^ 4));
         }
+    }
+
+    @ParameterizedTest(name = "version {0}")
+    @CsvSource({"0, false", "1, true", "2, true", "3, false", "127, false", "-1, false"})
+    void ofTheVersionsOnlyTheFirstTwoAreRead(int version, boolean read) {
+        var place = new SegmentPosition(3, 800);
+        var header = new Framing.RecordHeader(version, Framing.RecordKind.ACCEPTED, 8, 9, 10, 11, 457, 16);
+        var buffer = ByteBuffer.allocate(Framing.HEADER);
+        Framing.put(buffer, header, place);
+        assertThat(Framing.read(buffer, 0, place)).isEqualTo(read ? header : null);
     }
 }
