@@ -7,6 +7,7 @@ import carteiro.mail.Attribute;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.RecipientList;
+import carteiro.protocol.Route;
 import carteiro.protocol.Waiting.RecipientState;
 import carteiro.protocol.Waiting.Report;
 import carteiro.protocol.Waiting.WaitingMessage;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -460,5 +462,45 @@ class ManyRecipientsTest {
                     Planned.of(1, 1).routes(envelope.addresses()));
             assertThat(message.attributes()).isEqualTo(told);
         }
+    }
+
+    @Test
+    void whatAFewRecipientsHaveBesidesTheirAddressesIsTheirs() {
+        int unknown = 40_000;
+        var attributes = new TreeMap<Integer, Attributes>();
+        attributes.put(1, Attributes.NONE.with(unknown, 1, "of b"));
+        List<Address> all = List.of(new Address("a@e"), new Address("b@e"), new Address("c@e"));
+        var envelope = new Envelope(Address.NULL, RecipientList.of(all, attributes), Attributes.NONE);
+        List<Route> routes = all.stream().<Route>map(Route.ToRemote::new).toList();
+        var message = new ScheduledMessage(
+                new WaitingMessage(
+                        1, Instant.EPOCH, 5, envelope, java.util.Collections.nCopies(3, RecipientState.Due.NOW)),
+                routes);
+        assertThat(message.paged()).isTrue();
+        message.load(Channel.REMOTE, 0, message.first());
+        assertThat(message.recipient(1)).isEqualTo(new Address("b@e"));
+        assertThat(message.attributes(0)).isEqualTo(Attributes.NONE);
+        assertThat(message.attributes(1)).isEqualTo(attributes.get(1));
+        assertThat(message.attributes(2)).isEqualTo(Attributes.NONE);
+    }
+
+    @Test
+    void aMessageIsDueWhenTheFirstOfItsRecipientsIsAndNotBefore() {
+        List<Address> all = List.of(new Address("a@e"), new Address("b@e"), new Address("c@e"), new Address("d@e"));
+        var envelope = new Envelope(Address.NULL, all, Envelope.BodyType.SEVEN_BIT, Envelope.AddressForm.ASCII, 0);
+        List<RecipientState> states = List.of(
+                new RecipientState.Due(Instant.ofEpochSecond(70)),
+                new RecipientState.Due(Instant.ofEpochSecond(50, 1)),
+                new RecipientState.Due(Instant.ofEpochSecond(60)),
+                new RecipientState.Due(Instant.ofEpochSecond(40)));
+        var message = new ScheduledMessage(
+                new WaitingMessage(1, Instant.EPOCH, 5, envelope, states),
+                List.of(
+                        new Route.ToRemote(all.get(0)),
+                        new Route.ToRemote(all.get(1)),
+                        new Route.ToRemote(all.get(2)),
+                        new Route.ToLocal(all.get(3), all.get(3))));
+        assertThat(message.due(Channel.REMOTE)).isEqualTo(51);
+        assertThat(message.due(Channel.LOCAL)).isEqualTo(40);
     }
 }
