@@ -122,6 +122,11 @@ class AttributesTest {
         more.checkAgain();
         assertThat(Attributes.of(more.octets())).isEqualTo(more);
         assertThatThrownBy(more::check).isInstanceOf(IllegalArgumentException.class);
+        Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(512 + 64 - 5)).checkAgain();
+        assertThatThrownBy(Attributes.NONE.with(UNKNOWN, TOLD, "x".repeat(512 + 64 - 4))::checkAgain)
+                .as("no export has so much that send would keep")
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("576 octets that are to be told");
     }
 
     @Test

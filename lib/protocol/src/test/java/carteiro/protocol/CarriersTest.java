@@ -11,6 +11,7 @@ import carteiro.mail.Attribute;
 import carteiro.mail.Attributes;
 import carteiro.mail.Envelope;
 import carteiro.mail.Outcome;
+import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Waiting.Failure;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -678,5 +680,53 @@ class CarriersTest {
         }
         assertThat(queue.envelopes).hasSize(3);
         assertThat(queue.envelopes.getLast().addresses()).isEqualTo(recipients);
+    }
+
+    /** A message of up to one frame goes with its envelope if both fit into a question, and before it if not. */
+    @ParameterizedTest
+    @EnumSource
+    void aMessageOfAlmostOneFrameArrivesWithAnEnvelopeOfAnyLength(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        var attributes = Attributes.NONE.with(40_000, 0, "y".repeat(4_000));
+        byte[] message = new byte[EnqueueWire.CHUNK - 1];
+        for (int count = 1; count < 100; count += 7) {
+            var recipients = new ArrayList<Address>();
+            for (int i = 0; i < count; i++) {
+                recipients.add(new Address("r".repeat(88) + "@e"));
+            }
+            var envelope = new Envelope(Address.NULL, recipients, ENVELOPE.body(), ENVELOPE.form(), 71);
+            try (var submission = client.enqueue().open()) {
+                submission.write(message, 0, message.length);
+                assertThat(submission.commit(envelope.with(attributes)))
+                        .as(count + " recipients")
+                        .isEqualTo(new Receipt.Accepted(457));
+            }
+            assertThat(queue.messages.getLast()).hasSize(message.length);
+            assertThat(queue.envelopes.getLast().addresses()).isEqualTo(recipients);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void attributesOfRecipientsArriveWithAMessageOfAlmostOneFrame(Carrier carrier) throws Exception {
+        connect(carrier);
+        var queue = new Kept();
+        open.add(server.offer(queue));
+        var addresses = new ArrayList<Address>();
+        var attributes = new TreeMap<Integer, Attributes>();
+        for (int i = 0; i < 10; i++) {
+            addresses.add(new Address("recipient" + i + "@example.org"));
+            attributes.put(i, Attributes.NONE.with(40_000, 0, "y".repeat(1_000) + i));
+        }
+        var envelope = new Envelope(Address.NULL, RecipientList.of(addresses, attributes), Attributes.NONE);
+        byte[] message = new byte[EnqueueWire.CHUNK - 1];
+        try (var submission = client.enqueue().open()) {
+            submission.write(message, 0, message.length);
+            assertThat(submission.commit(envelope)).isEqualTo(new Receipt.Accepted(457));
+        }
+        assertThat(queue.messages.getLast()).hasSize(message.length);
+        assertThat(queue.envelopes.getLast().recipients().attributes(9)).isEqualTo(attributes.get(9));
     }
 }

@@ -1,6 +1,7 @@
 package carteiro.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
@@ -64,6 +65,27 @@ class EndpointClosingTest {
             assertThat(endpoint.alive()).isTrue();
         }
         assertThat(lines.toString(StandardCharsets.ISO_8859_1)).isEmpty();
+    }
+
+    @Test
+    void anEndpointAtWhichAnotherProgramAnswersIsNotTakenFromIt() throws Exception {
+        Path run = new Installation(home).run();
+        EndpointServer.ConnectionHandler first = (_, out, _) -> {
+            out.write('1');
+            out.flush();
+        };
+        try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
+                var _ = EndpointServer.open(Endpoint.REMOTE, run, first, log)) {
+            assertThatThrownBy(() -> EndpointServer.open(Endpoint.REMOTE, run, (_, _, _) -> {}, log))
+                    .isInstanceOf(java.io.IOException.class)
+                    .hasMessageContaining("another remote answers here; stop it first");
+            try (var caller = SocketChannel.open(UnixDomainSocketAddress.of(Endpoint.REMOTE.socket(run)))) {
+                WireVersion.say(Channels.newOutputStream(caller));
+                assertThat(Channels.newInputStream(caller).readNBytes("+1\n1".length()))
+                        .asString(StandardCharsets.US_ASCII)
+                        .isEqualTo("+1\n1");
+            }
+        }
     }
 
     @Test
