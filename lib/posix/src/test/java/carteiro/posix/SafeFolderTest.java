@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,11 +164,59 @@ final class SafeFolderTest {
         assertThatThrownBy(() -> SafeFolder.openTrusted(in)).hasMessageContaining("belongs to user 41001");
         assertThatThrownBy(() -> SafeFolder.openTrusted(theirs.resolve("link")))
                 .hasMessageContaining("belongs to user 41001");
+        Files.setAttribute(theirs, "unix:mode", 01777);
+        assertThatThrownBy(() -> SafeFolder.openTrusted(in))
+                .as("its owner may replace what is in it, sticky or not")
+                .hasMessageContaining("belongs to user 41001");
         Path closed = Files.createDirectory(folder.resolve("ours"));
         Path link = Files.createSymbolicLink(closed.resolve("link"), target);
         SafeFolder.openTrusted(link).close();
         Files.setAttribute(link, "unix:uid", 41001, LinkOption.NOFOLLOW_LINKS);
         assertThatThrownBy(() -> SafeFolder.openTrusted(link)).hasMessageContaining("symbolic link");
+    }
+
+    @Test
+    void aFolderThatAGroupMayWriteIsTrustedIfThatIsRootsGroup() throws Exception {
+        Assumptions.assumeTrue(Identity.ownUid() == 0, "needs root");
+        Path in = Files.createDirectory(theirs.resolve("in"));
+        mode(theirs, "rwxrwxr-x");
+        Files.setAttribute(theirs, "unix:gid", 0);
+        SafeFolder.openTrusted(in).close();
+        Files.setAttribute(theirs, "unix:gid", 41001);
+        assertThatThrownBy(() -> SafeFolder.openTrusted(in)).hasMessageContaining("chmod go-w it");
+    }
+
+    @Test
+    void whatTheSystemRefusesIsAnError() throws Exception {
+        Assumptions.assumeTrue(Identity.ownUid() == 0, "needs root");
+        try (var safe = SafeFolder.openTrusted(theirs)) {
+            var asAnother = new FutureTask<>(() -> {
+                try {
+                    ThreadIdentity.assume(41001, 41001);
+                    assertThatThrownBy(() -> safe.own(41001, 41001)).isInstanceOf(AccessDeniedException.class);
+                    assertThatThrownBy(() -> safe.mode(0777)).isInstanceOf(AccessDeniedException.class);
+                    return null;
+                } finally {
+                    ThreadIdentity.restore();
+                }
+            });
+            Thread.ofPlatform().start(asAnother);
+            asAnother.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void noProgramThatIsStartedGetsItsDescriptor() throws Exception {
+        try (var opened =
+                Descriptor.open(Descriptor.CURRENT_FOLDER, target.toString(), Descriptor.READ, 0, target.toString())) {
+            String flags = Files.readAllLines(Path.of("/proc/self/fdinfo/" + opened.number())).stream()
+                    .filter(line -> line.startsWith("flags:"))
+                    .findFirst()
+                    .orElseThrow()
+                    .substring("flags:".length())
+                    .strip();
+            assertThat(Long.parseLong(flags, 8) & 02000000).as("O_CLOEXEC").isNotZero();
+        }
     }
 
     @Test
