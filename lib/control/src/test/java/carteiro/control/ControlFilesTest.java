@@ -196,6 +196,21 @@ class ControlFilesTest {
     }
 
     @Test
+    void aFileThatCannotBeReadIsThereAndThatIsAllThatIsSaidOfIt() throws Exception {
+        Files.createDirectories(home.resolve("control/me"));
+        var _ = files.get(Settings.SMTPGREETING); // for which control/me would stand in
+        assertThat(files.isThere(Settings.ME)).isTrue();
+        assertThat(files.isThere(Settings.LOCALS)).isFalse();
+        assertThatThrownBy(files::check)
+                .isInstanceOfSatisfying(
+                        ControlException.class,
+                        e -> assertThat(e.problems())
+                                .singleElement()
+                                .asString()
+                                .startsWith("control/me: cannot be read"));
+    }
+
+    @Test
     void anOctetOfValueZeroIsRefusedByItsLine() throws Exception {
         Files.writeString(home.resolve("control/virtualdomains"), "a.example:joe\nb.example:j\0oe\n");
         assertThat(files.get(Settings.VIRTUALDOMAINS)).isEmpty();

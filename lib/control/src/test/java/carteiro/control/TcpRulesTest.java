@@ -96,6 +96,20 @@ class TcpRulesTest {
                 .isEqualTo(new TcpRules.Rule.Allow(Map.of()));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        ":allow, true",
+        "[0.0.0.0/0]:allow, true",
+        "[::/0]:allow, true",
+        "[::/1]:allow, false",
+        "[::/0]:deny, false",
+        ":deny, false",
+        "192.0.2.:allow, false"
+    })
+    void aRuleForEverybodyIsSeenInEitherForm(String rule, boolean open) {
+        assertThat(rules("10.:allow\n" + rule + "\n").isOpenToAll()).isEqualTo(open);
+    }
+
     @Test
     void namesOfHostsAreAskedForOnlyIfARuleNeedsThem() {
         assertThat(rules("192.0.2.:allow\n:deny\n").needHost()).isFalse();
