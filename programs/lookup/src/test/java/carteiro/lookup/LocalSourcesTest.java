@@ -311,6 +311,7 @@ final class LocalSourcesTest {
         "=x:x:1:-1:/x:::",
         "=x:x:1:1:x:::",
         "=x:x:4294967295:1:/x:::",
+        "=x:x:1:4294967295:/x:::",
         "=x:x:99999999999:1:/x:::"
     })
     void anAssignmentThatMakesNoSenseIsDeferredAndLogged(String line) throws Exception {
@@ -322,6 +323,16 @@ final class LocalSourcesTest {
                 .containsOnlyOnce("alert: lookup: entry of assign of <x@example.org>: gives ")
                 .doesNotContain("X@host")
                 .contains("correct =x in users/assign and run qmail-newu");
+    }
+
+    @Test
+    void anAccountOfTheSystemWhoseGroupIsNoIdIsDeferred() throws Exception {
+        Path joe = home.user("joe");
+        home.accounts.put("joe", new SystemAccount("joe", USER_UID, -1, joe.toString()));
+        assertThat(home.recipient("joe@example.org")).isInstanceOfSatisfying(Answer.Unresolved.class, notNow -> {
+            assertThat(notNow.status()).hasToString("4.3.5");
+            assertThat(notNow.reason()).contains("gid 4294967295", "never delivered");
+        });
     }
 
     @Test
@@ -498,6 +509,10 @@ final class LocalSourcesTest {
             thread.join();
         }
         assertThat(answers).containsOnly(new AddressVerdict.KnownAddress()).hasSize(AddressLookup.MOST_ASKING_LOCAL);
+        home.looks = _ -> Homes.Presence.YES;
+        assertThat(lookup.recipient(TestHome.receiving("u0-x@example.org")).verdict())
+                .as("once these have their answer, others are asked")
+                .isEqualTo(new AddressVerdict.KnownAddress());
     }
 
     private static void awaitTrue(java.util.function.BooleanSupplier condition) {
