@@ -49,6 +49,19 @@ class LineFormTest {
                 .contains(new Sample(1, 2, "x>_is_blue_and/new_msg_3", Colour.DARK_RED, "y/new msg 4"));
     }
 
+    private record WithReason(String who, String why) {}
+
+    private static final LineForm<WithReason> REASONED = LineForm.<WithReason>begins("by ")
+            .wordAndPhrase(WithReason::who, ": ", WithReason::why)
+            .readBy(line -> new WithReason(line.text(), line.text()));
+
+    @Test
+    void soAreAWordAndThePhraseBehindIt() {
+        assertThat(REASONED.line(new WithReason("a b\nc", "d\nnew msg 3"))).isEqualTo("by a_b/c: d/new msg 3");
+        assertThat(REASONED.line(new WithReason("a\n", ""))).isEqualTo("by a/");
+        assertThat(REASONED.read("by a_b/c: d/new msg 3")).contains(new WithReason("a_b/c", "d/new msg 3"));
+    }
+
     @Test
     void anEmptyWordIsADash() {
         var sample = new Sample(0, 0, "", Colour.BLUE, "");

@@ -197,6 +197,25 @@ class ProgramRunnerTest {
     }
 
     @Test
+    void whereOneUserIsServedNoProgramOfAnotherIsRun() throws Exception {
+        Path made = folder.resolve("made");
+        var programs = new ProgramRunner(new DeliveryPrivilege.OneUser(41001), folder, Map.of(), ProgramRunner.LIMIT);
+        var account = new Answer.Account(
+                new AccountIdentity("ann", 41002, 41001),
+                new AccountHome(folder.toString(), "", ""),
+                new DeliveryInstructions.DotQmailInstructions());
+        assertThatThrownBy(() -> programs.run(
+                        account,
+                        "touch made",
+                        Map.of("HOME", folder.toString()),
+                        ProcessBuilder.Redirect.from(new java.io.File("/dev/null")),
+                        new DeliveryReport()))
+                .isInstanceOf(IOException.class)
+                .hasMessage("not started by root: only uid 41001 can be served");
+        assertThat(made).doesNotExist();
+    }
+
+    @Test
     @Covers({"qmail:L16", "qmail:A10"})
     void theVariablesAreThoseOfQmail() throws Exception {
         try (var local = new LocalAtWork(folder, Map.of("programvariables", "# ours\nX\n"))) {

@@ -205,6 +205,15 @@ class ExplainPolicyTest {
     }
 
     @Test
+    void aSenderAtALiteralOfThisHostHasItsNameHereToo() {
+        control("localiphost", "own.example\n");
+        control("badmailfrom", "@own.example\n");
+        assertThat(explain("--client", "192.0.2.7", "--from", "s@[127.0.0.1]", "bob@example.org")
+                        .out())
+                .contains("\n  R30 badmailfrom (1 line) refuses: sender is in badmailfrom\n");
+    }
+
+    @Test
     void whatRelayclientAppendsIsTold() {
         control("tcp.smtp", "192.0.2.:allow,RELAYCLIENT=\"@backup.example\"\n");
         assertThat(explain("--client", "192.0.2.7", "x@far.example").out())

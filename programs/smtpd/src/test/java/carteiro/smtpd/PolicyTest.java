@@ -155,6 +155,15 @@ class PolicyTest {
     }
 
     @Test
+    void whatRelayClientAppendsMakesNoRecipientLongerThanAnAddress() throws Exception {
+        String recipient = "x".repeat(800) + "@foreign.example";
+        String fits = "@" + "y".repeat(Address.LIMIT - recipient.length() - 1);
+        assertThat(judge("s@x.example", recipient, Map.of("RELAYCLIENT", fits))).isEqualTo("250 " + recipient + fits);
+        assertThat(judge("s@x.example", recipient, Map.of("RELAYCLIENT", fits + "y")))
+                .startsWith("555 5.5.4 address too long");
+    }
+
+    @Test
     @Covers("qmail:M10")
     void aBadSenderIsRefusedForEveryRecipientEvenOfRelayClients() throws Exception {
         control("badmailfrom", "spam@bad.example\n@Evil.example\n# comment\n");

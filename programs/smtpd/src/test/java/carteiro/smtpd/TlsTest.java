@@ -53,6 +53,23 @@ class TlsTest {
     }
 
     @Test
+    void theNameThatAClientGaveInTheClearCountsForNothing() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem);
+                var client = smtpd.connect()) {
+            client.expect("220 ")
+                    .say("EHLO clear.example", "250-")
+                    .say("STARTTLS", "220 ")
+                    .startTls();
+            client.say("MAIL FROM:<>", "250 ").say("RCPT TO:<bob@example.org>", "250 ");
+            client.say("DATA", "354 ").say("x\r\n.", "250 ok").say("QUIT", "221 ");
+            assertThat(smtpd.queue.messages.getFirst().received()).doesNotContain("clear.example");
+            assertThat(smtpd.queue.messages.getLast().envelope().attributes().get(Attribute.CLIENT_HELO))
+                    .isNull();
+            smtpd.awaitLog("smtpd: session client 127.0.0.1 helo - TLS_");
+        }
+    }
+
+    @Test
     void whereAListenerHasTlsItBeginsBeforeTheGreeting() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home, "servercert.pem", pem, "smtpdlisten", "127.0.0.1:0 tls\n");
                 var client = smtpd.connect()) {
