@@ -13,4 +13,12 @@ public interface ClientService {
 
     /** The client has as many conversations as one may: as {@link #allTaken}. */
     void enoughForOne(Arrival arrival);
+
+    /**
+     * At a listener behind a proxy nobody says who the client is: {@link Listeners#turnAway} is to follow.
+     *
+     * @param arrival with the address of whoever has connected
+     * @param why for the log
+     */
+    void withoutProxy(Arrival arrival, String why);
 }

@@ -263,7 +263,7 @@ public final class Listeners {
             }
             named = ProxyHeader.read(proxy.socket(), PROXY_PATIENCE);
         } catch (IOException e) {
-            turnAway(proxy, new byte[0], String.valueOf(e.getMessage()), "");
+            service.withoutProxy(proxy, String.valueOf(e.getMessage()));
             return;
         } finally {
             limiter.giveBack(proxy.address());

@@ -99,6 +99,11 @@ final class QmqpdServer implements Program.RunningProgram, ClientService {
         turnAway(arrival, ENOUGH_FOR_ONE, "it has " + settings.limits().connectionsOfOne() + " connections");
     }
 
+    @Override
+    public void withoutProxy(Arrival arrival, String why) {
+        listeners.turnAway(arrival, new byte[0], why, "");
+    }
+
     private void turnAway(Arrival arrival, QmqpReply reply, String why) {
         listeners.turnAway(arrival, reply.octets(), why, "");
     }

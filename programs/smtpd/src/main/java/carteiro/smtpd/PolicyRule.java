@@ -119,6 +119,13 @@ enum PolicyRule {
             "nothing",
             "nothing can be set; the client has to be mended, or is being attacked",
             "wait for the answer to STARTTLS"),
+    PROXIES(
+            "R17",
+            "proxyhosts",
+            "the port is behind a proxy, and nobody who may says who the client is",
+            "proxy in control/smtpdlisten, control/proxyhosts",
+            "name the proxy in proxyhosts, and have it send the PROXY header; the reason stands in the log",
+            "use the address that the administrator of this host names for mail"),
     ADDRESS_LENGTH(
             "R20",
             "address-length",

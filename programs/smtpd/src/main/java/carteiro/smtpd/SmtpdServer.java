@@ -49,6 +49,8 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
     private static final Reply ENOUGH_FOR_ONE =
             PolicyRule.CONNECTIONS_OF_ONE.reply(421, "4.7.0 too many connections from you, try again later");
 
+    private static final byte[] NOTHING = {};
+
     private final Program.ProgramContext context;
     private final EventLog log;
     private final Clock clock;
@@ -109,6 +111,11 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
     @Override
     public void enoughForOne(Arrival arrival) {
         turnAway(arrival, ENOUGH_FOR_ONE, "it has " + settings.limits().connectionsOfOne() + " connections");
+    }
+
+    @Override
+    public void withoutProxy(Arrival arrival, String why) {
+        listeners.turnAway(arrival, NOTHING, why, PolicyRule.PROXIES.toString());
     }
 
     private void turnAway(Arrival arrival, Reply reply, String why) {

@@ -230,7 +230,7 @@ class ListenerRolesTest {
         try (var smtpd = SmtpdOnLoopback.start(anew(), "smtpdlisten", atProxyPort(""));
                 var proxy = smtpd.connect()) {
             proxy.send("PROXY TCP4 192.0.2.7").expectClosed();
-            smtpd.awaitLog("turned away client 127.0.0.1: its PROXY header did not come in 5 s");
+            smtpd.awaitLog("turned away client 127.0.0.1: its PROXY header did not come in 5 s rule proxyhosts");
         }
     }
 
@@ -250,7 +250,8 @@ class ListenerRolesTest {
             try (var stranger = smtpd.connect()) {
                 stranger.send("PROXY TCP4 192.0.2.7 198.51.100.1 40000 25\r\n").expectClosed();
             }
-            smtpd.awaitLog("turned away client 127.0.0.1: control/proxyhosts does not name it as a proxy");
+            smtpd.awaitLog(
+                    "turned away client 127.0.0.1: control/proxyhosts does not name it as a proxy rule proxyhosts");
             try (var proxy = Dialogue.from("127.0.0.2", smtpd.port())) {
                 proxy.send("PROXY TCP4 192.0.2.7 198.51.100.1 40000 25\r\n").envelope();
             }
