@@ -316,7 +316,6 @@ class ArchitectureTest {
         assertThat(found)
                 .containsExactly(
                         "ConfigFast.java", // writes
-                        "ControlChanges.java",
                         "DemoHome.java", // writes
                         "Init.java", // writes
                         "LookupProgram.java",

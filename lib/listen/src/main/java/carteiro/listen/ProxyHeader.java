@@ -42,7 +42,7 @@ final class ProxyHeader {
      *     message says so
      */
     static Optional<InetAddress> read(Socket socket, Duration patience) throws IOException {
-        var in = new TimedInput(socket, System.nanoTime() + patience.toNanos());
+        var in = new DeadlineInput(socket, System.nanoTime() + patience.toNanos());
         try {
             byte[] start = in.octets(SIGNATURE.length);
             Optional<InetAddress> client = Arrays.equals(start, SIGNATURE) ? version2(in) : version1(start, in);
@@ -56,12 +56,12 @@ final class ProxyHeader {
     }
 
     /** Octets that must come until a time. */
-    private static final class TimedInput {
+    private static final class DeadlineInput {
         private final Socket socket;
         private final InputStream in;
         private final long end;
 
-        TimedInput(Socket socket, long end) throws IOException {
+        DeadlineInput(Socket socket, long end) throws IOException {
             this.socket = socket;
             this.in = socket.getInputStream();
             this.end = end;
@@ -87,7 +87,7 @@ final class ProxyHeader {
     }
 
     /** {@code PROXY TCP4 192.0.2.7 198.51.100.1 40000 25}, or {@code PROXY UNKNOWN} and anything. */
-    private static Optional<InetAddress> version1(byte[] start, TimedInput in) throws IOException {
+    private static Optional<InetAddress> version1(byte[] start, DeadlineInput in) throws IOException {
         var line = new StringBuilder(LONGEST_LINE).append(new String(start, StandardCharsets.ISO_8859_1));
         if (!line.toString().startsWith("PROXY ")) {
             throw new IOException("it began without a PROXY header");
@@ -129,7 +129,7 @@ final class ProxyHeader {
         return text.matches("[0-9]{1,5}") && Integer.parseInt(text) <= 65_535;
     }
 
-    private static Optional<InetAddress> version2(TimedInput in) throws IOException {
+    private static Optional<InetAddress> version2(DeadlineInput in) throws IOException {
         byte[] fixed = in.octets(4);
         int length = (fixed[2] & 0xff) << 8 | fixed[3] & 0xff;
         if ((fixed[0] & 0xf0) >> 4 != VERSION) {

@@ -29,7 +29,7 @@ public interface Program {
         return true;
     }
 
-    /** What a reload of it makes count. */
+    /** What it reads again, and when. */
     default ReloadScope reloadScope() {
         return ReloadScope.WHOLE;
     }

@@ -5,21 +5,21 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which settings a reload of one program makes count.
+ * Which settings a program reads again, and when.
  *
- * @param own those that it reads again itself
- * @param others by the name of another program: those that it has that program read again
+ * @param own those that it reads again at a reload of itself
+ * @param withOthers by the name of another program: those that it reads again at a reload of that one
  */
-public record ReloadScope(OwnSettings own, Map<String, Set<Setting<?>>> others) {
-    /** Everything that the program reads, and nothing of others. */
+public record ReloadScope(OwnSettings own, Map<String, Set<Setting<?>>> withOthers) {
+    /** Everything that the program reads, at a reload of itself alone. */
     public static final ReloadScope WHOLE = new ReloadScope(new OwnSettings.All(), Map.of());
 
     /** Copies the map. */
     public ReloadScope {
-        others = Map.copyOf(others);
+        withOthers = Map.copyOf(withOthers);
     }
 
-    /** What it reads again itself. */
+    /** What it reads again at a reload of itself. */
     public sealed interface OwnSettings {
         /** All that it reads. */
         record All() implements OwnSettings {}
@@ -41,9 +41,9 @@ public record ReloadScope(OwnSettings own, Map<String, Set<Setting<?>>> others) 
         };
     }
 
-    /** Whether it has another program read the setting of that name again. */
-    public boolean handsOn(String program, String setting) {
-        return hasName(others.getOrDefault(program, Set.of()), setting);
+    /** Whether it reads the setting of that name again when that other program is reloaded. */
+    public boolean rereadsWith(String program, String setting) {
+        return hasName(withOthers.getOrDefault(program, Set.of()), setting);
     }
 
     private static boolean hasName(Set<Setting<?>> settings, String name) {

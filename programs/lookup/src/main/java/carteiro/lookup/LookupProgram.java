@@ -11,6 +11,7 @@ import carteiro.protocol.ForeignDomains;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Program;
+import carteiro.protocol.ReloadScope;
 import carteiro.protocol.Route;
 import carteiro.protocol.Routing;
 import carteiro.protocol.StopStage;
@@ -23,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -42,6 +44,13 @@ public final class LookupProgram implements Program {
     @Override
     public String user() {
         return USER;
+    }
+
+    /** HUP to send has it read qmail's two files. */
+    @Override
+    public ReloadScope reloadScope() {
+        return new ReloadScope(
+                new ReloadScope.OwnSettings.All(), Map.of("send", Set.of(Settings.LOCALS, Settings.VIRTUALDOMAINS)));
     }
 
     @Override

@@ -39,12 +39,10 @@ public final class SendProgram implements Program {
         return StopStage.SCHEDULER;
     }
 
-    /** As qmail-send: of what it reads itself, only the limits of destinations; lookup reads qmail's two files for it. */
+    /** Only the limits of destinations; at the same time lookup reads the two files that qmail-send read again. */
     @Override
     public ReloadScope reloadScope() {
-        return new ReloadScope(
-                new ReloadScope.OwnSettings.Some(Set.of(Settings.DESTINATIONLIMITS)),
-                Map.of("lookup", Set.of(Settings.LOCALS, Settings.VIRTUALDOMAINS)));
+        return new ReloadScope(new ReloadScope.OwnSettings.Some(Set.of(Settings.DESTINATIONLIMITS)), Map.of());
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -290,7 +291,7 @@ class ListenerRolesTest {
         }
         try (var smtpd = SmtpdOnLoopback.start(anew(), "smtpdlisten", atProxyPort(""))) {
             Path file = home.resolve("haproxy.cfg");
-            Files.writeString(file, """
+            Files.writeString(file, String.format(Locale.ROOT, """
                     defaults
                         mode tcp
                         timeout connect 5s
@@ -299,7 +300,7 @@ class ListenerRolesTest {
                     listen smtp
                         bind 127.0.0.1:%d
                         server carteiro 127.0.0.1:%d %s
-                    """.formatted(front, smtpd.port(), way));
+                    """, front, smtpd.port(), way));
             Process proxy = new ProcessBuilder(List.of(haproxy, "-db", "-f", file.toString()))
                     .redirectErrorStream(true)
                     .redirectOutput(home.resolve("haproxy.log").toFile())

@@ -72,12 +72,7 @@ final class ControlChanges {
         var waiting = new TreeMap<String, String>();
         read.forEach((reader, before) -> {
             boolean asked = program.equals(Control.ALL) || program.equals(reader);
-            compare(
-                    reader,
-                    before,
-                    now,
-                    waiting,
-                    name -> asked || scope(program).handsOn(reader, name));
+            compare(reader, before, now, waiting, name -> asked || scope(reader).rereadsWith(program, name));
         });
         var words = new ArrayList<String>();
         waiting.forEach(

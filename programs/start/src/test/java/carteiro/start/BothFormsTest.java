@@ -257,7 +257,7 @@ class BothFormsTest {
             Files.writeString(home.resolve("control/smtproutes"), "example.org:other\n");
             Files.writeString(home.resolve("control/timeoutconnect"), "30\n");
             assertThat(ask("reload", "send").output())
-                    .as("what a program hands on to another")
+                    .as("what another program reads with it")
                     .contains("changed: smtproutes")
                     .doesNotContain("timeoutconnect");
             assertThat(ask("reload").output())

@@ -77,11 +77,13 @@ public final class Toys {
 
         @Override
         public ReloadScope reloadScope() {
-            return name.equals("send")
-                    ? new ReloadScope(
-                            new ReloadScope.OwnSettings.Some(Set.of(Settings.DESTINATIONLIMITS)),
-                            Map.of("remote", Set.of(Settings.SMTPROUTES)))
-                    : ReloadScope.WHOLE;
+            return switch (name) {
+                case "send" ->
+                    new ReloadScope(new ReloadScope.OwnSettings.Some(Set.of(Settings.DESTINATIONLIMITS)), Map.of());
+                case "remote" ->
+                    new ReloadScope(new ReloadScope.OwnSettings.All(), Map.of("send", Set.of(Settings.SMTPROUTES)));
+                default -> ReloadScope.WHOLE;
+            };
         }
 
         @Override
