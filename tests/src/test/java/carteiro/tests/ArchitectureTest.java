@@ -35,6 +35,7 @@ class ArchitectureTest {
             "wire",
             "log",
             "posix",
+            "password",
             "control",
             "smtp",
             "dns",
@@ -180,6 +181,17 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideOutsideOfPackages(
                         "carteiro.segments", "carteiro.mail", "carteiro.log", "java..", "org.jspecify..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void hashesOfPasswordsAreMadeInOneLibrary() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("carteiro.password")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bouncycastle..")
                 .check(CLASSES);
     }
 

@@ -5,13 +5,15 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * A function of the C library whose arguments are integers and addresses, at most six, and whose result is one, or nothing. Linux.
+ * A function of the C library, or of another library of the system, whose arguments are integers and addresses, at most six, and whose result is one, or nothing. Linux.
  *
  * <p>Every function is called in one shape, six longs to a long. Java links each shape when it is first used, which takes some ten
  * milliseconds of every start and memory that is never given back. The calling conventions of Linux on all 64-bit machines that
@@ -58,6 +60,11 @@ final class CFunction {
     /** The function of that name; programs find out when they start that the library lacks it. */
     static CFunction named(String name) {
         return new CFunction(Linker.nativeLinker().defaultLookup().findOrThrow(name));
+    }
+
+    /** The function of that name in another library; empty if that lacks it. */
+    static Optional<CFunction> named(SymbolLookup library, String name) {
+        return library.find(name).map(CFunction::new);
     }
 
     /**
