@@ -18,7 +18,9 @@ record CryptCost(Optional<String> trouble, boolean weak, long memory) {
     private static final String ORDER = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final String SMALL = "([./0-9A-Za-j])"; // what yescrypt writes as one character: 0 to 47
 
-    /** A second of a processor, or two. */
+    private static final Pattern ANY_METHOD = Pattern.compile("\\$[0-9A-Za-z-]{1,16}[$,]");
+
+    /** One to five seconds of a processor, by the password's length. */
     private static final long MOST_SHA_ROUNDS = 1_000_000;
 
     /** What SHA-crypt does unless told otherwise. */
@@ -62,7 +64,7 @@ record CryptCost(Optional<String> trouble, boolean weak, long memory) {
             new CryptMethod("\\$3\\$\\$[0-9a-f]{32}", _ -> old()),
             new CryptMethod(
                     "\\$sha1\\$([0-9]{1,10})\\$[" + TEXT + "]*\\$[" + TEXT + "]+",
-                    m -> of("rounds", Long.parseLong(m.group(1)), StoredPassword.MOST_ITERATIONS, true)),
+                    m -> of("rounds", Long.parseLong(m.group(1)), MOST_SHA_ROUNDS, true)),
             new CryptMethod(
                     "\\$md5(?:,rounds=([0-9]{1,10}))?\\$[^$]*\\$\\$?[" + TEXT + "]+",
                     m -> of("rounds", m.group(1) == null ? 0 : Long.parseLong(m.group(1)), MOST_SUN_ROUNDS, true)),
@@ -71,9 +73,11 @@ record CryptCost(Optional<String> trouble, boolean weak, long memory) {
                     m -> of("rounds", value(m.group(1)), MOST_DES_ROUNDS, true)),
             new CryptMethod("[" + TEXT + "]{13}(?:[" + TEXT + "]{11}){0,15}", _ -> old()));
 
-    /** Whether that is a hash of crypt(3) of a method that is known here. */
+    /** Whether that has the form of a hash of crypt(3), of a method that is known here or of another. */
     static boolean looksLikeHash(String hash) {
-        return METHODS.stream().anyMatch(method -> method.form().matcher(hash).matches());
+        return ANY_METHOD.matcher(hash).lookingAt()
+                || METHODS.stream()
+                        .anyMatch(method -> method.form().matcher(hash).matches());
     }
 
     static CryptCost of(String hash) {

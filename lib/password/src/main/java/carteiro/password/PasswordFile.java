@@ -119,15 +119,14 @@ public final class PasswordFile {
         int number = 0;
         for (String line : content().split("\n", -1)) {
             number++;
-            Optional<String> problem =
-                    switch (PasswordLine.parse(line)) {
-                        case PasswordLine.NoEntry _ -> Optional.empty();
-                        case PasswordLine.WrongEntry(var reason) -> Optional.of(reason);
-                        case PasswordLine.PasswordEntry(var name, var value, _, _) ->
-                            values.putIfAbsent(PasswordLine.key(name), value) == null
-                                    ? Optional.empty()
-                                    : Optional.of("its name stands in a line above, which counts");
-                    };
+            Optional<String> problem = switch (PasswordLine.parse(line)) {
+                case PasswordLine.PasswordComment _ -> Optional.empty();
+                case PasswordLine.WrongEntry(var reason) -> Optional.of(reason);
+                case PasswordLine.PasswordEntry entry ->
+                    values.putIfAbsent(PasswordLine.key(entry.name()), entry.value()) == null
+                            ? Optional.empty()
+                            : Optional.of("its name stands in a line above, which counts");
+            };
             if (problem.isPresent() && problems.size() < MOST_PROBLEMS) {
                 problems.add(file + ":" + number + ": " + problem.get());
             }
@@ -137,7 +136,8 @@ public final class PasswordFile {
     }
 
     private String content() throws IOException {
-        try (RegularFile open = RegularFile.open(file).orElseThrow(() -> new IOException(file + " has just been removed"))) {
+        try (RegularFile open =
+                RegularFile.open(file).orElseThrow(() -> new IOException(file + " has just been removed"))) {
             return content(open, file);
         }
     }

@@ -63,9 +63,9 @@ public final class PasswordFileWriter {
      */
     public void set(String name, StoredPassword password) throws IOException {
         String made = name + ":" + password.octets();
-        if (!(PasswordLine.parse(made) instanceof PasswordLine.PasswordEntry(var readName, var value, _, _)
-                && readName.equals(name)
-                && value.equals(password.octets())
+        if (!(PasswordLine.parse(made) instanceof PasswordLine.PasswordEntry read
+                && read.name().equals(name)
+                && read.value().equals(password.octets())
                 && made.chars().allMatch(c -> c <= 0xFF))) {
             throw new IllegalArgumentException(
                     "a name with a colon, or a name or value with an octet that the file cannot hold");
@@ -86,7 +86,8 @@ public final class PasswordFileWriter {
         var all = new StringBuilder(old.length() + made.length() + 1);
         boolean done = false;
         for (String line : lines(old)) {
-            if (!done && isOf(line, name) instanceof PasswordLine.PasswordEntry entry) {
+            PasswordLine.PasswordEntry entry = done ? null : entry(line, name);
+            if (entry != null) {
                 done = true;
                 all.append(line, 0, entry.start()).append(value).append(line, entry.end(), line.length());
             } else {
@@ -105,7 +106,7 @@ public final class PasswordFileWriter {
     private static String without(String old, String name) {
         var all = new StringBuilder(old.length());
         for (String line : lines(old)) {
-            if (isOf(line, name) == null) {
+            if (entry(line, name) == null) {
                 all.append(line);
             }
         }
@@ -117,7 +118,8 @@ public final class PasswordFileWriter {
         return text.isEmpty() ? new String[0] : text.split("(?<=\n)");
     }
 
-    private static PasswordLine.@Nullable PasswordEntry isOf(String line, String name) {
+    /** What a line has for that name; null if it is not one of that name. */
+    private static PasswordLine.@Nullable PasswordEntry entry(String line, String name) {
         String text = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
         return PasswordLine.parse(text) instanceof PasswordLine.PasswordEntry entry
                         && PasswordLine.key(entry.name()).equals(PasswordLine.key(name))
@@ -181,8 +183,7 @@ public final class PasswordFileWriter {
     private void replace(byte[] content, @Nullable FileOwner given, boolean forGroup) throws IOException {
         Path draft = sibling(".tmp");
         Files.deleteIfExists(draft); // of one that was killed: the lock is ours
-        Set<PosixFilePermission> mode =
-                EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        Set<PosixFilePermission> mode = EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
         try {
             try (FileChannel channel = FileChannel.open(
                     draft,

@@ -21,7 +21,7 @@ sealed interface PasswordLine {
     record PasswordEntry(String name, String value, int start, int end) implements PasswordLine {}
 
     /** A comment, or nothing. */
-    record NoEntry() implements PasswordLine {}
+    record PasswordComment() implements PasswordLine {}
 
     /** Neither; the reason holds nothing of the line. */
     record WrongEntry(String reason) implements PasswordLine {}
@@ -31,7 +31,7 @@ sealed interface PasswordLine {
             return new WrongEntry("it has more than " + MOST_LINE + " octets");
         }
         if (line.startsWith("#") || line.isBlank()) {
-            return new NoEntry();
+            return new PasswordComment();
         }
         if (line.chars().anyMatch(c -> c < ' ')) {
             return new WrongEntry("it has a control character; lines end with a line feed alone");

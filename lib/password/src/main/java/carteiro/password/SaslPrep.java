@@ -65,6 +65,10 @@ final class SaslPrep {
         if (text.chars().allMatch(c -> c >= 0x20 && c <= 0x7E)) {
             return Optional.of(text.toString());
         }
+        if (text.codePoints()
+                .anyMatch(StringPrepTables.UNASSIGNED::get)) { // in Unicode 3.2, where it has no other form
+            return Optional.empty();
+        }
         var mapped = new StringBuilder(text.length());
         text.codePoints().forEach(each -> {
             if (StringPrepTables.SPACE.get(each)) {

@@ -27,14 +27,16 @@ public final class ScramClient implements AutoCloseable {
     private final String user;
     private final byte[] password;
     private final String nonce;
-    private @Nullable ScramProof proof;
+    private byte @Nullable [] serverSignature; // what the server has still to show
     private boolean answered;
 
-    /** What the server has still to show. */
-    private record ScramProof(byte[] serverSignature) {}
-
     private ScramClient(
-            ScramHash hash, String flag, @Nullable ChannelBinding binding, String user, byte[] password, Supplier<String> nonces) {
+            ScramHash hash,
+            String flag,
+            @Nullable ChannelBinding binding,
+            String user,
+            byte[] password,
+            Supplier<String> nonces) {
         this.hash = hash;
         this.gs2 = flag + ",,";
         this.binding = binding;
@@ -123,16 +125,15 @@ public final class ScramClient implements AutoCloseable {
         }
         long iterations = Long.parseLong(iterated.get());
         if (iterations < ScramKeys.LEAST_ITERATIONS || iterations > MOST_ITERATIONS) {
-            return failed("the server asks for " + iterations + " iterations; from " + ScramKeys.LEAST_ITERATIONS + " to "
-                    + MOST_ITERATIONS + " are taken");
+            return failed("the server asks for " + iterations + " iterations; from " + ScramKeys.LEAST_ITERATIONS
+                    + " to " + MOST_ITERATIONS + " are taken");
         }
-        String withoutProof = "c="
-                + ScramText.encodeBase64(ScramServer.bindingInput(gs2, binding == null ? null : binding.octets()))
-                + ",r=" + both.get();
+        String withoutProof =
+                "c=" + ScramText.encodeBase64(ScramServer.bindingInput(gs2, binding)) + ",r=" + both.get();
         byte[] all = (bare() + "," + challenge + "," + withoutProof).getBytes(UTF_8);
         byte[] salted = ScramKeys.salted(hash, password, salt.get(), (int) iterations);
         byte[] clientKey = ScramKeys.clientKey(hash, salted);
-        proof = new ScramProof(hash.hmac(ScramKeys.serverKey(hash, salted), all));
+        serverSignature = hash.hmac(ScramKeys.serverKey(hash, salted), all);
         byte[] sent = ScramText.exclusiveOr(clientKey, hash.hmac(hash.of(clientKey), all));
         Arrays.fill(salted, (byte) 0);
         Arrays.fill(clientKey, (byte) 0);
@@ -141,11 +142,11 @@ public final class ScramClient implements AutoCloseable {
 
     /** Reads the server's last message, after {@link #answer} went on: succeeds, or fails. */
     public ScramStep finish(byte[] serverLast) {
-        ScramProof expected = proof;
+        byte[] expected = serverSignature;
         if (expected == null) {
             throw new IllegalStateException("a last message before an answer that went on, or a second last one");
         }
-        proof = null;
+        serverSignature = null;
         Optional<String> decoded = ScramText.decode(serverLast);
         if (decoded.isEmpty()) {
             return new ScramFails(ScramError.INVALID_ENCODING, "the server's last message is too long or no UTF-8");
@@ -163,7 +164,7 @@ public final class ScramClient implements AutoCloseable {
                 return failed("an attribute of the server is malformed, or of an extension that it asks for");
             }
         }
-        return MessageDigest.isEqual(signature.get(), expected.serverSignature)
+        return MessageDigest.isEqual(signature.get(), expected)
                 ? new ScramSucceeds("", user)
                 : failed("the server does not know of the password: it may be another");
     }

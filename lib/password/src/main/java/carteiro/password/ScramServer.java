@@ -32,7 +32,14 @@ public final class ScramServer {
 
     /** What the first message has told. */
     private record ScramLogin(
-            String user, ScramKeys keys, boolean known, String gs2, byte @Nullable [] binding, String bare, String nonce, String challenge) {}
+            String user,
+            ScramKeys keys,
+            boolean known,
+            String gs2,
+            @Nullable ChannelBinding binding,
+            String bare,
+            String nonce,
+            String challenge) {}
 
     /**
      * A login.
@@ -129,7 +136,8 @@ public final class ScramServer {
             if (other.isEmpty()) {
                 return malformed("the name to act as is malformed");
             }
-            if (!other.get().equals(user.get()) && !other.flatMap(SaslPrep::prepare).equals(user)) {
+            if (!other.get().equals(user.get())
+                    && !other.flatMap(SaslPrep::prepare).equals(user)) {
                 return malformed("the client asks to act as another user");
             }
         }
@@ -146,7 +154,7 @@ public final class ScramServer {
                 keys,
                 known.isPresent(),
                 text.substring(0, header),
-                binding == null ? null : binding.octets(),
+                binding,
                 text.substring(header),
                 both,
                 challenge);
@@ -163,17 +171,21 @@ public final class ScramServer {
             return binding != null
                     ? Optional.empty()
                     : Optional.of(new ScramFails(
-                            ScramError.UNSUPPORTED_CHANNEL_BINDING_TYPE, "a type of channel binding that is not known here"));
+                            ScramError.UNSUPPORTED_CHANNEL_BINDING_TYPE,
+                            "a type of channel binding that is not known here"));
         }
         return switch (flag) {
             case "y" ->
                 bindings.isEmpty()
                         ? Optional.empty()
-                        : Optional.of(new ScramFails(
-                                ScramError.SERVER_DOES_SUPPORT_CHANNEL_BINDING,
-                                "the client has not seen -PLUS, which was announced: somebody may have removed it on the way"));
+                        : Optional.of(
+                                new ScramFails(
+                                        ScramError.SERVER_DOES_SUPPORT_CHANNEL_BINDING,
+                                        "the client has not seen -PLUS, which was announced: somebody may have removed it on the way"));
             case "n" ->
-                plus ? Optional.of(malformed("a mechanism with channel binding, and none in the message")) : Optional.empty();
+                plus
+                        ? Optional.of(malformed("a mechanism with channel binding, and none in the message"))
+                        : Optional.empty();
             default -> Optional.of(malformed("the first message does not begin with n, y or p="));
         };
     }
@@ -228,7 +240,7 @@ public final class ScramServer {
         if (binding.isEmpty() || proof.isEmpty()) {
             return new ScramFails(ScramError.INVALID_ENCODING, "the last message has base64 that is not well-formed");
         }
-        if (!MessageDigest.isEqual(binding.get(), expectedBinding(now))) {
+        if (!MessageDigest.isEqual(binding.get(), bindingInput(now.gs2, now.binding))) {
             return new ScramFails(
                     ScramError.CHANNEL_BINDINGS_DONT_MATCH,
                     "the client is bound to another connection or has sent another first message");
@@ -246,24 +258,21 @@ public final class ScramServer {
         Arrays.fill(clientKey, (byte) 0);
         if (!proven || !now.known) {
             return new ScramFails(
-                    ScramError.INVALID_PROOF, now.known ? "wrong password" : "no such user, or none with keys for SCRAM");
+                    ScramError.INVALID_PROOF,
+                    now.known ? "wrong password" : "no such user, or none with keys for SCRAM");
         }
-        return new ScramSucceeds(
-                "v=" + ScramText.encodeBase64(hash.hmac(now.keys.serverKey(), all)), now.user);
-    }
-
-    private static byte[] expectedBinding(ScramLogin now) {
-        return bindingInput(now.gs2, now.binding);
+        return new ScramSucceeds("v=" + ScramText.encodeBase64(hash.hmac(now.keys.serverKey(), all)), now.user);
     }
 
     /** What stands in base64 behind {@code c=}. */
-    static byte[] bindingInput(String gs2, byte @Nullable [] binding) {
+    static byte[] bindingInput(String gs2, @Nullable ChannelBinding binding) {
         byte[] header = gs2.getBytes(UTF_8);
         if (binding == null) {
             return header;
         }
-        byte[] both = Arrays.copyOf(header, header.length + binding.length);
-        System.arraycopy(binding, 0, both, header.length, binding.length);
+        byte[] octets = binding.octets();
+        byte[] both = Arrays.copyOf(header, header.length + octets.length);
+        System.arraycopy(octets, 0, both, header.length, octets.length);
         return both;
     }
 }

@@ -36,13 +36,14 @@ public abstract sealed class StoredPassword
     /** The most memory that a check may take, in octets; at most a third of the heap, besides. */
     static final long MOST_MEMORY = 256L * 1024 * 1024;
 
-    /** The most memory times passes over it: a second or two of a processor. */
+    /** The most memory times passes over it: one to three seconds of a processor. */
     static final long MOST_MEMORY_WORK = 4 * MOST_MEMORY;
 
-    /** The most iterations of an HMAC, one to three seconds of a processor. OWASP asks for 1,300,000 with SHA-1. */
+    /** The most iterations of an HMAC, one to five seconds of a processor. OWASP asks for 1,300,000 with SHA-1. */
     static final int MOST_ITERATIONS = 2_000_000;
 
     private static final Pattern PREFIXED = Pattern.compile("\\{([^{}]*)}(.*)", Pattern.DOTALL);
+    private static final Pattern SCRAM = Pattern.compile("(SCRAM-SHA-[0-9]{1,8}) *\\$(.*)"); // RFC 5803
     private static final Pattern SCHEME_NAME = Pattern.compile("[A-Z0-9./_-]{1,24}");
 
     private final String octets;
@@ -64,7 +65,7 @@ public abstract sealed class StoredPassword
 
     /**
      * The same, and clear text is allowed, with {CLEARTEXT} or {PLAIN} or without a prefix. Without a prefix, what has the form of a hash
-     * of crypt(3) is one and never clear text, or whoever has read the hash could log in with it; 13 letters and digits are such a form.
+     * is one and never clear text, or whoever has read the hash could log in with it; 13 letters and digits are such a form.
      */
     public static StoredPassword parseWithClearText(String octets) {
         return parse(octets, true);
@@ -84,13 +85,9 @@ public abstract sealed class StoredPassword
         if (prefixed.matches()) {
             return prefixed(octets, prefixed.group(1).toUpperCase(Locale.ROOT), prefixed.group(2), clearText);
         }
-        if (octets.startsWith("SCRAM-SHA-")) {
-            int end = octets.indexOf('$');
-            String name = octets.substring(0, end < 0 ? octets.length() : end).strip();
-            Optional<ScramHash> hash = ScramHash.named(name);
-            if (end >= 0 && hash.isPresent()) {
-                return ScramPassword.parse(octets, hash.get(), octets.substring(end + 1));
-            }
+        Matcher scram = SCRAM.matcher(octets);
+        if (scram.matches()) {
+            return prefixed(octets, scram.group(1), scram.group(2), clearText);
         }
         return clearText && !CryptCost.looksLikeHash(octets)
                 ? new ClearPassword(octets, octets)

@@ -61,7 +61,8 @@ class PasswordFileTest {
 
     @Test
     void namesAreFoundInAnyCaseOfAscii() throws Exception {
-        write("# a comment: not a name\n\n \nAnn@example.org:" + SSHA + "\nbob:" + SSHA + ":field:field\nJos\u00C9:" + SSHA);
+        write("# a comment: not a name\n\n \nAnn@example.org:" + SSHA + "\nbob:" + SSHA + ":field:field\nJos\u00C9:"
+                + SSHA);
         assertThat(matches("ann@EXAMPLE.org")).isTrue();
         assertThat(matches("bob")).isTrue();
         assertThat(matches("jOS\u00C9")).isTrue();
@@ -113,7 +114,8 @@ class PasswordFileTest {
         write("ann:" + SSHA + "\n");
         assertThat(passwords.of("ann")).isPresent();
         write("bob:" + SSHA + "\n");
-        Files.setLastModifiedTime(file, FileTime.from(Instant.EPOCH)); // two writes within a tick of the file system's clock
+        Files.setLastModifiedTime(
+                file, FileTime.from(Instant.EPOCH)); // two writes within a tick of the file system's clock
         assertThat(passwords.of("ann")).isEmpty();
         assertThat(passwords.of("bob")).isPresent();
         Files.delete(file);
@@ -136,11 +138,17 @@ class PasswordFileTest {
         assertThat(Files.size(file)).isEqualTo(PasswordFile.MOST_SIZE);
         assertThat(passwords.of("ann")).isPresent();
         Files.writeString(file, "#", StandardOpenOption.APPEND);
-        assertThatThrownBy(() -> passwords.of("ann")).isInstanceOf(IOException.class).hasMessageContaining("16777216");
+        assertThatThrownBy(() -> passwords.of("ann"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("16777216");
         Files.delete(file);
         Files.createDirectory(file);
-        assertThatThrownBy(() -> passwords.of("ann")).isInstanceOf(IOException.class).hasMessageContaining("no regular");
-        assertThatThrownBy(() -> writer.remove("ann")).isInstanceOf(IOException.class).hasMessageContaining("no regular");
+        assertThatThrownBy(() -> passwords.of("ann"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no regular");
+        assertThatThrownBy(() -> writer.remove("ann"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no regular");
     }
 
     @Test
@@ -193,14 +201,16 @@ class PasswordFileTest {
 
     @Test
     void theOwnerStaysOrIsTheOneThatIsTold() throws Exception {
-        Assumptions.assumeTrue(Files.getAttribute(folder, "unix:uid").equals(0), "only root gives files away: needs root");
+        Assumptions.assumeTrue(
+                Files.getAttribute(folder, "unix:uid").equals(0), "only root gives files away: needs root");
         write("ann:" + SSHA + "\n");
         Files.setAttribute(file, "unix:uid", 12345);
         Files.setAttribute(file, "unix:gid", 12346);
         writer.set("bob", StoredPassword.parse(SSHA));
         assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(12345);
         assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(12346);
-        PasswordFileWriter.givingTo(file, 23456, 23457).set("bob", StoredPassword.parse("{MD5}9ZSqo9itzhoRPYPCCmneSg=="));
+        PasswordFileWriter.givingTo(file, 23456, 23457)
+                .set("bob", StoredPassword.parse("{MD5}9ZSqo9itzhoRPYPCCmneSg=="));
         assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(23456);
         assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(23457);
     }

@@ -77,13 +77,11 @@ class ScramTest {
         ScramServer server = server("SCRAM-SHA-1", List.of(), "3rfcNHYJY1ZVvWVs7j");
         assertThat(client.first()).isEqualTo("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
         String challenge = sent(server.first(octets(client.first())));
-        assertThat(challenge)
-                .isEqualTo("r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096");
+        assertThat(challenge).isEqualTo("r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096");
         String answer = sent(client.answer(octets(challenge)));
         assertThat(answer)
                 .isEqualTo("c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
-        assertThat(server.last(octets(answer)))
-                .isEqualTo(new ScramSucceeds("v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", "user"));
+        assertThat(server.last(octets(answer))).isEqualTo(new ScramSucceeds("v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", "user"));
         assertThat(client.finish(octets("v=rmF9pqV8S7suAoZWja4dJRkFsKQ="))).isEqualTo(new ScramSucceeds("", "user"));
     }
 
@@ -94,8 +92,7 @@ class ScramTest {
         String challenge = sent(server.first(octets("n,,n=user,r=rOprNGfwEbeRWgbNEkqO")));
         assertThat(client.first()).isEqualTo("n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
         assertThat(challenge)
-                .isEqualTo(
-                        "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
+                .isEqualTo("r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
         String answer = sent(client.answer(octets(challenge)));
         assertThat(answer)
                 .isEqualTo("c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
@@ -138,12 +135,15 @@ class ScramTest {
         var first = server();
         var second = server();
         String one = sent(first.first(octets("n,,n=nobody,r=c")));
-        assertThat(sent(second.first(octets("n,,n=nobody,r=c")))).as("the salt stays").isEqualTo(one);
+        assertThat(sent(second.first(octets("n,,n=nobody,r=c"))))
+                .as("the salt stays")
+                .isEqualTo(one);
         assertThat(sent(server().first(octets("n,,n=nobody2,r=c")))).isNotEqualTo(one);
         assertThat(one).matches("r=cs,s=[A-Za-z0-9+/]{22}==,i=4096");
-        var other = new ScramServer(
-                "SCRAM-SHA-256", List.of(), users(), new ScramSalts(new byte[16], 4096), () -> "s");
-        assertThat(sent(other.first(octets("n,,n=nobody,r=c")))).as("by the secret").isNotEqualTo(one);
+        var other = new ScramServer("SCRAM-SHA-256", List.of(), users(), new ScramSalts(new byte[16], 4096), () -> "s");
+        assertThat(sent(other.first(octets("n,,n=nobody,r=c"))))
+                .as("by the secret")
+                .isNotEqualTo(one);
         try (var unknown = ScramClient.unbound(ScramHash.SHA_256, name, PENCIL, RANDOM);
                 var wrong = ScramClient.unbound(ScramHash.SHA_256, "user", octets("pen"), RANDOM)) {
             ScramFails noUser = (ScramFails) play(unknown, server());
@@ -198,8 +198,14 @@ class ScramTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "n,,n=user,r=c", "n,a=user,n=user,r=c", "n,,n=user,r=c,x=1,y==", "y,,n=user,r=c", "n,,n=I\u00ADX,r=c",
-                "n,a=I\u00ADX,n=IX,r=c", "n,a=a=2Cb=3Dc,n=a=2Cb=3Dc,r=c", "n,,n=us er,r=~!+"
+                "n,,n=user,r=c",
+                "n,a=user,n=user,r=c",
+                "n,,n=user,r=c,x=1,y==",
+                "y,,n=user,r=c",
+                "n,,n=I\u00ADX,r=c",
+                "n,a=I\u00ADX,n=IX,r=c",
+                "n,a=a=2Cb=3Dc,n=a=2Cb=3Dc,r=c",
+                "n,,n=us er,r=~!+"
             })
     void firstMessagesThatAreRight(String message) throws Exception {
         assertThat(server().first(octets(message))).isInstanceOf(ScramContinues.class);
@@ -356,10 +362,25 @@ class ScramTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "r=cs,s=W22Z,i=4095", "r=cs,s=W22Z,i=1000001", "r=cs,s=W22Z,i=99999999999", "r=cs,s=W22Z,i=04096",
-                "r=cs,s=W22Z,i=-1", "r=cs,s=W22Z,i=", "r=cs,s=W22Z", "r=cs,s=,i=4096", "r=cs,s=W2,i=4096",
-                "r=c,s=W22Z,i=4096", "r=xs,s=W22Z,i=4096", "r=,s=W22Z,i=4096", "s=W22Z,r=cs,i=4096",
-                "m=1,r=cs,s=W22Z,i=4096", "r=cs,s=W22Z,i=4096,m=1", "r=cs,s=W22Z,i=4096,", "e=other-error", "", "\0"
+                "r=cs,s=W22Z,i=4095",
+                "r=cs,s=W22Z,i=1000001",
+                "r=cs,s=W22Z,i=99999999999",
+                "r=cs,s=W22Z,i=04096",
+                "r=cs,s=W22Z,i=-1",
+                "r=cs,s=W22Z,i=",
+                "r=cs,s=W22Z",
+                "r=cs,s=,i=4096",
+                "r=cs,s=W2,i=4096",
+                "r=c,s=W22Z,i=4096",
+                "r=xs,s=W22Z,i=4096",
+                "r=,s=W22Z,i=4096",
+                "s=W22Z,r=cs,i=4096",
+                "m=1,r=cs,s=W22Z,i=4096",
+                "r=cs,s=W22Z,i=4096,m=1",
+                "r=cs,s=W22Z,i=4096,",
+                "e=other-error",
+                "",
+                "\0"
             })
     void challengesThatAreWrong(String challenge) {
         var client = ScramClient.unbound(ScramHash.SHA_256, "user", PENCIL, () -> "c");
@@ -436,8 +457,25 @@ class ScramTest {
     @Provide
     Arbitrary<String> messages() {
         Arbitrary<String> part = Arbitraries.of(
-                "n", "y", "p=tls-exporter", "", "a=user", "n=user", "n=us=2Cer", "r=c", "r=cs", "c=biws", "p=AAAA", PROOF, "m=1",
-                "x=1", "=", "n=", "\u0627", "e\u0301", "\0");
+                "n",
+                "y",
+                "p=tls-exporter",
+                "",
+                "a=user",
+                "n=user",
+                "n=us=2Cer",
+                "r=c",
+                "r=cs",
+                "c=biws",
+                "p=AAAA",
+                PROOF,
+                "m=1",
+                "x=1",
+                "=",
+                "n=",
+                "\u0627",
+                "e\u0301",
+                "\0");
         return part.list().ofMaxSize(7).map(parts -> String.join(",", parts));
     }
 }

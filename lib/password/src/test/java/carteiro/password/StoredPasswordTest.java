@@ -109,7 +109,7 @@ class StoredPasswordTest {
             {CRYPT}$5$rounds=9999999999$abcd$abcd                                  | crypt(3) asks for rounds 9999999999, over 1000000
             {CRYPT}$2b$16$FOQ8d5.8tF1d04Q4Endzd.D9A9ZDPPIfCaOj6zMdnLE1KplJrdexm    | crypt(3) asks for a cost of 16, over 15
             {CRYPT}$2b$03$FOQ8d5.8tF1d04Q4Endzd.D9A9ZDPPIfCaOj6zMdnLE1KplJrdexm    | it is no hash of crypt(3) that is known here
-            {CRYPT}$sha1$2000001$abcdefgh$5LXhfrd5RaLpUdSSzoBRAOH0qCfb             | crypt(3) asks for rounds 2000001, over 2000000
+            {CRYPT}$sha1$1000001$abcdefgh$5LXhfrd5RaLpUdSSzoBRAOH0qCfb             | crypt(3) asks for rounds 1000001, over 1000000
             {CRYPT}$md5,rounds=200001$abcdefgh$J5GNzImc6EjwRiET21MQD0              | crypt(3) asks for rounds 200001, over 200000
             {CRYPT}_zzzzrasmJxPjz67jzus                                            | crypt(3) asks for rounds 16777215, over 1048576
             {CRYPT}$y$jFT$F5Jx5fExrKuPp53xLKQ..1$ylyX                              | scrypt asks for N = 2^18 and r = 32, over 256 MiB of memory
@@ -122,6 +122,7 @@ class StoredPasswordTest {
             {SCRAM-SHA-256}4096,abcd,abcd,abcd                                     | its keys have 3 and 3 octets, and its salt 3; keys have 32, and a salt at most 1024
             {SCRAM-SHA-256}2000001,abcd,abcd,abcd                                  | SCRAM asks for 2000001 iterations; from 1 to 2000000 are allowed
             {SCRAM-SHA-512}4096,abcd,abcd,abcd                                     | the scheme {SCRAM-SHA-512} is not known
+            SCRAM-SHA-512$4096:abcd$abcd:abcd                                      | the scheme {SCRAM-SHA-512} is not known
             {x}Lqt4tFfU0Nruf4X8hKEjfr2UxOrT7LXB | the scheme {X} is not known
             {öäü}abcd                           | its scheme is not known
             {}abcd                              | its scheme is not known
@@ -176,6 +177,23 @@ class StoredPasswordTest {
                 .isEqualTo(new PasswordDiffers());
         assertThat(StoredPassword.parseWithClearText("{CLEARTEXT}").scramKeys(ScramHash.SHA_256, "ann", SALTS))
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "$argon2id$v=19$m=19456,t=2,p=1$abcdefghijk$abcdefghijk",
+                "$sm3$abcd$abcd",
+                "$y$jFT$abcd$ylyX",
+                "$md5,x$abcd$abcd",
+                "SCRAM-SHA-512$4096:abcd$abcd:abcd",
+                "SCRAM-SHA-256$",
+                "{SSHA}abcd",
+                "{UNKNOWN}abcd",
+                "Z7EaItR0uOMwk"
+            })
+    void aHashIsNeverClearTextThoughItCannotBeUsed(String hash) {
+        assertThat(StoredPassword.parseWithClearText(hash).check(octets(hash))).isNotInstanceOf(PasswordMatches.class);
     }
 
     @Test
