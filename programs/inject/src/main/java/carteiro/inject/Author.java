@@ -1,6 +1,9 @@
 package carteiro.inject;
 
 import carteiro.mail.Address;
+import carteiro.mail.Completion;
+import carteiro.mail.HeaderAddressList;
+import carteiro.mail.MalformedFieldException;
 import carteiro.posix.Invocation;
 
 /**
@@ -64,9 +67,7 @@ record Author(String user, String host, String name, String senderUser, String s
         if (name.isEmpty()) {
             return address;
         }
-        return inComment
-                ? address + " " + new Token.Comment(name, true).written()
-                : phrase(name) + " <" + address + ">";
+        return inComment ? address + " " + HeaderAddressList.comment(name) : phrase(name) + " <" + address + ">";
     }
 
     /** The envelope sender, with what the letters m and r of QMAILINJECT add. */

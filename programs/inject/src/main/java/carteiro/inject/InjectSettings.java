@@ -5,6 +5,7 @@ import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.Setting;
 import carteiro.control.Settings;
+import carteiro.mail.Completion;
 import carteiro.posix.Invocation;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,9 @@ package carteiro.inject;
 
 import carteiro.control.Installation;
 import carteiro.mail.Address;
+import carteiro.mail.Completion;
+import carteiro.mail.HeaderAddressList;
+import carteiro.mail.MalformedFieldException;
 import carteiro.posix.ChildCommand;
 import carteiro.posix.Invocation;
 import carteiro.posix.Options;

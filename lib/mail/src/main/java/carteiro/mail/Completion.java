@@ -1,4 +1,4 @@
-package carteiro.inject;
+package carteiro.mail;
 
 /**
  * Completes hosts: what is added to an address without one, to a host without a dot, to a host that ends in a plus sign.
@@ -7,15 +7,19 @@ package carteiro.inject;
  * @param domain for hosts without a dot
  * @param plusDomain for hosts that end in {@code +}
  */
-record Completion(String host, String domain, String plusDomain) {
+public record Completion(String host, String domain, String plusDomain) {
     /** From the three settings; the host may itself need completion. */
-    static Completion of(String host, String domain, String plusDomain) {
+    public static Completion of(String host, String domain, String plusDomain) {
         var unfinished = new Completion("", domain, plusDomain);
         return new Completion(unfinished.complete(host, true), domain, plusDomain);
     }
 
-    /** @param plus whether a plus sign at its end counts: not in a literal or a quoted word */
-    String complete(String unfinished, boolean plus) {
+    /**
+     * A host, completed.
+     *
+     * @param plus whether a plus sign at its end counts: not in a literal or a quoted word
+     */
+    public String complete(String unfinished, boolean plus) {
         String completed = unfinished;
         if (plus && completed.endsWith("+")) {
             int end = completed.length() - (completed.endsWith(".+") ? 2 : 1);

@@ -1,6 +1,4 @@
-package carteiro.inject;
-
-import carteiro.mail.Octets;
+package carteiro.mail;
 
 /**
  * A lexical token of a structured header field (RFC 5322 section 3.2).

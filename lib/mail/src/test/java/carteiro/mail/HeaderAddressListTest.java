@@ -1,9 +1,8 @@
-package carteiro.inject;
+package carteiro.mail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import carteiro.mail.Address;
 import carteiro.testkit.Covers;
 import java.util.List;
 import java.util.Random;

@@ -1,9 +1,7 @@
-package carteiro.inject;
+package carteiro.mail;
 
-import carteiro.inject.Token.Comment;
-import carteiro.inject.Token.Word;
-import carteiro.mail.Address;
-import carteiro.mail.Envelope;
+import carteiro.mail.Token.Comment;
+import carteiro.mail.Token.Word;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -15,21 +13,27 @@ import java.util.function.Function;
  * @param body the field body, folded; empty if there is no address
  * @param addresses those to send to, in order; the empty address {@code <>} is not among them
  */
-record HeaderAddressList(String body, List<Address> addresses) {
+public record HeaderAddressList(String body, List<Address> addresses) {
     /** The most octets of a line with several addresses, its comma included (RFC 5322 section 2.1.1). */
-    static final int LINE = 78;
+    public static final int LINE = 78;
 
     /** The most addresses of one list. */
-    static final int MOST_ADDRESSES = Envelope.MOST_RECIPIENTS;
+    public static final int MOST_ADDRESSES = Envelope.MOST_RECIPIENTS;
 
     /** Reads, completes and writes. */
-    static HeaderAddressList read(String text, Completion completion) throws MalformedFieldException {
+    public static HeaderAddressList read(String text, Completion completion) throws MalformedFieldException {
         return read(text, completion, 0);
     }
 
     /** @param indent the octets that will stand before the body in its first line */
-    static HeaderAddressList read(String text, Completion completion, int indent) throws MalformedFieldException {
+    public static HeaderAddressList read(String text, Completion completion, int indent)
+            throws MalformedFieldException {
         return new AddressListReader(Tokens.of(text), completion, new AddressListWriter(indent)).list();
+    }
+
+    /** A text as a comment, in parentheses. */
+    public static String comment(String text) {
+        return new Token.Comment(text, true).written();
     }
 
     /** The addresses, written one after another with their separators. Lines are broken as qmail breaks them. */

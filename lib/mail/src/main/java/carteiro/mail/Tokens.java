@@ -1,4 +1,4 @@
-package carteiro.inject;
+package carteiro.mail;
 
 import java.util.ArrayList;
 import java.util.List;
