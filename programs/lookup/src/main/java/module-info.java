@@ -6,6 +6,7 @@ module carteiro.lookup {
     requires carteiro.posix;
     requires carteiro.control;
     requires carteiro.protocol;
+    requires carteiro.password;
     requires unboundid.ldapsdk;
 
     provides carteiro.protocol.Program with

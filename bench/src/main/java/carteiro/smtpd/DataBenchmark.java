@@ -6,16 +6,21 @@ import carteiro.control.TcpRules;
 import carteiro.listen.Budgets;
 import carteiro.listen.Client;
 import carteiro.listen.ListenerRole;
+import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.protocol.Enqueue.Receipt;
 import carteiro.protocol.Enqueue.Submission;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Lookup.RecipientAnswer;
+import carteiro.protocol.Passwords.Ownership;
 import carteiro.wire.LineReader;
 import carteiro.wire.TextDecoder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -83,9 +88,17 @@ public class DataBenchmark {
             new Client("192.0.2.7", "", "", "", Map.of()),
             ListenerRole.PLAIN,
             new TcpRules.Rule.Allow(Map.of()),
-            new Rights(Optional.empty(), 1 << 30));
-    private static final PolicyCheck.LookupRequest NOBODY = _ -> {
-        throw new IOException("no recipient is asked for");
+            new Rights(Optional.empty(), 1 << 30, Optional.empty()));
+    private static final PolicyCheck.LookupRequest NOBODY = new PolicyCheck.LookupRequest() {
+        @Override
+        public RecipientAnswer ask(LookupQuestion question) throws IOException {
+            throw new IOException("no recipient is asked for");
+        }
+
+        @Override
+        public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
+            throw new IOException("nobody has logged in");
+        }
     };
 
     /** Without control files. */
@@ -102,6 +115,7 @@ public class DataBenchmark {
                 new Nowhere(),
                 decoder,
                 (stage, facts) -> policy.judge(stage, PEER, TransactionView.NONE.with(facts), NOBODY),
+                Optional.empty(),
                 1 << 30,
                 budgets.messages().share(0),
                 budgets.text().share(0))) {

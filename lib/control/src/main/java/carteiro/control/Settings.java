@@ -53,11 +53,23 @@ public final class Settings {
 
     // smtpd, and what other programs with listeners share with it
 
+    public static final Setting<List<String>> AUTHMECHANISMS = list(
+            "authmechanisms",
+            "plain and login",
+            "smtpd",
+            "how people may log in: plain, login, scram-sha-256, scram-sha-1");
+
+    public static final Setting<Boolean> AUTHREQUIRED =
+            flag("authrequired", false, "smtpd", "whether nobody may send anything without a login, at any listener");
+
     public static final Setting<List<String>> BADMAILFROM =
             list("badmailfrom", "nobody is refused", "smtpd", "senders that are refused: addresses, or @host");
 
     public static final Setting<Integer> CONCURRENCYINCOMING =
             count("concurrencyincoming", 10_000, 1, 1_000_000, "smtpd, qmqpd", "connections at once");
+
+    public static final Setting<Boolean> HIDEUSERS =
+            flag("hideusers", true, "smtpd", "whether the Received field of who has logged in leaves out the client");
 
     /** Without the file a client has half of the connections at most: it must not keep all others out. */
     public static final Setting<Integer> CONCURRENCYPERCLIENT = countOf(
@@ -251,6 +263,12 @@ public final class Settings {
             "lookup",
             "where addresses are looked for, in order");
 
+    public static final Setting<List<String>> LOGINSENDERS = list(
+            "loginsenders",
+            "an account sends as its own addresses alone",
+            "lookup",
+            "further addresses, and whole domains, that accounts may send as: account:address, account:@domain");
+
     // lookup in a directory
 
     public static final Setting<List<String>> LDAPSERVER =
@@ -328,6 +346,21 @@ public final class Settings {
 
     public static final Setting<Boolean> LDAPLOCALDELIVERY =
             flag("ldaplocaldelivery", true, "lookup", "whether the system's accounts are asked after the directory");
+
+    public static final Setting<Boolean> LDAPREBIND = flag(
+            "ldaprebind",
+            false,
+            "lookup",
+            "1 has the directory compare passwords, by a bind as the account; 0 compares userPassword here");
+
+    public static final Setting<Boolean> LDAPCLEARTEXT = flag(
+            "ldapcleartext", false, "lookup", "whether a userPassword without a scheme may be the password itself");
+
+    public static final Setting<List<String>> LDAPLOGINATTRIBUTES = list(
+            "ldaploginattributes",
+            "uid",
+            "lookup",
+            "attributes in which the name that somebody logs in with is looked for");
 
     public static final Setting<String> LDAPDEFAULTDOTMODE = word(
             "ldapdefaultdotmode",

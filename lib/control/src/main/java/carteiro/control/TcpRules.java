@@ -27,8 +27,18 @@ public final class TcpRules {
     /** The program that takes a client's messages in place of queue. */
     public static final String QMAILQUEUE = "QMAILQUEUE";
 
+    /** Whether the client may log in: over TLS alone if it is TLSREQUIRED, else in the clear too. */
+    public static final String SMTPAUTH = "SMTPAUTH";
+
+    /** The client has to log in. */
+    public static final String AUTHREQUIRED = "AUTHREQUIRED";
+
+    /** The client counts as logged in where it would have to. */
+    public static final String AUTHORIZED = "AUTHORIZED";
+
     /** All variables that smtpd reads; others reach the program of {@link #QMAILQUEUE} alone. */
-    public static final List<String> VARIABLES = List.of(RELAYCLIENT, DATABYTES, QMAILQUEUE);
+    public static final List<String> VARIABLES =
+            List.of(RELAYCLIENT, DATABYTES, QMAILQUEUE, SMTPAUTH, AUTHREQUIRED, AUTHORIZED);
 
     /** The most rules that one line with ranges may stand for. */
     private static final int MOST_OF_A_LINE = 65_536;

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -102,6 +103,14 @@ public final class ClientConnection implements Closeable {
     /** Whether TLS is on, and by which cipher suite. */
     public Optional<String> cipher() {
         return Optional.ofNullable(tls).map(on -> on.getSession().getCipherSuite());
+    }
+
+    /**
+     * What only the two ends of the TLS connection know, by type: {@code tls-server-end-point} (RFC 5929 section 4), and with TLS 1.3
+     * {@code tls-exporter} (RFC 9266). Empty without TLS.
+     */
+    public Map<String, byte[]> channelBindings() {
+        return tls == null ? Map.of() : ChannelBindings.of(tls.getSession());
     }
 
     /** The fate of a message is being decided; until the client has the next reply, nothing ends the connection. */

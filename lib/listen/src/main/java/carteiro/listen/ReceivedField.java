@@ -1,5 +1,6 @@
 package carteiro.listen;
 
+import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.MailDate;
 import carteiro.mail.Octets;
 import java.time.Instant;
@@ -19,12 +20,35 @@ public final class ReceivedField {
         ESMTP,
         /** The same with TLS. */
         ESMTPS,
+        /** After a login. */
+        ESMTPA,
+        /** The same with TLS. */
+        ESMTPSA,
         /** With SMTPUTF8. */
         UTF8SMTP,
         /** The same with TLS. */
         UTF8SMTPS,
+        /** With SMTPUTF8, after a login. */
+        UTF8SMTPA,
+        /** The same with TLS. */
+        UTF8SMTPSA,
         /** By QMQP. */
-        QMQP
+        QMQP;
+
+        /** That of SMTP. */
+        public static Protocol of(boolean extended, AddressForm form, boolean tls, boolean login) {
+            return switch (form) {
+                case SMTPUTF8 -> login ? tls ? UTF8SMTPSA : UTF8SMTPA : tls ? UTF8SMTPS : UTF8SMTP;
+                case ASCII -> login ? tls ? ESMTPSA : ESMTPA : tls ? ESMTPS : extended ? ESMTP : SMTP;
+            };
+        }
+    }
+
+    /** The field of a user whose whereabouts are nobody's business: as the other, without {@code from}. */
+    public static byte[] withoutClient(String by, Protocol protocol, String id, Optional<String> cipher, Instant now) {
+        var field = new StringBuilder(120).append("Received: ");
+        appendEnd(field, by, protocol, id, cipher, now);
+        return Octets.bytes(field.toString());
     }
 
     /**
@@ -51,12 +75,17 @@ public final class ReceivedField {
             append(field, client.info());
             field.append(')');
         }
-        field.append("\n  by ");
-        append(field, client.local().isEmpty() ? by : client.local());
+        field.append("\n  ");
+        appendEnd(field, client.local().isEmpty() ? by : client.local(), protocol, id, cipher, now);
+        return Octets.bytes(field.toString());
+    }
+
+    private static void appendEnd(
+            StringBuilder field, String by, Protocol protocol, String id, Optional<String> cipher, Instant now) {
+        append(field.append("by "), by);
         field.append(" with ").append(protocol).append(" id ").append(id);
         cipher.ifPresent(suite -> field.append(" tls ").append(suite));
         field.append("; ").append(MailDate.format(now)).append('\n');
-        return Octets.bytes(field.toString());
     }
 
     private static void appendLiteral(StringBuilder field, String ip) {

@@ -45,6 +45,9 @@ public final class Attribute<T> {
     public static final Attribute<Long> PARENT =
             new Attribute<>(8, "parent", Set.of(), String::valueOf, Attribute::number);
 
+    /** The account that whoever handed the message in has logged in to. */
+    public static final Attribute<String> LOGIN = text(9, "login");
+
     /** Who has to do with an attribute besides queue, which keeps them all. */
     public enum Mark {
         /** send and those who deliver are told. Without any mark, only whoever looks at the message in the queue is. */

@@ -27,6 +27,7 @@ public final class DirectWires implements Wires {
     private final ServiceSlot<Deliver> remote = new ServiceSlot<>("remote");
     private final ServiceSlot<Lookup> lookup = new ServiceSlot<>("lookup");
     private final ServiceSlot<Routing> routing = new ServiceSlot<>("lookup");
+    private final ServiceSlot<Passwords> passwords = new ServiceSlot<>("lookup");
     private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
@@ -129,6 +130,31 @@ public final class DirectWires implements Wires {
     }
 
     @Override
+    public Passwords passwords() {
+        return new Passwords() {
+            @Override
+            public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) throws IOException {
+                return passwords.get().check(attempt, name, password);
+            }
+
+            @Override
+            public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
+                return passwords.get().ownership(account, addresses);
+            }
+
+            @Override
+            public ScramReply begin(LoginAttempt attempt, ScramRequest request) throws IOException {
+                return passwords.get().begin(attempt, request);
+            }
+
+            @Override
+            public ScramReply finish(LoginAttempt attempt, String exchange, String message) throws IOException {
+                return passwords.get().finish(attempt, exchange, message);
+            }
+        };
+    }
+
+    @Override
     public Homes homes() {
         return extension -> homes.get().look(extension);
     }
@@ -215,6 +241,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offerRouting(Routing offer) throws IOException {
         return routing.offer(offer, sockets.offerRouting(offer));
+    }
+
+    @Override
+    public Closeable offer(Passwords offer) throws IOException {
+        return passwords.offer(offer, sockets.offer(offer));
     }
 
     @Override

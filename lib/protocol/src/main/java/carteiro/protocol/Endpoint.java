@@ -43,6 +43,9 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
      */
     static final Endpoint LOOKUP = new Endpoint("lookup", "lookup", Set.of("qmaild"), true);
 
+    /** Who may ask here could try passwords as fast as lookup lets them: the programs that people log in to alone. */
+    static final Endpoint PASSWORDS = new Endpoint("lookup", "passwords", Set.of("qmaild"));
+
     static final Endpoint ROUTING = new Endpoint("lookup", "routing", Set.of("qmails"));
 
     /** An endpoint for these users alone. */

@@ -73,6 +73,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public Passwords passwords() {
+        return new PasswordsWire.PasswordsClient(asking(Endpoint.PASSWORDS, PasswordsWire.LIMITS));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -121,6 +126,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offerRouting(Routing routing) throws IOException {
         return open(Endpoint.ROUTING, RoutingWire.server(routing, watchdog));
+    }
+
+    @Override
+    public Closeable offer(Passwords passwords) throws IOException {
+        return open(Endpoint.PASSWORDS, PasswordsWire.server(passwords, watchdog));
     }
 
     @Override

@@ -26,6 +26,9 @@ public interface Wires extends Closeable {
     /** To lookup, for send. */
     Routing routing();
 
+    /** To lookup, for the programs that people log in to. */
+    Passwords passwords();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -55,6 +58,9 @@ public interface Wires extends Closeable {
 
     /** Offers routes until closed. */
     Closeable offerRouting(Routing routing) throws IOException;
+
+    /** Offers to tell who logs in until closed. */
+    Closeable offer(Passwords passwords) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;

@@ -161,6 +161,12 @@ public final class FrameReader {
         return TaggedFields.of(this);
     }
 
+    /** Overwrites the whole frame, of which nothing can be read afterwards: it held a secret. */
+    public void wipe() {
+        Arrays.fill(octets, (byte) 0);
+        at = end;
+    }
+
     /** Checks that nothing follows but tagged fields that may be passed over. */
     public void end() throws MalformedFrameException {
         if (more()) {

@@ -5,6 +5,7 @@ import carteiro.lookup.DotQmailProbe.DotQmailPresence;
 import carteiro.lookup.RoutingTables.RoutedRecipient;
 import carteiro.mail.Address;
 import carteiro.mail.Status;
+import carteiro.password.PasswordFile;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
@@ -317,6 +318,37 @@ final class AddressLookup implements Lookup, AutoCloseable {
                 new Status(4, 3, 0),
                 "whether " + account.home().folder() + " has a file for the extension \""
                         + account.home().extension() + "\" cannot be told: " + why + "; " + whyNotLocal);
+    }
+
+    /**
+     * Where accounts have passwords, in the order of the sources: those of users/passwd stand where the first source is that has none
+     * of its own.
+     */
+    List<PasswordSource> passwordSources(PasswordFile file, PasswordHashing hashing) {
+        var all = new ArrayList<PasswordSource>();
+        boolean withFile = false;
+        for (AddressSource source : sources) {
+            Optional<PasswordSource> own = source.passwords(hashing);
+            if (own.isPresent()) {
+                all.add(own.get());
+            } else if (!withFile) {
+                withFile = true;
+                all.add(new FilePasswords(file, hashing, new OwnAnswers()));
+            }
+        }
+        return all;
+    }
+
+    private final class OwnAnswers implements FilePasswords.AccountAnswers {
+        @Override
+        public Answer ofRecipient(LookupQuestion question) {
+            return account(question);
+        }
+
+        @Override
+        public Answer ofEnvelope(LookupQuestion question) {
+            return answer(question, LookupTrace.NONE);
+        }
     }
 
     /** Counts, for the status line. */

@@ -21,6 +21,11 @@ interface AddressSource extends AutoCloseable {
     Optional<Answer> ask(LookupQuestion question, Deadline deadline, LookupTrace trace)
             throws IOException, EntryFaultException;
 
+    /** The passwords of its accounts; empty if it has none of its own. */
+    default Optional<PasswordSource> passwords(PasswordHashing hashing) {
+        return Optional.empty();
+    }
+
     /** More than the number of answers, for the status line; may be empty, else {@code name=value} pairs. */
     default String status() {
         return "";

@@ -235,7 +235,34 @@ final class LdapServer implements Closeable {
         return deadline.most(wanted).plusMillis(1); // never none, which the library takes for no limit
     }
 
+    /**
+     * Binds as an entry, on a connection of its own, which is closed then.
+     *
+     * @throws LDAPException what the server, or the way to it, said against it
+     * @throws NotAskedException as {@link #search}
+     */
+    void bind(String dn, byte[] password, Deadline deadline) throws LDAPException, NotAskedException {
+        takePermit(deadline);
+        try {
+            part(open(deadline, new SimpleBindRequest(utf8(dn), password)));
+        } finally {
+            permits.release();
+        }
+    }
+
     private IdleLdapConnection open(Deadline deadline) throws LDAPException, NotAskedException {
+        return open(
+                deadline,
+                settings.login().isEmpty()
+                        ? null
+                        : new SimpleBindRequest(
+                                utf8(settings.login()),
+                                Octets.bytes(settings.password().reveal())));
+    }
+
+    /** @param bind as whom; null to remain anonymous */
+    private IdleLdapConnection open(Deadline deadline, @Nullable SimpleBindRequest bind)
+            throws LDAPException, NotAskedException {
         Duration time = time(deadline, settings.connectTime());
         int limit = (int) time.toMillis();
         var options = new LDAPConnectionOptions();
@@ -254,9 +281,8 @@ final class LdapServer implements Closeable {
             if (address.tls() == Tls.LATER && settings.startTls() != StartTlsPolicy.OFF) {
                 protect(connection);
             }
-            if (!settings.login().isEmpty()) {
-                connection.bind(new SimpleBindRequest(
-                        utf8(settings.login()), Octets.bytes(settings.password().reveal())));
+            if (bind != null) {
+                connection.bind(bind);
             }
             usable = true;
         } finally {

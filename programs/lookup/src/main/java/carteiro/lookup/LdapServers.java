@@ -54,6 +54,18 @@ final class LdapServers implements Closeable {
         record DirectoryUnavailable(Status status, String reason) implements DirectoryAnswer {}
     }
 
+    /** What the directory says of a name and a password. */
+    sealed interface BindResult {
+        /** It is the password. */
+        record Bound() implements BindResult {}
+
+        /** It is not, or the entry may not bind now. */
+        record Denied(String why) implements BindResult {}
+
+        /** Nothing now. */
+        record BindUnavailable(String reason) implements BindResult {}
+    }
+
     /** A server and whether it is left alone. */
     private static final class ServerState {
         private final LdapServer server;
@@ -154,6 +166,51 @@ final class LdapServers implements Closeable {
         }
         return new DirectoryAnswer.DirectoryUnavailable(
                 AWAY, "the directory does not answer: " + String.join("; ", reasons));
+    }
+
+    /**
+     * Binds as an entry to the first server that answers. A server that is left alone is not tried: searches find out when it is back.
+     *
+     * @param password empty is denied without a question: an empty password makes an anonymous bind (RFC 4513 section 5.1.2)
+     */
+    BindResult bind(String dn, byte[] password, Deadline deadline) {
+        if (password.length == 0) {
+            return new BindResult.Denied("empty password");
+        }
+        var reasons = new ArrayList<String>();
+        for (ServerState candidate : candidates) {
+            Pause pause = candidate.pause.get();
+            if (pause != null) {
+                reasons.add(candidate.server + " (not tried again yet): " + pause.reason);
+                continue;
+            }
+            try {
+                candidate.server.bind(dn, password, deadline);
+                return new BindResult.Bound();
+            } catch (NotAskedException e) {
+                reasons.add(candidate.server + ": not asked, " + e.reason());
+            } catch (LDAPException e) {
+                ResultCode code = e.getResultCode();
+                if (code.equals(ResultCode.INVALID_CREDENTIALS)) {
+                    return new BindResult.Denied("wrong password");
+                }
+                if (isLost(code)) {
+                    reasons.add(candidate.server + ": " + refused(candidate, null, e));
+                } else { // such as an overlay's "password expired", or an entry without a password
+                    return refusesThisOne(code)
+                            ? new BindResult.Denied(code + ": " + e.getMessage())
+                            : new BindResult.BindUnavailable(candidate.server + ": " + code + ": " + e.getMessage());
+                }
+            }
+        }
+        return new BindResult.BindUnavailable("the directory does not answer: " + String.join("; ", reasons));
+    }
+
+    /** Whether the server would say no to this entry again and again. */
+    private static boolean refusesThisOne(ResultCode code) {
+        return code.equals(ResultCode.INAPPROPRIATE_AUTHENTICATION)
+                || code.equals(ResultCode.NO_SUCH_OBJECT)
+                || code.equals(ResultCode.INSUFFICIENT_ACCESS_RIGHTS);
     }
 
     /** Takes note of a failed search, and gives its reason. */

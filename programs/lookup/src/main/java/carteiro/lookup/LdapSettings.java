@@ -34,6 +34,7 @@ import java.util.Optional;
  * @param gid for entries without qmailGID; 0: none
  * @param dotMode for entries without qmailDotMode
  * @param faults what becomes of mail for an entry that cannot be used
+ * @param logins how people log in
  */
 record LdapSettings(
         List<LdapServerAddress> servers,
@@ -54,7 +55,8 @@ record LdapSettings(
         int uid,
         int gid,
         DotMode dotMode,
-        Faults faults) {
+        Faults faults,
+        LdapLogins logins) {
     private static final int PLAIN_PORT = 389;
     private static final int TLS_PORT = 636;
 
@@ -81,6 +83,27 @@ record LdapSettings(
         public String toString() {
             return "a number from " + least + " to " + most
                     + (NOBODY >= least && NOBODY <= most ? " (without " + NOBODY + ")" : "");
+        }
+    }
+
+    /**
+     * How people log in to accounts of the directory.
+     *
+     * @param rebind whether the directory compares a password, by a bind as the account; it is compared here otherwise
+     * @param clearText whether a userPassword without a scheme may be the password itself
+     * @param attributes what the name that somebody logs in with is looked for in
+     */
+    record LdapLogins(boolean rebind, boolean clearText, List<String> attributes) {
+        LdapLogins {
+            attributes = List.copyOf(attributes);
+        }
+
+        /** Where the name of an account that has logged in is looked for: it is the entry's uid, if it has one. */
+        List<String> namesOfAccounts() {
+            var names = new ArrayList<String>();
+            names.add("uid");
+            attributes.stream().filter(name -> !name.equals("uid")).forEach(names::add);
+            return names;
         }
     }
 
@@ -170,7 +193,22 @@ record LdapSettings(
                 id(files, ids, Settings.LDAPUID),
                 id(files, ids, Settings.LDAPGID),
                 word(files, Settings.LDAPDEFAULTDOTMODE, DotMode.class),
-                word(files, Settings.LDAPFAULTS, Faults.class));
+                word(files, Settings.LDAPFAULTS, Faults.class),
+                new LdapLogins(
+                        files.get(Settings.LDAPREBIND), files.get(Settings.LDAPCLEARTEXT), loginAttributes(files)));
+    }
+
+    private static List<String> loginAttributes(ControlFiles files) {
+        List<String> names = files.get(Settings.LDAPLOGINATTRIBUTES);
+        for (String name : names) {
+            if (!name.matches("[A-Za-z][A-Za-z0-9-]{0,63}")) {
+                files.problem(
+                        Settings.LDAPLOGINATTRIBUTES,
+                        0,
+                        "\"" + name + "\" is no name of an attribute; write one on each line, such as uid or mail");
+            }
+        }
+        return names.isEmpty() ? List.of("uid") : names;
     }
 
     /** An id that stands in for a missing one is bounded as those of entries are. */

@@ -13,6 +13,7 @@ import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.wire.Watchdog;
 import com.unboundid.ldap.sdk.Filter;
 import com.unboundid.ldap.sdk.LDAPException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +45,17 @@ final class LdapSource implements AddressSource {
             new TtlCache<>(REMEMBERED, MOST_OCTETS, LdapSource::octets, System::nanoTime);
     private final LongAdder remembered = new LongAdder();
 
-    /** What the directory said of one key; more than one entry is not remembered. */
-    private sealed interface KeyAnswer {
+    /** What came of the search for one key. */
+    private sealed interface KeySearch {
+        /** More than one entry has it, which is not remembered. */
+        record SeveralEntries(List<DirectoryEntry> entries) implements KeySearch {}
+
+        /** Nothing now. */
+        record DirectoryAway(Status status, String reason) implements KeySearch {}
+    }
+
+    /** What the directory said of one key, and is remembered. */
+    private sealed interface KeyAnswer extends KeySearch {
         /** This entry has it. */
         record OneEntry(DirectoryEntry entry) implements KeyAnswer {}
 
@@ -94,6 +104,11 @@ final class LdapSource implements AddressSource {
     }
 
     @Override
+    public Optional<PasswordSource> passwords(PasswordHashing hashing) {
+        return Optional.of(new LdapPasswords(this, servers, settings.logins(), hashing));
+    }
+
+    @Override
     public SourceName name() {
         return SourceName.LDAP;
     }
@@ -106,29 +121,14 @@ final class LdapSource implements AddressSource {
             return Optional.empty();
         }
         for (SearchKey candidate : candidates(recipient, settings.aliasDomains())) {
-            KeyAnswer known = memory.get(DomainName.addressKey(candidate.key));
-            if (known == null) {
-                switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES, deadline)) {
-                    case DirectoryAnswer.DirectoryUnavailable(var status, var reason) -> {
-                        trace.step(() -> "ldap: " + filter(candidate.key) + ": " + reason);
-                        return Optional.of(new Answer.Unresolved(status, reason));
-                    }
-                    case DirectoryAnswer.MatchingEntries(var entries)
-                    when entries.size() > 1 -> {
-                        return Optional.of(ambiguous(candidate, entries, trace));
-                    }
-                    case DirectoryAnswer.MatchingEntries(var entries) ->
-                        known = entries.isEmpty()
-                                ? new KeyAnswer.NoEntry()
-                                : new KeyAnswer.OneEntry(entries.getFirst());
-                    case DirectoryAnswer.UnreadableEntry(var dn, var reason) ->
-                        known = new KeyAnswer.UnusableEntry(dn, reason);
+            switch (searched(candidate, deadline)) {
+                case KeySearch.DirectoryAway(var status, var reason) -> {
+                    trace.step(() -> "ldap: " + filter(candidate.key) + ": " + reason);
+                    return Optional.of(new Answer.Unresolved(status, reason));
                 }
-                remember(candidate, known);
-            } else {
-                remembered.increment();
-            }
-            switch (known) {
+                case KeySearch.SeveralEntries(var entries) -> {
+                    return Optional.of(ambiguous(candidate, entries, trace));
+                }
                 case KeyAnswer.OneEntry(var entry) -> {
                     trace.step(() -> "ldap: " + filter(candidate.key) + " finds " + entry.dn());
                     return Optional.of(answer(recipient, entry, candidate.extension));
@@ -141,6 +141,57 @@ final class LdapSource implements AddressSource {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * The name of the entry that mail for an address goes to; empty if none.
+     *
+     * @param recipient as in {@link #ask}
+     * @throws IOException if it cannot be told now
+     */
+    Optional<String> entryOf(Address recipient, Deadline deadline) throws IOException {
+        if (!recipient.hasDomain()) {
+            return Optional.empty();
+        }
+        for (SearchKey candidate : candidates(recipient, settings.aliasDomains())) {
+            switch (searched(candidate, deadline)) {
+                case KeySearch.DirectoryAway(var _, var reason) -> throw new IOException(reason);
+                case KeySearch.SeveralEntries _ -> {
+                    return Optional.empty(); // mail for it goes to nobody
+                }
+                case KeyAnswer.OneEntry(var entry) -> {
+                    return Optional.of(entry.dn());
+                }
+                case KeyAnswer.UnusableEntry(var dn, var _) -> {
+                    return Optional.of(dn);
+                }
+                case KeyAnswer.NoEntry() -> {}
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What is remembered of a key, or what the directory says now. */
+    private KeySearch searched(SearchKey candidate, Deadline deadline) {
+        KeyAnswer known = memory.get(DomainName.addressKey(candidate.key));
+        if (known != null) {
+            remembered.increment();
+            return known;
+        }
+        switch (servers.search(filter(candidate.key), LdapAccounts.ATTRIBUTES, deadline)) {
+            case DirectoryAnswer.DirectoryUnavailable(var status, var reason) -> {
+                return new KeySearch.DirectoryAway(status, reason);
+            }
+            case DirectoryAnswer.MatchingEntries(var entries)
+            when entries.size() > 1 -> {
+                return new KeySearch.SeveralEntries(entries);
+            }
+            case DirectoryAnswer.MatchingEntries(var entries) ->
+                known = entries.isEmpty() ? new KeyAnswer.NoEntry() : new KeyAnswer.OneEntry(entries.getFirst());
+            case DirectoryAnswer.UnreadableEntry(var dn, var reason) -> known = new KeyAnswer.UnusableEntry(dn, reason);
+        }
+        remember(candidate, known);
+        return known;
     }
 
     private void remember(SearchKey candidate, KeyAnswer known) {
@@ -198,12 +249,16 @@ final class LdapSource implements AddressSource {
             either.add(Filter.createEqualityFilter("mail", octets));
             either.add(Filter.createEqualityFilter("mailAlternateAddress", octets));
         }
-        Filter mail = Filter.createORFilter(either);
+        return ofClass(Filter.createORFilter(either));
+    }
+
+    /** The same for entries of control/ldapobjectclass alone. */
+    Filter ofClass(Filter wanted) {
         if (always.isEmpty()) {
-            return mail;
+            return wanted;
         }
         var all = new ArrayList<>(always);
-        all.add(mail);
+        all.add(wanted);
         return Filter.createANDFilter(all);
     }
 

@@ -88,6 +88,36 @@ sealed interface LookupEvent extends LogEvent {
         }
     }
 
+    /** A password was wrong, or nobody has that name, or it may not log in. Who asked was told no more than that. */
+    @EventName("login-failed")
+    record LoginFailed(String name, String client, String reason) implements LookupEvent {
+        @Override
+        public String line() {
+            return "lookup: no login for \"" + LogText.safe(name) + "\" from " + LogText.safe(client) + ": "
+                    + LogText.sentence(reason);
+        }
+    }
+
+    /** Whether a password is right could not be told. */
+    @EventName("login-undecided")
+    record LoginUndecidable(String source, String name, String reason) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: " + source + " cannot tell now who \"" + LogText.safe(name) + "\" is: "
+                    + LogText.sentence(reason);
+        }
+    }
+
+    /** Passwords are not looked at for a time. */
+    @EventName("logins-blocked")
+    record LoginsBlocked(String name, String client, long seconds) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: no password is looked at for " + seconds + " s: \"" + LogText.safe(name)
+                    + "\" from " + LogText.safe(client) + " had too many wrong ones";
+        }
+    }
+
     /** HUP to send found no control/locals. The line is qmail-send's. */
     @EventName("locals-from-me")
     record LocalsFromMe() implements LookupEvent {

@@ -6,10 +6,14 @@ import carteiro.control.Installation;
 import carteiro.control.Settings;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
+import carteiro.password.PasswordFile;
+import carteiro.password.ScramSalts;
+import carteiro.password.StoredPassword;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.ForeignDomains;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.Passwords;
 import carteiro.protocol.Program;
 import carteiro.protocol.ReloadScope;
 import carteiro.protocol.Route;
@@ -32,6 +36,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class LookupProgram implements Program {
     static final String NAME = "lookup";
     static final String USER = "qmailp";
+
+    /** A changed users/passwd is seen at the latest after this. */
+    private static final Duration PASSWORDS_TRUST = Duration.ofSeconds(1);
 
     /** For {@link java.util.ServiceLoader}. */
     public LookupProgram() {}
@@ -80,9 +87,10 @@ public final class LookupProgram implements Program {
         LookupSettings settings = LookupSettings.read(installation); // before root is given up: secrets may be root's
         int uid = SystemAccount.effectiveUid();
         MailUsers users = users(installation, uid);
+        ScramSalts salts = new SaltSecret(installation, context.log()).salts();
         context.dropPrivileges();
         try {
-            var running = new RunningLookup(context, users, AliasSource.owner(users, uid, USER), settings);
+            var running = new RunningLookup(context, users, AliasSource.owner(users, uid, USER), settings, salts);
             running.open();
             return running;
         } catch (IOException | ControlException | RuntimeException e) {
@@ -130,22 +138,47 @@ public final class LookupProgram implements Program {
     }
 
     /** The program at work: one set of settings at a time, replaced whole. */
-    private static final class RunningLookup implements RunningProgram, Lookup, Routing {
+    private static final class RunningLookup implements RunningProgram, Lookup, Routing, Passwords {
         private final ProgramContext context;
         private final MailUsers users;
         private final AliasSource.AliasOwner aliasOwner;
         private final Watchdog watchdog = new Watchdog(); // its thread starts with the first use, which is LDAP's
         private final AtomicBoolean stopped = new AtomicBoolean();
+        private final PasswordHashing hashing = new PasswordHashing();
+        private final LoginLimiter limiter = new LoginLimiter(System::nanoTime);
+        private final ScramSalts salts;
         private volatile AddressLookup current;
+        private volatile Logins logins;
         private final List<Closeable> endpoints = new ArrayList<>();
 
         RunningLookup(
-                ProgramContext context, MailUsers users, AliasSource.AliasOwner aliasOwner, LookupSettings settings)
+                ProgramContext context,
+                MailUsers users,
+                AliasSource.AliasOwner aliasOwner,
+                LookupSettings settings,
+                ScramSalts salts)
                 throws ControlException {
+            this.salts = salts;
             this.context = context;
             this.users = users;
             this.aliasOwner = aliasOwner;
             this.current = built(settings);
+            this.logins = logins(settings, current);
+        }
+
+        private Logins logins(LookupSettings settings, AddressLookup lookup) {
+            return new Logins(
+                    lookup.passwordSources(
+                            new PasswordFile(
+                                    context.installation().users().resolve("passwd"),
+                                    PASSWORDS_TRUST,
+                                    StoredPassword::parse),
+                            hashing),
+                    limiter,
+                    new FaultLogLimiter(context.log()),
+                    settings.senders(),
+                    salts,
+                    address -> lookup.routes(List.of(address)).getFirst());
         }
 
         /** With alarms of its own: what is wrong with new settings is told at once. */
@@ -173,6 +206,7 @@ public final class LookupProgram implements Program {
             warnOfUncompiledAssignments();
             endpoints.add(context.wires().offer((Lookup) this));
             endpoints.add(context.wires().offerRouting(this));
+            endpoints.add(context.wires().offer((Passwords) this));
         }
 
         @Override
@@ -188,6 +222,26 @@ public final class LookupProgram implements Program {
         @Override
         public Answer account(LookupQuestion question) {
             return current.account(question);
+        }
+
+        @Override
+        public ScramReply begin(LoginAttempt attempt, ScramRequest request) {
+            return logins.begin(attempt, request);
+        }
+
+        @Override
+        public ScramReply finish(LoginAttempt attempt, String exchange, String message) {
+            return logins.finish(attempt, exchange, message);
+        }
+
+        @Override
+        public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
+            return logins.check(attempt, name, password);
+        }
+
+        @Override
+        public List<Ownership> ownership(String account, List<Address> addresses) {
+            return logins.ownership(account, addresses);
         }
 
         @Override
@@ -212,7 +266,9 @@ public final class LookupProgram implements Program {
         public synchronized void reload() throws ControlException {
             LookupSettings settings = LookupSettings.read(context.installation());
             AddressLookup old = current;
-            current = built(settings);
+            AddressLookup now = built(settings);
+            logins = logins(settings, now);
+            current = now;
             tellOfChange();
             old.close();
             warnOfOpenSecret();
@@ -248,6 +304,7 @@ public final class LookupProgram implements Program {
                 }
             }
             current.close();
+            hashing.close();
             users.close();
             watchdog.close();
         }

@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param tables qmail-send's decision between local and remote
  * @param sources in the order in which they are asked
  * @param ldap the directory; null if there is none
+ * @param senders what accounts may send as besides their own addresses
  */
 record LookupSettings(
         RoutingTables tables,
         List<SourceName> sources,
-        @Nullable LdapSettings ldap) {
+        @Nullable LdapSettings ldap,
+        LoginSenders senders) {
 
     LookupSettings {
         sources = List.copyOf(sources);
@@ -31,8 +33,9 @@ record LookupSettings(
         RoutingTables tables = RoutingTables.read(files);
         LdapSettings ldap = LdapSettings.isConfigured(files) ? LdapSettings.read(files) : null;
         List<SourceName> sources = sources(files, ldap != null);
+        LoginSenders senders = LoginSenders.read(files);
         files.check();
-        return new LookupSettings(tables, sources, ldap);
+        return new LookupSettings(tables, sources, ldap, senders);
     }
 
     private static List<SourceName> sources(ControlFiles files, boolean directory) {

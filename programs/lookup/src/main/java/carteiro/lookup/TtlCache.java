@@ -78,6 +78,16 @@ final class TtlCache<V> {
         }
     }
 
+    /** The same, and forgets it. */
+    @Nullable
+    V take(String key) {
+        CacheShard<V> part = part(key);
+        synchronized (part) {
+            CacheEntry<V> kept = part.forget(key);
+            return kept == null || nanoseconds.getAsLong() - kept.until >= 0 ? null : kept.value;
+        }
+    }
+
     /** Remembers; not at all if {@code time} is zero or the value too large. */
     void keep(String key, V value, Duration time) {
         if (time.isZero()) {

@@ -317,7 +317,8 @@ final class LdapInMemoryTest {
                                 0,
                                 0,
                                 DotMode.LDAPONLY,
-                                LdapSettings.Faults.DEFER),
+                                LdapSettings.Faults.DEFER,
+                                new LdapSettings.LdapLogins(false, false, java.util.List.of("uid"))),
                         new FaultLogLimiter(log),
                         watchdog)) {
             assertThat(servers.search(

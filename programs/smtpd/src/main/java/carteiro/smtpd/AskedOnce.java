@@ -1,9 +1,12 @@
 package carteiro.smtpd;
 
+import carteiro.mail.Address;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
+import carteiro.protocol.Passwords.Ownership;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The checks of one stage ask lookup the same: it is asked once. Not thread-safe. */
@@ -26,5 +29,10 @@ final class AskedOnce implements LookupRequest {
         asked = question;
         answer = heard;
         return heard;
+    }
+
+    @Override
+    public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
+        return lookup.ownership(account, addresses);
     }
 }

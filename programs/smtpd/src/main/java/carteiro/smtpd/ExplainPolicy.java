@@ -18,6 +18,7 @@ import carteiro.posix.Invocation;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.LookupExplanation;
+import carteiro.protocol.Passwords.Ownership;
 import carteiro.smtpd.Verdict.Refusal;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -243,7 +244,7 @@ public final class ExplainPolicy {
     }
 
     private Optional<Refusal> judge(Stage stage, Peer peer, TransactionView transaction) {
-        return settings.policy().judge(stage, peer, transaction, this::ask, (check, verdict) -> {
+        return settings.policy().judge(stage, peer, transaction, new ExplainedRequest(), (check, verdict) -> {
             String said = switch (verdict) {
                 case Verdict.GoOn(var _, var why) -> "goes on: " + why;
                 case Verdict.Refuse(var _, var why) -> "refuses" + because(why);
@@ -265,11 +266,19 @@ public final class ExplainPolicy {
         return rule.code() + " " + rule + (setting.isEmpty() ? "" : " (" + setting + ")");
     }
 
-    private RecipientAnswer ask(LookupQuestion question) throws IOException {
-        try {
-            return lookup.recipient(installation, question, log, lookupSteps::add);
-        } catch (ControlException e) {
-            throw new IOException(String.join("; ", e.problems()), e);
+    private final class ExplainedRequest implements PolicyCheck.LookupRequest {
+        @Override
+        public RecipientAnswer ask(LookupQuestion question) throws IOException {
+            try {
+                return lookup.recipient(installation, question, log, lookupSteps::add);
+            } catch (ControlException e) {
+                throw new IOException(String.join("; ", e.problems()), e);
+            }
+        }
+
+        @Override
+        public List<Ownership> ownership(String account, List<Address> addresses) {
+            throw new IllegalStateException("who explains has not logged in");
         }
     }
 

@@ -13,6 +13,7 @@ import carteiro.wire.TextDecoder;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     private final ClientBudget.ClientReservation buffers;
     private final ClientBudget.ClientReservation text;
     private final MessagePolicy policy;
+    private final Optional<SubmittedHeader> submitted;
     private final long mostDropped;
     private long octets;
     private long counted = Budgets.TEXT_STEP;
@@ -50,6 +52,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
     }
 
     /**
+     * @param submitted what becomes of the header of somebody who has logged in; empty if it goes on as it came
      * @param mostDropped what is read and dropped before the connection is ended, in octets
      * @param buffers what it holds of {@link Budgets#messages}; given back at its close
      * @param text what it takes of {@link Budgets#text}; given back at its close
@@ -58,6 +61,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
             Submission submission,
             TextDecoder decoder,
             MessagePolicy policy,
+            Optional<SubmittedHeader> submitted,
             long mostDropped,
             ClientBudget.ClientReservation buffers,
             ClientBudget.ClientReservation text) {
@@ -66,6 +70,7 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
         this.submission = submission;
         this.decoder = decoder;
         this.policy = policy;
+        this.submitted = submitted;
         this.mostDropped = mostDropped;
     }
 
@@ -107,7 +112,8 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
             header.take(octets, from, length);
         }
         if (fault == null) {
-            store(octets, from, length);
+            int header = storeHeader(octets, from, length);
+            store(octets, from + header, length - header);
         } else {
             dropped += length;
             if (dropped > mostDropped) {
@@ -136,10 +142,38 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
 
     private Optional<Refusal> judge(Stage stage) {
         return policy.judge(
-                stage, new TextFacts(octets, decoder.longestLine(), decoder.sawNul(), header.hops(), decoder.state()));
+                stage,
+                new TextFacts(
+                        octets,
+                        decoder.longestLine(),
+                        decoder.sawNul(),
+                        header.hops(),
+                        decoder.state(),
+                        submitted.map(SubmittedHeader::authors).orElse(List.of()),
+                        submitted.map(SubmittedHeader::fault).orElse("")));
+    }
+
+    /** @return how many of the octets belong to a header that is rewritten */
+    private int storeHeader(byte[] octets, int from, int length) {
+        if (submitted.isEmpty() || submitted.get().ended()) {
+            return 0;
+        }
+        int taken = submitted.get().take(octets, from, length);
+        if (submitted.get().ended()) {
+            storeRewritten(submitted.get());
+        }
+        return taken;
+    }
+
+    private void storeRewritten(SubmittedHeader whole) {
+        byte[] rewritten = whole.rewritten();
+        store(rewritten, 0, rewritten.length);
     }
 
     private void store(byte[] octets, int from, int length) {
+        if (length == 0 || fault != null) {
+            return;
+        }
         try {
             submission.write(octets, from, length);
         } catch (IOException e) {
@@ -171,6 +205,10 @@ final class IncomingMessage implements LineReader.Sink, Closeable {
      * it came. Empty if {@link #keep} may follow.
      */
     Optional<Refusal> refusal() {
+        if (fault == null && submitted.isPresent() && !submitted.get().ended()) {
+            submitted.get().end();
+            storeRewritten(submitted.get());
+        }
         Optional<Refusal> whole = judge(Stage.MESSAGE);
         if (whole.isPresent() && whole.get() instanceof Verdict.RefuseAndEnd) {
             return whole;

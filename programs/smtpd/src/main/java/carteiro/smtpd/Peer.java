@@ -25,8 +25,17 @@ record Peer(Client client, ListenerRole role, TcpRules.Rule rule, Rights rights,
         return new Peer(client, role, rule, rights, name, cipher);
     }
 
-    /** After STARTTLS: what it said before counts for nothing (RFC 3207 section 4.2). */
-    Peer secured(Optional<String> by) {
-        return new Peer(client, role, rule, rights, "", by);
+    /**
+     * After STARTTLS: what it said before, a login too, counts for nothing (RFC 3207 section 4.2).
+     *
+     * @param atFirst what it might when it came
+     */
+    Peer secured(Optional<String> by, Rights atFirst) {
+        return new Peer(client, role, rule, atFirst, "", by);
+    }
+
+    /** After AUTH. */
+    Peer loggedIn(String account) {
+        return new Peer(client, role, rule, rights.loggedIn(account), helo, cipher);
     }
 }

@@ -29,7 +29,12 @@ final class Policy {
                 Stage.GREETED,
                 List.<PolicyCheck>of(),
                 Stage.SENDER,
-                List.<PolicyCheck>of(new SubmissionCheck(), new FileNamesCheck(widestForm), new AnnouncedSizeCheck()),
+                List.<PolicyCheck>of(
+                        new SubmissionCheck(),
+                        AuthRequiredCheck.read(files),
+                        new OwnSenderCheck(),
+                        new FileNamesCheck(widestForm),
+                        new AnnouncedSizeCheck()),
                 Stage.RECIPIENT,
                 List.<PolicyCheck>of(
                         LimitCheck.recipients(recipients),
@@ -40,7 +45,7 @@ final class Policy {
                 Stage.TEXT,
                 List.of(LimitCheck.size(), LimitCheck.nulOctets(), LimitCheck.lineLength(linebytes)),
                 Stage.MESSAGE,
-                List.of(new LineEndsCheck(), LimitCheck.hops()));
+                List.of(new LineEndsCheck(), LimitCheck.hops(), new OwnAuthorCheck()));
         return new Policy(checks, hosts);
     }
 

@@ -1,22 +1,31 @@
 package carteiro.smtpd;
 
+import carteiro.mail.Address;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
+import carteiro.protocol.Passwords.Ownership;
 import java.io.IOException;
+import java.util.List;
 
 /** One thing that is looked at in one {@link Stage}. Safe for any number of threads. */
 interface PolicyCheck {
     /** Asks lookup, and waits for it. */
-    @FunctionalInterface
     interface LookupRequest {
         /** @throws IOException if lookup cannot be reached */
         RecipientAnswer ask(LookupQuestion question) throws IOException;
+
+        /**
+         * Whether addresses are an account's own, see {@link carteiro.protocol.Passwords#ownership}.
+         *
+         * @throws IOException if lookup cannot be reached
+         */
+        List<Ownership> ownership(String account, List<Address> addresses) throws IOException;
     }
 
     /** What it enforces. */
     PolicyRule rule();
 
-    /** Whether it is made of such a peer at all, by the listener that it came to. */
+    /** Whether it is made of such a peer at all. */
     default boolean isFor(Peer peer) {
         return true;
     }

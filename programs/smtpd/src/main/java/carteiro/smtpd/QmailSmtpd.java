@@ -106,6 +106,7 @@ public final class QmailSmtpd {
                 new SmtpdSession.SessionContext(
                         wires.enqueue(),
                         wires.lookup(),
+                        wires.passwords(),
                         log,
                         Clock.systemUTC(),
                         installation.home(),

@@ -33,6 +33,7 @@ final class RelayHosts {
     enum RelayGround {
         RCPTHOSTS("the domain is in rcpthosts"),
         MORERCPTHOSTS("the domain is in morercpthosts"),
+        LOGIN("the client has logged in"),
         RELAYCLIENT("the client may relay by RELAYCLIENT"),
         OPENRELAY("anybody may relay by openrelay");
 
@@ -85,6 +86,9 @@ final class RelayHosts {
      * @param domain after rewriting: a percent hack must not lead past rcpthosts
      */
     Optional<RelayGround> relayGround(Rights rights, String domain) throws IOException {
+        if (rights.login().isPresent()) {
+            return Optional.of(RelayGround.LOGIN);
+        }
         return rights.mayRelay()
                 ? Optional.of(RelayGround.RELAYCLIENT)
                 : isOpenRelay() ? Optional.of(RelayGround.OPENRELAY) : listed(domain);

@@ -8,8 +8,14 @@ import java.util.Optional;
  *
  * @param relayClient if there, it may send to anywhere, and this is appended to every recipient (RELAYCLIENT)
  * @param databytes the most octets of a message, LF line ends
+ * @param login the account it has logged in to
  */
-record Rights(Optional<String> relayClient, long databytes) {
+record Rights(Optional<String> relayClient, long databytes, Optional<String> login) {
+    /** After a login: who has one may send to anywhere. */
+    Rights loggedIn(String account) {
+        return new Rights(relayClient.or(() -> Optional.of("")), databytes, Optional.of(account));
+    }
+
     boolean mayRelay() {
         return relayClient.isPresent();
     }

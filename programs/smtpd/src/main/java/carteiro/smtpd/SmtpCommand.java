@@ -10,6 +10,7 @@ import carteiro.smtp.SmtpPath;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Set;
 
 /** A command line as it was understood (RFC 5321 section 4.1.1). Any octets give a value. */
@@ -62,6 +63,14 @@ sealed interface SmtpCommand {
     /** STARTTLS (RFC 3207). */
     record StartTls() implements SmtpCommand {}
 
+    /**
+     * AUTH (RFC 4954).
+     *
+     * @param mechanism as the client wrote it, in upper case
+     * @param initial the response that came with it; empty if none
+     */
+    record Auth(String mechanism, String initial) implements SmtpCommand {}
+
     /** A command that is understood and refused, or is not understood. */
     record RefusedCommand(String verb, Reply reply) implements SmtpCommand {}
 
@@ -100,6 +109,7 @@ sealed interface SmtpCommand {
             case "vrfy" -> argument.isEmpty() ? malformed("VRFY", "name missing") : new Vrfy();
             case "help" -> new Help();
             case "quit" -> argument.isEmpty() ? new Quit() : NO_ARGUMENT;
+            case "auth" -> auth(argument);
             case "starttls" -> argument.isEmpty() ? new StartTls() : NO_ARGUMENT;
             case "" -> new RefusedCommand("", PolicyRule.COMMAND.reply(500, "5.5.2 command missing"));
             default ->
@@ -142,6 +152,15 @@ sealed interface SmtpCommand {
 
     private static RefusedCommand malformed(String verb, String reason) {
         return new RefusedCommand(verb, PolicyRule.COMMAND.reply(501, "5.5.4 " + reason));
+    }
+
+    private static SmtpCommand auth(String argument) {
+        int space = argument.indexOf(' ');
+        String mechanism = (space < 0 ? argument : argument.substring(0, space)).toUpperCase(Locale.ROOT);
+        String initial = space < 0 ? "" : argument.substring(space + 1);
+        return mechanism.isEmpty() || initial.indexOf(' ') >= 0
+                ? malformed("AUTH", "write AUTH, a mechanism, and nothing or one response")
+                : new Auth(mechanism, initial);
     }
 
     private static SmtpCommand mail(String argument) {

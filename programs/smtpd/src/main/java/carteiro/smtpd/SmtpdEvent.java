@@ -76,6 +76,15 @@ sealed interface SmtpdEvent extends LogEvent {
         }
     }
 
+    /** A client has logged in. */
+    @EventName("smtp-login")
+    record SmtpLogin(String account, String client, String mechanism) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: login " + LogText.safe(account) + " client " + LogText.safe(client) + " by " + mechanism;
+        }
+    }
+
     /**
      * A client was turned away before it could say anything.
      *

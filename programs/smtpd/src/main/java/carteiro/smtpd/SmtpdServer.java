@@ -145,6 +145,7 @@ final class SmtpdServer implements Program.RunningProgram, ClientService {
         var session = new SmtpdSession.SessionContext(
                 context.wires().enqueue(),
                 context.wires().lookup(),
+                context.wires().passwords(),
                 log,
                 clock,
                 context.installation().home(),

@@ -12,17 +12,25 @@ import carteiro.listen.TlsKey;
 import carteiro.listen.TransactionId;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.mail.Attribute;
 import carteiro.mail.Envelope;
 import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Octets;
 import carteiro.protocol.Enqueue;
 import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.ExternalQueueProgram;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.MessageEvent;
+import carteiro.protocol.Passwords;
+import carteiro.protocol.Passwords.TlsBinding;
 import carteiro.protocol.StartupGrace;
+import carteiro.smtpd.Authentication.LoginResult;
+import carteiro.smtpd.Authentication.NoResponseException;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
+import carteiro.smtpd.LoginOffer.Availability;
+import carteiro.smtpd.LoginOffer.NamedMechanism;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import carteiro.smtpd.Verdict.Refusal;
 import carteiro.wire.Line;
@@ -34,6 +42,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +55,7 @@ final class SmtpdSession {
     private static final Reply GO_AHEAD = Reply.of(354, "go ahead, end with a dot alone");
     private static final Reply VRFY = Reply.of(252, "2.5.0 send some mail, it will be tried");
     private static final Reply HELP =
-            Reply.of(214, "2.0.0 Carteiro: HELO EHLO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT");
+            Reply.of(214, "2.0.0 Carteiro: HELO EHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT");
     private static final Reply READY_FOR_TLS = Reply.of(220, "2.0.0 ready for TLS");
     private static final Reply MAIL_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 MAIL first");
     private static final Reply RCPT_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 RCPT first");
@@ -65,6 +74,14 @@ final class SmtpdSession {
     private static final Reply TLS_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 TLS is on already");
     private static final Reply NOTHING_BEHIND_STARTTLS =
             PolicyRule.BEHIND_STARTTLS.reply(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
+    private static final Reply NO_LOGIN = PolicyRule.COMMAND.reply(502, "5.5.1 logins are not offered here");
+    private static final Reply LOGIN_NEEDS_TLS = PolicyRule.LOGIN_TLS.reply(538, "5.7.11 STARTTLS first");
+    private static final Reply NO_SUCH_MECHANISM =
+            PolicyRule.COMMAND.reply(504, "5.5.4 mechanism not known, or not offered here");
+    private static final Reply LOGIN_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 logged in already");
+    private static final Reply NO_LOGIN_WITHIN = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 not within a message");
+    private static final Reply EHLO_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 EHLO first");
+    private static final Reply LOGGED_IN = Reply.of(235, "2.7.0 logged in");
     private static final Reply LINE_TOO_LONG = PolicyRule.COMMAND_LENGTH.reply(500, "5.5.2 line too long");
     private static final Reply NOT_SMTP = PolicyRule.OTHER_PROTOCOL.reply(500, "5.5.1 this is no command of SMTP");
     private static final Reply IDLE_COMMANDS =
@@ -101,6 +118,7 @@ final class SmtpdSession {
     record SessionContext(
             Enqueue enqueue,
             Lookup lookup,
+            Passwords passwords,
             EventLog log,
             Clock clock,
             Path home,
@@ -112,6 +130,11 @@ final class SmtpdSession {
         @Override
         public Lookup.RecipientAnswer ask(Lookup.LookupQuestion question) throws IOException {
             return startup.ask(() -> lookup.recipient(question));
+        }
+
+        @Override
+        public List<Passwords.Ownership> ownership(String account, List<Address> addresses) throws IOException {
+            return startup.ask(() -> passwords.ownership(account, addresses));
         }
     }
 
@@ -150,6 +173,7 @@ final class SmtpdSession {
     private final ClientBudget.ClientReservation tlsMemory;
     private final ClientBudget.ClientReservation recipientMemory;
 
+    private final Rights rightsAtFirst;
     private Peer peer;
     private boolean extended;
     private @Nullable Transaction transaction;
@@ -164,6 +188,7 @@ final class SmtpdSession {
     SmtpdSession(ClientConnection connection, Peer peer, SmtpdSettings settings, SessionContext context) {
         this.connection = connection;
         this.peer = peer;
+        this.rightsAtFirst = peer.rights();
         this.client = peer.client();
         this.settings = settings;
         this.context = context;
@@ -261,6 +286,7 @@ final class SmtpdSession {
                 }
             }
             case SmtpCommand.StartTls _ -> startTls();
+            case SmtpCommand.Auth(var mechanism, var initial) -> authenticate(mechanism, initial);
             case SmtpCommand.Mail mail -> begin(mail);
             case SmtpCommand.Rcpt(var recipient) -> add(recipient);
             case SmtpCommand.Data _ -> receive();
@@ -292,6 +318,7 @@ final class SmtpdSession {
                     SmtpCommand.Rset _,
                     SmtpCommand.Noop _,
                     SmtpCommand.Vrfy _,
+                    SmtpCommand.Auth _,
                     SmtpCommand.Help _ -> true;
             case SmtpCommand.Bdat(var octets, var place) ->
                 octets < SMALL_CHUNK && place == SmtpCommand.ChunkPosition.EARLIER;
@@ -337,6 +364,9 @@ final class SmtpdSession {
                 settings.greeting() + "\nPIPELINING\n8BITMIME\nSIZE "
                         + peer.rights().databytes() + "\n"
                         + (offerTls ? "STARTTLS\n" : "")
+                        + (settings.logins().to(peer) == Availability.NOW
+                                ? settings.logins().line(peer) + "\n"
+                                : "")
                         + "ENHANCEDSTATUSCODES\nCHUNKING"
                         + (utf8 ? "\nSMTPUTF8" : ""));
     }
@@ -370,11 +400,11 @@ final class SmtpdSession {
     }
 
     private void secure(TlsIdentity identity) {
-        peer = peer.secured(Optional.empty());
+        peer = peer.secured(Optional.empty(), rightsAtFirst);
         extended = false;
         try {
             connection.startTls(identity);
-            peer = peer.secured(connection.cipher());
+            peer = peer.secured(connection.cipher(), rightsAtFirst);
         } catch (IOException e) {
             ended = "no TLS (" + e.getMessage() + ")";
         }
@@ -389,6 +419,93 @@ final class SmtpdSession {
             ended = "no TLS (its part of the heap is taken)";
         } else {
             secure(key.get().identity());
+        }
+    }
+
+    private void authenticate(String mechanism, String initial) throws IOException {
+        Availability availability = settings.logins().to(peer);
+        if (availability == Availability.NEVER) {
+            refuse("AUTH", NO_LOGIN);
+        } else if (availability == Availability.AFTER_TLS) {
+            refuse("AUTH", LOGIN_NEEDS_TLS);
+        } else if (!extended) {
+            refuse("AUTH", EHLO_FIRST);
+        } else if (peer.rights().login().isPresent()) {
+            refuse("AUTH", LOGIN_ALREADY);
+        } else if (transaction != null) {
+            refuse("AUTH", NO_LOGIN_WITHIN);
+        } else {
+            Optional<NamedMechanism> known = settings.logins().named(peer).stream()
+                    .filter(each -> each.keyword().equals(mechanism))
+                    .findFirst();
+            if (known.isEmpty()) {
+                refuse("AUTH", NO_SUCH_MECHANISM);
+            } else {
+                authenticate(known.get(), initial);
+            }
+        }
+    }
+
+    private void authenticate(NamedMechanism mechanism, String initial) throws IOException {
+        var authentication = new Authentication(
+                this::response,
+                context.passwords(),
+                client.ip(),
+                settings.logins().bindsTo(peer) ? bindings() : List.of());
+        try {
+            switch (authentication.by(mechanism, initial)) {
+                case LoginResult.LoginAccepted(var account) -> {
+                    peer = peer.loggedIn(account);
+                    refusalsInARow = 0;
+                    context.log().log(new SmtpdEvent.SmtpLogin(account, client.ip(), mechanism.keyword()));
+                    send(LOGGED_IN);
+                }
+                case LoginResult.LoginRejected(var reply, var name, var why, var until) -> {
+                    waitUntil(until);
+                    refuse(
+                            "AUTH",
+                            Address.NULL,
+                            reply,
+                            name.isEmpty() ? why : "\"" + name + "\"" + (why.isEmpty() ? "" : " " + why));
+                }
+            }
+        } catch (NoResponseException e) {
+            // the client was told, or has gone
+        }
+    }
+
+    private List<TlsBinding> bindings() {
+        var bindings = new ArrayList<TlsBinding>();
+        connection.channelBindings().forEach((type, octets) -> bindings.add(new TlsBinding(type, Octets.text(octets))));
+        return bindings;
+    }
+
+    /** A response of AUTH (RFC 4954 section 4). */
+    private String response(Reply challenge) throws IOException, NoResponseException {
+        send(challenge);
+        switch (connection.lines().next()) {
+            case Line.Text(var text) -> {
+                return text;
+            }
+            case Line.TooLong _ -> refuse("AUTH", LINE_TOO_LONG);
+            case Line.Endless _ -> refuseAndEnd("AUTH", LINE_TOO_LONG, "line without end");
+            case Line.BareLineFeed _ -> refuse("AUTH", LineEndsCheck.BARE_LF);
+            case Line.BareCarriageReturn _ -> refuse("AUTH", LineEndsCheck.BARE_CR);
+            case Line.End _ -> endOfInput();
+        }
+        throw new NoResponseException();
+    }
+
+    /** An answer that has to wait: whoever guesses passwords gets few of them. */
+    private void waitUntil(long nanoTime) {
+        while (nanoTime - System.nanoTime() > 0 && !context.stopping().getAsBoolean()) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(nanoTime - System.nanoTime()) + 1;
+            try {
+                Thread.sleep(Math.clamp(millis, 0, 200));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
         }
     }
 
@@ -552,6 +669,9 @@ final class SmtpdSession {
         }
         var envelope = new Envelope(current.sender, current.recipients, current.body, current.form, context.uid());
         envelope = envelope.with(client.attributes(envelope.attributes(), peer.helo(), peer.cipher()));
+        if (peer.rights().login().isPresent()) {
+            envelope = envelope.with(Attribute.LOGIN, peer.rights().login().get());
+        }
         switch (message.keep(envelope, context.clock())) {
             case ReceiveResult.InQueue(var number, var reply) -> {
                 messages++;
@@ -604,6 +724,10 @@ final class SmtpdSession {
                 submission,
                 new TextDecoder(form),
                 (stage, facts) -> settings.policy().judge(stage, peer, view.with(facts), context),
+                peer.rights()
+                        .login()
+                        .map(_ -> new SubmittedHeader(
+                                settings.me(), current.id, context.clock().instant())),
                 mostDropped(),
                 buffers,
                 context.budgets().text().share(client.key()));
@@ -624,10 +748,12 @@ final class SmtpdSession {
 
     private byte[] received(Transaction current) {
         Optional<String> cipher = peer.cipher();
-        Protocol protocol = switch (current.form) {
-            case SMTPUTF8 -> cipher.isPresent() ? Protocol.UTF8SMTPS : Protocol.UTF8SMTP;
-            case ASCII -> cipher.isPresent() ? Protocol.ESMTPS : extended ? Protocol.ESMTP : Protocol.SMTP;
-        };
+        boolean login = peer.rights().login().isPresent();
+        Protocol protocol = Protocol.of(extended, current.form, cipher.isPresent(), login);
+        if (login && settings.hidesUsers()) {
+            return ReceivedField.withoutClient(
+                    settings.me(), protocol, current.id, cipher, context.clock().instant());
+        }
         return ReceivedField.of(
                 client,
                 peer.helo(),

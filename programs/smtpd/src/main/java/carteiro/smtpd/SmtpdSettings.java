@@ -40,6 +40,8 @@ import java.util.function.Function;
  * @param rules settings of single clients
  * @param tls key and certificate; without them STARTTLS is not offered
  * @param ruleCodes whether refusals end with the code of their rule
+ * @param logins who may log in
+ * @param hidesUsers whether the Received field of who has logged in names no client
  * @param widestForm the widest form of addresses that is taken: SMTPUTF8 only where file names can hold them
  * @param listen where to listen, as the file says; empty if there is no file
  */
@@ -59,6 +61,8 @@ record SmtpdSettings(
         TcpRules rules,
         Optional<TlsKey> tls,
         RuleCodes ruleCodes,
+        LoginOffer logins,
+        boolean hidesUsers,
         AddressForm widestForm,
         Optional<List<ListenAddress>> listen) {
     /** What 0 in control/databytes means: what a client may have under way is the limit, {@link Budgets#TEXT}. */
@@ -119,6 +123,8 @@ record SmtpdSettings(
                 TcpRules.read(files, Settings.TCP_SMTP),
                 tls.apply(files),
                 files.get(Settings.RULECODES) ? RuleCodes.SHOWN : RuleCodes.HIDDEN,
+                LoginOffer.read(files),
+                files.get(Settings.HIDEUSERS),
                 widestForm,
                 ListenAddress.read(
                         files, Settings.SMTPDLISTEN, EnumSet.allOf(RoleWord.class), "127.0.0.1:2525 or [::]:25"));
@@ -139,7 +145,7 @@ record SmtpdSettings(
         String value = client.variables().getOrDefault(TcpRules.DATABYTES, "");
         OptionalLong own = ControlFiles.digits(value);
         long limit = own.isEmpty() ? databytes : databytes(own.getAsLong());
-        return new Rights(client.relayClient(), Math.min(limit, most));
+        return new Rights(client.relayClient(), Math.min(limit, most), Optional.empty());
     }
 
     /** How this process writes names of files: the locale it was started with decides. */

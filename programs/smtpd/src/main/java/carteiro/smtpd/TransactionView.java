@@ -5,6 +5,7 @@ import carteiro.mail.Envelope.AddressForm;
 import carteiro.mail.Envelope.BodyType;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.wire.TextDecoder.DecoderState;
+import java.util.List;
 
 /**
  * What checks see of a transaction.
@@ -34,10 +35,24 @@ record TransactionView(
      * @param hasNul whether there is an octet of value 0
      * @param hops fields Received and Delivered-To
      * @param state how far it was read
+     * @param authors the addresses in From, Sender and their Resent- forms, of somebody who has logged in
+     * @param headerFault what these fields lack; empty if nothing, or if nobody has logged in
      */
-    record TextFacts(long octets, long longestLine, boolean hasNul, int hops, DecoderState state) {
+    record TextFacts(
+            long octets,
+            long longestLine,
+            boolean hasNul,
+            int hops,
+            DecoderState state,
+            List<Address> authors,
+            String headerFault) {
         /** Of none. */
-        static final TextFacts NONE = new TextFacts(0, 0, false, 0, DecoderState.OPEN);
+        static final TextFacts NONE = new TextFacts(0, 0, false, 0, DecoderState.OPEN, List.of(), "");
+
+        /** Copies the list. */
+        TextFacts {
+            authors = List.copyOf(authors);
+        }
     }
 
     /** After MAIL. */

@@ -84,8 +84,8 @@ class ExplainPolicyTest {
         Explained stranger = explain("--client", "192.0.2.7", "--listener", "127.0.0.1:587", "bob@example.org");
         assertThat(stranger.out())
                 .startsWith("connected from 192.0.2.7 to 127.0.0.1:587 (submission proxy)\n")
-                .contains("\n  R35 submission refuses: it has no RELAYCLIENT in control/tcp.smtp\n")
-                .endsWith("  530 5.7.0 this port is for users of this host alone [R35]\n");
+                .contains("\n  R35 submission refuses: it has neither logged in nor RELAYCLIENT in control/tcp.smtp\n")
+                .endsWith("  530 5.7.0 this port is for users of this host alone, log in first [R35]\n");
         assertThat(stranger.code()).isEqualTo(100);
         Explained user = explain("--client", "192.0.2.8", "--listener", "127.0.0.1:587", "bob@example.org");
         assertThat(user.out()).contains("\n  R35 submission goes on: the client may send to anywhere (RELAYCLIENT)\n");

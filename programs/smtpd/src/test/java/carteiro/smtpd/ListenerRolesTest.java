@@ -46,11 +46,12 @@ class ListenerRolesTest {
             try (var stranger = smtpd.connect()) {
                 stranger.expect("220 ").say("EHLO client.example", "250-");
                 stranger.say(
-                        "MAIL FROM:<s@client.example>", "530 5.7.0 this port is for users of this host alone [R35]");
+                        "MAIL FROM:<s@client.example>",
+                        "530 5.7.0 this port is for users of this host alone, log in first [R35]");
                 stranger.say("RCPT TO:<alice@example.org>", "503 ");
             }
-            smtpd.awaitLog("client 127.0.0.1: 530 5.7.0 this port is for users of this host alone [R35]"
-                    + " (it has no RELAYCLIENT in control/tcp.smtp) rule submission");
+            smtpd.awaitLog("client 127.0.0.1: 530 5.7.0 this port is for users of this host alone, log in first [R35]"
+                    + " (it has neither logged in nor RELAYCLIENT in control/tcp.smtp) rule submission");
             try (var user = Dialogue.from("127.0.0.2", smtpd.port())) {
                 user.envelope().say("RCPT TO:<b@elsewhere.example>", "250 ").say("DATA", "354 ");
                 user.say("Subject: x\r\n\r\ny\r\n.", "250 ");

@@ -64,7 +64,7 @@ class PolicyTest {
                         Stage.RECIPIENT,
                         peer,
                         TransactionView.of(mail.sender(), mail).at(to, 0),
-                        lookup::recipient)
+                        KnownPasswords.askedOf(lookup::recipient))
                 .map(refusal -> refusal.reply().toString())
                 .orElseGet(() -> "250 " + rights.kept(to).octets());
     }
@@ -276,10 +276,10 @@ class PolicyTest {
                                 Stage.RECIPIENT,
                                 peer,
                                 TransactionView.of(mail.sender(), mail).at(new Address("alice@example.org"), 0),
-                                question -> {
+                                KnownPasswords.askedOf(question -> {
                                     asked.add(question);
                                     return lookup.recipient(question);
-                                }))
+                                })))
                 .isEmpty();
         assertThat(asked)
                 .containsExactly(carteiro.protocol.Lookup.LookupQuestion.receiving(

@@ -172,6 +172,7 @@ class QmailSmtpdTest {
                     new SmtpdSession.SessionContext(
                             wires.enqueue(),
                             wires.lookup(),
+                            wires.passwords(),
                             own,
                             Clock.systemUTC(),
                             home,

@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
 final class SmtpdOnLoopback implements AutoCloseable {
     final KeptMessages queue = new KeptMessages();
     final KnownAddresses lookup;
+    final KnownPasswords passwords = new KnownPasswords();
     final Path home;
     final SmtpdServer running;
 
@@ -34,6 +35,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
     private final DirectWires wires;
     private Closeable queueOffer;
     private Closeable lookupOffer;
+    private Closeable passwordsOffer;
 
     private SmtpdOnLoopback(Path home, Budgets budgets, SmtpdServer.Times times) throws IOException, ControlException {
         this.home = home;
@@ -42,6 +44,7 @@ final class SmtpdOnLoopback implements AutoCloseable {
         wires = new DirectWires(new SocketWires(installation, log));
         queueOffer = wires.offer(queue);
         lookupOffer = wires.offer(lookup);
+        passwordsOffer = wires.offer(passwords);
         running = Smtpd.start(new Program.ProgramContext(installation, wires, log, Map.of(), () -> {}), budgets, times);
     }
 
@@ -87,11 +90,13 @@ final class SmtpdOnLoopback implements AutoCloseable {
     void neighboursLeave() throws IOException {
         queueOffer.close();
         lookupOffer.close();
+        passwordsOffer.close();
     }
 
     void neighboursCome() throws IOException {
         queueOffer = wires.offer(queue);
         lookupOffer = wires.offer(lookup);
+        passwordsOffer = wires.offer(passwords);
     }
 
     /** The port of the first listener. */

@@ -181,7 +181,6 @@ final class PatchFiles {
                     "ldapgrouppassword"),
             by("clusters" + " are not there yet (docs/roadmap.md)", "ldapclusterhosts", "smtpclustercookie"),
             by("a missing home defers the mail: make it first, for example by pam_mkhomedir", "dirmaker"),
-            by("passwords are not checked yet (docs/roadmap.md)", "ldaprebind"),
             by(
                     "relaying after POP" + ROADMAP + "; control/tcp.smtp lists addresses",
                     "pbsservers",

@@ -1,0 +1,105 @@
+package carteiro.lookup;
+
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.password.PasswordCheck;
+import carteiro.password.PasswordFile;
+import carteiro.password.ScramHash;
+import carteiro.password.ScramSalts;
+import carteiro.password.StoredPassword;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Passwords.Ownership;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * The passwords of users/passwd. A name there is an account as mail finds it: a local name, or a whole address. Which addresses are
+ * its own is told by where mail for them goes.
+ */
+final class FilePasswords implements PasswordSource {
+    private final PasswordFile file;
+    private final PasswordHashing hashing;
+    private final AccountAnswers accounts;
+
+    /** What mail for an address becomes. */
+    interface AccountAnswers {
+        /** Of an address after rewriting. */
+        Answer ofRecipient(LookupQuestion question);
+
+        /** Of an address as the transport hears it. */
+        Answer ofEnvelope(LookupQuestion question);
+    }
+
+    FilePasswords(PasswordFile file, PasswordHashing hashing, AccountAnswers accounts) {
+        this.file = file;
+        this.hashing = hashing;
+        this.accounts = accounts;
+    }
+
+    @Override
+    public String sourceName() {
+        return "users/passwd";
+    }
+
+    @Override
+    public PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException {
+        Optional<StoredPassword> stored = file.of(name);
+        if (stored.isEmpty()) {
+            return new PasswordAnswer.UnknownName();
+        }
+        String account = Octets.lowerCase(name);
+        return switch (hashing.check(stored.get(), password, deadline)) {
+            case PasswordCheck.PasswordMatches() -> new PasswordAnswer.RightPassword(account);
+            case PasswordCheck.PasswordDiffers() -> new PasswordAnswer.NoLogin(account, "wrong password");
+            case PasswordCheck.PasswordUnusable(var why) ->
+                throw new IOException("users/passwd, the line of " + account + ": " + why);
+        };
+    }
+
+    @Override
+    public ScramAnswer scram(String name, ScramHash hash, ScramSalts salts, Deadline deadline) throws IOException {
+        Optional<StoredPassword> stored = file.of(name);
+        if (stored.isEmpty()) {
+            return new ScramAnswer.UnknownScramName();
+        }
+        String account = Octets.lowerCase(name);
+        return stored.get()
+                .scramKeys(hash, account, salts)
+                .<ScramAnswer>map(keys -> new ScramAnswer.ScramAccount(account, keys))
+                .orElseGet(() -> new ScramAnswer.NoScram(
+                        account,
+                        "its password is not stored for " + hash.mechanism() + "; carteiro passwd --scram does"));
+    }
+
+    @Override
+    public Optional<Ownership> ownership(String account, Address recipient, Deadline deadline) throws IOException {
+        if (file.of(account).isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(ownership(
+                account.indexOf('@') >= 0
+                        ? accounts.ofEnvelope(LookupQuestion.explaining(new Address(account)))
+                        : accounts.ofRecipient(LookupQuestion.explaining(new Address(account + "@"))),
+                accounts.ofRecipient(LookupQuestion.explaining(recipient))));
+    }
+
+    private static Ownership ownership(Answer own, Answer asked) {
+        if (own instanceof Answer.Unresolved || asked instanceof Answer.Unresolved) {
+            return Ownership.NOT_NOW;
+        }
+        return own instanceof Answer.Account of && asked instanceof Answer.Account at && isSame(of, at)
+                ? Ownership.OWN
+                : Ownership.FOREIGN;
+    }
+
+    /** The account itself, or one of its extensions. */
+    private static boolean isSame(Answer.Account own, Answer.Account asked) {
+        String extension = own.home().extension();
+        return own.identity().equals(asked.identity())
+                && own.home().folder().equals(asked.home().folder())
+                && (extension.isEmpty()
+                        || asked.home().extension().equals(extension)
+                        || asked.home().extension().startsWith(extension + "-"));
+    }
+}

@@ -1,0 +1,179 @@
+package carteiro.lookup;
+
+import carteiro.mail.Octets;
+import carteiro.protocol.Passwords.LoginAttempt;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Slows down who guesses passwords: by account, by address, by network and in all. Each wrong password has its answer wait, longer
+ * from one to the next; after many none is looked at for a time. An account from whose network somebody has logged in with the right
+ * password is still open to that network, so that nobody can lock others out by wrong passwords.
+ *
+ * <p>The memory is bounded: of accounts and networks that have not been heard of for longest the least is known.
+ */
+final class LoginLimiter {
+    /** How long a wrong password counts. */
+    static final Duration WINDOW = Duration.ofMinutes(15);
+
+    /** Wrong passwords within that time until none is looked at: of one account, of one address, of one network. */
+    static final int MOST_OF_ACCOUNT = 10;
+
+    static final int MOST_OF_ADDRESS = 20;
+    static final int MOST_OF_NETWORK = 100;
+
+    /** Wrong passwords in all until those who are not known have to wait longer. */
+    static final int MANY_IN_ALL = 2_000;
+
+    /** What the answer to a wrong password waits for; the same for all until several have been wrong. */
+    static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+
+    private static final int WITHOUT_GROWTH = 3;
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);
+    private static final int REMEMBERED = 50_000;
+    private static final int KNOWN_NETWORKS = 8;
+
+    private final LongSupplier clock;
+    private final Map<String, FailureCount> failures = bounded(); // guarded by this, as is the rest
+    private final Map<String, KnownNetworks> known = bounded();
+    private final FailureCount inAll = new FailureCount();
+
+    /** @param clock in nanoseconds, as {@link System#nanoTime} */
+    LoginLimiter(LongSupplier clock) {
+        this.clock = clock;
+    }
+
+    /** A count that forgets: all of it, when nothing was added for {@link #WINDOW}, and from one window to the next. */
+    private static final class FailureCount {
+        private int count;
+        private long begun;
+
+        /** Those of the window that now runs. */
+        int at(long now) {
+            if (now - begun >= WINDOW.toNanos()) {
+                count = 0;
+            }
+            return count;
+        }
+
+        int add(long now) {
+            if (at(now) == 0) {
+                begun = now;
+            }
+            return ++count;
+        }
+
+        Duration left(long now) {
+            return Duration.ofNanos(Math.max(0, WINDOW.toNanos() - (now - begun)));
+        }
+    }
+
+    /** The last networks from which somebody logged in with the right password. */
+    private static final class KnownNetworks {
+        private final Deque<String> networks = new ArrayDeque<>(2);
+
+        boolean has(String network) {
+            return networks.contains(network);
+        }
+
+        void add(String network) {
+            networks.remove(network);
+            networks.addFirst(network);
+            if (networks.size() > KNOWN_NETWORKS) {
+                networks.removeLast();
+            }
+        }
+    }
+
+    private static <T> Map<String, T> bounded() {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, T> eldest) {
+                return size() > REMEMBERED;
+            }
+        };
+    }
+
+    /** How long no password is looked at; empty if one is now. */
+    synchronized Optional<Duration> blocked(LoginAttempt attempt, String name) {
+        long now = clock.getAsLong();
+        List<String> origin = origin(attempt.client());
+        Optional<Duration> ofOrigin = blocked(origin.getFirst(), MOST_OF_ADDRESS, now)
+                .or(() -> blocked(origin.getLast(), MOST_OF_NETWORK, now));
+        if (ofOrigin.isPresent() || isKnown(name, origin)) {
+            return ofOrigin;
+        }
+        return blocked(account(name), MOST_OF_ACCOUNT, now);
+    }
+
+    private Optional<Duration> blocked(String key, int most, long now) {
+        FailureCount count = failures.get(key);
+        return count == null || count.at(now) < most ? Optional.empty() : Optional.of(count.left(now));
+    }
+
+    private boolean isKnown(String name, List<String> origin) {
+        KnownNetworks networks = known.get(account(name));
+        return networks != null && networks.has(origin.getLast());
+    }
+
+    /** Takes note of a wrong password. @return how long the answer waits */
+    synchronized Duration failed(LoginAttempt attempt, String name) {
+        long now = clock.getAsLong();
+        List<String> origin = origin(attempt.client());
+        int most = Math.max(add(origin.getFirst(), now), add(account(name), now));
+        add(origin.getLast(), now);
+        int all = inAll.add(now);
+        Duration pause = pause(most);
+        return all > MANY_IN_ALL && !isKnown(name, origin) ? LONGEST_PAUSE : pause;
+    }
+
+    private int add(String key, long now) {
+        return failures.computeIfAbsent(key, _ -> new FailureCount()).add(now);
+    }
+
+    /** @param count of wrong passwords, this one included */
+    static Duration pause(int count) {
+        int doublings = Math.clamp(count - WITHOUT_GROWTH, 0, 10);
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << doublings);
+        return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    }
+
+    /** Takes note of a right password. */
+    synchronized void succeeded(LoginAttempt attempt, String name) {
+        List<String> origin = origin(attempt.client());
+        failures.remove(account(name));
+        known.computeIfAbsent(account(name), _ -> new KnownNetworks()).add(origin.getLast());
+    }
+
+    private static String account(String name) {
+        return "account " + Octets.lowerCase(name);
+    }
+
+    /** What counts as one address (IPv4, or the /64 of IPv6), and its network (/24, /48). */
+    private static List<String> origin(String client) {
+        try {
+            InetAddress address = InetAddress.ofLiteral(client);
+            byte[] octets = address.getAddress();
+            boolean six = address instanceof Inet6Address;
+            return List.of("address " + hex(octets, six ? 8 : 4), "network " + hex(octets, six ? 6 : 3));
+        } catch (IllegalArgumentException e) {
+            return List.of("address unknown", "network unknown");
+        }
+    }
+
+    private static String hex(byte[] octets, int most) {
+        return HexFormat.of().formatHex(Arrays.copyOf(octets, most));
+    }
+}

@@ -1,0 +1,246 @@
+package carteiro.lookup;
+
+import carteiro.log.LogText;
+import carteiro.lookup.PasswordSource.PasswordAnswer;
+import carteiro.lookup.PasswordSource.ScramAnswer;
+import carteiro.mail.Address;
+import carteiro.mail.Octets;
+import carteiro.password.ChannelBinding;
+import carteiro.password.ScramHash;
+import carteiro.password.ScramKeys;
+import carteiro.password.ScramSalts;
+import carteiro.password.ScramServer;
+import carteiro.password.ScramStep;
+import carteiro.protocol.Passwords;
+import carteiro.protocol.Route;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Tells who logs in: the sources of passwords in order, the first that has the name decides. Safe for any number of threads. */
+final class Logins implements Passwords {
+    private final List<PasswordSource> sources;
+    private final LoginLimiter limiter;
+    private final FaultLogLimiter alarms;
+    private final LoginSenders senders;
+    private final Function<Address, Route> routing;
+    private final ScramExchanges exchanges;
+    private final ScramSalts salts;
+    private final SecureRandom random = new SecureRandom();
+
+    /**
+     * @param salts for names that nobody has
+     * @param routing which way out mail for an address takes
+     */
+    Logins(
+            List<PasswordSource> sources,
+            LoginLimiter limiter,
+            FaultLogLimiter alarms,
+            LoginSenders senders,
+            ScramSalts salts,
+            Function<Address, Route> routing) {
+        this.sources = List.copyOf(sources);
+        this.limiter = limiter;
+        this.alarms = alarms;
+        this.senders = senders;
+        this.routing = routing;
+        this.salts = salts;
+        this.exchanges = new ScramExchanges(random);
+    }
+
+    @Override
+    public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
+        Optional<LoginVerdict> blocked = blocked(attempt, name);
+        if (blocked.isPresent()) {
+            return blocked.get();
+        }
+        if (name.isEmpty() || password.length == 0 || !isPlain(name)) {
+            return new LoginVerdict.WrongPassword(limiter.failed(attempt, name));
+        }
+        var deadline = Deadline.in(Deadline.QUESTION);
+        for (PasswordSource source : sources) {
+            try {
+                switch (source.check(name, password, deadline)) {
+                    case PasswordAnswer.UnknownName() -> {}
+                    case PasswordAnswer.RightPassword(var account) -> {
+                        limiter.succeeded(attempt, name);
+                        return new LoginVerdict.LoggedIn(account);
+                    }
+                    case PasswordAnswer.NoLogin(var account, var why) -> {
+                        return failed(attempt, name, source.sourceName() + ": " + account + ": " + why);
+                    }
+                }
+            } catch (IOException e) {
+                return undecided(source.sourceName(), name, LogText.reason(e));
+            } catch (RuntimeException e) {
+                alarms.bug(e);
+                return new LoginVerdict.LoginUndecided("a mistake in lookup itself; see its log (" + e + ")");
+            }
+        }
+        return failed(attempt, name, "no account has that name");
+    }
+
+    private Optional<LoginVerdict> blocked(LoginAttempt attempt, String name) {
+        Optional<Duration> left = limiter.blocked(attempt, name);
+        left.ifPresent(time -> alarms.raise(
+                "blocked " + attempt.client() + " " + name,
+                new LookupEvent.LoginsBlocked(name, attempt.client(), time.toSeconds())));
+        return left.map(LoginVerdict.TooManyFailures::new);
+    }
+
+    // ---- SCRAM
+
+    /** Whose keys an exchange has, and what is in the way. */
+    private static final class ScramFinding {
+        private String name = "";
+        private String account = "";
+        private String why = "no account has that name";
+        private Optional<LoginVerdict> verdict = Optional.empty();
+    }
+
+    @Override
+    public ScramReply begin(LoginAttempt attempt, ScramRequest request) {
+        var finding = new ScramFinding();
+        var deadline = Deadline.in(Deadline.QUESTION);
+        ScramServer server;
+        ScramStep step;
+        try {
+            server = new ScramServer(
+                    request.mechanism(),
+                    request.bindings().stream()
+                            .map(binding -> new ChannelBinding(binding.type(), Octets.bytes(binding.octets())))
+                            .toList(),
+                    (name, hash) -> keys(attempt, name, hash, deadline, finding),
+                    salts,
+                    random);
+            step = server.first(Octets.bytes(request.message()));
+        } catch (IllegalArgumentException e) {
+            return denied(new LoginVerdict.LoginUndecided(String.valueOf(e.getMessage())), "");
+        } catch (IOException e) {
+            return denied(undecided("scram", finding.name, LogText.reason(e)), "");
+        } catch (RuntimeException e) {
+            alarms.bug(e);
+            return denied(new LoginVerdict.LoginUndecided("a mistake in lookup itself; see its log (" + e + ")"), "");
+        }
+        if (finding.verdict.isPresent()) {
+            return denied(finding.verdict.get(), "");
+        }
+        return switch (step) {
+            case ScramStep.ScramContinues(var message) ->
+                new ScramReply.ScramChallenge(
+                        exchanges.put(
+                                new ScramExchanges.OpenExchange(server, finding.name, finding.account, finding.why)),
+                        message);
+            case ScramStep.ScramFails(var _, var reason) -> denied(failed(attempt, finding.name, reason), reason);
+            case ScramStep.ScramSucceeds _ -> throw new IllegalStateException("a login by a first message");
+        };
+    }
+
+    private static ScramReply denied(LoginVerdict verdict, String why) {
+        return new ScramReply.ScramDenied(verdict, why);
+    }
+
+    private Optional<ScramKeys> keys(
+            LoginAttempt attempt, String prepared, ScramHash hash, Deadline deadline, ScramFinding finding)
+            throws IOException {
+        String name = Octets.text(prepared.getBytes(StandardCharsets.UTF_8));
+        finding.name = name;
+        finding.verdict = blocked(attempt, name);
+        if (finding.verdict.isPresent() || name.length() > LONGEST_NAME || !isPlain(name)) {
+            return Optional.empty();
+        }
+        for (PasswordSource source : sources) {
+            switch (source.scram(name, hash, salts, deadline)) {
+                case ScramAnswer.UnknownScramName() -> {}
+                case ScramAnswer.ScramAccount(var account, var keys) -> {
+                    finding.account = account;
+                    finding.why = "";
+                    return Optional.of(keys);
+                }
+                case ScramAnswer.NoScram(var account, var why) -> {
+                    finding.why = source.sourceName() + ": " + account + ": " + why;
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public ScramReply finish(LoginAttempt attempt, String exchange, String message) {
+        Optional<ScramExchanges.OpenExchange> open = exchanges.take(exchange);
+        if (open.isEmpty()) {
+            return denied(
+                    new LoginVerdict.LoginUndecided("the exchange is over a minute old, or lookup was reloaded"), "");
+        }
+        String name = open.get().name();
+        return switch (open.get().server().last(Octets.bytes(message))) {
+            case ScramStep.ScramSucceeds(var last, var _) -> {
+                limiter.succeeded(attempt, name);
+                yield new ScramReply.ScramProven(last, open.get().account());
+            }
+            case ScramStep.ScramFails(var _, var reason) -> {
+                String why = open.get().why().isEmpty() ? reason : open.get().why();
+                yield denied(failed(attempt, name, why), "");
+            }
+            case ScramStep.ScramContinues _ -> throw new IllegalStateException("a challenge to a last message");
+        };
+    }
+
+    /** A name of no control octets: it goes into filters, files and logs. */
+    private static boolean isPlain(String name) {
+        return name.chars().noneMatch(c -> c < ' ' || c == 127);
+    }
+
+    private LoginVerdict failed(LoginAttempt attempt, String name, String why) {
+        alarms.raise(
+                "login " + name + " " + attempt.client(), new LookupEvent.LoginFailed(name, attempt.client(), why));
+        return new LoginVerdict.WrongPassword(limiter.failed(attempt, name));
+    }
+
+    private LoginVerdict undecided(String source, String name, String reason) {
+        alarms.raise("login " + source + " " + reason, new LookupEvent.LoginUndecidable(source, name, reason));
+        return new LoginVerdict.LoginUndecided(source + ": " + reason);
+    }
+
+    @Override
+    public List<Ownership> ownership(String account, List<Address> addresses) {
+        var deadline = Deadline.in(Deadline.QUESTION);
+        var each = new ArrayList<Ownership>(addresses.size());
+        for (Address address : addresses) {
+            each.add(ownership(account, address, deadline));
+        }
+        return each;
+    }
+
+    private Ownership ownership(String account, Address address, Deadline deadline) {
+        if (senders.allow(account, address)) {
+            return Ownership.OWN;
+        }
+        if (!(routing.apply(address) instanceof Route.ToLocal(var recipient, var _))) {
+            return Ownership.FOREIGN;
+        }
+        for (PasswordSource source : sources) {
+            try {
+                Optional<Ownership> said = source.ownership(account, recipient, deadline);
+                if (said.isPresent()) {
+                    return said.get();
+                }
+            } catch (IOException e) {
+                alarms.raise(
+                        "ownership " + source.sourceName(),
+                        new LookupEvent.LoginUndecidable(source.sourceName(), account, LogText.reason(e)));
+                return Ownership.NOT_NOW;
+            } catch (RuntimeException e) {
+                alarms.bug(e);
+                return Ownership.NOT_NOW;
+            }
+        }
+        return Ownership.FOREIGN;
+    }
+}

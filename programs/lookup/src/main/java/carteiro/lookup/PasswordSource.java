@@ -1,0 +1,66 @@
+package carteiro.lookup;
+
+import carteiro.mail.Address;
+import carteiro.password.ScramHash;
+import carteiro.password.ScramKeys;
+import carteiro.password.ScramSalts;
+import carteiro.protocol.Passwords.Ownership;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Where accounts have passwords. Safe for any number of threads. */
+interface PasswordSource {
+    /** What a source says of a name and a password. */
+    sealed interface PasswordAnswer {
+        /** It has no such account. */
+        record UnknownName() implements PasswordAnswer {}
+
+        /**
+         * It is the password of that account.
+         *
+         * @param account its name as the source has it
+         */
+        record RightPassword(String account) implements PasswordAnswer {}
+
+        /**
+         * It has the account, which may not log in so.
+         *
+         * @param why for the log of this host's administrator; says nothing of the password
+         */
+        record NoLogin(String account, String why) implements PasswordAnswer {}
+    }
+
+    /** Its name, for the log. */
+    String sourceName();
+
+    /** @throws IOException if it cannot tell now */
+    PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException;
+
+    /** What an account's password is proved with, without being said. */
+    sealed interface ScramAnswer {
+        /** It has no such account. */
+        record UnknownScramName() implements ScramAnswer {}
+
+        /** It has keys. */
+        record ScramAccount(String account, ScramKeys keys) implements ScramAnswer {}
+
+        /**
+         * It has the account, which cannot be logged in to so.
+         *
+         * @param why as in {@link PasswordAnswer.NoLogin}
+         */
+        record NoScram(String account, String why) implements ScramAnswer {}
+    }
+
+    /** @throws IOException if it cannot tell now */
+    ScramAnswer scram(String name, ScramHash hash, ScramSalts salts, Deadline deadline) throws IOException;
+
+    /**
+     * Whether an address is an account's own.
+     *
+     * @param recipient the address after rewriting, as local gets it
+     * @return empty if it has no such account
+     * @throws IOException if it cannot tell now
+     */
+    Optional<Ownership> ownership(String account, Address recipient, Deadline deadline) throws IOException;
+}

@@ -1,0 +1,571 @@
+package carteiro.lookup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import carteiro.log.EventLog;
+import carteiro.mail.Address;
+import carteiro.password.ChannelBinding;
+import carteiro.password.PasswordFile;
+import carteiro.password.ScramClient;
+import carteiro.password.ScramHash;
+import carteiro.password.ScramSalts;
+import carteiro.password.ScramStep;
+import carteiro.password.StoredPassword;
+import carteiro.protocol.Passwords.LoginAttempt;
+import carteiro.protocol.Passwords.LoginService;
+import carteiro.protocol.Passwords.LoginVerdict;
+import carteiro.protocol.Passwords.Ownership;
+import carteiro.protocol.Passwords.ScramReply;
+import carteiro.protocol.Passwords.ScramRequest;
+import carteiro.protocol.Passwords.TlsBinding;
+import carteiro.testkit.Covers;
+import com.unboundid.ldap.sdk.LDAPConnection;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who logs in, by users/passwd and by the directory of example.ldif in a real slapd. */
+class LoginsTest {
+    private static final String SECRET = "segredo1";
+    private static final String AUTH = "cn=carteiro-auth,ou=services,dc=example,dc=org";
+
+    @TempDir
+    static Path shared;
+
+    private static Slapd slapd;
+
+    @TempDir
+    Path folder;
+
+    private TestHome home;
+    private final PasswordHashing hashing = new PasswordHashing();
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
+    private final AtomicLong now = new AtomicLong();
+    private final LoginLimiter limiter = new LoginLimiter(now::get);
+
+    @BeforeAll
+    static void directory() throws Exception {
+        slapd = Slapd.withExample(shared.resolve("slapd"), Slapd.ACCESS);
+    }
+
+    @AfterAll
+    static void endOfDirectory() throws Exception {
+        if (slapd != null) {
+            slapd.close();
+        }
+    }
+
+    @BeforeEach
+    void installation() throws Exception {
+        home = LdapExampleTest.example(folder, "127.0.0.1:" + slapd.port + "\n")
+                .control("ldapcachettl", "0\n")
+                .control("ldapcachenegativettl", "0\n")
+                .control("ldaplogin", AUTH + "\n")
+                .control("ldappassword", "servico1\n");
+    }
+
+    @AfterEach
+    void end() {
+        hashing.close();
+        home.close();
+        log.close();
+    }
+
+    private Logins logins() throws Exception {
+        AddressLookup lookup = home.fresh();
+        return new Logins(
+                lookup.passwordSources(
+                        new PasswordFile(
+                                home.installation.users().resolve("passwd"), Duration.ZERO, StoredPassword::parse),
+                        hashing),
+                limiter,
+                new FaultLogLimiter(log),
+                LookupSettings.read(home.installation).senders(),
+                new ScramSalts("0123456789abcdef".getBytes(StandardCharsets.US_ASCII), 4096),
+                address -> lookup.routes(List.of(address)).getFirst());
+    }
+
+    private static LoginVerdict login(Logins logins, String name, String password) {
+        return from(logins, "192.0.2.7", name, password);
+    }
+
+    private static LoginVerdict from(Logins logins, String client, String name, String password) {
+        return logins.check(
+                new LoginAttempt(LoginService.SMTP, client), name, password.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static LoginVerdict in(String account) {
+        return new LoginVerdict.LoggedIn(account);
+    }
+
+    private static void assertWrong(LoginVerdict verdict) {
+        assertThat(verdict).isInstanceOf(LoginVerdict.WrongPassword.class);
+    }
+
+    // ---- the directory
+
+    @ParameterizedTest
+    @Covers("qmail-ldap:QL-087")
+    @ValueSource(
+            strings = {
+                "pw-ssha",
+                "pw-smd5",
+                "pw-md5",
+                "pw-sha",
+                "pw-md4",
+                "pw-rmd160",
+                "pw-nsmta",
+                "pw-cryptdes",
+                "pw-cryptmd5",
+                "pw-crypt6",
+                "pw-bcrypt",
+                "pw-rawcrypt",
+                "pw-argon2",
+                "joao"
+            })
+    void everySchemeIsComparedHere(String name) throws Exception {
+        Logins logins = logins();
+        assertThat(login(logins, name, SECRET)).isEqualTo(in(name));
+        assertWrong(login(logins, name, "segredo2"));
+        assertWrong(login(logins, name, ""));
+    }
+
+    @Test
+    @Covers("qmail-ldap:QL-087")
+    void clearTextIsAPasswordOnlyWhereThatIsAllowed() throws Exception {
+        assertWrong(login(logins(), "pw-clear", SECRET));
+        home.control("ldapcleartext", "1\n");
+        assertThat(login(logins(), "pw-clear", SECRET)).isEqualTo(in("pw-clear"));
+    }
+
+    @ParameterizedTest
+    @Covers("qmail-ldap:QL-088")
+    @ValueSource(
+            strings = {"pw-ssha", "pw-smd5", "pw-md5", "pw-sha", "pw-md4", "pw-rmd160", "pw-crypt6", "pw-rawcrypt"})
+    void withRebindTheDirectoryDecides(String name) throws Exception {
+        home.control("ldaplogin", Slapd.READER + "\n").control("ldappassword", "servico1\n");
+        home.control("ldaprebind", "1\n");
+        boolean right = binds("uid=" + name + ",ou=people,dc=example,dc=org", SECRET);
+        LoginVerdict verdict = login(logins(), name, SECRET);
+        assertThat(verdict.equals(in(name))).as(name + " " + verdict).isEqualTo(right);
+        assertWrong(login(logins(), name, "segredo2"));
+        assertWrong(login(logins(), name, ""));
+    }
+
+    /** What ldapwhoami would say. */
+    private static boolean binds(String dn, String password) {
+        try (var _ = new LDAPConnection("127.0.0.1", slapd.port, dn, password)) {
+            return true;
+        } catch (com.unboundid.ldap.sdk.LDAPException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void withRebindAReaderWhoSeesNoPasswordIsEnough() throws Exception {
+        home.control("ldaplogin", Slapd.READER + "\n").control("ldappassword", "servico1\n");
+        assertWrong(login(logins(), "joao", SECRET));
+        home.control("ldaprebind", "1\n");
+        assertThat(login(logins(), "joao", SECRET)).isEqualTo(in("joao"));
+    }
+
+    @Test
+    @Covers("qmail-ldap:QL-091")
+    void theNameIsLookedForInTheAttributesThatAreSet() throws Exception {
+        assertWrong(login(logins(), "joao@example.org", SECRET));
+        home.control("ldaploginattributes", "uid\nmail\nmailAlternateAddress\n");
+        assertThat(login(logins(), "joao@example.org", SECRET)).isEqualTo(in("joao"));
+        assertThat(login(logins(), "joao", SECRET)).isEqualTo(in("joao"));
+    }
+
+    @Test
+    void whoMayNotLogInCannot() throws Exception {
+        for (String status : List.of("disabled", "noaccess", "deleted", "DISABLED")) {
+            try (LDAPConnection root = slapd.asRoot()) {
+                String dn = "uid=joao,ou=people,dc=example,dc=org";
+                root.modify(new com.unboundid.ldap.sdk.ModifyRequest(
+                        dn,
+                        new com.unboundid.ldap.sdk.Modification(
+                                com.unboundid.ldap.sdk.ModificationType.REPLACE, "accountStatus", status)));
+                try {
+                    assertWrong(login(logins(), "joao", SECRET));
+                } finally {
+                    root.modify(new com.unboundid.ldap.sdk.ModifyRequest(
+                            dn,
+                            new com.unboundid.ldap.sdk.Modification(
+                                    com.unboundid.ldap.sdk.ModificationType.REPLACE, "accountStatus", "active")));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aNameIsNoFilter() throws Exception {
+        Logins logins = logins();
+        assertWrong(login(logins, "*", SECRET));
+        assertWrong(login(logins, "joao)(uid=*", SECRET));
+        assertWrong(login(logins, "joa\0o", SECRET));
+        assertWrong(login(logins, "", SECRET));
+    }
+
+    @Test
+    void whileTheDirectoryIsAwayNothingIsKnown() throws Exception {
+        home.control("ldapserver", "127.0.0.1:" + Slapd.freePort() + "\n");
+        assertThat(login(logins(), "joao", SECRET)).isInstanceOf(LoginVerdict.LoginUndecided.class);
+        home.control("ldaprebind", "1\n");
+        assertThat(login(logins(), "joao", SECRET)).isInstanceOf(LoginVerdict.LoginUndecided.class);
+    }
+
+    @Test
+    void theAddressesOfAnEntryAreItsOwn() throws Exception {
+        assertThat(logins().ownership(
+                                "joao",
+                                List.of(
+                                        new Address("joao@example.org"),
+                                        new Address("JOAO@Example.org"),
+                                        new Address("pw-ssha@example.org"),
+                                        new Address("nobody@example.org"),
+                                        new Address("joao@elsewhere.example"))))
+                .containsExactly(Ownership.OWN, Ownership.OWN, Ownership.FOREIGN, Ownership.FOREIGN, Ownership.FOREIGN);
+        home.control("loginsenders", "Joao:@elsewhere.example\njoao:pw-ssha@example.org\n");
+        assertThat(logins().ownership(
+                                "joao",
+                                List.of(
+                                        new Address("any@Elsewhere.example"),
+                                        new Address("pw-ssha@example.org"),
+                                        new Address("pw-smd5@example.org"))))
+                .containsExactly(Ownership.OWN, Ownership.OWN, Ownership.FOREIGN);
+    }
+
+    // ---- users/passwd
+
+    private void file(String lines) throws Exception {
+        Files.writeString(home.installation.users().resolve("passwd"), lines);
+    }
+
+    private static String hash(String password) {
+        return StoredPassword.create(password.getBytes(StandardCharsets.UTF_8), new SecureRandom())
+                .octets();
+    }
+
+    private void withoutDirectory() throws Exception {
+        for (String file : List.of("ldapserver", "ldaplogin", "ldappassword")) {
+            Files.deleteIfExists(home.installation.control(file));
+        }
+    }
+
+    @Test
+    void aLineOfTheFileLogsIn() throws Exception {
+        withoutDirectory();
+        file("# people\nann:" + hash("one") + "\nsales@shop.example:" + hash("two") + "\n");
+        Logins logins = logins();
+        assertThat(login(logins, "ann", "one")).isEqualTo(in("ann"));
+        assertThat(login(logins, "Ann", "one")).isEqualTo(in("ann"));
+        assertThat(login(logins, "Sales@Shop.example", "two")).isEqualTo(in("sales@shop.example"));
+        assertWrong(login(logins, "ann", "two"));
+        assertWrong(login(logins, "bob", "one"));
+    }
+
+    @Test
+    void theSourceThatHasTheNameFirstDecides() throws Exception {
+        file("joao:" + hash("another") + "\nann:" + hash("one") + "\n");
+        Logins logins = logins();
+        assertWrong(login(logins, "joao", "another"));
+        assertThat(login(logins, "joao", SECRET)).isEqualTo(in("joao"));
+        assertThat(login(logins, "ann", "one")).isEqualTo(in("ann"));
+        home.control("lookupsources", "passwd\nldap\n");
+        assertThat(login(logins(), "joao", "another")).isEqualTo(in("joao"));
+    }
+
+    @Test
+    void anAccountOfTheFileHasTheAddressesThatMailReachesItBy() throws Exception {
+        withoutDirectory();
+        Path ann = home.user("ann");
+        home.user("bob");
+        home.user("shop");
+        Files.writeString(ann.resolve(".qmail-lists"), "./Maildir/\n");
+        Files.writeString(home.homes.resolve("shop").resolve(".qmail-default"), "./Maildir/\n");
+        home.control("virtualdomains", "shop.example:shop\n");
+        file("ann:" + hash("one") + "\nsales@shop.example:" + hash("two") + "\nghost:" + hash("three") + "\n");
+        assertThat(logins().ownership(
+                                "ann",
+                                List.of(
+                                        new Address("ann@example.org"),
+                                        new Address("Ann@example.net"),
+                                        new Address("ann-lists@example.org"),
+                                        new Address("ann-other@example.org"),
+                                        new Address("bob@example.org"),
+                                        new Address("ann@elsewhere.example"))))
+                .containsExactly(
+                        Ownership.OWN,
+                        Ownership.OWN,
+                        Ownership.OWN,
+                        Ownership.FOREIGN,
+                        Ownership.FOREIGN,
+                        Ownership.FOREIGN);
+        assertThat(logins().ownership(
+                                "sales@shop.example",
+                                List.of(
+                                        new Address("sales@shop.example"),
+                                        new Address("sales-x@shop.example"),
+                                        new Address("salesman@shop.example"),
+                                        new Address("other@shop.example"))))
+                .containsExactly(Ownership.OWN, Ownership.OWN, Ownership.FOREIGN, Ownership.FOREIGN);
+        assertThat(logins().ownership("ghost", List.of(new Address("ghost@example.org"))))
+                .containsExactly(Ownership.FOREIGN);
+        home.breakNameService("asleep");
+        assertThat(logins().ownership("ann", List.of(new Address("carl@example.org"))))
+                .containsExactly(Ownership.NOT_NOW);
+    }
+
+    // ---- SCRAM
+
+    private static final LoginAttempt ATTEMPT = new LoginAttempt(LoginService.SMTP, "192.0.2.7");
+    private static final TlsBinding BINDING = new TlsBinding("tls-exporter", "0123456789abcdef0123456789abcdef");
+
+    private static byte[] octets(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static ScramReply scram(Logins logins, ScramClient client, List<TlsBinding> bindings) {
+        ScramReply first = logins.begin(ATTEMPT, new ScramRequest(client.mechanism(), bindings, client.first()));
+        if (!(first instanceof ScramReply.ScramChallenge(var exchange, var challenge))) {
+            return first;
+        }
+        ScramStep step = client.answer(octets(challenge));
+        assertThat(step).isInstanceOf(ScramStep.ScramContinues.class);
+        ScramReply last = logins.finish(ATTEMPT, exchange, ((ScramStep.ScramContinues) step).message());
+        if (last instanceof ScramReply.ScramProven(var message, var _)) {
+            assertThat(client.finish(octets(message))).isInstanceOf(ScramStep.ScramSucceeds.class);
+        }
+        return last;
+    }
+
+    private static ScramReply scram(Logins logins, String name, String password) {
+        return scram(
+                logins, ScramClient.unbound(ScramHash.SHA_256, name, octets(password), new SecureRandom()), List.of());
+    }
+
+    private static String proven(ScramReply reply) {
+        assertThat(reply).isInstanceOf(ScramReply.ScramProven.class);
+        return ((ScramReply.ScramProven) reply).account();
+    }
+
+    private static void assertDenied(ScramReply reply) {
+        assertThat(reply).isInstanceOf(ScramReply.ScramDenied.class);
+        assertWrong(((ScramReply.ScramDenied) reply).verdict());
+    }
+
+    private static String scramHash(String password) {
+        return StoredPassword.createScram(octets(password), 4096, new SecureRandom())
+                .octets();
+    }
+
+    @Test
+    @Covers("qmail-ldap:QL-090")
+    void aPasswordIsProvedWithoutBeingSaid() throws Exception {
+        withoutDirectory();
+        file("ann:" + scramHash("one") + "\nbob:" + hash("two") + "\n");
+        Logins logins = logins();
+        assertThat(proven(scram(logins, "Ann", "one"))).isEqualTo("ann");
+        assertDenied(scram(logins, "ann", "two"));
+        assertDenied(scram(logins, "nobody", "one"));
+        assertDenied(scram(logins, "bob", "two"));
+        assertThat(login(logins, "ann", "one")).as("by the same hash").isEqualTo(in("ann"));
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                .contains("bob: its password is not stored for SCRAM-SHA-256; carteiro passwd --scram does")
+                .contains("no login for \"nobody\" from 192.0.2.7: no account has that name");
+    }
+
+    @Test
+    @Covers("qmail-ldap:QL-090")
+    void keysOfTheDirectoryAreEnough() throws Exception {
+        String dn = "uid=joao,ou=people,dc=example,dc=org";
+        try (LDAPConnection root = slapd.asRoot()) {
+            String before = java.util.Objects.requireNonNull(
+                    java.util.Objects.requireNonNull(root.getEntry(dn)).getAttributeValue("userPassword"));
+            root.modify(new com.unboundid.ldap.sdk.ModifyRequest(
+                    dn,
+                    new com.unboundid.ldap.sdk.Modification(
+                            com.unboundid.ldap.sdk.ModificationType.REPLACE, "userPassword", scramHash(SECRET))));
+            try {
+                assertThat(proven(scram(logins(), "joao", SECRET))).isEqualTo("joao");
+                home.control("ldaprebind", "1\n");
+                assertDenied(scram(logins(), "joao", SECRET));
+            } finally {
+                root.modify(new com.unboundid.ldap.sdk.ModifyRequest(
+                        dn,
+                        new com.unboundid.ldap.sdk.Modification(
+                                com.unboundid.ldap.sdk.ModificationType.REPLACE, "userPassword", before)));
+            }
+        }
+    }
+
+    @Test
+    void aLoginIsBoundToItsConnection() throws Exception {
+        withoutDirectory();
+        file("ann:" + scramHash("one") + "\n");
+        Logins logins = logins();
+        var mine = new ChannelBinding(BINDING.type(), octets(BINDING.octets()));
+        var another = new ChannelBinding(BINDING.type(), new byte[32]);
+        var random = new SecureRandom();
+        assertThat(proven(scram(
+                        logins,
+                        ScramClient.bound(ScramHash.SHA_256, mine, "ann", octets("one"), random),
+                        List.of(BINDING))))
+                .isEqualTo("ann");
+        assertDenied(scram(
+                logins, ScramClient.bound(ScramHash.SHA_256, another, "ann", octets("one"), random), List.of(BINDING)));
+        assertDenied(scram(
+                logins, ScramClient.ableToBind(ScramHash.SHA_256, "ann", octets("one"), random), List.of(BINDING)));
+        assertThat(scram(logins, ScramClient.bound(ScramHash.SHA_256, mine, "ann", octets("one"), random), List.of()))
+                .isInstanceOf(ScramReply.ScramDenied.class);
+    }
+
+    @Test
+    void aNameThatNobodyHasAlwaysHasTheSameSalt() throws Exception {
+        withoutDirectory();
+        file("ann:" + scramHash("one") + "\n");
+        assertThat(salt(logins(), "nobody")).isEqualTo(salt(logins(), "nobody")).isNotEqualTo(salt(logins(), "no"));
+    }
+
+    private static String salt(Logins logins, String name) {
+        ScramReply first =
+                logins.begin(ATTEMPT, new ScramRequest("SCRAM-SHA-256", List.of(), "n,,n=" + name + ",r=abc"));
+        return ((ScramReply.ScramChallenge) first).message().replaceAll(".*,s=([^,]*),.*", "$1");
+    }
+
+    @Test
+    void anExchangeHasOneAnswerAndNoOther() throws Exception {
+        withoutDirectory();
+        file("ann:" + scramHash("one") + "\n");
+        Logins logins = logins();
+        var first = (ScramReply.ScramChallenge)
+                logins.begin(ATTEMPT, new ScramRequest("SCRAM-SHA-256", List.of(), "n,,n=ann,r=abc"));
+        assertDenied(logins.finish(ATTEMPT, first.exchange(), "c=biws,r=abc,p=AAAA"));
+        assertThat(((ScramReply.ScramDenied) logins.finish(ATTEMPT, first.exchange(), "c=biws")).verdict())
+                .isInstanceOf(LoginVerdict.LoginUndecided.class);
+        assertDenied(logins.begin(ATTEMPT, new ScramRequest("SCRAM-SHA-256", List.of(), "n,,m=x,n=a,r=b")));
+        assertThat(logins.begin(ATTEMPT, new ScramRequest("SCRAM-SHA-9", List.of(), "n,,n=a,r=b")))
+                .isInstanceOf(ScramReply.ScramDenied.class);
+    }
+
+    @Test
+    void guessesByScramCountToo() throws Exception {
+        withoutDirectory();
+        file("ann:" + scramHash("one") + "\n");
+        Logins logins = logins();
+        for (int i = 0; i < LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            assertDenied(scram(logins, "ann", "guess" + i));
+        }
+        assertThat(((ScramReply.ScramDenied) scram(logins, "ann", "one")).verdict())
+                .isInstanceOf(LoginVerdict.TooManyFailures.class);
+        assertThat(login(logins, "ann", "one")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+    }
+
+    @Test
+    void theSecretOfTheSaltsIsKept() throws Exception {
+        Path file = home.installation.users().resolve("saltsecret");
+        var first = new SaltSecret(home.installation, log).salts();
+        byte[] secret = Files.readAllBytes(file);
+        assertThat(secret).hasSize(32);
+        assertThat(Files.getPosixFilePermissions(file)).hasSize(2);
+        var second = new SaltSecret(home.installation, log).salts();
+        assertThat(Files.readAllBytes(file)).isEqualTo(secret);
+        assertThat(first).isNotNull();
+        assertThat(second).isNotNull();
+        Files.writeString(file, "short");
+        assertThat(new SaltSecret(home.installation, log).salts()).isNotNull();
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1)).contains("users/saltsecret can be neither read nor");
+    }
+
+    // ---- guessing
+
+    @Test
+    void noPasswordIsLookedAtAfterManyWrongOnesOfAnAccount() throws Exception {
+        withoutDirectory();
+        file("ann:{SHA}" + sha("one") + "\n");
+        Logins logins = logins();
+        for (int i = 0; i < LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            assertWrong(from(logins, "198.51." + i + ".1", "ann", "guess" + i));
+        }
+        assertThat(from(logins, "192.0.2.1", "ann", "one")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+        assertThat(from(logins, "192.0.2.1", "ANN", "one")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+        now.addAndGet(LoginLimiter.WINDOW.toNanos());
+        assertThat(from(logins, "192.0.2.1", "ann", "one")).isEqualTo(in("ann"));
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1))
+                .contains("lookup: no password is looked at for 900 s: \"ann\" from 192.0.2.1 had too many wrong ones")
+                .contains("lookup: no login for \"ann\" from 198.51.1.1: users/passwd: ann: wrong password")
+                .doesNotContain("guess");
+    }
+
+    @Test
+    void nobodyIsLockedOutOfAPlaceWhereTheyHaveBeenBefore() throws Exception {
+        withoutDirectory();
+        file("ann:{SHA}" + sha("one") + "\n");
+        Logins logins = logins();
+        assertThat(from(logins, "192.0.2.1", "ann", "one")).isEqualTo(in("ann"));
+        for (int i = 0; i < 2 * LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            from(logins, "198.51." + i + ".1", "ann", "guess" + i);
+        }
+        assertThat(from(logins, "203.0.113.1", "ann", "one")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+        assertThat(from(logins, "192.0.2.99", "ann", "one")).isEqualTo(in("ann"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"198.51.100.7 198.51.100.7", "2001:db8:0:1::1 2001:db8:0:1:ffff::2"})
+    void noPasswordIsLookedAtAfterManyWrongOnesOfAnAddress(String clients) throws Exception {
+        withoutDirectory();
+        file("ann:{SHA}" + sha("one") + "\n");
+        Logins logins = logins();
+        String first = clients.split(" ")[0];
+        for (int i = 0; i < LoginLimiter.MOST_OF_ADDRESS; i++) {
+            assertWrong(from(logins, first, "someone" + i, "guess"));
+        }
+        assertThat(from(logins, clients.split(" ")[1], "ann", "one")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+        assertThat(from(logins, "192.0.2.1", "ann", "one")).isEqualTo(in("ann"));
+    }
+
+    @Test
+    void aNetworkIsBlockedAfterMore() throws Exception {
+        withoutDirectory();
+        file("ann:{SHA}" + sha("one") + "\n");
+        Logins logins = logins();
+        for (int i = 0; i < LoginLimiter.MOST_OF_NETWORK; i++) {
+            assertWrong(from(logins, "198.51.100." + i, "someone" + i, "guess"));
+        }
+        assertThat(from(logins, "198.51.100.250", "ann", "one")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+        assertThat(from(logins, "198.51.101.250", "ann", "one")).isEqualTo(in("ann"));
+    }
+
+    @Test
+    void theAnswerWaitsLongerFromOneToTheNext() {
+        assertThat(List.of(1, 3, 4, 5, 6, 7, 1_000_000))
+                .extracting(count -> LoginLimiter.pause(count).toSeconds())
+                .containsExactly(2L, 2L, 4L, 8L, 16L, 16L, 16L);
+    }
+
+    private static String sha(String password) throws Exception {
+        return java.util.Base64.getEncoder()
+                .encodeToString(java.security.MessageDigest.getInstance("SHA-1")
+                        .digest(password.getBytes(StandardCharsets.UTF_8)));
+    }
+}
