@@ -147,6 +147,7 @@ public final class LookupProgram implements Program {
         private final PasswordHashing hashing = new PasswordHashing();
         private final LoginLimiter limiter = new LoginLimiter(System::nanoTime);
         private final ScramSalts salts;
+        private final PasswordFile passwordFile;
         private volatile AddressLookup current;
         private volatile Logins logins;
         private final List<Closeable> endpoints = new ArrayList<>();
@@ -160,6 +161,7 @@ public final class LookupProgram implements Program {
                 throws ControlException {
             this.salts = salts;
             this.context = context;
+            this.passwordFile = new PasswordFile(passwd(), PASSWORDS_TRUST, StoredPassword::parse);
             this.users = users;
             this.aliasOwner = aliasOwner;
             this.current = built(settings);
@@ -168,12 +170,7 @@ public final class LookupProgram implements Program {
 
         private Logins logins(LookupSettings settings, AddressLookup lookup) {
             return new Logins(
-                    lookup.passwordSources(
-                            new PasswordFile(
-                                    context.installation().users().resolve("passwd"),
-                                    PASSWORDS_TRUST,
-                                    StoredPassword::parse),
-                            hashing),
+                    lookup.passwordSources(passwordFile, hashing),
                     limiter,
                     new FaultLogLimiter(context.log()),
                     settings.senders(),
@@ -310,19 +307,32 @@ public final class LookupProgram implements Program {
         }
 
         private void warnOfOpenSecret() {
-            Path file = context.installation().control(Settings.LDAPPASSWORD);
+            warnOfOpen(context.installation().control(Settings.LDAPPASSWORD), "control/ldappassword", 400);
+            warnOfOpen(passwd(), "users/passwd", 600);
+            try {
+                passwordFile.problems().forEach(problem -> context.log().warning(NAME, problem));
+            } catch (IOException e) {
+                context.log().warning(NAME, "users/passwd cannot be read: " + LogText.reason(e));
+            }
+        }
+
+        private void warnOfOpen(Path file, String name, int wanted) {
             try {
                 Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
                 if (mode.contains(PosixFilePermission.OTHERS_READ) || mode.contains(PosixFilePermission.GROUP_READ)) {
                     context.log()
                             .warning(
                                     NAME,
-                                    "control/ldappassword can be read by others than its owner; chown " + USER
-                                            + " it and chmod 400 it");
+                                    name + " can be read by others than its owner; chown " + USER + " it and chmod "
+                                            + wanted + " it");
                 }
             } catch (IOException e) {
                 // no such file, or not ours to look at: then the settings have said so already
             }
+        }
+
+        private Path passwd() {
+            return context.installation().users().resolve("passwd");
         }
 
         private void warnOfUncompiledAssignments() {

@@ -236,10 +236,17 @@ final class LookupProgramTest {
         Files.setPosixFilePermissions(
                 installation.control("ldappassword"), PosixFilePermissions.fromString("rw-r--r--"));
         Files.writeString(installation.users().resolve("assign"), ".\n");
+        Files.writeString(installation.users().resolve("passwd"), "ann:{SHA}secret\nno colon here\n");
+        Files.setPosixFilePermissions(
+                installation.users().resolve("passwd"), PosixFilePermissions.fromString("rw-r-----"));
         start().stop(Duration.ofSeconds(1));
         log.close();
         assertThat(logged.toString(StandardCharsets.ISO_8859_1))
                 .contains("warning: lookup: control/ldappassword can be read by others than its owner")
+                .contains(
+                        "warning: lookup: users/passwd can be read by others than its owner; chown qmailp it and chmod 600")
+                .containsPattern("warning: lookup: .*users/passwd:2: ")
+                .doesNotContain("secret")
                 .contains("warning: lookup: users/assign has no effect without users/cdb; run qmail-newu")
                 .doesNotContain("hush");
     }
