@@ -36,6 +36,9 @@ public final class TcpRules {
     /** The client counts as logged in where it would have to. */
     public static final String AUTHORIZED = "AUTHORIZED";
 
+    /** What smtpd sets for the program of {@link #QMAILQUEUE}: the account that the client has logged in to. */
+    public static final String SMTPAUTHUSER = "SMTPAUTHUSER";
+
     /** All variables that smtpd reads; others reach the program of {@link #QMAILQUEUE} alone. */
     public static final List<String> VARIABLES =
             List.of(RELAYCLIENT, DATABYTES, QMAILQUEUE, SMTPAUTH, AUTHREQUIRED, AUTHORIZED);

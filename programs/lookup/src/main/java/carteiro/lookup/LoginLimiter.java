@@ -4,6 +4,8 @@ import carteiro.mail.Octets;
 import carteiro.protocol.Passwords.LoginAttempt;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -42,6 +44,7 @@ final class LoginLimiter {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);
     private static final int REMEMBERED = 50_000;
     private static final int KNOWN_NETWORKS = 8;
+    private static final int LONGEST_KEY = 64;
 
     private final LongSupplier clock;
     private final Map<String, FailureCount> failures = bounded(); // guarded by this, as is the rest
@@ -158,7 +161,18 @@ final class LoginLimiter {
     }
 
     private static String account(String name) {
-        return "account " + Octets.lowerCase(name);
+        String key = Octets.lowerCase(name);
+        return "account " + (key.length() <= LONGEST_KEY ? key : digest(key));
+    }
+
+    /** Stands for a long name: whoever invents names takes no more memory with long ones. */
+    private static String digest(String name) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(name)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
     }
 
     /** What counts as one address (IPv4, or the /64 of IPv6), and its network (/24, /48). */

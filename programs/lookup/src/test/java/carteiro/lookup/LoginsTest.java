@@ -557,6 +557,17 @@ class LoginsTest {
     }
 
     @Test
+    void longNamesAreToldApart() {
+        String name = "a".repeat(500);
+        for (int i = 0; i < LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            limiter.failed(new LoginAttempt(LoginService.SMTP, "198.51." + i + ".1"), name + "b");
+        }
+        var elsewhere = new LoginAttempt(LoginService.SMTP, "192.0.2.1");
+        assertThat(limiter.blocked(elsewhere, name + "B")).isPresent();
+        assertThat(limiter.blocked(elsewhere, name + "c")).isEmpty();
+    }
+
+    @Test
     void theAnswerWaitsLongerFromOneToTheNext() {
         assertThat(List.of(1, 3, 4, 5, 6, 7, 1_000_000))
                 .extracting(count -> LoginLimiter.pause(count).toSeconds())

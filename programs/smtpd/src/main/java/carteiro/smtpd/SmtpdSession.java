@@ -40,7 +40,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -743,7 +745,14 @@ final class SmtpdSession {
         String program = client.variables().getOrDefault(TcpRules.QMAILQUEUE, "");
         return program.isEmpty()
                 ? context.enqueue()
-                : new ExternalQueueProgram(program, context.home(), client.environment());
+                : new ExternalQueueProgram(program, context.home(), environment());
+    }
+
+    /** What the program of QMAILQUEUE finds; after a login also the account, as below qmail-LDAP's smtpd. */
+    private Map<String, String> environment() {
+        var environment = new HashMap<>(client.environment());
+        peer.rights().login().ifPresent(account -> environment.put(TcpRules.SMTPAUTHUSER, account));
+        return environment;
     }
 
     private byte[] received(Transaction current) {

@@ -6,7 +6,9 @@ import carteiro.mail.Attribute;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
@@ -380,6 +382,22 @@ class AuthenticationTest {
         try (var smtpd = SmtpdOnLoopback.start(home, "authrequired", "1\n");
                 var client = greeted(smtpd)) {
             client.say("MAIL FROM:<alice@example.org>", "530 5.7.0 log in first [R36]");
+        }
+    }
+
+    @Test
+    void theProgramThatTakesTheMessageLearnsWhoHasLoggedIn() throws Exception {
+        Path program = home.resolve("filter");
+        Files.writeString(program, "#!/bin/sh\necho \"$SMTPAUTHUSER\" >>'" + home + "/user'\nexit 31\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String rule = "127.:allow,SMTPAUTH=\"\",QMAILQUEUE=\"" + program + "\"\n";
+        try (var smtpd = SmtpdOnLoopback.start(home, "tcp.smtp", rule);
+                var client = smtpd.connect()) {
+            client.envelope().say("DATA", "354 ").say("x\r\n.", "554 5.3.0");
+            client.say("AUTH PLAIN " + RIGHT, "235 ").say("MAIL FROM:<alice@example.org>", "250 ");
+            client.say("RCPT TO:<bob@example.org>", "250 ").say("DATA", "354 ");
+            client.say("From: alice@example.org\r\n\r\nx\r\n.", "554 5.3.0");
+            assertThat(home.resolve("user")).hasContent("\nalice\n");
         }
     }
 
