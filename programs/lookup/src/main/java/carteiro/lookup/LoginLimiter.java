@@ -168,8 +168,7 @@ final class LoginLimiter {
     /** Stands for a long name: whoever invents names takes no more memory with long ones. */
     private static String digest(String name) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(name)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Octets.bytes(name)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it
         }

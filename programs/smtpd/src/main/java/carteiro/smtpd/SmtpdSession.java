@@ -743,9 +743,7 @@ final class SmtpdSession {
     /** queue, or what QMAILQUEUE names in its place. */
     private Enqueue queue() {
         String program = client.variables().getOrDefault(TcpRules.QMAILQUEUE, "");
-        return program.isEmpty()
-                ? context.enqueue()
-                : new ExternalQueueProgram(program, context.home(), environment());
+        return program.isEmpty() ? context.enqueue() : new ExternalQueueProgram(program, context.home(), environment());
     }
 
     /** What the program of QMAILQUEUE finds; after a login also the account, as below qmail-LDAP's smtpd. */

@@ -39,7 +39,8 @@ class SubmittedHeaderTest {
 
     @Test
     void whatIsWholeStaysAsItIs() {
-        assertThat(rewritten(WHOLE + "X-Any:  folded\n\there \n\nbody\n")).isEqualTo(WHOLE + "X-Any:  folded\n\there \n\n");
+        assertThat(rewritten(WHOLE + "X-Any:  folded\n\there \n\nbody\n"))
+                .isEqualTo(WHOLE + "X-Any:  folded\n\there \n\n");
         assertThat(fault(WHOLE + "\nbody")).isEmpty();
     }
 
@@ -53,7 +54,8 @@ class SubmittedHeaderTest {
 
     @Test
     void whatIsNobodysBusinessIsLeftOut() {
-        assertThat(rewritten(WHOLE + "Bcc: a@b.example,\n c@d.example\nRETURN-PATH : <x@y.example>\nResent-Bcc: e@f.example\n"
+        assertThat(rewritten(WHOLE
+                        + "Bcc: a@b.example,\n c@d.example\nRETURN-PATH : <x@y.example>\nResent-Bcc: e@f.example\n"
                         + "To: g@h.example\n\n"))
                 .isEqualTo(WHOLE + "To: g@h.example\n\n");
     }
@@ -129,7 +131,8 @@ class SubmittedHeaderTest {
                 text.append("From:a@b<>,;\n \t\"()x\0\u00ff".charAt(random.nextInt(21)));
             }
             byte[] whole = taken(text.toString(), 1 << 20).rewritten();
-            assertThat(taken(text.toString(), 1 + random.nextInt(5)).rewritten()).isEqualTo(whole);
+            assertThat(taken(text.toString(), 1 + random.nextInt(5)).rewritten())
+                    .isEqualTo(whole);
         }
     }
 }
