@@ -47,6 +47,7 @@ class ArchitectureTest {
     static final List<String> PROGRAMS = List.of(
             "smtpd",
             "qmqpd",
+            "pop3",
             "inject",
             "queue",
             "queuetool",

@@ -154,11 +154,20 @@ public final class ChildCommand {
      * @return its exit code; 111 if it could not be run (126, 127) or a signal ended it (above 128): it may go better next time
      */
     public static int exitCode(Process child) throws IOException {
+        int code = waitFor(child);
+        return code == CANNOT_RUN || code == NOT_FOUND || code > SIGNAL ? TEMPORARY : code;
+    }
+
+    /**
+     * Waits as {@link #exitCode} does.
+     *
+     * @return what the system tells: above 128 a signal ended it, most probably
+     */
+    public static int waitFor(Process child) throws IOException {
         var end = new Thread(() -> kill(child));
         Runtime.getRuntime().addShutdownHook(end);
         try {
-            int code = child.waitFor();
-            return code == CANNOT_RUN || code == NOT_FOUND || code > SIGNAL ? TEMPORARY : code;
+            return child.waitFor();
         } catch (InterruptedException e) {
             kill(child);
             Thread.currentThread().interrupt();
