@@ -39,7 +39,7 @@ final class Pop3Mailbox implements Closeable {
     static final Duration ABANDONED = Duration.ofHours(36);
 
     /** Octets of memory that the list may take; what is over it is for the next session. */
-    static final long MEMORY = 96L << 20;
+    static final long MEMORY = 64L << 20;
 
     /** What one message takes of it, beside its name and the text of that. */
     private static final int EACH = 160;

@@ -56,7 +56,8 @@ public final class QmailPop3d {
                 fail(out, "unable to scan $HOME/Maildir");
             }
         } catch (IOException e) {
-            // the client has gone; or a message cannot be read to its end, and the client sees that it lacks the final dot
+            // the client has gone; or a message cannot be read to its end, and the client sees that it lacks the final
+            // dot
         }
         return DONE;
     }

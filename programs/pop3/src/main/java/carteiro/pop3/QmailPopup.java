@@ -59,8 +59,8 @@ public final class QmailPopup {
                 call.out().write(Octets.bytes("usage: popup hostname subprogram\n"));
                 return END;
             }
-            String stamp = "<" + ProcessHandle.current().pid() + "." + Instant.now().getEpochSecond() + "@"
-                    + call.arguments().getFirst() + ">";
+            String stamp = "<" + ProcessHandle.current().pid() + "."
+                    + Instant.now().getEpochSecond() + "@" + call.arguments().getFirst() + ">";
             try (var limit =
                     new IdleLimit(SILENCE, WHOLE, () -> Runtime.getRuntime().halt(END))) {
                 new QmailPopup(call.in(), call.out(), limit, stamp, words.subList(1, words.size())).converse();
@@ -157,8 +157,7 @@ public final class QmailPopup {
         if (blank == argument.length) {
             return refuse("syntax error");
         }
-        return logIn(
-                Arrays.copyOf(argument, blank), Arrays.copyOfRange(argument, blank + 1, argument.length));
+        return logIn(Arrays.copyOf(argument, blank), Arrays.copyOfRange(argument, blank + 1, argument.length));
     }
 
     private PopupStep capabilities() throws IOException {

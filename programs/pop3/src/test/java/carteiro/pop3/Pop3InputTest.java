@@ -107,7 +107,9 @@ class Pop3InputTest {
             for (byte octet : octets) {
                 ends += octet == '\n' ? 1 : 0;
             }
-            assertThat(read(octets, 1 + random.nextInt(600))).as("seed %s", seed).hasSize(ends);
+            assertThat(read(octets, 1 + random.nextInt(600)))
+                    .as("seed %s", seed)
+                    .hasSize(ends);
         }
     }
 }

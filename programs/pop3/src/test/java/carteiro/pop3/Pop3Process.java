@@ -48,12 +48,7 @@ final class Pop3Process implements AutoCloseable {
     /** The words by which root runs something as an ordinary user; an ordinary user needs none. */
     static List<String> asOwner() {
         return asRoot()
-                ? List.of(
-                        assumeInstalled("setpriv"),
-                        "--reuid=" + OWNER,
-                        "--regid=" + OWNER,
-                        "--clear-groups",
-                        "--")
+                ? List.of(assumeInstalled("setpriv"), "--reuid=" + OWNER, "--regid=" + OWNER, "--clear-groups", "--")
                 : List.of();
     }
 
@@ -94,7 +89,9 @@ final class Pop3Process implements AutoCloseable {
     /** The next line it writes, with its end. */
     String line() throws IOException {
         var line = new StringBuilder();
-        for (int octet = process.getInputStream().read(); octet >= 0; octet = process.getInputStream().read()) {
+        for (int octet = process.getInputStream().read();
+                octet >= 0;
+                octet = process.getInputStream().read()) {
             line.append((char) octet);
             if (octet == '\n') {
                 break;

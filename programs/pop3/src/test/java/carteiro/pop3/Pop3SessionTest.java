@@ -69,6 +69,10 @@ class Pop3SessionTest {
         Files.setLastModifiedTime(outside, FileTime.from(Instant.now().minus(HOUR)));
         Files.createSymbolicLink(maildir.folder().resolve("cur/1.link.host:2,S"), outside);
         assertThat(maildir.converse("STAT", "QUIT")).isEqualTo(OK + "+OK 3 50\r\n" + OK);
+        Instant later = Instant.now().plusSeconds(10); // all but the future one is old enough
+        try (var mailbox = Pop3Mailbox.open(maildir.folder(), later, Pop3Mailbox.MEMORY)) {
+            assertThat(mailbox.count()).isEqualTo(3);
+        }
     }
 
     @ParameterizedTest
@@ -108,8 +112,7 @@ class Pop3SessionTest {
     @Covers("qmail:O06")
     void topAndRetrAreOneCommand(String command, String text) throws Exception {
         maildir.put("cur/1.a.host:2,", "S: x\n\n1\n.2\n\n4\n", HOUR);
-        assertThat(maildir.converse(command, "QUIT"))
-                .isEqualTo(OK + OK + text.replace(";", "\r\n") + "\r\n.\r\n" + OK);
+        assertThat(maildir.converse(command, "QUIT")).isEqualTo(OK + OK + text.replace(";", "\r\n") + "\r\n.\r\n" + OK);
     }
 
     @Test
@@ -127,8 +130,7 @@ class Pop3SessionTest {
             String came = maildir.converse("RETR 1");
             assertThat(came).as("seed %s", seed).startsWith(OK + OK).endsWith("\r\n\r\n.\r\n");
             String whole = text.isEmpty() || text.toString().endsWith("\n") ? text.toString() : text + "\n";
-            String[] lines =
-                    came.substring(2 * OK.length(), came.length() - 5).split("(?<=\r\n)", -1);
+            String[] lines = came.substring(2 * OK.length(), came.length() - 5).split("(?<=\r\n)", -1);
             var read = new StringBuilder();
             for (String line : lines) {
                 assertThat(line).as("seed %s", seed).isNotEqualTo(".\r\n");
@@ -213,7 +215,8 @@ class Pop3SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"USER ann", "PASS x", "APOP a b", "XTND", "", "ST\tAT", "DELETE-EVERYTHING-THAT-THERE-IS 1"})
+    @ValueSource(
+            strings = {"USER ann", "PASS x", "APOP a b", "XTND", "", "ST\tAT", "DELETE-EVERYTHING-THAT-THERE-IS 1"})
     void otherCommandsAreUnknown(String command) {
         assertThat(maildir.converse(command, "noop", "QUIT")).isEqualTo(OK + "-ERR unimplemented\r\n" + OK + OK);
     }
@@ -221,7 +224,8 @@ class Pop3SessionTest {
     @Test
     void capabilitiesAreTold() {
         assertThat(maildir.converse("CAPA", "QUIT"))
-                .isEqualTo(OK + OK + "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nIMPLEMENTATION Carteiro\r\n.\r\n" + OK);
+                .isEqualTo(
+                        OK + OK + "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nIMPLEMENTATION Carteiro\r\n.\r\n" + OK);
     }
 
     @Test
@@ -389,8 +393,7 @@ class Pop3SessionTest {
         Path cur = maildir.folder().resolve("cur");
         Files.setPosixFilePermissions(cur, PosixFilePermissions.fromString("r-xr-xr-x"));
         assertThat(maildir.converse("DELE 1", "DELE 3", "QUIT"))
-                .isEqualTo(
-                        OK + OK + OK + "-ERR unable to unlink all deleted messages\r\n".repeat(2) + OK);
+                .isEqualTo(OK + OK + OK + "-ERR unable to unlink all deleted messages\r\n".repeat(2) + OK);
         assertThat(maildir.files()).hasSize(3);
         Files.setPosixFilePermissions(cur, PosixFilePermissions.fromString("rwx------"));
     }

@@ -43,8 +43,7 @@ class QmailPop3dTest {
         maildir.put("new/1.a.host", "S: x\n", HOUR);
         Pop3Process.Ended ended = Pop3Process.run(
                 Pop3Process.java(QmailPop3d.class, List.of(maildir.folder().toString())), "");
-        assertThat(ended)
-                .isEqualTo(new Pop3Process.Ended("", "qmail-pop3d invoked as uid 0, terminating\n", 1));
+        assertThat(ended).isEqualTo(new Pop3Process.Ended("", "qmail-pop3d invoked as uid 0, terminating\n", 1));
         assertThat(maildir.files()).containsExactly("new/1.a.host");
     }
 

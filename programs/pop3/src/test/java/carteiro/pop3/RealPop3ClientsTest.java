@@ -2,6 +2,7 @@ package carteiro.pop3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.testkit.AlsoAsOrdinaryUser;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Clients of others, and both commands below tcpserver with a checker between them. */
+@AlsoAsOrdinaryUser
 class RealPop3ClientsTest {
     /** The checkpassword interface: descriptor 3, the user, then the rest of the words. Knows APOP too. */
     private static final String CHECKER = """
@@ -39,39 +42,8 @@ class RealPop3ClientsTest {
     Path folder;
 
     private TestMaildir maildir = new TestMaildir(Path.of("/nonexistent"));
-    private Process server = new DoneProcess();
+    private Optional<Process> server = Optional.empty();
     private int port;
-
-    /** Nothing was started. */
-    private static final class DoneProcess extends Process {
-        @Override
-        public java.io.OutputStream getOutputStream() {
-            return java.io.OutputStream.nullOutputStream();
-        }
-
-        @Override
-        public java.io.InputStream getInputStream() {
-            return java.io.InputStream.nullInputStream();
-        }
-
-        @Override
-        public java.io.InputStream getErrorStream() {
-            return java.io.InputStream.nullInputStream();
-        }
-
-        @Override
-        public int waitFor() {
-            return 0;
-        }
-
-        @Override
-        public int exitValue() {
-            return 0;
-        }
-
-        @Override
-        public void destroy() {}
-    }
 
     @BeforeEach
     void serve() throws Exception {
@@ -82,25 +54,27 @@ class RealPop3ClientsTest {
         maildir.put("cur/2.b.host:2,S", "Subject: two\n\ntwo\n", Duration.ofHours(2));
         Pop3Process.own(maildir.folder());
         Path checker = Files.writeString(
-                folder.resolve("checker"),
-                CHECKER.replace("AS_OWNER", String.join(" ", Pop3Process.asOwner()) + " "));
+                folder.resolve("checker"), CHECKER.replace("AS_OWNER", String.join(" ", Pop3Process.asOwner()) + " "));
         Files.setPosixFilePermissions(checker, PosixFilePermissions.fromString("rwxr-xr-x"));
         var arguments = new ArrayList<>(List.of("mail.example.org", checker.toString()));
-        arguments.addAll(Pop3Process.java(
-                QmailPop3d.class, List.of(maildir.folder().toString())));
+        arguments.addAll(
+                Pop3Process.java(QmailPop3d.class, List.of(maildir.folder().toString())));
         var words = new ArrayList<>(List.of(tcpserver, "-1", "-R", "-H", "-l", "local.example", "127.0.0.1", "0"));
         words.addAll(Pop3Process.java(QmailPopup.class, arguments));
-        server = new ProcessBuilder(words)
+        Process started = new ProcessBuilder(words)
                 .redirectError(folder.resolve("log").toFile())
                 .start();
+        server = Optional.of(started);
         port = Integer.parseInt(
-                server.inputReader(StandardCharsets.US_ASCII).readLine().strip());
+                started.inputReader(StandardCharsets.US_ASCII).readLine().strip());
     }
 
     @AfterEach
     void stop() throws Exception {
-        server.destroy();
-        assertThat(server.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        if (server.isPresent()) {
+            server.get().destroy();
+            assertThat(server.get().waitFor(10, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     private static Pop3Process.Ended run(String... words) throws Exception {
@@ -108,8 +82,8 @@ class RealPop3ClientsTest {
     }
 
     private Pop3Process.Ended curl(String path, String... options) throws Exception {
-        var words = new ArrayList<>(List.of(
-                Pop3Process.assumeInstalled("curl"), "-sS", "--max-time", "60", "--noproxy", "*"));
+        var words = new ArrayList<>(
+                List.of(Pop3Process.assumeInstalled("curl"), "-sS", "--max-time", "60", "--noproxy", "*"));
         words.addAll(List.of(options));
         words.add("pop3://127.0.0.1:" + port + "/" + path);
         return Pop3Process.run(words, "");
@@ -121,8 +95,7 @@ class RealPop3ClientsTest {
         Pop3Process.Ended list = curl("", "-u", "ann:secret word", "--login-options", "AUTH=+LOGIN");
         list = list.code() == 0 ? list : curl("", "-u", "ann:secret word");
         assertThat(list).isEqualTo(new Pop3Process.Ended("1 24\r\n2 18\r\n", "", 0));
-        assertThat(curl("1", "-u", "ann:secret word").output())
-                .isEqualTo("Subject: one\r\n\r\n.dot\r\nlast\r\n\r\n");
+        assertThat(curl("1", "-u", "ann:secret word").output()).isEqualTo("Subject: one\r\n\r\n.dot\r\nlast\r\n\r\n");
         assertThat(curl("2", "-u", "ann:wrong").code()).isEqualTo(67); // CURLE_LOGIN_DENIED
     }
 
@@ -175,7 +148,8 @@ class RealPop3ClientsTest {
     @Test
     void aWholeVisitInOnePacket() throws Exception {
         assertThat(packet("USER ann\r\nPASS secret word\r\nSTAT\r\nUIDL 2\r\nDELE 1\r\nQUIT\r\n"))
-                .matches("\\+OK <[^>]+>\r\n\\+OK \r\n\\+OK \r\n\\+OK 2 42\r\n\\+OK 2 2\\.b\\.host\r\n\\+OK \r\n\\+OK \r\n");
+                .matches(
+                        "\\+OK <[^>]+>\r\n\\+OK \r\n\\+OK \r\n\\+OK 2 42\r\n\\+OK 2 2\\.b\\.host\r\n\\+OK \r\n\\+OK \r\n");
         assertThat(maildir.files()).containsExactly("cur/2.b.host:2,S");
     }
 
