@@ -150,8 +150,8 @@ class LauncherTest {
         List<String> commands = List.of(names.group(1).split("\\s+"));
         assertThat(commands).hasSizeGreaterThan(25);
         for (String name : Stream.concat(commands.stream(), ArchitectureTest.PROGRAMS.stream())
-                .filter(name ->
-                        !List.of("inject", "pop3", "queuetool", "tools").contains(name)) // known by the names of their commands
+                .filter(name -> !List.of("inject", "pop3", "queuetool", "tools")
+                        .contains(name)) // known by the names of their commands
                 .toList()) {
             Matcher link = Pattern.compile("\\[[^]]*\\b" + name + "\\b[^]]*]\\(([\\w.-]+)\\)")
                     .matcher(index);

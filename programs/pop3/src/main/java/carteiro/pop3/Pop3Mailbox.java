@@ -83,17 +83,7 @@ final class Pop3Mailbox implements Closeable {
      * @throws UnlistedException if it cannot be listed
      */
     static Pop3Mailbox open(Path folder, Instant now, long memory) throws IOException {
-        DirectoryStream<Path> opened;
-        try {
-            opened = Files.newDirectoryStream(folder);
-        } catch (IOException e) {
-            throw new NoMaildirException(e);
-        }
-        if (!(opened instanceof SecureDirectoryStream<Path> secure)) {
-            opened.close();
-            throw new UnlistedException(new IOException("folders cannot be held open on this system"));
-        }
-        var mailbox = new Pop3Mailbox(secure);
+        var mailbox = new Pop3Mailbox(hold(folder));
         try {
             mailbox.removeAbandoned(now);
             mailbox.list(now, memory);
@@ -101,6 +91,17 @@ final class Pop3Mailbox implements Closeable {
         } catch (IOException e) {
             mailbox.close();
             throw new UnlistedException(e);
+        }
+    }
+
+    private static SecureDirectoryStream<Path> hold(Path folder) throws NoMaildirException {
+        try (DirectoryStream<Path> opened = Files.newDirectoryStream(folder)) {
+            if (opened instanceof SecureDirectoryStream<Path> secure) {
+                return secure.newDirectoryStream(Path.of("."));
+            }
+            throw new IOException("folders cannot be held open on this system");
+        } catch (IOException e) {
+            throw new NoMaildirException(e);
         }
     }
 

@@ -14,8 +14,8 @@ import java.time.Instant;
 
 /** qmail-pop3d: a Maildir by POP3 on standard input and output (docs/programs/qmail-pop3d.md). */
 public final class QmailPop3d {
-    /** How long the client may say nothing, or read nothing; as qmail. RFC 1939 section 3 asks for at least 10 minutes. */
-    static final Duration SILENCE = Duration.ofSeconds(1200);
+    /** How long the client may say nothing, or read nothing; as qmail (1200 s). RFC 1939 section 3 asks for at least 10 minutes. */
+    static final Duration SILENCE = Duration.ofMinutes(20);
 
     /** The longest conversation. */
     static final Duration WHOLE = Duration.ofHours(24);

@@ -20,8 +20,8 @@ import java.util.List;
  * that the login is in: those are for whoever serves the client afterwards.
  */
 public final class QmailPopup {
-    /** How long the client may say nothing; as qmail. */
-    static final Duration SILENCE = Duration.ofSeconds(1200);
+    /** How long the client may say nothing; as qmail (1200 s). */
+    static final Duration SILENCE = Duration.ofMinutes(20);
 
     /** How long it may take to log in. */
     static final Duration WHOLE = Duration.ofHours(1);

@@ -23,8 +23,8 @@ class IdleLimitTest {
 
     @Test
     void theTimesAreThoseOfQmail() {
-        assertThat(QmailPop3d.SILENCE).isEqualTo(Duration.ofSeconds(1200));
-        assertThat(QmailPopup.SILENCE).isEqualTo(Duration.ofSeconds(1200));
+        assertThat(QmailPop3d.SILENCE).isEqualTo(Duration.ofMinutes(20));
+        assertThat(QmailPopup.SILENCE).isEqualTo(Duration.ofMinutes(20));
     }
 
     @Test
