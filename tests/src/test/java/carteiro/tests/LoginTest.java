@@ -109,7 +109,7 @@ class LoginTest {
     @ParameterizedTest
     @EnumSource
     @DisplayName("ann logs in with swaks, curl and Python, and what they send goes to another host in good order")
-    @Covers({"qmail-ldap:QL-084", "qmail-ldap:QL-085"})
+    @Covers({"ldap:QL-084", "ldap:QL-085"})
     void peopleSend(Form form) throws Exception {
         try (var sink = SmtpSink.start();
                 var carteiro = prepared(form, sink)) {
@@ -140,7 +140,7 @@ class LoginTest {
     @ParameterizedTest
     @EnumSource
     @DisplayName("who may not, cannot: a wrong password, another's address, no login, no TLS")
-    @Covers("qmail-ldap:QL-084")
+    @Covers("ldap:QL-084")
     void othersDoNot(Form form) throws Exception {
         try (var sink = SmtpSink.start();
                 var carteiro = prepared(form, sink)) {
@@ -167,7 +167,7 @@ class LoginTest {
     @ParameterizedTest
     @EnumSource
     @DisplayName("msmtp proves the password by SCRAM and does not say it")
-    @Covers("qmail-ldap:QL-090")
+    @Covers("ldap:QL-090")
     void scram(Form form) throws Exception {
         String msmtp = needs("msmtp");
         try (var sink = SmtpSink.start();

@@ -120,7 +120,7 @@ class LoginsTest {
     // ---- the directory
 
     @ParameterizedTest
-    @Covers("qmail-ldap:QL-087")
+    @Covers("ldap:QL-087")
     @ValueSource(
             strings = {
                 "pw-ssha",
@@ -146,7 +146,7 @@ class LoginsTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-087")
+    @Covers("ldap:QL-087")
     void clearTextIsAPasswordOnlyWhereThatIsAllowed() throws Exception {
         assertWrong(login(logins(), "pw-clear", SECRET));
         home.control("ldapcleartext", "1\n");
@@ -154,7 +154,7 @@ class LoginsTest {
     }
 
     @ParameterizedTest
-    @Covers("qmail-ldap:QL-088")
+    @Covers("ldap:QL-088")
     @ValueSource(
             strings = {"pw-ssha", "pw-smd5", "pw-md5", "pw-sha", "pw-md4", "pw-rmd160", "pw-crypt6", "pw-rawcrypt"})
     void withRebindTheDirectoryDecides(String name) throws Exception {
@@ -185,7 +185,7 @@ class LoginsTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-091")
+    @Covers("ldap:QL-091")
     void theNameIsLookedForInTheAttributesThatAreSet() throws Exception {
         assertWrong(login(logins(), "joao@example.org", SECRET));
         home.control("ldaploginattributes", "uid\nmail\nmailAlternateAddress\n");
@@ -377,7 +377,7 @@ class LoginsTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-090")
+    @Covers("ldap:QL-090")
     void aPasswordIsProvedWithoutBeingSaid() throws Exception {
         withoutDirectory();
         file("ann:" + scramHash("one") + "\nbob:" + hash("two") + "\n");
@@ -394,7 +394,7 @@ class LoginsTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-090")
+    @Covers("ldap:QL-090")
     void keysOfTheDirectoryAreEnough() throws Exception {
         String dn = "uid=joao,ou=people,dc=example,dc=org";
         try (LDAPConnection root = slapd.asRoot()) {

@@ -50,7 +50,7 @@ class AuthenticationTest {
     // ---- what is offered
 
     @Test
-    @Covers("qmail-ldap:QL-085")
+    @Covers("ldap:QL-085")
     void atASubmissionPortALoginIsOfferedOverTlsAlone() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(
                         home, "servercert.pem", TestCertificate.pem(home, "rsa:2048"), "smtpdlisten", SUBMISSION);
@@ -73,7 +73,7 @@ class AuthenticationTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-085")
+    @Covers("ldap:QL-085")
     void withSmtpauthOfTlsrequiredALoginNeedsTls() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(home, "tcp.smtp", "127.:allow,SMTPAUTH=\"TLSREQUIRED\"\n");
                 var client = smtpd.connect()) {
@@ -108,7 +108,7 @@ class AuthenticationTest {
     // ---- right and wrong
 
     @Test
-    @Covers("qmail-ldap:QL-084")
+    @Covers("ldap:QL-084")
     void whoLogsInMaySendToAnywhere() throws Exception {
         try (var smtpd = inTheClear();
                 var client = greeted(smtpd)) {
@@ -121,7 +121,7 @@ class AuthenticationTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-084")
+    @Covers("ldap:QL-084")
     void byLoginNameAndPasswordAreAskedFor() throws Exception {
         try (var smtpd = inTheClear();
                 var client = greeted(smtpd)) {
@@ -146,7 +146,7 @@ class AuthenticationTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-084")
+    @Covers("ldap:QL-084")
     void aWrongPasswordAndAnUnknownNameAreToldTheSame() throws Exception {
         try (var smtpd = inTheClear();
                 var client = greeted(smtpd)) {
@@ -201,7 +201,7 @@ class AuthenticationTest {
     // ---- SCRAM
 
     @Test
-    @Covers("qmail-ldap:QL-090")
+    @Covers("ldap:QL-090")
     void scramCarriesMessagesToLookupAndBack() throws Exception {
         try (var smtpd = inTheClear("authmechanisms", "scram-sha-256\nplain\n");
                 var client = smtpd.connect()) {
@@ -357,7 +357,7 @@ class AuthenticationTest {
     }
 
     @Test
-    @Covers("qmail-ldap:QL-086")
+    @Covers("ldap:QL-086")
     void whereALoginIsRequiredNobodySendsWithout() throws Exception {
         try (var smtpd = SmtpdOnLoopback.start(
                 home,
