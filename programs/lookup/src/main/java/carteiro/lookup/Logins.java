@@ -179,6 +179,10 @@ final class Logins implements Passwords {
                     new LoginVerdict.LoginUndecided("the exchange is over a minute old, or lookup was reloaded"), "");
         }
         String name = open.get().name();
+        Optional<LoginVerdict> blocked = blocked(attempt, name); // many exchanges may have been begun before
+        if (blocked.isPresent()) {
+            return denied(blocked.get(), "");
+        }
         return switch (open.get().server().last(Octets.bytes(message))) {
             case ScramStep.ScramSucceeds(var last, var _) -> {
                 limiter.succeeded(attempt, name);

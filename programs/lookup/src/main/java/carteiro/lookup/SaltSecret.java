@@ -5,10 +5,11 @@ import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.password.ScramKeys;
 import carteiro.password.ScramSalts;
+import carteiro.posix.RegularFile;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -47,16 +48,14 @@ final class SaltSecret {
     }
 
     private byte[] readOrMake() throws IOException {
-        try {
-            return read();
-        } catch (NoSuchFileException e) {
-            return make();
-        }
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? read() : make();
     }
 
+    /** Never waits: root reads it, and a pipe may stand in its place. */
     private byte[] read() throws IOException {
-        try (var in = Files.newInputStream(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-            byte[] octets = in.readNBytes(LENGTH);
+        try (RegularFile open =
+                RegularFile.open(file).orElseThrow(() -> new IOException("it is no regular file; remove it"))) {
+            byte[] octets = open.read(LENGTH);
             if (octets.length < LENGTH) {
                 throw new IOException("it has fewer than " + LENGTH + " octets; remove it");
             }

@@ -480,6 +480,36 @@ class LoginsTest {
     }
 
     @Test
+    void exchangesThatWereBegunBeforeAreNoGuessesMore() throws Exception {
+        withoutDirectory();
+        file("ann:" + scramHash("one") + "\n");
+        Logins logins = logins();
+        var begun = new java.util.ArrayList<String>();
+        for (int i = 0; i <= LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            begun.add(((ScramReply.ScramChallenge)
+                            logins.begin(ATTEMPT, new ScramRequest("SCRAM-SHA-256", List.of(), "n,,n=ann,r=abc")))
+                    .exchange());
+        }
+        for (String exchange : begun.subList(0, LoginLimiter.MOST_OF_ACCOUNT)) {
+            assertDenied(logins.finish(ATTEMPT, exchange, "c=biws,r=abc,p=AAAA"));
+        }
+        assertThat(((ScramReply.ScramDenied) logins.finish(ATTEMPT, begun.getLast(), "c=biws,r=abc,p=AAAA")).verdict())
+                .isInstanceOf(LoginVerdict.TooManyFailures.class);
+    }
+
+    @Test
+    void aPipeInPlaceOfTheSecretKeepsNobodyWaiting() throws Exception {
+        Path file = home.installation.users().resolve("saltsecret");
+        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                .isZero();
+        org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () -> assertThat(new SaltSecret(home.installation, log).salts()).isNotNull());
+        log.close();
+        assertThat(logged.toString(StandardCharsets.ISO_8859_1)).contains("it is no regular file; remove it");
+    }
+
+    @Test
     void theSecretOfTheSaltsIsKept() throws Exception {
         Path file = home.installation.users().resolve("saltsecret");
         var first = new SaltSecret(home.installation, log).salts();
