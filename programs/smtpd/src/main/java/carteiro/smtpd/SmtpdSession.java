@@ -178,6 +178,7 @@ final class SmtpdSession {
     private final Rights rightsAtFirst;
     private Peer peer;
     private boolean extended;
+    private boolean afterRefusedLogin; // what follows, if it is no command, may be a password
     private @Nullable Transaction transaction;
     private int messages;
     private int refusals;
@@ -271,6 +272,8 @@ final class SmtpdSession {
     }
 
     private void execute(SmtpCommand command) throws IOException {
+        boolean mayBeResponse = afterRefusedLogin;
+        afterRefusedLogin = false;
         if (isIdleCommand(command)) {
             idleCommands++;
         }
@@ -288,7 +291,10 @@ final class SmtpdSession {
                 }
             }
             case SmtpCommand.StartTls _ -> startTls();
-            case SmtpCommand.Auth(var mechanism, var initial) -> authenticate(mechanism, initial);
+            case SmtpCommand.Auth(var mechanism, var initial) -> {
+                authenticate(mechanism, initial);
+                afterRefusedLogin = peer.rights().login().isEmpty();
+            }
             case SmtpCommand.Mail mail -> begin(mail);
             case SmtpCommand.Rcpt(var recipient) -> add(recipient);
             case SmtpCommand.Data _ -> receive();
@@ -305,8 +311,12 @@ final class SmtpdSession {
                 send(Reply.of(221, "2.0.0 " + settings.greeting()));
                 connection.flush();
             }
-            case SmtpCommand.RefusedCommand(var verb, var reply) -> refuse(verb, reply);
-            case SmtpCommand.Foreign(var verb) -> refuseAndEnd(verb, NOT_SMTP, "not SMTP");
+            case SmtpCommand.RefusedCommand(var verb, var reply) -> {
+                afterRefusedLogin =
+                        mayBeResponse || verb.equals("AUTH"); // a client that goes on says name, then password
+                refuse(mayBeResponse ? "command" : verb, reply);
+            }
+            case SmtpCommand.Foreign(var verb) -> refuseAndEnd(mayBeResponse ? "command" : verb, NOT_SMTP, "not SMTP");
             case SmtpCommand.UnreadableBdat(var reply) -> refuseAndEnd("BDAT", reply, "BDAT not understood");
         }
     }

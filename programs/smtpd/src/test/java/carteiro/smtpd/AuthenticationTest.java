@@ -244,6 +244,20 @@ class AuthenticationTest {
         }
     }
 
+    @Test
+    void whatAClientSaysAfterARefusedLoginIsNotLogged() throws Exception {
+        try (var smtpd = SmtpdOnLoopback.start(home);
+                var client = greeted(smtpd)) {
+            client.say("AUTH LOGIN", "502 ").say(base64("alice"), "502 ").say(base64("hush, hush"), "502 ");
+            client.say("NOOP", "250 ").say("XTOLD", "502 ").say("QUIT", "221 ");
+            assertThat(smtpd.awaitLog("ended: quit"))
+                    .contains("refused command from <>")
+                    .contains("refused xtold from <>")
+                    .doesNotContainIgnoringCase(base64("hush, hush"))
+                    .doesNotContainIgnoringCase(base64("alice"));
+        }
+    }
+
     // ---- malformed
 
     @ParameterizedTest
