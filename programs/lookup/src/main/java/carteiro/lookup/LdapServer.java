@@ -79,6 +79,7 @@ final class LdapServer implements Closeable {
     private final Duration idleTime;
     private final Duration age;
     private final Semaphore permits;
+    private final Semaphore bindPermits; // logins must not keep mail's searches waiting
     private final Deque<IdleLdapConnection> idle = new ArrayDeque<>(); // guarded by itself; the one used last is first
     private volatile boolean closed;
 
@@ -121,6 +122,7 @@ final class LdapServer implements Closeable {
         this.tls = tls;
         this.watchdog = watchdog;
         this.permits = new Semaphore(settings.connections());
+        this.bindPermits = new Semaphore(settings.connections());
     }
 
     /**
@@ -134,7 +136,7 @@ final class LdapServer implements Closeable {
      */
     ServerAnswer search(Filter filter, List<String> attributes, Deadline deadline, BooleanSupplier worthwhile)
             throws LDAPException, NotAskedException {
-        takePermit(deadline);
+        takePermit(permits, deadline);
         long begun = System.nanoTime();
         try {
             if (!worthwhile.getAsBoolean()) {
@@ -215,7 +217,7 @@ final class LdapServer implements Closeable {
         throw fault;
     }
 
-    private void takePermit(Deadline deadline) throws LDAPException, NotAskedException {
+    private void takePermit(Semaphore permits, Deadline deadline) throws LDAPException, NotAskedException {
         try {
             if (!permits.tryAcquire(time(deadline, settings.searchTime()).toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new NotAskedException("all " + settings.connections()
@@ -242,11 +244,11 @@ final class LdapServer implements Closeable {
      * @throws NotAskedException as {@link #search}
      */
     void bind(String dn, byte[] password, Deadline deadline) throws LDAPException, NotAskedException {
-        takePermit(deadline);
+        takePermit(bindPermits, deadline);
         try {
             part(open(deadline, new SimpleBindRequest(utf8(dn), password)));
         } finally {
-            permits.release();
+            bindPermits.release();
         }
     }
 

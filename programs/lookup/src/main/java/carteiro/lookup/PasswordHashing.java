@@ -3,9 +3,11 @@ package carteiro.lookup;
 import carteiro.password.PasswordCheck;
 import carteiro.password.StoredPassword;
 import java.io.IOException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +53,8 @@ final class PasswordHashing implements AutoCloseable {
             throw new IOException("lookup is stopping", e);
         } catch (TimeoutException e) {
             throw new IOException("the password could not be compared in time: too many are", e);
+        } catch (CancellationException e) {
+            throw new IOException("lookup is stopping", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
@@ -80,6 +84,10 @@ final class PasswordHashing implements AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        for (Runnable waiting : threads.shutdownNow()) {
+            if (waiting instanceof Future<?> comparison) {
+                comparison.cancel(false); // whoever waits for it is told now
+            }
+        }
     }
 }

@@ -587,6 +587,18 @@ class LoginsTest {
     }
 
     @Test
+    void whoIsNotKnownWaitsLongerWhileVeryManyGuess() {
+        var home = new LoginAttempt(LoginService.SMTP, "192.0.2.1");
+        limiter.succeeded(home, "ann");
+        for (int i = 0; i <= LoginLimiter.MANY_IN_ALL; i++) {
+            limiter.failed(new LoginAttempt(LoginService.SMTP, "198." + i / 200 + "." + i % 200 + ".1"), "name" + i);
+        }
+        var elsewhere = new LoginAttempt(LoginService.SMTP, "203.0.113.1");
+        assertThat(limiter.failed(elsewhere, "new")).isGreaterThan(LoginLimiter.FIRST_PAUSE);
+        assertThat(limiter.failed(home, "ann")).isEqualTo(LoginLimiter.FIRST_PAUSE);
+    }
+
+    @Test
     void longNamesAreToldApart() {
         String name = "a".repeat(500);
         for (int i = 0; i < LoginLimiter.MOST_OF_ACCOUNT; i++) {

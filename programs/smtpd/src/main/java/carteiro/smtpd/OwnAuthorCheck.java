@@ -1,9 +1,6 @@
 package carteiro.smtpd;
 
 import carteiro.mail.Address;
-import carteiro.protocol.Passwords;
-import carteiro.protocol.Passwords.Ownership;
-import java.io.IOException;
 import java.util.List;
 
 /** Whom a message says it is from (From, Sender, and their Resent- forms) is the account that has logged in. */
@@ -35,21 +32,8 @@ final class OwnAuthorCheck implements PolicyCheck {
         if (!fault.isEmpty()) {
             return new Verdict.Refuse(PolicyRule.OWN_AUTHOR.reply(554, "5.6.0 the message is refused: " + fault), "");
         }
-        List<Address> authors = transaction.text().authors().stream().distinct().toList();
-        if (authors.size() > Passwords.MOST_ADDRESSES) {
-            return new Verdict.Refuse(FOREIGN, authors.size() + " addresses");
-        }
-        try {
-            List<Ownership> each = lookup.ownership(login, authors);
-            int foreign = each.indexOf(Ownership.FOREIGN);
-            if (foreign >= 0) {
-                return new Verdict.Refuse(FOREIGN, authors.get(foreign) + " is not of the account \"" + login + "\"");
-            }
-            return each.contains(Ownership.NOT_NOW)
-                    ? new Verdict.NotNow(OwnSenderCheck.CANNOT_TELL, "lookup cannot tell now; see its log")
-                    : OWN;
-        } catch (IOException e) {
-            return new Verdict.NotNow(OwnSenderCheck.CANNOT_TELL, String.valueOf(e.getMessage()));
-        }
+        List<Address> authors =
+                transaction.text().authors().stream().distinct().toList();
+        return OwnSenderCheck.judge(login, authors, OWN, FOREIGN, lookup);
     }
 }

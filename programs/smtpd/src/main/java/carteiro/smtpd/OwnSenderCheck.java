@@ -1,6 +1,8 @@
 package carteiro.smtpd;
 
 import carteiro.mail.Address;
+import carteiro.protocol.Passwords;
+import carteiro.protocol.Passwords.Ownership;
 import java.io.IOException;
 import java.util.List;
 
@@ -12,7 +14,7 @@ final class OwnSenderCheck implements PolicyCheck {
             PolicyRule.OWN_SENDER.reply(553, "5.7.1 that sender is no address of the account you logged in to");
 
     /** Whether the addresses are the account's own cannot be told now. */
-    static final Reply CANNOT_TELL =
+    private static final Reply CANNOT_TELL =
             PolicyRule.OWN_SENDER.reply(451, "4.3.0 whose address the sender is cannot be told now");
 
     @Override
@@ -35,17 +37,28 @@ final class OwnSenderCheck implements PolicyCheck {
         if (transaction.sender().isNull()) {
             return EMPTY;
         }
-        return judge(peer.rights().login().orElseThrow(), transaction.sender(), FOREIGN, lookup);
+        return judge(peer.rights().login().orElseThrow(), List.of(transaction.sender()), OWN, FOREIGN, lookup);
     }
 
-    /** @param foreign what is answered if it is another's */
-    static Verdict judge(String account, Address address, Reply foreign, LookupRequest lookup) {
+    /**
+     * Whether all of these addresses are an account's own.
+     *
+     * @param foreign what is answered if one is another's
+     */
+    static Verdict judge(String account, List<Address> addresses, Verdict own, Reply foreign, LookupRequest lookup) {
+        if (addresses.size() > Passwords.MOST_ADDRESSES) {
+            return new Verdict.Refuse(foreign, "over " + Passwords.MOST_ADDRESSES + " addresses");
+        }
         try {
-            return switch (lookup.ownership(account, List.of(address)).getFirst()) {
-                case OWN -> OWN;
-                case FOREIGN -> new Verdict.Refuse(foreign, address + " is not of the account \"" + account + "\"");
-                case NOT_NOW -> new Verdict.NotNow(CANNOT_TELL, "lookup cannot tell now; see its log");
-            };
+            List<Ownership> each = lookup.ownership(account, addresses);
+            int another = each.indexOf(Ownership.FOREIGN);
+            if (another >= 0) {
+                return new Verdict.Refuse(
+                        foreign, addresses.get(another) + " is not of the account \"" + account + "\"");
+            }
+            return each.contains(Ownership.NOT_NOW)
+                    ? new Verdict.NotNow(CANNOT_TELL, "lookup cannot tell now; see its log")
+                    : own;
         } catch (IOException e) {
             return new Verdict.NotNow(CANNOT_TELL, String.valueOf(e.getMessage()));
         }

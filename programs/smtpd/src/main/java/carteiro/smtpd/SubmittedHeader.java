@@ -6,6 +6,7 @@ import carteiro.mail.HeaderAddressList;
 import carteiro.mail.MailDate;
 import carteiro.mail.MalformedFieldException;
 import carteiro.mail.Octets;
+import carteiro.protocol.Passwords;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ final class SubmittedHeader {
     private final Instant now;
     private final ByteArrayOutputStream collected = new ByteArrayOutputStream(2048);
     private final List<Address> authors = new ArrayList<>();
+    private List<Address> known = List.of(); // the same, when all are there
     private String fault = "";
     private int column;
     private boolean ended;
@@ -95,7 +97,7 @@ final class SubmittedHeader {
 
     /** Whose addresses stand in From, Sender, Resent-From and Resent-Sender; known once {@link #rewritten} was called. */
     List<Address> authors() {
-        return List.copyOf(authors);
+        return known;
     }
 
     /** The header as it goes on, with the empty line if there was one. */
@@ -117,6 +119,7 @@ final class SubmittedHeader {
         if (!names.contains("from")) {
             complain("it has no From field");
         }
+        known = List.copyOf(authors);
         var added = new StringBuilder();
         if (!names.contains("date")) {
             added.append("Date: ").append(MailDate.format(now)).append('\n');
@@ -180,6 +183,10 @@ final class SubmittedHeader {
                 complain("its " + written(field) + " field has no address");
             }
             authors.addAll(completed.addresses());
+            if (authors.size() > Passwords.MOST_ADDRESSES) {
+                complain("over " + Passwords.MOST_ADDRESSES + " addresses stand in From and Sender");
+                authors.clear();
+            }
             return asWritten.equals(completed.addresses())
                     ? field.octets
                     : written(field) + ": " + completed.body() + "\n";

@@ -109,6 +109,12 @@ class SubmittedHeaderTest {
     }
 
     @Test
+    void tooManyAuthorsAreRefused() {
+        assertThat(fault("From: " + "a@b.example, ".repeat(101) + "c@d.example\n\n")).startsWith("over 100 addresses");
+        assertThat(fault("From: " + "a@b.example, ".repeat(99) + "c@d.example\n\n")).isEmpty();
+    }
+
+    @Test
     void aHeaderWithoutEndIsRefusedAndTakesNoMoreMemory() {
         var header = new SubmittedHeader("mail.example.org", "id", NOW);
         byte[] line = Octets.bytes("X: " + "y".repeat(900) + "\n");
