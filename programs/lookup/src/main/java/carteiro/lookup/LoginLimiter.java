@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,11 +45,15 @@ final class LoginLimiter {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(16);
     private static final int REMEMBERED = 50_000;
     private static final int KNOWN_NETWORKS = 8;
+
+    /** After this, whoever waits for others' passwords of the same account looks again. */
+    private static final Duration WAITED_ENOUGH = Duration.ofSeconds(1);
     private static final int LONGEST_KEY = 64;
 
     private final LongSupplier clock;
     private final Map<String, FailureCount> failures = bounded(); // guarded by this, as is the rest
     private final Map<String, KnownNetworks> known = bounded();
+    private final Map<String, Integer> underWay = new HashMap<>(); // by account: no more than there are questions
     private final FailureCount inAll = new FailureCount();
 
     /** @param clock in nanoseconds, as {@link System#nanoTime} */
@@ -119,6 +124,41 @@ final class LoginLimiter {
             return ofOrigin;
         }
         return blocked(account(name), MOST_OF_ACCOUNT, now);
+    }
+
+    /**
+     * As {@link #blocked}; if a password is looked at, {@link #end} follows. Of an account, so many are looked at together as may still
+     * be wrong until none is: further ones wait for them, or many who ask at once would have more guesses than one after another.
+     *
+     * @throws InterruptedException if the wait was
+     */
+    synchronized Optional<Duration> begin(LoginAttempt attempt, String name, Deadline deadline)
+            throws InterruptedException {
+        String key = account(name);
+        boolean known = isKnown(name, origin(attempt.client()));
+        while (true) {
+            Optional<Duration> blocked = blocked(attempt, name);
+            if (blocked.isPresent()) {
+                return blocked;
+            }
+            FailureCount count = failures.get(key);
+            int failed = count == null ? 0 : count.at(clock.getAsLong());
+            int looking = underWay.getOrDefault(key, 0);
+            if (known || failed + looking < MOST_OF_ACCOUNT) {
+                underWay.merge(key, 1, Integer::sum);
+                return Optional.empty();
+            }
+            if (deadline.over()) {
+                return Optional.of(WAITED_ENOUGH);
+            }
+            wait(deadline.most(WAITED_ENOUGH).toMillis() + 1);
+        }
+    }
+
+    /** What came of it has been noted. */
+    synchronized void end(String name) {
+        underWay.computeIfPresent(account(name), (_, now) -> now == 1 ? null : now - 1);
+        notifyAll();
     }
 
     private Optional<Duration> blocked(String key, int most, long now) {

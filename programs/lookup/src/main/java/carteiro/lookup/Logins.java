@@ -55,14 +55,27 @@ final class Logins implements Passwords {
 
     @Override
     public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
-        Optional<LoginVerdict> blocked = blocked(attempt, name);
-        if (blocked.isPresent()) {
-            return blocked.get();
+        var deadline = Deadline.in(Deadline.QUESTION);
+        try {
+            Optional<LoginVerdict> blocked = told(limiter.begin(attempt, name, deadline), attempt, name);
+            if (blocked.isPresent()) {
+                return blocked.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new LoginVerdict.LoginUndecided("interrupted");
         }
+        try {
+            return checkNow(attempt, name, password, deadline);
+        } finally {
+            limiter.end(name);
+        }
+    }
+
+    private LoginVerdict checkNow(LoginAttempt attempt, String name, byte[] password, Deadline deadline) {
         if (name.isEmpty() || password.length == 0 || !isPlain(name)) {
             return new LoginVerdict.WrongPassword(limiter.failed(attempt, name));
         }
-        var deadline = Deadline.in(Deadline.QUESTION);
         for (PasswordSource source : sources) {
             try {
                 switch (source.check(name, password, deadline)) {
@@ -86,7 +99,10 @@ final class Logins implements Passwords {
     }
 
     private Optional<LoginVerdict> blocked(LoginAttempt attempt, String name) {
-        Optional<Duration> left = limiter.blocked(attempt, name);
+        return told(limiter.blocked(attempt, name), attempt, name);
+    }
+
+    private Optional<LoginVerdict> told(Optional<Duration> left, LoginAttempt attempt, String name) {
         left.ifPresent(time -> alarms.raise(
                 "blocked " + attempt.client() + " " + name,
                 new LookupEvent.LoginsBlocked(name, attempt.client(), time.toSeconds())));

@@ -587,6 +587,27 @@ class LoginsTest {
     }
 
     @Test
+    void manyWhoGuessAtOnceHaveNoMoreGuessesThanOneAfterAnother() throws Exception {
+        withoutDirectory();
+        file("ann:" + hash("one") + "\n");
+        Logins logins = logins();
+        var verdicts = new java.util.concurrent.ConcurrentLinkedQueue<LoginVerdict>();
+        var threads = new java.util.ArrayList<Thread>();
+        for (int i = 0; i < 5 * LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            int guess = i;
+            threads.add(Thread.ofVirtual()
+                    .start(() -> verdicts.add(from(logins, "198.51." + guess + ".1", "ann", "guess" + guess))));
+        }
+        for (Thread thread : threads) {
+            assertThat(thread.join(Duration.ofSeconds(60))).isTrue();
+        }
+        assertThat(verdicts).hasSize(5 * LoginLimiter.MOST_OF_ACCOUNT);
+        assertThat(verdicts)
+                .filteredOn(verdict -> verdict instanceof LoginVerdict.WrongPassword)
+                .hasSize(LoginLimiter.MOST_OF_ACCOUNT);
+    }
+
+    @Test
     void whoIsNotKnownWaitsLongerWhileVeryManyGuess() {
         var home = new LoginAttempt(LoginService.SMTP, "192.0.2.1");
         limiter.succeeded(home, "ann");
