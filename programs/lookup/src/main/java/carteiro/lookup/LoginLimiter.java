@@ -48,6 +48,7 @@ final class LoginLimiter {
 
     /** After this, whoever waits for others' passwords of the same account looks again. */
     private static final Duration WAITED_ENOUGH = Duration.ofSeconds(1);
+
     private static final int LONGEST_KEY = 64;
 
     private final LongSupplier clock;

@@ -20,6 +20,13 @@ import java.util.stream.Collectors;
  */
 record LoginOffer(Set<LoginMechanism> mechanisms) {
     private static final String TLS_REQUIRED = "TLSREQUIRED";
+    private static final Reply NO_LOGIN = PolicyRule.COMMAND.reply(502, "5.5.1 logins are not offered here");
+    private static final Reply LOGIN_NEEDS_TLS = PolicyRule.LOGIN_TLS.reply(538, "5.7.11 STARTTLS first");
+    private static final Reply NO_SUCH_MECHANISM =
+            PolicyRule.COMMAND.reply(504, "5.5.4 mechanism not known, or not offered here");
+    private static final Reply LOGIN_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 logged in already");
+    private static final Reply NO_LOGIN_WITHIN = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 not within a message");
+    private static final Reply EHLO_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 EHLO first");
 
     /** Copies the set, in the order of the enum. */
     LoginOffer {
@@ -89,6 +96,43 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
             }
         });
         return new LoginOffer(files.isThere(Settings.AUTHMECHANISMS) ? mechanisms : LoginMechanism.STANDARD);
+    }
+
+    /** What is answered to AUTH before the exchange. */
+    sealed interface LoginPermission {
+        /** It begins. */
+        record LoginPermitted(NamedMechanism mechanism) implements LoginPermission {}
+
+        /** It does not. */
+        record LoginRefused(Reply reply) implements LoginPermission {}
+    }
+
+    /**
+     * Whether AUTH may come now, and with that mechanism (RFC 4954 section 4).
+     *
+     * @param mechanism as the client wrote it, in upper case
+     * @param extended whether it has greeted by EHLO
+     * @param inTransaction whether it has begun a message
+     */
+    LoginPermission permission(Peer peer, String mechanism, boolean extended, boolean inTransaction) {
+        Availability availability = to(peer);
+        if (availability != Availability.NOW) {
+            return new LoginPermission.LoginRefused(availability == Availability.NEVER ? NO_LOGIN : LOGIN_NEEDS_TLS);
+        }
+        if (!extended) {
+            return new LoginPermission.LoginRefused(EHLO_FIRST);
+        }
+        if (peer.rights().login().isPresent()) {
+            return new LoginPermission.LoginRefused(LOGIN_ALREADY);
+        }
+        if (inTransaction) {
+            return new LoginPermission.LoginRefused(NO_LOGIN_WITHIN);
+        }
+        return named(peer).stream()
+                .filter(each -> each.keyword().equals(mechanism))
+                .findFirst()
+                .<LoginPermission>map(LoginPermission.LoginPermitted::new)
+                .orElseGet(() -> new LoginPermission.LoginRefused(NO_SUCH_MECHANISM));
     }
 
     /** Whether this one may log in as it is now. */

@@ -32,8 +32,7 @@ final class OwnAuthorCheck implements PolicyCheck {
         if (!fault.isEmpty()) {
             return new Verdict.Refuse(PolicyRule.OWN_AUTHOR.reply(554, "5.6.0 the message is refused: " + fault), "");
         }
-        List<Address> authors =
-                transaction.text().authors().stream().distinct().toList();
+        List<Address> authors = transaction.text().authors().stream().distinct().toList();
         return OwnSenderCheck.judge(login, authors, OWN, FOREIGN, lookup);
     }
 }

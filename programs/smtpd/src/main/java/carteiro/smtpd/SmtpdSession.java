@@ -30,6 +30,7 @@ import carteiro.smtpd.Authentication.NoResponseException;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
 import carteiro.smtpd.LoginOffer.Availability;
+import carteiro.smtpd.LoginOffer.LoginPermission;
 import carteiro.smtpd.LoginOffer.NamedMechanism;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import carteiro.smtpd.Verdict.Refusal;
@@ -76,13 +77,6 @@ final class SmtpdSession {
     private static final Reply TLS_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 TLS is on already");
     private static final Reply NOTHING_BEHIND_STARTTLS =
             PolicyRule.BEHIND_STARTTLS.reply(554, "5.5.1 nothing may follow STARTTLS before TLS is on");
-    private static final Reply NO_LOGIN = PolicyRule.COMMAND.reply(502, "5.5.1 logins are not offered here");
-    private static final Reply LOGIN_NEEDS_TLS = PolicyRule.LOGIN_TLS.reply(538, "5.7.11 STARTTLS first");
-    private static final Reply NO_SUCH_MECHANISM =
-            PolicyRule.COMMAND.reply(504, "5.5.4 mechanism not known, or not offered here");
-    private static final Reply LOGIN_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 logged in already");
-    private static final Reply NO_LOGIN_WITHIN = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 not within a message");
-    private static final Reply EHLO_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 EHLO first");
     private static final Reply LOGGED_IN = Reply.of(235, "2.7.0 logged in");
     private static final Reply LINE_TOO_LONG = PolicyRule.COMMAND_LENGTH.reply(500, "5.5.2 line too long");
     private static final Reply NOT_SMTP = PolicyRule.OTHER_PROTOCOL.reply(500, "5.5.1 this is no command of SMTP");
@@ -435,26 +429,9 @@ final class SmtpdSession {
     }
 
     private void authenticate(String mechanism, String initial) throws IOException {
-        Availability availability = settings.logins().to(peer);
-        if (availability == Availability.NEVER) {
-            refuse("AUTH", NO_LOGIN);
-        } else if (availability == Availability.AFTER_TLS) {
-            refuse("AUTH", LOGIN_NEEDS_TLS);
-        } else if (!extended) {
-            refuse("AUTH", EHLO_FIRST);
-        } else if (peer.rights().login().isPresent()) {
-            refuse("AUTH", LOGIN_ALREADY);
-        } else if (transaction != null) {
-            refuse("AUTH", NO_LOGIN_WITHIN);
-        } else {
-            Optional<NamedMechanism> known = settings.logins().named(peer).stream()
-                    .filter(each -> each.keyword().equals(mechanism))
-                    .findFirst();
-            if (known.isEmpty()) {
-                refuse("AUTH", NO_SUCH_MECHANISM);
-            } else {
-                authenticate(known.get(), initial);
-            }
+        switch (settings.logins().permission(peer, mechanism, extended, transaction != null)) {
+            case LoginPermission.LoginPermitted(var named) -> authenticate(named, initial);
+            case LoginPermission.LoginRefused(var reply) -> refuse("AUTH", reply);
         }
     }
 

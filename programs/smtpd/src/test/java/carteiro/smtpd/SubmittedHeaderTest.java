@@ -110,8 +110,10 @@ class SubmittedHeaderTest {
 
     @Test
     void tooManyAuthorsAreRefused() {
-        assertThat(fault("From: " + "a@b.example, ".repeat(101) + "c@d.example\n\n")).startsWith("over 100 addresses");
-        assertThat(fault("From: " + "a@b.example, ".repeat(99) + "c@d.example\n\n")).isEmpty();
+        assertThat(fault("From: " + "a@b.example, ".repeat(101) + "c@d.example\n\n"))
+                .startsWith("over 100 addresses");
+        assertThat(fault("From: " + "a@b.example, ".repeat(99) + "c@d.example\n\n"))
+                .isEmpty();
     }
 
     @Test
