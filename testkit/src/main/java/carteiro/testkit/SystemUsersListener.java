@@ -13,31 +13,58 @@ import java.util.stream.Collectors;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
-/** Removes the system's users and groups that a module's tests made for Carteiro: a host that had none has none afterwards. */
+/**
+ * Removes the system's users and groups that tests run by root made for Carteiro: a host that had none has none afterwards.
+ * Modules are tested at the same time, and one must not remove what another works with: the last to end does it.
+ */
 public final class SystemUsersListener implements LauncherSessionListener {
     private static final List<String> USERS =
             List.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp", "qmaill", "alias");
     private static final List<String> GROUPS = List.of("qmail", "nofiles");
+    private static final Path BEFORE = Path.of("/run/carteiro-tests-users"); // a folder that is root's alone
 
-    private Set<String> users = Set.of();
-    private Set<String> groups = Set.of();
+    private SessionCount sessions;
 
     /** For the service loader. */
     public SystemUsersListener() {}
 
     @Override
     public void launcherSessionOpened(LauncherSession session) {
-        users = names("/etc/passwd");
-        groups = names("/etc/group");
+        if (System.getProperty("user.name").equals("root")) {
+            sessions = SessionCount.join(BEFORE, SystemUsersListener::present);
+        }
     }
 
     @Override
     public void launcherSessionClosed(LauncherSession session) {
-        if (!System.getProperty("user.name").equals("root")) {
-            return;
+        if (sessions != null) {
+            sessions.leave(SystemUsersListener::removeAllBut);
         }
-        remove("userdel", USERS, users, names("/etc/passwd"));
-        remove("groupdel", GROUPS, groups, names("/etc/group"));
+    }
+
+    private static List<String> present() {
+        Set<String> users = names("/etc/passwd");
+        Set<String> groups = names("/etc/group");
+        return List.of(
+                "users "
+                        + String.join(
+                                " ", USERS.stream().filter(users::contains).toList()),
+                "groups "
+                        + String.join(
+                                " ", GROUPS.stream().filter(groups::contains).toList()));
+    }
+
+    private static void removeAllBut(List<String> before) {
+        remove("userdel", USERS, words(before, "users"), names("/etc/passwd"));
+        remove("groupdel", GROUPS, words(before, "groups"), names("/etc/group"));
+    }
+
+    private static Set<String> words(List<String> lines, String first) {
+        return lines.stream()
+                .map(line -> List.of(line.split(" ", -1)))
+                .filter(words -> words.getFirst().equals(first))
+                .flatMap(List::stream)
+                .collect(Collectors.toSet());
     }
 
     private static void remove(String command, List<String> ours, Set<String> before, Set<String> now) {
