@@ -23,10 +23,11 @@ final class SessionCount {
     private static final long PRESENT = GATE + 1; // shared by all who are there
 
     private final FileChannel file;
-    private FileLock present;
+    private final FileLock present;
 
-    private SessionCount(FileChannel file) {
+    private SessionCount(FileChannel file, FileLock present) {
         this.file = file;
+        this.present = present;
     }
 
     /**
@@ -37,28 +38,27 @@ final class SessionCount {
      */
     static SessionCount join(Path path, Supplier<List<String>> found) {
         try {
-            var joined = new SessionCount(FileChannel.open(
-                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
-            joined.enter(found);
-            return joined;
+            FileChannel file = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            try (FileLock _ = file.lock(GATE, 1, false)) {
+                FileLock alone = file.tryLock(PRESENT, 1, false);
+                if (alone != null) {
+                    file.truncate(0);
+                    file.write(ByteBuffer.wrap(String.join("\n", found.get()).getBytes(StandardCharsets.UTF_8)), 0);
+                    alone.release();
+                }
+                return new SessionCount(file, file.lock(PRESENT, 1, true));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private void enter(Supplier<List<String>> found) throws IOException {
-        try (FileLock _ = file.lock(GATE, 1, false)) {
-            FileLock alone = file.tryLock(PRESENT, 1, false);
-            if (alone != null) {
-                file.truncate(0);
-                file.write(ByteBuffer.wrap(String.join("\n", found.get()).getBytes(StandardCharsets.UTF_8)), 0);
-                alone.release();
-            }
-            present = file.lock(PRESENT, 1, true);
-        }
-    }
-
-    /** One less. @param last given what the first found, before anybody else can join, if nobody is left */
+    /**
+     * One less.
+     *
+     * @param last given what the first found, before anybody else can join, if nobody is left
+     */
     void leave(Consumer<List<String>> last) {
         try (file) {
             try (FileLock _ = file.lock(GATE, 1, false)) {

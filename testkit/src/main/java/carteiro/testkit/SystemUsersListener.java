@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.LauncherSessionListener;
 
@@ -23,7 +24,7 @@ public final class SystemUsersListener implements LauncherSessionListener {
     private static final List<String> GROUPS = List.of("qmail", "nofiles");
     private static final Path BEFORE = Path.of("/run/carteiro-tests-users"); // a folder that is root's alone
 
-    private SessionCount sessions;
+    private @Nullable SessionCount sessions;
 
     /** For the service loader. */
     public SystemUsersListener() {}
@@ -37,8 +38,9 @@ public final class SystemUsersListener implements LauncherSessionListener {
 
     @Override
     public void launcherSessionClosed(LauncherSession session) {
-        if (sessions != null) {
-            sessions.leave(SystemUsersListener::removeAllBut);
+        SessionCount joined = sessions;
+        if (joined != null) {
+            joined.leave(SystemUsersListener::removeAllBut);
         }
     }
 
