@@ -14,6 +14,7 @@ import carteiro.protocol.Enqueue.Submission;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.Passwords.Ownership;
+import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.wire.LineReader;
 import carteiro.wire.TextDecoder;
 import java.io.ByteArrayInputStream;
@@ -97,6 +98,11 @@ public class DataBenchmark {
 
         @Override
         public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
+            throw new IOException("nobody has logged in");
+        }
+
+        @Override
+        public SendingVerdict sending(String account, int recipients) throws IOException {
             throw new IOException("nobody has logged in");
         }
     };

@@ -196,6 +196,52 @@ class LoginTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName(
+            "an account sends what accountlimits gives it; an administrator sees it, stops it and lets it go on, over restarts")
+    void limitsAndOrders(Form form) throws Exception {
+        try (var sink = SmtpSink.start();
+                var carteiro = prepared(form, sink)) {
+            carteiro.control("accountlimits", "ann:2:::\n");
+            carteiro.start();
+            assertThat(run(swaksAs("ann", "sesame 1")).exit()).isZero();
+            assertThat(run(swaksAs("ann", "sesame 1", "--to", "dora@far.example"))
+                            .exit())
+                    .isZero();
+            assertThat(run(swaksAs("ann", "sesame 1")).output())
+                    .contains("450 4.7.1 the account", "2 messages an hour", "[R64]");
+            carteiro.awaitLog(
+                    "warning: lookup: account \"ann\" may send no more for \\d+ s: its limit is 2 messages an hour");
+            assertThat(run(swaksAs("ann", "wrong")).output()).contains("535 ");
+            assertThat(logins(carteiro).output())
+                    .containsPattern(
+                            "(?m)^ann +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d  SMTP 127\\.0\\.0\\.1  1 +2 to 2  -$");
+
+            assertThat(logins(carteiro, "--stop", "ann").exit()).isZero();
+            assertThat(logins(carteiro, "--stop", "ANN").output())
+                    .contains("nothing is changed: ANN is stopped already");
+            assertThat(run(swaksAs("ann", "sesame 1")).output()).contains("535 5.7.8 ");
+            carteiro.killAll();
+            carteiro.start();
+            assertThat(logins(carteiro, "ann").output()).contains("state      stopped");
+            assertThat(run(swaksAs("ann", "sesame 1")).output()).contains("535 5.7.8 ");
+            assertThat(logins(carteiro, "--resume", "ann").exit()).isZero();
+            carteiro.control("accountlimits", "ann:5:::\n");
+            assertThat(carteiro.control(Verb.RELOAD, "lookup").exit()).isZero();
+            assertThat(run(swaksAs("ann", "sesame 1")).exit()).isZero();
+            carteiro.awaitLog("lookup: logins: \\S+ says STOP \"ann\"");
+        }
+    }
+
+    private static CarteiroProcess.Result logins(CarteiroProcess carteiro, String... arguments) {
+        try {
+            return carteiro.attempt("", "carteiro.lookup.LoginsCommand", arguments);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     @DisplayName(
             "without lookup nobody is asked for a new password; a password that is set, or removed, counts at once")

@@ -269,6 +269,12 @@ public final class Settings {
             "lookup",
             "further addresses, and whole domains, that accounts may send as: account:address, account:@domain");
 
+    public static final Setting<List<String>> ACCOUNTLIMITS = list(
+            "accountlimits",
+            "no limit",
+            "lookup",
+            "how much accounts may send: account:messages an hour:messages a day:recipients an hour:recipients a day");
+
     // lookup in a directory
 
     public static final Setting<List<String>> LDAPSERVER =

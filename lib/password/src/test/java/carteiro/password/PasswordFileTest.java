@@ -42,7 +42,7 @@ class PasswordFileTest {
     void paths() {
         file = folder.resolve("passwd");
         passwords = new PasswordFile(file, Duration.ZERO, StoredPassword::parse);
-        writer = PasswordFileWriter.keepingOwner(file);
+        writer = new PasswordFileWriter(RewrittenFile.keepingOwner(file));
     }
 
     private void write(String text) throws IOException {
@@ -134,8 +134,8 @@ class PasswordFileTest {
 
     @Test
     void whatCannotBeReadIsNoMissingName() throws Exception {
-        write("ann:" + SSHA + "\n" + "#".repeat(PasswordFile.MOST_SIZE - SSHA.length() - 5));
-        assertThat(Files.size(file)).isEqualTo(PasswordFile.MOST_SIZE);
+        write("ann:" + SSHA + "\n" + "#".repeat(WatchedFile.MOST_SIZE - SSHA.length() - 5));
+        assertThat(Files.size(file)).isEqualTo(WatchedFile.MOST_SIZE);
         assertThat(passwords.of("ann")).isPresent();
         Files.writeString(file, "#", StandardOpenOption.APPEND);
         assertThatThrownBy(() -> passwords.of("ann"))
@@ -209,7 +209,7 @@ class PasswordFileTest {
         writer.set("bob", StoredPassword.parse(SSHA));
         assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(12345);
         assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(12346);
-        PasswordFileWriter.givingTo(file, 23456, 23457)
+        new PasswordFileWriter(RewrittenFile.givingTo(file, 23456, 23457))
                 .set("bob", StoredPassword.parse("{MD5}9ZSqo9itzhoRPYPCCmneSg=="));
         assertThat(Files.getAttribute(file, "unix:uid")).isEqualTo(23456);
         assertThat(Files.getAttribute(file, "unix:gid")).isEqualTo(23457);
@@ -231,9 +231,9 @@ class PasswordFileTest {
 
     @Test
     void theFileKeepsItsLimit() throws Exception {
-        write("#".repeat(PasswordFile.MOST_SIZE - 1 - SSHA.length() - 5));
+        write("#".repeat(WatchedFile.MOST_SIZE - 1 - SSHA.length() - 5));
         writer.set("ann", StoredPassword.parse(SSHA));
-        assertThat(Files.size(file)).isEqualTo(PasswordFile.MOST_SIZE);
+        assertThat(Files.size(file)).isEqualTo(WatchedFile.MOST_SIZE);
         assertThatThrownBy(() -> writer.set("b", StoredPassword.parse(SSHA))).isInstanceOf(IOException.class);
         assertThat(passwords.of("ann")).isPresent();
         assertThat(passwords.of("b")).isEmpty();

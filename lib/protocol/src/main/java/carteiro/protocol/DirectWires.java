@@ -28,6 +28,7 @@ public final class DirectWires implements Wires {
     private final ServiceSlot<Lookup> lookup = new ServiceSlot<>("lookup");
     private final ServiceSlot<Routing> routing = new ServiceSlot<>("lookup");
     private final ServiceSlot<Passwords> passwords = new ServiceSlot<>("lookup");
+    private final ServiceSlot<LoginRecords> logins = new ServiceSlot<>("lookup");
     private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
@@ -143,6 +144,11 @@ public final class DirectWires implements Wires {
             }
 
             @Override
+            public SendingVerdict sending(String account, int recipients) throws IOException {
+                return passwords.get().sending(account, recipients);
+            }
+
+            @Override
             public ScramReply begin(LoginAttempt attempt, ScramRequest request) throws IOException {
                 return passwords.get().begin(attempt, request);
             }
@@ -150,6 +156,31 @@ public final class DirectWires implements Wires {
             @Override
             public ScramReply finish(LoginAttempt attempt, String exchange, String message) throws IOException {
                 return passwords.get().finish(attempt, exchange, message);
+            }
+        };
+    }
+
+    @Override
+    public LoginRecords logins() {
+        return new LoginRecords() {
+            @Override
+            public List<AccountLogins> page(String after, int most) throws IOException {
+                return logins.get().page(after, most);
+            }
+
+            @Override
+            public AccountLogins account(String account) throws IOException {
+                return logins.get().account(account);
+            }
+
+            @Override
+            public List<BlockedOrigin> blocked() throws IOException {
+                return logins.get().blocked();
+            }
+
+            @Override
+            public boolean order(LoginOrder order, String name, String by) throws IOException {
+                return logins.get().order(order, name, by);
             }
         };
     }
@@ -246,6 +277,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offer(Passwords offer) throws IOException {
         return passwords.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offer(LoginRecords offer) throws IOException {
+        return logins.offer(offer, sockets.offer(offer));
     }
 
     @Override

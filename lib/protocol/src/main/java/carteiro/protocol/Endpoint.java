@@ -46,6 +46,9 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
     /** Who may ask here could try passwords as fast as lookup lets them: the programs that people log in to alone. */
     static final Endpoint PASSWORDS = new Endpoint("lookup", "passwords", Set.of("qmaild"));
 
+    /** For tools of whoever looks after accounts. */
+    static final Endpoint LOGINS = new Endpoint("lookup", "logins", Set.of());
+
     static final Endpoint ROUTING = new Endpoint("lookup", "routing", Set.of("qmails"));
 
     /** An endpoint for these users alone. */

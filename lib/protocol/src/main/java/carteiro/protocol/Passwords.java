@@ -38,6 +38,32 @@ public interface Passwords {
      */
     List<Ownership> ownership(String account, List<Address> addresses) throws IOException;
 
+    /**
+     * Whether an account may send a message to so many recipients now, by control/accountlimits. If it may, that counts, whatever
+     * becomes of the message.
+     *
+     * @param account as {@link LoginVerdict.LoggedIn} names it
+     * @throws IOException if lookup cannot be reached: then nothing is known
+     */
+    SendingVerdict sending(String account, int recipients) throws IOException;
+
+    /** Whether an account may send. */
+    sealed interface SendingVerdict {
+        /** It may, and that has been counted. */
+        record SendingAllowed() implements SendingVerdict {}
+
+        /**
+         * It has sent what it may for now.
+         *
+         * @param limit which, as a text for the log
+         * @param left until the count begins anew
+         */
+        record OverLimit(String limit, Duration left) implements SendingVerdict {}
+
+        /** An administrator has stopped it, or it may not log in any more. */
+        record AccountStopped() implements SendingVerdict {}
+    }
+
     /** The most octets of a message of SCRAM. */
     int LONGEST_MESSAGE = 4096;
 

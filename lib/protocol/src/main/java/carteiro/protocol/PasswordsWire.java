@@ -101,6 +101,20 @@ final class PasswordsWire {
         }
 
         @Override
+        public SendingVerdict sending(String account, int recipients) throws IOException {
+            FrameReader answer = requests.ask(
+                    LIMIT, frame -> frame.put("sending").put(account).put(recipients));
+            SendingVerdict verdict = switch (answer.text(WORD)) {
+                case "allowed" -> new SendingVerdict.SendingAllowed();
+                case "over" -> new SendingVerdict.OverLimit(answer.text(LONGEST_REASON), duration(answer));
+                case "stopped" -> new SendingVerdict.AccountStopped();
+                default -> throw new MalformedFrameException("lookup gave no verdict we know");
+            };
+            answer.end();
+            return verdict;
+        }
+
+        @Override
         public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
             FrameReader answer = requests.ask(
                     LIMIT, frame -> Frames.putAddresses(frame.put("ownership").put(account), addresses));
@@ -145,6 +159,12 @@ final class PasswordsWire {
                     frame.end();
                     Frames.put(answer, passwords.ownership(account, addresses), (item, own) -> item.put(own.name()));
                 }
+                case "sending" -> {
+                    String account = frame.text(Passwords.LONGEST_NAME);
+                    int recipients = (int) frame.number(0, Integer.MAX_VALUE);
+                    frame.end();
+                    put(answer, passwords.sending(account, recipients));
+                }
                 default -> throw new MalformedFrameException("no question that may be asked here");
             }
         });
@@ -179,6 +199,15 @@ final class PasswordsWire {
                 put(answer.put("denied"), verdict);
                 answer.put(why.length() > LONGEST_REASON ? why.substring(0, LONGEST_REASON) : why);
             }
+        }
+    }
+
+    private static void put(FrameWriter answer, Passwords.SendingVerdict verdict) {
+        switch (verdict) {
+            case Passwords.SendingVerdict.SendingAllowed() -> answer.put("allowed");
+            case Passwords.SendingVerdict.OverLimit(var limit, var left) ->
+                answer.put("over").put(limit).put(millis(left));
+            case Passwords.SendingVerdict.AccountStopped() -> answer.put("stopped");
         }
     }
 

@@ -78,6 +78,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public LoginRecords logins() {
+        return new LoginRecordsWire.LoginRecordsClient(asking(Endpoint.LOGINS, LoginRecordsWire.LIMITS));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -131,6 +136,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offer(Passwords passwords) throws IOException {
         return open(Endpoint.PASSWORDS, PasswordsWire.server(passwords, watchdog));
+    }
+
+    @Override
+    public Closeable offer(LoginRecords records) throws IOException {
+        return open(Endpoint.LOGINS, LoginRecordsWire.server(records, watchdog));
     }
 
     @Override

@@ -29,6 +29,9 @@ public interface Wires extends Closeable {
     /** To lookup, for the programs that people log in to. */
     Passwords passwords();
 
+    /** To lookup, for tools. */
+    LoginRecords logins();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -61,6 +64,9 @@ public interface Wires extends Closeable {
 
     /** Offers to tell who logs in until closed. */
     Closeable offer(Passwords passwords) throws IOException;
+
+    /** Offers what is known of logins until closed. */
+    Closeable offer(LoginRecords records) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;

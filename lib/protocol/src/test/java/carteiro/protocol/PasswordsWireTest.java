@@ -12,6 +12,7 @@ import carteiro.protocol.Passwords.LoginVerdict;
 import carteiro.protocol.Passwords.Ownership;
 import carteiro.protocol.Passwords.ScramReply;
 import carteiro.protocol.Passwords.ScramRequest;
+import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.protocol.Passwords.TlsBinding;
 import java.io.Closeable;
 import java.io.IOException;
@@ -55,6 +56,7 @@ class PasswordsWireTest {
     private static final class Recorded implements Passwords {
         final List<String> asked = new ArrayList<>();
         LoginVerdict verdict = new LoginVerdict.LoggedIn("ann");
+        SendingVerdict sending = new SendingVerdict.SendingAllowed();
         ScramReply reply = new ScramReply.ScramProven("v=", "ann");
 
         @Override
@@ -73,6 +75,12 @@ class PasswordsWireTest {
                         default -> Ownership.NOT_NOW;
                     })
                     .toList();
+        }
+
+        @Override
+        public SendingVerdict sending(String account, int recipients) {
+            asked.add(account + " " + recipients);
+            return sending;
         }
 
         @Override
@@ -120,6 +128,20 @@ class PasswordsWireTest {
     void nobodyElseMayAsk() {
         assertThat(Endpoint.PASSWORDS.callers()).containsExactly("qmaild");
         assertThat(Endpoint.PASSWORDS.anyone()).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whetherAnAccountMaySend(Way way) throws Exception {
+        connect(way);
+        for (SendingVerdict verdict : List.of(
+                new SendingVerdict.SendingAllowed(),
+                new SendingVerdict.OverLimit("50 messages an hour", Duration.ofMillis(1)),
+                new SendingVerdict.AccountStopped())) {
+            lookup.sending = verdict;
+            assertThat(client.sending("ann", 3)).isEqualTo(verdict);
+            assertThat(lookup.asked.removeLast()).isEqualTo("ann 3");
+        }
     }
 
     @ParameterizedTest

@@ -43,6 +43,13 @@ final class FilePasswords implements PasswordSource {
     }
 
     @Override
+    public PasswordAnswer named(String name, Deadline deadline) throws IOException {
+        return file.of(name).isEmpty()
+                ? new PasswordAnswer.UnknownName()
+                : new PasswordAnswer.RightPassword(Octets.lowerCase(name));
+    }
+
+    @Override
     public PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException {
         Optional<StoredPassword> stored = file.of(name);
         if (stored.isEmpty()) {

@@ -46,16 +46,28 @@ final class LdapPasswords implements PasswordSource {
     }
 
     @Override
+    public PasswordAnswer named(String name, Deadline deadline) throws IOException {
+        return entry(name, settings.attributes(), deadline)
+                .map(entry -> named(entry, name))
+                .orElseGet(PasswordAnswer.UnknownName::new);
+    }
+
+    private static PasswordAnswer named(DirectoryEntry entry, String name) {
+        String account = accountOf(entry, name);
+        return forbiddingStatus(entry)
+                .<PasswordAnswer>map(status -> new PasswordAnswer.NoLogin(account, status))
+                .orElseGet(() -> new PasswordAnswer.RightPassword(account));
+    }
+
+    @Override
     public PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException {
         Optional<DirectoryEntry> found = entry(name, settings.attributes(), deadline);
         if (found.isEmpty()) {
             return new PasswordAnswer.UnknownName();
         }
         DirectoryEntry entry = found.get();
-        String account = accountOf(entry, name);
-        Optional<String> status = forbiddingStatus(entry);
-        if (status.isPresent()) {
-            return new PasswordAnswer.NoLogin(account, status.get());
+        if (!(named(entry, name) instanceof PasswordAnswer.RightPassword(var account))) {
+            return named(entry, name);
         }
         return settings.rebind()
                 ? bound(entry, account, password, deadline)

@@ -1,14 +1,18 @@
 package carteiro.lookup;
 
 import carteiro.mail.Octets;
+import carteiro.protocol.LoginRecords.BlockedOrigin;
 import carteiro.protocol.Passwords.LoginAttempt;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -50,6 +54,12 @@ final class LoginLimiter {
     private static final Duration WAITED_ENOUGH = Duration.ofSeconds(1);
 
     private static final int LONGEST_KEY = 64;
+
+    // What keys begin with.
+    private static final String ACCOUNT = "account ";
+    private static final String ADDRESS = "address ";
+    private static final String NETWORK = "network ";
+    private static final String UNKNOWN = "unknown";
 
     private final LongSupplier clock;
     private final Map<String, FailureCount> failures = bounded(); // guarded by this, as is the rest
@@ -196,14 +206,78 @@ final class LoginLimiter {
 
     /** Takes note of a right password. */
     synchronized void succeeded(LoginAttempt attempt, String name) {
-        List<String> origin = origin(attempt.client());
         failures.remove(account(name));
-        known.computeIfAbsent(account(name), _ -> new KnownNetworks()).add(origin.getLast());
+        remember(name, attempt.client());
+    }
+
+    /** Somebody has logged in from there. */
+    synchronized void remember(String name, String client) {
+        known.computeIfAbsent(account(name), _ -> new KnownNetworks()).add(network(client));
+    }
+
+    /** What counts as one network (IPv4 /24, IPv6 /48). */
+    static String network(String client) {
+        return origin(client).getLast();
+    }
+
+    /** How long no password of an account is looked at, from networks that have not logged in; zero if one is. */
+    synchronized Duration blocked(String name) {
+        return blocked(account(name), MOST_OF_ACCOUNT, clock.getAsLong()).orElse(Duration.ZERO);
+    }
+
+    /** All names, addresses and networks of which no password is looked at, those with the longest time left first. */
+    synchronized List<BlockedOrigin> blocked(int most) {
+        long now = clock.getAsLong();
+        var blocked = new ArrayList<BlockedOrigin>();
+        failures.forEach((key, count) -> {
+            if (count.at(now) >= mostOf(key)) {
+                blocked.add(new BlockedOrigin(text(key), count.left(now)));
+            }
+        });
+        blocked.sort(Comparator.comparing(BlockedOrigin::left).reversed());
+        return blocked.stream().limit(most).toList();
+    }
+
+    private static int mostOf(String key) {
+        if (key.startsWith(ACCOUNT)) {
+            return MOST_OF_ACCOUNT;
+        }
+        return key.startsWith(ADDRESS) ? MOST_OF_ADDRESS : MOST_OF_NETWORK;
+    }
+
+    /** A key as an administrator writes it. */
+    private static String text(String key) {
+        String what = key.substring(key.indexOf(' ') + 1);
+        if (key.startsWith(ACCOUNT) || what.equals(UNKNOWN)) {
+            return what;
+        }
+        byte[] octets = HexFormat.of().parseHex(what);
+        boolean six = octets.length > 4;
+        int bits = octets.length * Byte.SIZE;
+        try {
+            String address = InetAddress.getByAddress(Arrays.copyOf(octets, six ? 16 : 4))
+                    .getHostAddress();
+            return bits == 32 ? address : address + "/" + bits;
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // the length is right
+        }
+    }
+
+    /** Forgets the wrong passwords of a name, or of an address with its network. @return whether there were any */
+    synchronized boolean lift(String name) {
+        boolean any = failures.remove(account(name)) != null;
+        int slash = name.indexOf('/'); // as blocked(int) writes it
+        List<String> origin = origin(slash < 0 ? name : name.substring(0, slash));
+        if (!origin.getFirst().equals(ADDRESS + UNKNOWN)) {
+            any |= failures.remove(origin.getFirst()) != null;
+            any |= failures.remove(origin.getLast()) != null;
+        }
+        return any;
     }
 
     private static String account(String name) {
         String key = Octets.lowerCase(name);
-        return "account " + (key.length() <= LONGEST_KEY ? key : digest(key));
+        return ACCOUNT + (key.length() <= LONGEST_KEY ? key : digest(key));
     }
 
     /** Stands for a long name: whoever invents names takes no more memory with long ones. */
@@ -221,9 +295,9 @@ final class LoginLimiter {
             InetAddress address = InetAddress.ofLiteral(client);
             byte[] octets = address.getAddress();
             boolean six = address instanceof Inet6Address;
-            return List.of("address " + hex(octets, six ? 8 : 4), "network " + hex(octets, six ? 6 : 3));
+            return List.of(ADDRESS + hex(octets, six ? 8 : 4), NETWORK + hex(octets, six ? 6 : 3));
         } catch (IllegalArgumentException e) {
-            return List.of("address unknown", "network unknown");
+            return List.of(ADDRESS + UNKNOWN, NETWORK + UNKNOWN);
         }
     }
 

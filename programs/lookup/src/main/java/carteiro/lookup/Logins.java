@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +25,15 @@ import java.util.function.Function;
 
 /** Tells who logs in: the sources of passwords in order, the first that has the name decides. Safe for any number of threads. */
 final class Logins implements Passwords {
+    private static final String STOPPED =
+            ": an administrator has stopped it (carteiro logins --resume lets it log in again)";
+
     private final List<PasswordSource> sources;
     private final LoginLimiter limiter;
+    private final AccountBook book;
+    private final AppPasswords apps;
+    private final InstantSource clock = InstantSource.system();
+    private final AccountLimits limits;
     private final FaultLogLimiter alarms;
     private final LoginSenders senders;
     private final Function<Address, Route> routing;
@@ -39,13 +47,19 @@ final class Logins implements Passwords {
      */
     Logins(
             List<PasswordSource> sources,
+            AppPasswords apps,
             LoginLimiter limiter,
+            AccountBook book,
             FaultLogLimiter alarms,
             LoginSenders senders,
+            AccountLimits limits,
             ScramSalts salts,
             Function<Address, Route> routing) {
         this.sources = List.copyOf(sources);
+        this.apps = apps;
         this.limiter = limiter;
+        this.book = book;
+        this.limits = limits;
         this.alarms = alarms;
         this.senders = senders;
         this.routing = routing;
@@ -76,15 +90,35 @@ final class Logins implements Passwords {
         if (name.isEmpty() || password.length == 0 || !isPlain(name)) {
             return new LoginVerdict.WrongPassword(limiter.failed(attempt, name));
         }
+        Optional<AppPassword> app;
+        try {
+            app = apps.typed(password);
+        } catch (IOException e) {
+            return undecided("users/apppasswords", name, LogText.reason(e));
+        }
         for (PasswordSource source : sources) {
             try {
-                switch (source.check(name, password, deadline)) {
+                PasswordAnswer answer =
+                        app.isPresent() ? source.named(name, deadline) : source.check(name, password, deadline);
+                switch (answer) {
                     case PasswordAnswer.UnknownName() -> {}
                     case PasswordAnswer.RightPassword(var account) -> {
+                        Optional<String> wrong = app.flatMap(each -> whyNot(each, account, attempt.service()));
+                        if (wrong.isPresent()) {
+                            book.failed(account, attempt);
+                            return failed(attempt, name, source.sourceName() + ": " + account + ": " + wrong.get());
+                        }
+                        if (book.isStopped(account)) {
+                            return failed(attempt, name, source.sourceName() + ": " + account + STOPPED);
+                        }
                         limiter.succeeded(attempt, name);
+                        book.loggedIn(
+                                account, attempt, app.map(AppPassword::label).orElse(""));
+                        app.ifPresent(each -> book.used(account, each.id()));
                         return new LoginVerdict.LoggedIn(account);
                     }
                     case PasswordAnswer.NoLogin(var account, var why) -> {
+                        book.failed(account, attempt);
                         return failed(attempt, name, source.sourceName() + ": " + account + ": " + why);
                     }
                 }
@@ -96,6 +130,19 @@ final class Logins implements Passwords {
             }
         }
         return failed(attempt, name, "no account has that name");
+    }
+
+    /** Why an app password is not one of that account for that service now; empty if it is. */
+    private Optional<String> whyNot(AppPassword app, String account, LoginService service) {
+        if (!app.account().equals(Octets.lowerCase(account))) {
+            return Optional.of("wrong password: an app password of another account");
+        }
+        if (!app.services().contains(service)) {
+            return Optional.of("its app password \"" + app.label() + "\" is not for " + service);
+        }
+        return clock.instant().isBefore(app.until())
+                ? Optional.empty()
+                : Optional.of("its app password \"" + app.label() + "\" has expired");
     }
 
     private Optional<LoginVerdict> blocked(LoginAttempt attempt, String name) {
@@ -201,10 +248,16 @@ final class Logins implements Passwords {
         }
         return switch (open.get().server().last(Octets.bytes(message))) {
             case ScramStep.ScramSucceeds(var last, var _) -> {
+                String account = open.get().account();
+                if (book.isStopped(account)) {
+                    yield denied(failed(attempt, name, account + STOPPED), "");
+                }
                 limiter.succeeded(attempt, name);
-                yield new ScramReply.ScramProven(last, open.get().account());
+                book.loggedIn(account, attempt, "");
+                yield new ScramReply.ScramProven(last, account);
             }
             case ScramStep.ScramFails(var _, var reason) -> {
+                book.failed(open.get().account(), attempt);
                 String why = open.get().why().isEmpty() ? reason : open.get().why();
                 yield denied(failed(attempt, name, why), "");
             }
@@ -226,6 +279,15 @@ final class Logins implements Passwords {
     private LoginVerdict undecided(String source, String name, String reason) {
         alarms.raise("login " + source + " " + reason, new LookupEvent.LoginUndecidable(source, name, reason));
         return new LoginVerdict.LoginUndecided(source + ": " + reason);
+    }
+
+    @Override
+    public SendingVerdict sending(String account, int recipients) {
+        SendingVerdict verdict = book.sending(account, recipients, limits);
+        if (verdict instanceof SendingVerdict.OverLimit(var limit, var left)) {
+            alarms.raise("limit " + account, new LookupEvent.AccountOverLimit(account, limit, left.toSeconds()));
+        }
+        return verdict;
     }
 
     @Override

@@ -108,6 +108,47 @@ sealed interface LookupEvent extends LogEvent {
         }
     }
 
+    /** An account has sent what it may for now. */
+    @EventName("account-over-limit")
+    record AccountOverLimit(String account, String limit, long seconds) implements LookupEvent {
+        @Override
+        public String line() {
+            return "warning: lookup: account \"" + LogText.safe(account) + "\" may send no more for " + seconds
+                    + " s: its limit is " + limit;
+        }
+    }
+
+    /** An account has sent much more than it uses to. */
+    @EventName("sending-unusual")
+    record SendingUnusual(String account, long messages, long recipients) implements LookupEvent {
+        @Override
+        public String line() {
+            return "alert: lookup: account \"" + LogText.safe(account) + "\" has sent " + messages
+                    + " messages to " + recipients + " recipients today, much more than it uses to; if somebody else"
+                    + " has its password, stop it by: carteiro logins --stop";
+        }
+    }
+
+    /** Somebody logs in to one account from many networks. */
+    @EventName("logins-spread")
+    record LoginsSpread(String account, long networks, String client) implements LookupEvent {
+        @Override
+        public String line() {
+            return "alert: lookup: account \"" + LogText.safe(account) + "\" is logged in to from more than "
+                    + networks + " networks today, now from " + LogText.safe(client) + "; if somebody else has its"
+                    + " password, stop it by: carteiro logins --stop";
+        }
+    }
+
+    /** An administrator has given an order about logins. */
+    @EventName("logins-order")
+    record LoginsOrdered(String order, String name, String by) implements LookupEvent {
+        @Override
+        public String line() {
+            return "lookup: logins: " + LogText.safe(by) + " says " + order + " \"" + LogText.safe(name) + "\"";
+        }
+    }
+
     /** Passwords are not looked at for a time. */
     @EventName("logins-blocked")
     record LoginsBlocked(String name, String client, long seconds) implements LookupEvent {

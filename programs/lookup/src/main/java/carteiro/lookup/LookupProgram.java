@@ -12,6 +12,7 @@ import carteiro.password.StoredPassword;
 import carteiro.posix.SystemAccount;
 import carteiro.protocol.ForeignDomains;
 import carteiro.protocol.Homes;
+import carteiro.protocol.LoginRecords;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Passwords;
 import carteiro.protocol.Program;
@@ -88,13 +89,15 @@ public final class LookupProgram implements Program {
         int uid = SystemAccount.effectiveUid();
         MailUsers users = users(installation, uid);
         ScramSalts salts = new SaltSecret(installation, context.log()).salts();
+        var book = new AccountBookKeeper(installation, context.log());
         context.dropPrivileges();
         try {
-            var running = new RunningLookup(context, users, AliasSource.owner(users, uid, USER), settings, salts);
+            var running = new RunningLookup(context, users, AliasSource.owner(users, uid, USER), settings, salts, book);
             running.open();
             return running;
         } catch (IOException | ControlException | RuntimeException e) {
             users.close();
+            book.close();
             throw e;
         }
     }
@@ -146,8 +149,10 @@ public final class LookupProgram implements Program {
         private final AtomicBoolean stopped = new AtomicBoolean();
         private final PasswordHashing hashing = new PasswordHashing();
         private final LoginLimiter limiter = new LoginLimiter(System::nanoTime);
+        private final AccountBookKeeper book;
         private final ScramSalts salts;
         private final PasswordFile passwordFile;
+        private final AppPasswords appPasswords;
         private volatile AddressLookup current;
         private volatile Logins logins;
         private final List<Closeable> endpoints = new ArrayList<>();
@@ -157,11 +162,15 @@ public final class LookupProgram implements Program {
                 MailUsers users,
                 AliasSource.AliasOwner aliasOwner,
                 LookupSettings settings,
-                ScramSalts salts)
+                ScramSalts salts,
+                AccountBookKeeper book)
                 throws ControlException {
             this.salts = salts;
+            this.book = book;
+            book.begin(limiter);
             this.context = context;
             this.passwordFile = new PasswordFile(passwd(), PASSWORDS_TRUST, StoredPassword::parse);
+            this.appPasswords = new AppPasswords(users("apppasswords"), PASSWORDS_TRUST);
             this.users = users;
             this.aliasOwner = aliasOwner;
             this.current = built(settings);
@@ -171,9 +180,12 @@ public final class LookupProgram implements Program {
         private Logins logins(LookupSettings settings, AddressLookup lookup) {
             return new Logins(
                     lookup.passwordSources(passwordFile, hashing),
+                    appPasswords,
                     limiter,
+                    book.book(),
                     new FaultLogLimiter(context.log()),
                     settings.senders(),
+                    settings.limits(),
                     salts,
                     address -> lookup.routes(List.of(address)).getFirst());
         }
@@ -204,6 +216,7 @@ public final class LookupProgram implements Program {
             endpoints.add(context.wires().offer((Lookup) this));
             endpoints.add(context.wires().offerRouting(this));
             endpoints.add(context.wires().offer((Passwords) this));
+            endpoints.add(context.wires().offer((LoginRecords) book));
         }
 
         @Override
@@ -234,6 +247,11 @@ public final class LookupProgram implements Program {
         @Override
         public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
             return logins.check(attempt, name, password);
+        }
+
+        @Override
+        public SendingVerdict sending(String account, int recipients) {
+            return logins.sending(account, recipients);
         }
 
         @Override
@@ -302,6 +320,7 @@ public final class LookupProgram implements Program {
             }
             current.close();
             hashing.close();
+            book.close();
             users.close();
             watchdog.close();
         }
@@ -309,11 +328,22 @@ public final class LookupProgram implements Program {
         private void warnOfOpenSecret() {
             warnOfOpen(context.installation().control(Settings.LDAPPASSWORD), "control/ldappassword", 400);
             warnOfOpen(passwd(), "users/passwd", 600);
+            warnOfOpen(users("apppasswords"), "users/apppasswords", 600);
+            warnOfProblems("users/passwd", passwordFile::problems);
+            warnOfProblems("users/apppasswords", appPasswords::problems);
+        }
+
+        private void warnOfProblems(String name, FileProblems problems) {
             try {
-                passwordFile.problems().forEach(problem -> context.log().warning(NAME, problem));
+                problems.read().forEach(problem -> context.log().warning(NAME, problem));
             } catch (IOException e) {
-                context.log().warning(NAME, "users/passwd cannot be read: " + LogText.reason(e));
+                context.log().warning(NAME, name + " cannot be read: " + LogText.reason(e));
             }
+        }
+
+        /** Reads a file, and says what in it does not count. */
+        private interface FileProblems {
+            List<String> read() throws IOException;
         }
 
         private void warnOfOpen(Path file, String name, int wanted) {
@@ -332,7 +362,11 @@ public final class LookupProgram implements Program {
         }
 
         private Path passwd() {
-            return context.installation().users().resolve("passwd");
+            return users("passwd");
+        }
+
+        private Path users(String name) {
+            return context.installation().users().resolve(name);
         }
 
         private void warnOfUncompiledAssignments() {

@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param sources in the order in which they are asked
  * @param ldap the directory; null if there is none
  * @param senders what accounts may send as besides their own addresses
+ * @param limits how much accounts may send
  */
 record LookupSettings(
         RoutingTables tables,
         List<SourceName> sources,
         @Nullable LdapSettings ldap,
-        LoginSenders senders) {
+        LoginSenders senders,
+        AccountLimits limits) {
 
     LookupSettings {
         sources = List.copyOf(sources);
@@ -34,8 +36,9 @@ record LookupSettings(
         LdapSettings ldap = LdapSettings.isConfigured(files) ? LdapSettings.read(files) : null;
         List<SourceName> sources = sources(files, ldap != null);
         LoginSenders senders = LoginSenders.read(files);
+        AccountLimits limits = AccountLimits.read(files);
         files.check();
-        return new LookupSettings(tables, sources, ldap, senders);
+        return new LookupSettings(tables, sources, ldap, senders, limits);
     }
 
     private static List<SourceName> sources(ControlFiles files, boolean directory) {

@@ -4,9 +4,11 @@ import carteiro.control.ControlException;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
+import carteiro.lookup.AppPasswordCommand.AppOptions;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import carteiro.password.PasswordFileWriter;
+import carteiro.password.RewrittenFile;
 import carteiro.password.StoredPassword;
 import carteiro.posix.Invocation;
 import carteiro.posix.SystemAccount;
@@ -34,6 +36,14 @@ public final class Passwd {
     /** Rounds of {@code {SCRAM-SHA-256}}: what each login costs the client, and each guess whoever has the file. */
     private static final int ROUNDS = 100_000;
 
+    private static final String USAGE_TEXT = """
+            passwd: usage: carteiro passwd [--home DIR] [--scram | --delete] ACCOUNT
+               or: carteiro passwd [--home DIR] --app LABEL [--for smtp|pop3] [--until YYYY-MM-DD] ACCOUNT
+               or: carteiro passwd [--home DIR] --apps | --revoke ID|all ACCOUNT
+            """;
+    private static final String NO_NAME = "passwd: a name has 1 to " + Passwords.LONGEST_NAME
+            + " octets, no colon and no blank, and does not begin with #\n";
+
     private Passwd() {}
 
     /** The command. */
@@ -50,6 +60,9 @@ public final class Passwd {
 
     static int run(Invocation called) throws IOException {
         HomeArgument home = HomeArgument.of(called);
+        if (AppOptions.areIn(home.call().arguments())) {
+            return runForApps(home, called);
+        }
         Deed deed = Deed.SET;
         var names = new ArrayList<String>();
         for (String argument : home.call().arguments()) {
@@ -60,13 +73,12 @@ public final class Passwd {
             }
         }
         if (names.size() != 1 || names.getFirst().startsWith("-")) {
-            called.complain("passwd: usage: carteiro passwd [--home DIR] [--scram | --delete] ACCOUNT\n");
+            called.complain(USAGE_TEXT);
             return USAGE;
         }
         String account = Octets.lowerCase(names.getFirst());
         if (!isName(account)) {
-            called.complain("passwd: a name has 1 to " + Passwords.LONGEST_NAME
-                    + " octets, no colon and no blank, and does not begin with #\n");
+            called.complain(NO_NAME);
             return USAGE;
         }
         PasswordFileWriter writer;
@@ -81,6 +93,25 @@ public final class Passwd {
                 : set(account, deed, writer, home.installation(), called);
     }
 
+    private static int runForApps(HomeArgument home, Invocation called) throws IOException {
+        AppOptions options = AppOptions.of(home.call().arguments());
+        if (options == null) {
+            called.complain(USAGE_TEXT);
+            return USAGE;
+        }
+        String account = Octets.lowerCase(options.account());
+        if (!isName(account)) {
+            called.complain(NO_NAME);
+            return USAGE;
+        }
+        try {
+            return options.run(new AppPasswordCommand(home.installation(), account, called));
+        } catch (IOException e) {
+            called.complain("passwd: users/apppasswords: " + LogText.reason(e) + "\n");
+            return TROUBLE;
+        }
+    }
+
     private static boolean isName(String account) {
         return !account.isEmpty()
                 && account.length() <= Passwords.LONGEST_NAME
@@ -88,13 +119,16 @@ public final class Passwd {
                 && account.chars().allMatch(c -> c > ' ' && c != 127 && c != ':');
     }
 
-    /** As root the file is lookup's user's, who reads it; else whoever has it keeps it. */
     private static PasswordFileWriter writer(Installation installation) throws IOException {
-        Path file = installation.users().resolve("passwd");
+        return new PasswordFileWriter(file(installation.users().resolve("passwd")));
+    }
+
+    /** As root the file is lookup's user's, who reads it; else whoever has it keeps it. */
+    static RewrittenFile file(Path file) throws IOException {
         Optional<SystemAccount> lookup =
                 SystemAccount.effectiveUid() == 0 ? SystemAccount.named(LookupProgram.USER) : Optional.empty();
-        return lookup.map(user -> PasswordFileWriter.givingTo(file, user.uid(), user.gid()))
-                .orElseGet(() -> PasswordFileWriter.keepingOwner(file));
+        return lookup.map(user -> RewrittenFile.givingTo(file, user.uid(), user.gid()))
+                .orElseGet(() -> RewrittenFile.keepingOwner(file));
     }
 
     private static int remove(String account, PasswordFileWriter writer, Invocation called) throws IOException {

@@ -33,6 +33,14 @@ interface PasswordSource {
     /** Its name, for the log. */
     String sourceName();
 
+    /**
+     * The account that a name means, without a look at its password: for passwords that are kept elsewhere.
+     *
+     * @return never {@link PasswordAnswer.RightPassword} for an account that may not log in
+     * @throws IOException if it cannot tell now
+     */
+    PasswordAnswer named(String name, Deadline deadline) throws IOException;
+
     /** @throws IOException if it cannot tell now */
     PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException;
 

@@ -6,17 +6,21 @@ import carteiro.log.EventLog;
 import carteiro.mail.Address;
 import carteiro.password.ChannelBinding;
 import carteiro.password.PasswordFile;
+import carteiro.password.RewrittenFile;
 import carteiro.password.ScramClient;
 import carteiro.password.ScramHash;
 import carteiro.password.ScramSalts;
 import carteiro.password.ScramStep;
 import carteiro.password.StoredPassword;
+import carteiro.protocol.LoginRecords.AccountLogins;
+import carteiro.protocol.LoginRecords.BlockedOrigin;
 import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.LoginService;
 import carteiro.protocol.Passwords.LoginVerdict;
 import carteiro.protocol.Passwords.Ownership;
 import carteiro.protocol.Passwords.ScramReply;
 import carteiro.protocol.Passwords.ScramRequest;
+import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.protocol.Passwords.TlsBinding;
 import carteiro.testkit.Covers;
 import com.unboundid.ldap.sdk.LDAPConnection;
@@ -27,6 +31,9 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -57,6 +64,7 @@ class LoginsTest {
     private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final AtomicLong now = new AtomicLong();
     private final LoginLimiter limiter = new LoginLimiter(now::get);
+    private final AccountBook book = new AccountBook(InstantSource.system(), new FaultLogLimiter(log));
 
     @BeforeAll
     static void directory() throws Exception {
@@ -93,9 +101,12 @@ class LoginsTest {
                         new PasswordFile(
                                 home.installation.users().resolve("passwd"), Duration.ZERO, StoredPassword::parse),
                         hashing),
+                new AppPasswords(home.installation.users().resolve("apppasswords"), Duration.ZERO),
                 limiter,
+                book,
                 new FaultLogLimiter(log),
                 LookupSettings.read(home.installation).senders(),
+                LookupSettings.read(home.installation).limits(),
                 new ScramSalts("0123456789abcdef".getBytes(StandardCharsets.US_ASCII), 4096),
                 address -> lookup.routes(List.of(address)).getFirst());
     }
@@ -115,6 +126,97 @@ class LoginsTest {
 
     private static void assertWrong(LoginVerdict verdict) {
         assertThat(verdict).isInstanceOf(LoginVerdict.WrongPassword.class);
+    }
+
+    // ---- an administrator's word
+
+    @Test
+    void anAccountThatIsStoppedDoesNotLogIn() throws Exception {
+        Logins logins = logins();
+        assertThat(login(logins, "joao", SECRET)).isEqualTo(in("joao"));
+        book.stop("joao", true);
+        assertWrong(login(logins, "joao", SECRET));
+        assertThat(logins.sending("joao", 1)).isEqualTo(new SendingVerdict.AccountStopped());
+        book.stop("joao", false);
+        assertThat(login(logins, "joao", SECRET)).isEqualTo(in("joao"));
+        assertThat(logins.sending("joao", 1)).isEqualTo(new SendingVerdict.SendingAllowed());
+        log.close();
+        assertThat(logged.toString(StandardCharsets.UTF_8)).contains("an administrator has stopped it");
+    }
+
+    @Test
+    void blocksAreShownAndLifted() throws Exception {
+        Logins logins = logins();
+        for (int i = 0; i < LoginLimiter.MOST_OF_ADDRESS; i++) {
+            assertWrong(from(logins, "2001:db8:1:2::" + i, "nobody" + i, "x"));
+        }
+        for (int i = 0; i < LoginLimiter.MOST_OF_ACCOUNT; i++) {
+            assertWrong(from(logins, "192.0.2." + i, "Joao", "x"));
+        }
+        assertThat(limiter.blocked(10))
+                .extracting(BlockedOrigin::origin)
+                .containsExactlyInAnyOrder("2001:db8:1:2:0:0:0:0/64", "joao");
+        assertThat(limiter.lift("2001:db8:1:2::77")).isTrue();
+        assertThat(limiter.lift("2001:db8:1:2::77")).isFalse();
+        assertThat(limiter.lift("JOAO")).isTrue();
+        assertThat(limiter.blocked(10)).isEmpty();
+        assertThat(login(logins, "joao", SECRET)).isEqualTo(in("joao"));
+    }
+
+    // ---- app passwords
+
+    private String app(String account, LoginService service, Instant until) throws Exception {
+        AppPassword.FreshAppPassword made =
+                AppPassword.make(account, EnumSet.of(service), Instant.EPOCH, until, "phone", new SecureRandom());
+        AppPasswords.add(RewrittenFile.keepingOwner(home.installation.users().resolve("apppasswords")), made.kept());
+        return new String(made.shown(), StandardCharsets.US_ASCII);
+    }
+
+    @Test
+    void anAppPasswordLogsInToItsAccountForWhatItIsMade() throws Exception {
+        String phone = app("joao", LoginService.SMTP, Instant.MAX);
+        String old = app("joao", LoginService.SMTP, Instant.now().minusSeconds(1));
+        String pop = app("joao", LoginService.POP3, Instant.MAX);
+        Logins logins = logins();
+        assertThat(login(logins, "joao", phone)).isEqualTo(in("joao"));
+        assertThat(login(logins, "Joao", phone.replace("-", ""))).isEqualTo(in("joao"));
+        assertThat(login(logins, "joao", SECRET)).as("its own goes on").isEqualTo(in("joao"));
+        assertWrong(login(logins, "maria", phone));
+        assertWrong(login(logins, "nobody", phone));
+        assertWrong(login(logins, "joao", old));
+        assertWrong(from(logins, "192.0.2.8", "joao", pop));
+        assertThat(logins.check(
+                        new LoginAttempt(LoginService.POP3, "192.0.2.7"),
+                        "joao",
+                        pop.getBytes(StandardCharsets.US_ASCII)))
+                .isEqualTo(in("joao"));
+        AccountLogins known = book.account("joao", _ -> Duration.ZERO);
+        assertThat(known.logins().getFirst().label()).isEqualTo("phone");
+        assertThat(known.uses()).hasSize(2);
+        book.stop("joao", true);
+        assertWrong(login(logins, "joao", phone));
+        log.close();
+        assertThat(logged.toString(StandardCharsets.UTF_8))
+                .contains("wrong password: an app password of another account")
+                .contains("its app password \"phone\" has expired")
+                .contains("its app password \"phone\" is not for SMTP")
+                .doesNotContain(phone, old, pop);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"soentrega", "suspenso", "removido"})
+    void anAppPasswordIsNoWayIntoAnAccountThatMayNotLogIn(String account) throws Exception {
+        assertWrong(login(logins(), account, app(account, LoginService.SMTP, Instant.MAX)));
+    }
+
+    @Test
+    void whileTheFileCannotBeReadNobodyIsAskedForANewPassword() throws Exception {
+        String phone = app("joao", LoginService.SMTP, Instant.MAX);
+        Path file = home.installation.users().resolve("apppasswords");
+        Files.delete(file);
+        Files.createDirectory(file);
+        assertThat(login(logins(), "joao", phone)).isInstanceOf(LoginVerdict.LoginUndecided.class);
+        assertThat(login(logins(), "joao", SECRET)).isEqualTo(in("joao"));
     }
 
     // ---- the directory

@@ -4,6 +4,7 @@ import carteiro.mail.Address;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.Passwords.Ownership;
+import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import java.io.IOException;
 import java.util.List;
@@ -34,5 +35,10 @@ final class AskedOnce implements LookupRequest {
     @Override
     public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
         return lookup.ownership(account, addresses);
+    }
+
+    @Override
+    public SendingVerdict sending(String account, int recipients) throws IOException {
+        return lookup.sending(account, recipients);
     }
 }

@@ -19,6 +19,7 @@ import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.LookupExplanation;
 import carteiro.protocol.Passwords.Ownership;
+import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.smtpd.Verdict.Refusal;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -278,6 +279,11 @@ public final class ExplainPolicy {
 
         @Override
         public List<Ownership> ownership(String account, List<Address> addresses) {
+            throw new IllegalStateException("who explains has not logged in");
+        }
+
+        @Override
+        public SendingVerdict sending(String account, int recipients) {
             throw new IllegalStateException("who explains has not logged in");
         }
     }

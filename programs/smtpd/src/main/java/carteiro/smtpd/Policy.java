@@ -45,7 +45,7 @@ final class Policy {
                 Stage.TEXT,
                 List.of(LimitCheck.size(), LimitCheck.nulOctets(), LimitCheck.lineLength(linebytes)),
                 Stage.MESSAGE,
-                List.of(new LineEndsCheck(), LimitCheck.hops(), new OwnAuthorCheck()));
+                List.of(new LineEndsCheck(), LimitCheck.hops(), new OwnAuthorCheck(), new AccountLimitCheck()));
         return new Policy(checks, hosts);
     }
 

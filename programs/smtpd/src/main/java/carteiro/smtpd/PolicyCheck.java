@@ -4,6 +4,7 @@ import carteiro.mail.Address;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.Passwords.Ownership;
+import carteiro.protocol.Passwords.SendingVerdict;
 import java.io.IOException;
 import java.util.List;
 
@@ -20,6 +21,13 @@ interface PolicyCheck {
          * @throws IOException if lookup cannot be reached
          */
         List<Ownership> ownership(String account, List<Address> addresses) throws IOException;
+
+        /**
+         * Whether an account may send a message, see {@link carteiro.protocol.Passwords#sending}.
+         *
+         * @throws IOException if lookup cannot be reached
+         */
+        SendingVerdict sending(String account, int recipients) throws IOException;
     }
 
     /** What it enforces. */

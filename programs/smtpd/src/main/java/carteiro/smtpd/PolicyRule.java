@@ -238,6 +238,20 @@ enum PolicyRule {
             "SMTPAUTH in control/tcp.smtp",
             "SMTPAUTH with any value but TLSREQUIRED allows a login in the clear",
             "switch TLS on in the mail program: STARTTLS, or the port for TLS"),
+    ACCOUNT_LIMIT(
+            "R64",
+            "account-limit",
+            "the account that has logged in has sent what it may in this hour or day",
+            "control/accountlimits",
+            "carteiro logins ACCOUNT shows what it has sent; raise its numbers if that is right",
+            "try again later, or ask the administrator of this host for more"),
+    ACCOUNT_STOPPED(
+            "R65",
+            "account-stopped",
+            "an administrator has stopped the account that has logged in",
+            "carteiro logins --stop",
+            "carteiro logins --resume ACCOUNT lets it send again",
+            "ask the administrator of this host"),
     MESSAGE_SIZE(
             "R40",
             "databytes",

@@ -132,6 +132,11 @@ final class SmtpdSession {
         public List<Passwords.Ownership> ownership(String account, List<Address> addresses) throws IOException {
             return startup.ask(() -> passwords.ownership(account, addresses));
         }
+
+        @Override
+        public Passwords.SendingVerdict sending(String account, int recipients) throws IOException {
+            return startup.ask(() -> passwords.sending(account, recipients));
+        }
     }
 
     /** From MAIL on, until the message is kept or given up. */

@@ -3,6 +3,7 @@ package carteiro.smtpd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import carteiro.mail.Attribute;
+import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.testkit.Covers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -118,6 +119,32 @@ class AuthenticationTest {
             client.say("DATA", "354 ").say("From: alice@example.org\r\n\r\ny\r\n.", "250 ");
             assertThat(smtpd.queue.messages.getLast().received()).contains(" with ESMTPA id ");
         }
+    }
+
+    @Test
+    void anAccountSendsNoMoreThanItMay() throws Exception {
+        try (var smtpd = inTheClear();
+                var client = greeted(smtpd)) {
+            client.say("AUTH PLAIN " + RIGHT, "235 ");
+            smtpd.passwords.sending = new SendingVerdict.OverLimit("50 messages an hour", Duration.ofSeconds(61));
+            send(
+                    client,
+                    "450 4.7.1 the account you logged in to may send 50 messages an hour; try again in 2"
+                            + " minutes [R64]");
+            smtpd.passwords.sending = new SendingVerdict.AccountStopped();
+            send(client, "550 5.7.1 the account you logged in to may send nothing [R65]");
+            assertThat(smtpd.queue.messages).isEmpty();
+            smtpd.passwords.sending = new SendingVerdict.SendingAllowed();
+            send(client, "250 ");
+            assertThat(smtpd.passwords.asked).endsWith("sending alice 2", "sending alice 2");
+            smtpd.awaitLog("450 4.7.1 the account you logged in to may send 50 messages an hour");
+        }
+    }
+
+    private static void send(Dialogue client, String reply) throws IOException {
+        client.say("MAIL FROM:<alice@example.org>", "250 ");
+        client.say("RCPT TO:<b@elsewhere.example>", "250 ").say("RCPT TO:<c@elsewhere.example>", "250 ");
+        client.say("DATA", "354 ").say("From: alice@example.org\r\n\r\ny\r\n.", reply);
     }
 
     @Test

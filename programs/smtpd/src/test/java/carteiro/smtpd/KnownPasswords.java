@@ -32,6 +32,11 @@ final class KnownPasswords implements Passwords {
             public List<Ownership> ownership(String account, List<Address> addresses) {
                 throw new IllegalStateException("nobody has logged in");
             }
+
+            @Override
+            public SendingVerdict sending(String account, int recipients) {
+                throw new IllegalStateException("nobody has logged in");
+            }
         };
     }
 
@@ -39,6 +44,7 @@ final class KnownPasswords implements Passwords {
     volatile Duration pause = Duration.ZERO;
     volatile boolean undecided;
     volatile boolean blocked;
+    volatile SendingVerdict sending = new SendingVerdict.SendingAllowed();
 
     @Override
     public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
@@ -51,6 +57,12 @@ final class KnownPasswords implements Passwords {
         }
         boolean right = name.equals("alice") && new String(password, StandardCharsets.UTF_8).equals(PASSWORD);
         return right ? new LoginVerdict.LoggedIn("alice") : new LoginVerdict.WrongPassword(pause);
+    }
+
+    @Override
+    public SendingVerdict sending(String account, int recipients) {
+        asked.add("sending " + account + " " + recipients);
+        return sending;
     }
 
     @Override
