@@ -7,6 +7,7 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,47 @@ final class FrameSender {
     /** Octets that gather before those who put more wait. */
     static final int FULL = 256 * 1024;
 
+    /** Octets of a frame beside its fields, at most. */
+    private static final int LENGTH = 16;
+
     /** How long they wait; then the other side is given up. */
     private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
 
     /** Octets of frames. */
     private static final class FrameBuffer extends ByteArrayOutputStream {
+        private boolean secret;
+
         ByteBuffer octets() {
             return ByteBuffer.wrap(buf, 0, count);
+        }
+
+        /** It may grow: what it was before is overwritten. */
+        void put(FrameWriter frame) throws IOException {
+            if (frame.isSecret()) {
+                secret = true;
+                int needed = count + frame.octets() + LENGTH;
+                if (needed > buf.length) {
+                    byte[] smaller = buf;
+                    buf = Arrays.copyOf(smaller, Math.max(needed, 2 * smaller.length));
+                    Arrays.fill(smaller, (byte) 0);
+                }
+            }
+            try {
+                frame.write(this);
+            } finally {
+                if (frame.isSecret()) {
+                    frame.wipe();
+                }
+            }
+        }
+
+        /** For the next frames. */
+        void empty() {
+            if (secret) {
+                Arrays.fill(buf, (byte) 0);
+                secret = false;
+            }
+            reset();
         }
     }
 
@@ -79,7 +114,7 @@ final class FrameSender {
     private void write(FrameWriter frame) throws IOException {
         boolean whole = false;
         try {
-            frame.write(gathering);
+            gathering.put(frame);
             whole = true;
         } finally {
             if (!whole) { // out of memory: what would follow half a frame makes no sense
@@ -141,8 +176,9 @@ final class FrameSender {
         lock.lock();
         try {
             if (done != null) {
-                spare = done.size() > FULL ? new FrameBuffer() : done; // a large one is not kept
-                spare.reset();
+                boolean kept = done.size() <= FULL; // a large one is not
+                done.empty();
+                spare = kept ? done : new FrameBuffer();
             }
             while (gathering.size() == 0) {
                 if (ended) {

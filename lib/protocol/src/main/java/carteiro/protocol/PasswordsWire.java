@@ -41,7 +41,7 @@ final class PasswordsWire {
         @Override
         public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) throws IOException {
             FrameReader answer = requests.ask(
-                    LIMIT, frame -> put(frame.put("check"), attempt).put(name).put(password, 0, password.length));
+                    LIMIT, frame -> put(frame.put("check"), attempt).put(name).putSecret(password));
             LoginVerdict verdict = verdict(answer);
             answer.end();
             return verdict;

@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +42,7 @@ class FrameSenderTest {
         final CountDownLatch asked = new CountDownLatch(1);
         final CountDownLatch free = new CountDownLatch(1);
         final AtomicInteger writes = new AtomicInteger();
+        final List<byte[]> buffers = new CopyOnWriteArrayList<>();
         final ByteArrayOutputStream got = new ByteArrayOutputStream();
         private volatile boolean closed;
 
@@ -54,6 +58,7 @@ class FrameSenderTest {
                 throw new AsynchronousCloseException();
             }
             writes.incrementAndGet();
+            buffers.add(octets.array());
             int count = octets.remaining();
             got.write(octets.array(), octets.arrayOffset() + octets.position(), count);
             octets.position(octets.limit());
@@ -93,6 +98,26 @@ class FrameSenderTest {
             assertThat(FrameReader.receive(in, 100).number(0, 100)).isEqualTo(i);
         }
         assertThat(in.available()).isZero();
+    }
+
+    @Test
+    @DisplayName("a frame with a secret is overwritten, and so is every buffer that it went through")
+    void leavesNoSecret() throws Exception {
+        byte[] secret = "open sesame ".repeat(60).getBytes(StandardCharsets.US_ASCII);
+        var sender = new FrameSender("test", connection);
+        for (int i = 0; i < 5; i++) {
+            sender.put(new FrameWriter().put(i));
+            var frame = new FrameWriter().put("name").putSecret(secret);
+            sender.put(frame);
+            assertThat(frame.octets()).isZero();
+        }
+        connection.free.countDown();
+        sender.finish();
+        assertThat(connection.got.toString(StandardCharsets.US_ASCII)).containsSubsequence("sesame", "sesame");
+        assertThat(connection.buffers)
+                .isNotEmpty()
+                .allSatisfy(buffer -> assertThat(new String(buffer, StandardCharsets.US_ASCII))
+                        .doesNotContain("sesame"));
     }
 
     @Test

@@ -4,10 +4,34 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Builds a frame: fields one after another, each a netstring, the whole again a netstring on the wire. */
 public final class FrameWriter {
-    private final ByteArrayOutputStream fields = new ByteArrayOutputStream(256);
+    private final WipedOctets fields = new WipedOctets();
+    private boolean secret;
+
+    /** What grows leaves nothing behind, and what is over can be overwritten. */
+    private static final class WipedOctets extends ByteArrayOutputStream {
+        WipedOctets() {
+            super(256);
+        }
+
+        @Override
+        public synchronized void write(byte[] octets, int from, int length) {
+            if (length > buf.length - count) {
+                byte[] smaller = buf;
+                buf = Arrays.copyOf(smaller, Math.max(2 * smaller.length, Math.addExact(count, length)));
+                Arrays.fill(smaller, 0, count, (byte) 0);
+            }
+            super.write(octets, from, length);
+        }
+
+        synchronized void wipe() {
+            Arrays.fill(buf, 0, count, (byte) 0);
+            reset();
+        }
+    }
 
     /** A frame without fields. */
     public FrameWriter() {}
@@ -49,6 +73,25 @@ public final class FrameWriter {
      */
     public FrameWriter putTagged(int tag, String octets) {
         return put(Integer.toString(tag) + TaggedFields.OPTIONAL + octets);
+    }
+
+    /**
+     * Appends octets that nobody else shall see as a field. Whoever sends the frame overwrites it, and its own copies, when they have
+     * been written; see {@link #isSecret} and {@link #wipe}.
+     */
+    public FrameWriter putSecret(byte[] octets) {
+        secret = true;
+        return put(octets, 0, octets.length);
+    }
+
+    /** Whether there is a field that nobody else shall see. */
+    public boolean isSecret() {
+        return secret;
+    }
+
+    /** Overwrites all of it: the frame is empty. */
+    public void wipe() {
+        fields.wipe();
     }
 
     /** How many octets the frame has, its length and comma on the wire not counted. */

@@ -17,6 +17,7 @@ public final class LineReader {
     /** The buffer while text is read. */
     private static final int LARGE = 8 * 1024;
 
+    private static final byte[] NOTHING = new byte[0];
     private static final Line BARE_LF = new Line.BareLineFeed();
     private static final Line BARE_CR = new Line.BareCarriageReturn();
     private static final Line END = new Line.End();
@@ -24,6 +25,7 @@ public final class LineReader {
     private final InputStream in;
     private final int limit;
     private byte[] buffer = new byte[SMALL];
+    private byte[] secret = NOTHING;
     private int at;
     private int end;
 
@@ -43,6 +45,49 @@ public final class LineReader {
         void take(byte[] octets, int from, int length) throws IOException;
     }
 
+    /**
+     * Which part of a line is a secret, such as a password: it becomes no text, is kept until the next line is read or somebody takes
+     * it, and overwritten where it stood.
+     */
+    @FunctionalInterface
+    public interface SecretPart {
+        /** No part. */
+        SecretPart NONE = (_, _, length) -> length;
+
+        /** All of it. */
+        SecretPart ALL = (_, _, _) -> 0;
+
+        /**
+         * Where the secret begins.
+         *
+         * @param octets has the line, or its beginning while more is to come, at {@code from}
+         * @return from the beginning of the line on; its length if there is none
+         */
+        int begins(byte[] octets, int from, int length);
+    }
+
+    /** The most octets of a line with a secret, CRLF included (RFC 4954 section 4: at least 12288 for a response). */
+    public static final int SECRET_LIMIT = 12_288 + 2 + 64;
+
+    /**
+     * As {@link #next()}; a line may be longer if that is because of a secret. {@link Line.Text} has what stands before the secret.
+     */
+    public Line next(SecretPart part) throws IOException {
+        return next(part, SECRET_LIMIT);
+    }
+
+    /** The secret of the last line; whoever takes it overwrites it. Empty if there was none. */
+    public byte[] takeSecret() {
+        byte[] taken = secret;
+        secret = NOTHING;
+        return taken;
+    }
+
+    private void wipeSecret() {
+        Arrays.fill(secret, (byte) 0);
+        secret = NOTHING;
+    }
+
     /** Whether octets have come that nobody has taken. */
     public boolean hasBuffered() {
         return at < end;
@@ -50,7 +95,14 @@ public final class LineReader {
 
     /** The next line, or what stood in its place. */
     public Line next() throws IOException {
+        return next(SecretPart.NONE, limit);
+    }
+
+    /** @param secretLimit of a line with a secret, CRLF included */
+    private Line next(SecretPart part, int secretLimit) throws IOException {
+        wipeSecret();
         int scan = at;
+        int most = limit;
         while (true) {
             while (scan < end && buffer[scan] != '\r' && buffer[scan] != '\n') {
                 scan++;
@@ -64,10 +116,16 @@ public final class LineReader {
                 }
                 int from = at;
                 at = scan + 2;
-                return at - from > limit ? new Line.TooLong(limit) : text(from, scan - from);
+                if (most == limit && at - from > limit && hasSecret(part, from, scan - from)) {
+                    most = secretLimit;
+                }
+                return at - from > most ? new Line.TooLong(most) : text(part, from, scan - from);
             }
-            if (scan - at >= limit) {
-                return skip(scan);
+            if (most == limit && scan - at >= limit && hasSecret(part, at, scan - at)) {
+                most = secretLimit;
+            }
+            if (scan - at >= most) {
+                return skip(scan, most);
             }
             if (at == end && buffer.length > SMALL) { // it may be long until the next line: idle connections are many
                 buffer = new byte[SMALL];
@@ -76,19 +134,28 @@ public final class LineReader {
                 scan = 0;
             }
             int moved = at;
-            if (!fill(limit + 2)) {
+            if (!fill(most + 2)) {
                 return END;
             }
             scan -= moved - at;
         }
     }
 
-    private Line text(int from, int length) {
-        return new Line.Text(new String(buffer, from, length, java.nio.charset.StandardCharsets.ISO_8859_1));
+    private boolean hasSecret(SecretPart part, int from, int length) {
+        return part.begins(buffer, from, length) < length;
+    }
+
+    private Line text(SecretPart part, int from, int length) {
+        int begins = part.begins(buffer, from, length);
+        if (begins < length) {
+            secret = Arrays.copyOfRange(buffer, from + begins, from + length);
+            Arrays.fill(buffer, from + begins, from + length, (byte) 0);
+        }
+        return new Line.Text(new String(buffer, from, begins, java.nio.charset.StandardCharsets.ISO_8859_1));
     }
 
     /** Drops the line that does not fit. What was scanned holds no line end, but for a CR as the last octet. */
-    private Line skip(int scanned) throws IOException {
+    private Line skip(int scanned, int most) throws IOException {
         int skipped = scanned - at;
         boolean afterCr = scanned < end;
         at = end;
@@ -99,14 +166,14 @@ public final class LineReader {
             byte octet = buffer[at++];
             skipped++;
             if (afterCr) {
-                return octet == '\n' ? new Line.TooLong(limit) : BARE_CR;
+                return octet == '\n' ? new Line.TooLong(most) : BARE_CR;
             }
             if (octet == '\n') {
                 return BARE_LF;
             }
             afterCr = octet == '\r';
         }
-        return new Line.Endless(limit);
+        return new Line.Endless(most);
     }
 
     /**
@@ -183,11 +250,14 @@ public final class LineReader {
             end = 0;
         } else if (end == buffer.length && at > 0) {
             System.arraycopy(buffer, at, buffer, 0, end - at);
+            Arrays.fill(buffer, end - at, end, (byte) 0); // there may be a password in it, as below
             end -= at;
             at = 0;
         }
         if (end == buffer.length) {
-            buffer = Arrays.copyOf(buffer, Math.min(2 * buffer.length, Math.max(most, buffer.length + 1)));
+            byte[] smaller = buffer;
+            buffer = Arrays.copyOf(smaller, Math.min(2 * smaller.length, Math.max(most, smaller.length + 1)));
+            Arrays.fill(smaller, (byte) 0);
         }
         int came = in.read(buffer, end, buffer.length - end);
         if (came <= 0) {

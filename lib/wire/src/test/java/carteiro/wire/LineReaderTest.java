@@ -43,6 +43,62 @@ class LineReaderTest {
         return lines;
     }
 
+    /** What follows the first blank. */
+    private static int behindBlank(byte[] octets, int from, int length) {
+        for (int i = 0; i < length; i++) {
+            if (octets[from + i] == ' ') {
+                return i + 1;
+            }
+        }
+        return length;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1", "2", "7", "600", "100000"})
+    void theSecretOfALineBecomesNoText(int pieces) throws IOException {
+        for (int length : new int[] {1, 500, 996, 997, 1_000, 2_000, LineReader.SECRET_LIMIT - 4}) {
+            String secret = "s".repeat(length);
+            var reader = new LineReader(
+                    inPieces("A " + secret + "\r\nB\r\n" + secret + "\r\nC " + secret + "\r\n", pieces, new Random(1)),
+                    LIMIT);
+            assertThat(reader.next(LineReaderTest::behindBlank)).isEqualTo(new Line.Text("A "));
+            byte[] taken = reader.takeSecret();
+            assertThat(taken).asString(StandardCharsets.ISO_8859_1).isEqualTo(secret);
+            assertThat(reader.takeSecret()).isEmpty();
+            assertThat(reader.next(LineReaderTest::behindBlank)).isEqualTo(new Line.Text("B"));
+            assertThat(reader.takeSecret()).isEmpty();
+            assertThat(reader.next(LineReader.SecretPart.ALL)).isEqualTo(new Line.Text(""));
+            assertThat(reader.next(LineReaderTest::behindBlank)).isEqualTo(new Line.Text("C "));
+            assertThat(reader.next()).isEqualTo(new Line.End());
+            assertThat(reader.takeSecret()).as("it is kept until the next line").isEmpty();
+        }
+        for (int length : new int[] {LineReader.SECRET_LIMIT - 3, 30_000}) {
+            var reader =
+                    new LineReader(inPieces("A " + "s".repeat(length) + "\r\nB\r\n", pieces, new Random(1)), LIMIT);
+            assertThat(reader.next(LineReaderTest::behindBlank)).isEqualTo(new Line.TooLong(LineReader.SECRET_LIMIT));
+            assertThat(reader.next()).isEqualTo(new Line.Text("B"));
+        }
+        var reader = new LineReader(
+                inPieces("x".repeat(1_500) + "\r\n" + "x".repeat(1_500) + " s\r\n", pieces, new Random(1)), LIMIT);
+        assertThat(reader.next(LineReaderTest::behindBlank))
+                .as("without a secret lines are as long as others")
+                .isEqualTo(new Line.TooLong(LIMIT));
+    }
+
+    @Test
+    void aSecretIsOverwrittenWhereItStood() throws Exception {
+        var reader = new LineReader(
+                new ByteArrayInputStream("A secretword\r\nB\r\n".getBytes(StandardCharsets.US_ASCII)), LIMIT);
+        reader.next(LineReaderTest::behindBlank);
+        var field = LineReader.class.getDeclaredField("buffer");
+        field.setAccessible(true);
+        assertThat((byte[]) field.get(reader))
+                .asString(StandardCharsets.US_ASCII)
+                .doesNotContain("secret", "word");
+        byte[] secret = reader.takeSecret();
+        assertThat(secret).asString(StandardCharsets.US_ASCII).isEqualTo("secretword");
+    }
+
     @ParameterizedTest
     @CsvSource({"1", "2", "7", "600", "100000"})
     void linesOfEveryLengthAreReadUpToTheLimit(int pieces) throws IOException {

@@ -36,8 +36,8 @@ final class Authentication {
 
     /** The conversation that it is a part of. */
     interface AuthenticationDialogue {
-        /** Sends a challenge and reads the response. */
-        String ask(Reply challenge) throws IOException, NoResponseException;
+        /** Sends a challenge and reads the response, which is overwritten when it has been looked at. */
+        byte[] ask(Reply challenge) throws IOException, NoResponseException;
     }
 
     /** No line came that could be a response: the client was told so, or has gone. */
@@ -68,17 +68,17 @@ final class Authentication {
         this.client = client;
     }
 
-    /** @param initial what stood behind the mechanism; {@code =} is an empty response, and an empty text none */
-    LoginResult by(NamedMechanism named, String initial) throws IOException, NoResponseException {
+    /** @param initial what stood behind the mechanism; {@code =} is an empty response, and no octets none. Overwritten, as what follows */
+    LoginResult by(NamedMechanism named, byte[] initial) throws IOException, NoResponseException {
         return switch (named.mechanism()) {
-            case PLAIN -> plain(initial.isEmpty() ? dialogue.ask(EMPTY_CHALLENGE) : initial);
-            case LOGIN -> login(initial.isEmpty() ? dialogue.ask(ASK_NAME) : initial);
+            case PLAIN -> plain(initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial);
+            case LOGIN -> login(initial.length == 0 ? dialogue.ask(ASK_NAME) : initial);
             case SCRAM_SHA_256, SCRAM_SHA_1 ->
-                scram(named.keyword(), initial.isEmpty() ? dialogue.ask(EMPTY_CHALLENGE) : initial);
+                scram(named.keyword(), initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial);
         };
     }
 
-    private LoginResult plain(String response) throws IOException {
+    private LoginResult plain(byte[] response) throws IOException {
         byte[] message = decoded(response);
         if (message == null) {
             return undecodable(response);
@@ -101,18 +101,18 @@ final class Authentication {
         }
     }
 
-    private LoginResult login(String response) throws IOException, NoResponseException {
+    private LoginResult login(byte[] response) throws IOException, NoResponseException {
         byte[] name = decoded(response);
         if (name == null) {
             return undecodable(response);
         }
-        String answer = dialogue.ask(ASK_PASSWORD);
+        byte[] answer = dialogue.ask(ASK_PASSWORD);
         byte[] password = decoded(answer);
         return password == null ? undecodable(answer) : check(Octets.text(name), password);
     }
 
     /** The client's messages go to lookup, and lookup's to the client. */
-    private LoginResult scram(String mechanism, String response) throws IOException, NoResponseException {
+    private LoginResult scram(String mechanism, byte[] response) throws IOException, NoResponseException {
         byte[] first = decoded(response);
         if (first == null || first.length > Passwords.LONGEST_MESSAGE) {
             return undecodable(response);
@@ -122,7 +122,7 @@ final class Authentication {
             var attempt = new LoginAttempt(LoginService.SMTP, client);
             ScramReply reply = passwords.begin(attempt, new ScramRequest(mechanism, bindings, Octets.text(first)));
             if (reply instanceof ScramReply.ScramChallenge(var exchange, var message)) {
-                String answer = dialogue.ask(challenge(message));
+                byte[] answer = dialogue.ask(challenge(message));
                 byte[] last = decoded(answer);
                 if (last == null || last.length > Passwords.LONGEST_MESSAGE) {
                     return undecodable(answer);
@@ -132,8 +132,8 @@ final class Authentication {
             }
             return switch (reply) {
                 case ScramReply.ScramProven(var message, var account) -> {
-                    String answer = dialogue.ask(challenge(message)); // RFC 4954 has no place for it beside 235
-                    yield answer.isEmpty() || answer.equals("=")
+                    byte[] answer = dialogue.ask(challenge(message)); // RFC 4954 has no place for it beside 235
+                    yield answer.length == 0 || is(answer, '=')
                             ? new LoginResult.LoginAccepted(account)
                             : undecodable(answer);
                 }
@@ -158,22 +158,31 @@ final class Authentication {
         return -1;
     }
 
-    /** Base64 to the letter (RFC 4648 section 4); null if it is none. */
-    private static byte @org.jspecify.annotations.Nullable [] decoded(String response) {
-        if (response.equals("=")) {
+    /** Base64 to the letter (RFC 4648 section 4), which is overwritten; null if it is none. */
+    private static byte @org.jspecify.annotations.Nullable [] decoded(byte[] response) {
+        if (is(response, '=')) {
             return new byte[0];
         }
         try {
-            return response.length() % 4 == 0 ? Base64.getDecoder().decode(Octets.bytes(response)) : null;
+            byte[] octets = response.length % 4 == 0 ? Base64.getDecoder().decode(response) : null;
+            if (octets != null) {
+                Arrays.fill(response, (byte) 0);
+            }
+            return octets;
         } catch (IllegalArgumentException e) {
             return null;
         }
     }
 
-    private static LoginResult undecodable(String response) {
-        return response.equals("*")
-                ? rejected(CANCELLED, "", "cancelled by the client")
-                : rejected(NOT_BASE64, "", "no base64");
+    private static LoginResult undecodable(byte[] response) {
+        boolean cancelled = is(response, '*');
+        Arrays.fill(response, (byte) 0);
+        return cancelled ? rejected(CANCELLED, "", "cancelled by the client") : rejected(NOT_BASE64, "", "no base64");
+    }
+
+    /** Whether a response is that octet alone. */
+    private static boolean is(byte[] response, char octet) {
+        return response.length == 1 && response[0] == octet;
     }
 
     private static LoginResult rejected(Reply reply, String name, String why) {

@@ -7,6 +7,7 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.smtp.SmtpParameters;
 import carteiro.smtp.SmtpPath;
+import carteiro.wire.LineReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -66,10 +67,9 @@ sealed interface SmtpCommand {
     /**
      * AUTH (RFC 4954).
      *
-     * @param mechanism as the client wrote it, in upper case
-     * @param initial the response that came with it; empty if none
+     * @param mechanism as the client wrote it, in upper case; the response that came with it is a secret, see {@link #RESPONSE_OF_AUTH}
      */
-    record Auth(String mechanism, String initial) implements SmtpCommand {}
+    record Auth(String mechanism) implements SmtpCommand {}
 
     /** A command that is understood and refused, or is not understood. */
     record RefusedCommand(String verb, Reply reply) implements SmtpCommand {}
@@ -155,12 +155,34 @@ sealed interface SmtpCommand {
     }
 
     private static SmtpCommand auth(String argument) {
-        int space = argument.indexOf(' ');
-        String mechanism = (space < 0 ? argument : argument.substring(0, space)).toUpperCase(Locale.ROOT);
-        String initial = space < 0 ? "" : argument.substring(space + 1);
-        return mechanism.isEmpty() || initial.indexOf(' ') >= 0
+        return argument.isEmpty() || argument.indexOf(' ') >= 0
                 ? malformed("AUTH", "write AUTH, a mechanism, and nothing or one response")
-                : new Auth(mechanism, initial);
+                : new Auth(argument.toUpperCase(Locale.ROOT));
+    }
+
+    /** In small letters. */
+    String AUTH = "auth";
+
+    /** What stands behind AUTH and a mechanism may be a password: it becomes no text. */
+    LineReader.SecretPart RESPONSE_OF_AUTH = SmtpCommand::responseOfAuth;
+
+    private static int responseOfAuth(byte[] octets, int from, int length) {
+        for (int i = 0; i < AUTH.length(); i++) {
+            if (i >= length || (octets[from + i] | 0x20) != AUTH.charAt(i)) {
+                return length;
+            }
+        }
+        int at = AUTH.length();
+        while (at < length && octets[from + at] == ' ') {
+            at++;
+        }
+        if (at == AUTH.length()) {
+            return length;
+        }
+        while (at < length && octets[from + at] != ' ') {
+            at++;
+        }
+        return Math.min(at + 1, length);
     }
 
     private static SmtpCommand mail(String argument) {

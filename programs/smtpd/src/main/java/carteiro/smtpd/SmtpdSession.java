@@ -35,6 +35,7 @@ import carteiro.smtpd.LoginOffer.NamedMechanism;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import carteiro.smtpd.Verdict.Refusal;
 import carteiro.wire.Line;
+import carteiro.wire.LineReader;
 import carteiro.wire.TextDecoder;
 import carteiro.wire.TlsIdentity;
 import java.io.IOException;
@@ -258,7 +259,7 @@ final class SmtpdSession {
             } else if (idleCommands + idleOfTransaction() >= settings.idleCommands()) {
                 end(IDLE_COMMANDS, "too many commands without a message");
             } else {
-                switch (connection.lines().next()) {
+                switch (connection.lines().next(SmtpCommand.RESPONSE_OF_AUTH)) {
                     case Line.Text(var text) -> execute(SmtpCommand.parse(text));
                     case Line.TooLong _ -> refuse("command", LINE_TOO_LONG);
                     case Line.Endless _ -> refuseAndEnd("command", LINE_TOO_LONG, "line without end");
@@ -290,8 +291,8 @@ final class SmtpdSession {
                 }
             }
             case SmtpCommand.StartTls _ -> startTls();
-            case SmtpCommand.Auth(var mechanism, var initial) -> {
-                authenticate(mechanism, initial);
+            case SmtpCommand.Auth(var mechanism) -> {
+                authenticate(mechanism);
                 afterRefusedLogin = peer.rights().login().isEmpty();
             }
             case SmtpCommand.Mail mail -> begin(mail);
@@ -433,21 +434,21 @@ final class SmtpdSession {
         }
     }
 
-    private void authenticate(String mechanism, String initial) throws IOException {
+    private void authenticate(String mechanism) throws IOException {
         switch (settings.logins().permission(peer, mechanism, extended, transaction != null)) {
-            case LoginPermission.LoginPermitted(var named) -> authenticate(named, initial);
+            case LoginPermission.LoginPermitted(var named) -> authenticate(named);
             case LoginPermission.LoginRefused(var reply) -> refuse("AUTH", reply);
         }
     }
 
-    private void authenticate(NamedMechanism mechanism, String initial) throws IOException {
+    private void authenticate(NamedMechanism mechanism) throws IOException {
         var authentication = new Authentication(
                 this::response,
                 context.passwords(),
                 client.ip(),
                 settings.logins().bindsTo(peer) ? bindings() : List.of());
         try {
-            switch (authentication.by(mechanism, initial)) {
+            switch (authentication.by(mechanism, connection.lines().takeSecret())) {
                 case LoginResult.LoginAccepted(var account) -> {
                     peer = peer.loggedIn(account);
                     refusalsInARow = 0;
@@ -475,11 +476,11 @@ final class SmtpdSession {
     }
 
     /** A response of AUTH (RFC 4954 section 4). */
-    private String response(Reply challenge) throws IOException, NoResponseException {
+    private byte[] response(Reply challenge) throws IOException, NoResponseException {
         send(challenge);
-        switch (connection.lines().next()) {
-            case Line.Text(var text) -> {
-                return text;
+        switch (connection.lines().next(LineReader.SecretPart.ALL)) {
+            case Line.Text _ -> {
+                return connection.lines().takeSecret();
             }
             case Line.TooLong _ -> refuse("AUTH", LINE_TOO_LONG);
             case Line.Endless _ -> refuseAndEnd("AUTH", LINE_TOO_LONG, "line without end");

@@ -296,7 +296,7 @@ class AuthenticationTest {
                 "PLAIN YWxpY2U= | 501 5.5.2 this is no message of the mechanism",
                 "PLAIN AGEAYgBj | 501 5.5.2 this is no message of the mechanism",
                 "PLAIN = | 501 5.5.2 this is no message of the mechanism",
-                "PLAIN a b | 501 5.5.4 write AUTH",
+                "PLAIN a b | 501 5.5.2 this is no base64",
                 "PLAIN * | 501 5.7.0 login cancelled",
                 "LOGIN * | 501 5.7.0 login cancelled",
                 "'' | 501 5.5.4 write AUTH",
@@ -332,12 +332,27 @@ class AuthenticationTest {
     }
 
     @Test
+    void aResponseMayHaveAsManyOctetsAsRfc4954Asks() throws Exception {
+        try (var smtpd = inTheClear();
+                var client = greeted(smtpd)) {
+            String longest = base64("\0alice\0" + "x".repeat(12_288 / 4 * 3 - 7));
+            assertThat(longest).hasSize(12_288);
+            client.say("AUTH PLAIN", "334 ").say(longest, "501 5.5.2 this is no message of the mechanism");
+            client.say("AUTH PLAIN " + longest, "501 5.5.2 this is no message of the mechanism");
+            client.say("auth  plain " + RIGHT, "235 ");
+        }
+    }
+
+    @Test
     void aResponseWithoutEndEndsTheConversation() throws Exception {
         try (var smtpd = inTheClear();
                 var client = greeted(smtpd)) {
             client.say("AUTH PLAIN", "334 ")
-                    .say("a".repeat(3000), "500 5.5.2 line too long")
+                    .say("a".repeat(13_000), "500 5.5.2 line too long")
                     .say("NOOP", "250 ");
+            client.say("AUTH PLAIN " + "a".repeat(13_000), "500 5.5.2 line too long")
+                    .say("NOOP", "250 ");
+            client.say("NOOP " + "a".repeat(3_000), "500 5.5.2 line too long").say("NOOP", "250 ");
         }
     }
 
