@@ -5,6 +5,7 @@ module carteiro.remote {
     requires carteiro.log;
     requires carteiro.posix;
     requires carteiro.control;
+    requires carteiro.password;
     requires carteiro.protocol;
     requires carteiro.smtp;
     requires carteiro.dns;

@@ -149,6 +149,15 @@ final class CarteiroProcess implements AutoCloseable {
         command("carteiro.lookup.QmailNewu");
     }
 
+    /** Gives a secret to a user of Carteiro when root runs the tests. */
+    static void ownBy(Path file, String user) throws IOException {
+        Files.setPosixFilePermissions(file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+        if (asRoot()) {
+            Files.setOwner(
+                    file, file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user));
+        }
+    }
+
     /** Gives a tree to the account's owner when root runs the tests. */
     static void own(Path tree) throws Exception {
         if (!asRoot()) {

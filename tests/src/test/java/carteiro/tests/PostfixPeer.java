@@ -9,9 +9,11 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
@@ -22,10 +24,12 @@ import java.util.stream.Stream;
 final class PostfixPeer implements AutoCloseable {
     private final Path folder;
     private final int port;
+    private final Optional<Process> logins;
 
-    private PostfixPeer(Path folder, int port) {
+    private PostfixPeer(Path folder, int port, Optional<Process> logins) {
         this.folder = folder;
         this.port = port;
+        this.logins = logins;
     }
 
     /**
@@ -33,6 +37,21 @@ final class PostfixPeer implements AutoCloseable {
      * @param relayPort where on 127.0.0.1 it sends everything else
      */
     static PostfixPeer start(String domain, int relayPort) throws Exception {
+        return start(domain, relayPort, keyAndCertificate(), Optional.empty());
+    }
+
+    /**
+     * One that takes mail from those alone who log in, by Dovecot's SASL.
+     *
+     * @param identity key and certificate, in PEM
+     * @param users lines of Dovecot's passwd-file
+     */
+    static PostfixPeer withLogins(String domain, String identity, String users) throws Exception {
+        return start(domain, 1, identity, Optional.of(users));
+    }
+
+    private static PostfixPeer start(String domain, int relayPort, String identity, Optional<String> users)
+            throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/sbin/postfix")), "SKIPPED: Postfix is not installed");
         assumeTrue(CarteiroProcess.asRoot(), "SKIPPED: Postfix can be started by root alone");
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pf");
@@ -87,7 +106,18 @@ final class PostfixPeer implements AutoCloseable {
                 maillog_file = %1$s/postfix.log
                 maillog_file_prefixes = %1$s
                 """.formatted(folder, domain, CarteiroProcess.ROOT_OWNER, relayPort));
-        Files.writeString(folder.resolve("etc/key-and-certificate.pem"), keyAndCertificate());
+        if (users.isPresent()) {
+            Files.writeString(folder.resolve("etc/main.cf"), """
+                    smtpd_sasl_auth_enable = yes
+                    smtpd_sasl_type = dovecot
+                    smtpd_sasl_path = %1$s/auth
+                    smtpd_sasl_authenticated_header = yes
+                    smtpd_tls_auth_only = yes
+                    smtpd_relay_restrictions = permit_sasl_authenticated, reject
+                    smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+                    """.formatted(folder), StandardOpenOption.APPEND);
+        }
+        Files.writeString(folder.resolve("etc/key-and-certificate.pem"), identity);
         var master = new ArrayList<String>();
         for (String line : Files.readAllLines(Path.of("/usr/share/postfix/master.cf.dist"))) {
             String[] fields = line.trim().split("\\s+");
@@ -101,7 +131,8 @@ final class PostfixPeer implements AutoCloseable {
             master.add(String.join(" ", fields));
         }
         Files.write(folder.resolve("etc/master.cf"), master);
-        var postfix = new PostfixPeer(folder, port);
+        Optional<Process> logins = users.isPresent() ? Optional.of(dovecot(folder, users.get())) : Optional.empty();
+        var postfix = new PostfixPeer(folder, port, logins);
         postfix.run("start");
         long end = System.nanoTime() + CarteiroProcess.PATIENCE.toNanos();
         while (!postfix.greets()) {
@@ -111,6 +142,44 @@ final class PostfixPeer implements AutoCloseable {
             LockSupport.parkNanos(50_000_000);
         }
         return postfix;
+    }
+
+    /** Dovecot, which does nothing but tell Postfix who logs in. */
+    private static Process dovecot(Path folder, String users) throws Exception {
+        Files.writeString(folder.resolve("etc/users"), users);
+        Path settings = Files.writeString(folder.resolve("etc/dovecot.conf"), """
+                base_dir = %1$s/dovecot
+                state_dir = %1$s/dovecot
+                log_path = %1$s/dovecot.log
+                protocols =
+                ssl = no
+                auth_mechanisms = plain login scram-sha-256
+                passdb {
+                  driver = passwd-file
+                  args = %1$s/etc/users
+                }
+                userdb {
+                  driver = static
+                  args = uid=nobody gid=nogroup home=/nonexistent
+                }
+                service auth {
+                  unix_listener %1$s/auth {
+                    mode = 0666
+                  }
+                }
+                """.formatted(folder));
+        Process dovecot = new ProcessBuilder("/usr/sbin/dovecot", "-F", "-c", settings.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        long end = System.nanoTime() + CarteiroProcess.PATIENCE.toNanos();
+        while (!Files.exists(folder.resolve("auth"))) {
+            if (!dovecot.isAlive() || System.nanoTime() > end) {
+                throw new AssertionError("Dovecot does not start:\n" + Files.readString(folder.resolve("dovecot.log")));
+            }
+            LockSupport.parkNanos(50_000_000);
+        }
+        return dovecot;
     }
 
     /** In PEM, of no authority that anybody knows. */
@@ -182,6 +251,10 @@ final class PostfixPeer implements AutoCloseable {
     @Override
     public void close() throws Exception {
         run("stop");
+        if (logins.isPresent()) {
+            logins.get().destroy();
+            logins.get().waitFor();
+        }
         try (Stream<Path> all = Files.walk(folder)) {
             for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);

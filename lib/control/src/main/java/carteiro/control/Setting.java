@@ -1,6 +1,7 @@
 package carteiro.control;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A setting: a file in HOME/control, declared in {@link Settings}. What programs use, what showctl prints, what check looks at and
@@ -18,6 +19,7 @@ public final class Setting<T> {
     private final String readers;
     private final String meaning;
     private final SettingReader<T> reader;
+    private final UnaryOperator<String> mask;
 
     /** Makes a value of what the file holds; what is wrong with it is noted in {@code files}. */
     interface SettingReader<T> {
@@ -34,6 +36,7 @@ public final class Setting<T> {
         this.readers = declared.readers;
         this.meaning = declared.meaning;
         this.reader = reader;
+        this.mask = declared.mask;
     }
 
     /** Its name, which is its file's. */
@@ -76,6 +79,11 @@ public final class Setting<T> {
         return meaning;
     }
 
+    /** A line of it as others may see it: without a password that may stand in it. */
+    public String shown(String line) {
+        return mask.apply(line);
+    }
+
     T read(ControlFiles files) {
         return reader.read(files, this);
     }
@@ -95,6 +103,7 @@ public final class Setting<T> {
         private List<String> words = List.of();
         private String readers = "";
         private String meaning = "";
+        private UnaryOperator<String> mask = UnaryOperator.identity();
 
         Declaration(String name, SettingFormat format) {
             this.name = name;
@@ -127,6 +136,12 @@ public final class Setting<T> {
 
         Declaration words(List<String> known) {
             words = List.copyOf(known);
+            return this;
+        }
+
+        /** What others may see of a line. */
+        Declaration masked(UnaryOperator<String> ofLine) {
+            mask = ofLine;
             return this;
         }
 

@@ -393,8 +393,20 @@ public final class Settings {
     public static final Setting<List<String>> OUTGOINGIP =
             list("outgoingip", "the system chooses", "remote", "addresses that connections go out from");
 
-    public static final Setting<SequencedMap<String, String>> SMTPROUTES =
-            map("smtproutes", "MX records decide", "remote", "relays: domain:relay or domain:relay:port");
+    public static final Setting<SequencedMap<String, String>> AUTHSENDERS = relays(
+            "authsenders",
+            "control/smtproutes decides",
+            "relays by sender, with a login: sender:relay:port|user|password, @domain:relay:port|user|password");
+
+    public static final Setting<Optional<String>> REMOTECACERTS = whole(
+            pem("remotecacerts").otherwise("those that Java trusts"),
+            "remote",
+            "certificates of the authorities that vouch for relays with a login, and where tlsremote says verify");
+
+    public static final Setting<SequencedMap<String, String>> SMTPROUTES = relays(
+            "smtproutes",
+            "MX records decide",
+            "relays: domain:relay or domain:relay:port, and for a login there domain:relay:port|user|password");
 
     public static final Setting<Duration> TIMEOUTCONNECT = seconds(
             "timeoutconnect", 60, 1, 3600, OutOfRange.REFUSED, "remote", "how long a connection may take to open");
@@ -403,7 +415,7 @@ public final class Settings {
             "timeoutremote", 1200, 1, 86_400, OutOfRange.REFUSED, "remote", "how long a next hop may be silent");
 
     public static final Setting<SequencedMap<String, String>> TLSREMOTE =
-            map("tlsremote", "TLS where offered", "remote", "by domain: none, may or require");
+            map("tlsremote", "TLS where offered", "remote", "by domain: none, may, require or verify");
 
     // start
 
@@ -563,5 +575,12 @@ public final class Settings {
         return declare(new Declaration(name, SettingFormat.MAP)
                 .otherwise(without)
                 .readBy(readers, meaning, ControlFiles::map));
+    }
+
+    private static Setting<SequencedMap<String, String>> relays(String name, String without, String meaning) {
+        return declare(new Declaration(name, SettingFormat.MAP)
+                .otherwise(without)
+                .masked(RelayLine::masked)
+                .readBy("remote", meaning, ControlFiles::map));
     }
 }

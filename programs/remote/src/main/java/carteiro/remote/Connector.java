@@ -1,7 +1,9 @@
 package carteiro.remote;
 
+import carteiro.log.EventLog;
 import carteiro.mail.Outcome;
 import carteiro.remote.OfferedExtensions.SmtpExtension;
+import carteiro.remote.RelayAuthentication.RelayLoginEnd;
 import carteiro.smtp.SmtpReply;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
@@ -10,12 +12,23 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /** Opens connections: TCP, greeting, EHLO or HELO, STARTTLS. Any thread. */
 final class Connector {
+    /** After a refused login none is tried there: others' accounts are closed after too many. A reload ends it. */
+    private static final Duration REFUSED_FOR = Duration.ofMinutes(5);
+
+    /** Of the connections with a login so many are remembered. */
+    private static final int MOST_REFUSED = 1_000;
+
     /** The service is closing the channel (RFC 5321 section 3.8): nothing more is answered after it. */
     static final int CLOSING = 421;
 
@@ -23,12 +36,19 @@ final class Connector {
     private final SmtpConnectionPool connections;
     private final Watchdog watchdog;
     private final SSLContext tls;
+    private final EventLog log;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, Long> refusedLogins = new ConcurrentHashMap<>(); // until when, as System.nanoTime
+    private volatile @Nullable SSLContext verified; // made when it is first needed: it takes its time
 
-    Connector(RemoteSettings settings, SmtpConnectionPool connections, Watchdog watchdog, SSLContext tls) {
+    /** @param tls takes any certificate */
+    Connector(
+            RemoteSettings settings, SmtpConnectionPool connections, Watchdog watchdog, SSLContext tls, EventLog log) {
         this.settings = settings;
         this.connections = connections;
         this.watchdog = watchdog;
         this.tls = tls;
+        this.log = log;
     }
 
     /** What came of it. Unless it is ready, the connection is closed. */
@@ -66,7 +86,11 @@ final class Connector {
         HELO
     }
 
-    Opened open(NextHop hop, TlsPolicy policy, Hello hello) {
+    /** @param login whom to log in as; then the policy is {@link TlsPolicy#VERIFY} */
+    Opened open(NextHop hop, TlsPolicy policy, Hello hello, Optional<RelayLogin> login) {
+        if (login.isPresent() && isRefused(hop, login.get())) {
+            return new Opened.Rejected(OutcomeTexts.loginRefusedOfLate(hop));
+        }
         var socket = new Socket();
         SmtpConnection connection;
         try {
@@ -84,7 +108,7 @@ final class Connector {
         connections.opened(connection);
         Opened opened = new Opened.Unreachable("given up");
         try {
-            opened = greet(connection, policy, hello);
+            opened = greet(connection, policy, hello, login);
         } catch (IOException e) {
             opened = connection.hasFailedTls()
                     ? new Opened.TlsFailure(OutcomeTexts.why(e))
@@ -124,7 +148,11 @@ final class Connector {
         }
     }
 
-    private Opened greet(SmtpConnection connection, TlsPolicy policy, Hello hello) throws IOException {
+    private Opened greet(SmtpConnection connection, TlsPolicy policy, Hello hello, Optional<RelayLogin> login)
+            throws IOException {
+        if (connection.hop().greetsOverTls()) {
+            encrypt(connection, policy);
+        }
         SmtpReply greeting = connection.reply(settings.limit(Timeouts.GREETING));
         if (greeting.code() != 220) {
             Outcome outcome = OutcomeTexts.greetingFailed(connection.hop(), greeting);
@@ -134,10 +162,13 @@ final class Connector {
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        return switch (policy) {
-            case NONE -> new Opened.Connected(connection);
-            case MAY, REQUIRE -> encrypt(connection, policy);
-        };
+        if (policy != TlsPolicy.NONE && !connection.isEncrypted()) {
+            Optional<Opened> ended = startTls(connection, policy);
+            if (ended.isPresent()) {
+                return ended.get();
+            }
+        }
+        return login.isPresent() ? logIn(connection, login.get()) : new Opened.Connected(connection);
     }
 
     /** EHLO, and HELO for who does not know it (RFC 5321 section 3.2). */
@@ -168,31 +199,85 @@ final class Connector {
                 : Optional.of(new Opened.Rejected(OutcomeTexts.nameRejected(connection.hop(), helo)));
     }
 
-    private Opened encrypt(SmtpConnection connection, TlsPolicy policy) throws IOException {
+    /** Empty if the connection can be used, encrypted or, where that is allowed, as it is. */
+    private Optional<Opened> startTls(SmtpConnection connection, TlsPolicy policy) throws IOException {
         boolean offered = connection.extensions().offers(SmtpExtension.STARTTLS);
         SmtpReply reply = null;
         if (offered) {
             reply = connection.askForTls(settings.limit(Timeouts.HELLO));
         }
         if (reply == null || reply.code() != 220) {
-            return switch (policy) {
-                case REQUIRE ->
-                    new Opened.Rejected(
-                            reply == null
-                                    ? OutcomeTexts.tlsNotOffered(connection.hop())
-                                    : OutcomeTexts.tlsFailed(
-                                            connection.hop(), reply.lines().getFirst()));
-                case MAY, NONE ->
-                    reply != null && reply.code() == CLOSING
-                            ? new Opened.TlsFailure(reply.lines().getFirst())
-                            : new Opened.Connected(connection);
-            };
+            if (policy.isStrict()) {
+                return Optional.of(new Opened.Rejected(
+                        reply == null
+                                ? OutcomeTexts.tlsNotOffered(connection.hop())
+                                : OutcomeTexts.tlsFailed(
+                                        connection.hop(), reply.lines().getFirst())));
+            }
+            return reply != null && reply.code() == CLOSING
+                    ? Optional.of(new Opened.TlsFailure(reply.lines().getFirst()))
+                    : Optional.empty();
         }
+        encrypt(connection, policy);
+        return hello(connection, Hello.EHLO);
+    }
+
+    private void encrypt(SmtpConnection connection, TlsPolicy policy) throws IOException {
+        boolean verify = policy == TlsPolicy.VERIFY;
         try {
-            connection.encrypt(tls, settings.limit(Timeouts.HANDSHAKE));
+            connection.encrypt(
+                    verify ? verified() : tls,
+                    verify ? SmtpConnection.Certificate.VERIFIED : SmtpConnection.Certificate.ANY,
+                    settings.limit(Timeouts.HANDSHAKE));
         } catch (IllegalArgumentException e) {
-            return new Opened.TlsFailure(OutcomeTexts.why(e));
+            throw new IOException(OutcomeTexts.why(e), e);
         }
-        return hello(connection, Hello.EHLO).orElseGet(() -> new Opened.Connected(connection));
+    }
+
+    private SSLContext verified() {
+        SSLContext made = verified;
+        if (made == null) { // two threads may both make it; either one is right
+            made = settings.trust().context();
+            verified = made;
+        }
+        return made;
+    }
+
+    private Opened logIn(SmtpConnection connection, RelayLogin login) throws IOException {
+        if (!connection.isEncrypted()) {
+            throw new IllegalStateException("a login in the clear");
+        }
+        var authentication = new RelayAuthentication(connection, login, settings.limit(Timeouts.HELLO), random);
+        return switch (authentication.run()) {
+            case RelayLoginEnd.RelayLoginDone() -> new Opened.Connected(connection);
+            case RelayLoginEnd.RelayLoginFailed(var outcome) -> new Opened.Rejected(outcome);
+            case RelayLoginEnd.RelayLoginRefused(var reply) -> {
+                NextHop hop = connection.hop();
+                if (refuse(hop, login)) {
+                    log.log(new RemoteEvent.RelayLoginRejected(
+                            hop.host(), hop.ip(), login.user(), reply.lines().getFirst()));
+                }
+                yield new Opened.Rejected(OutcomeTexts.loginRefused(hop));
+            }
+        };
+    }
+
+    private static String loginKey(NextHop hop, RelayLogin login) {
+        return hop.address() + " " + login.user();
+    }
+
+    private boolean isRefused(NextHop hop, RelayLogin login) {
+        Long until = refusedLogins.get(loginKey(hop, login));
+        return until != null && until - System.nanoTime() > 0;
+    }
+
+    /** @return whether nobody has noted that just now */
+    private boolean refuse(NextHop hop, RelayLogin login) {
+        if (refusedLogins.size() >= MOST_REFUSED) {
+            refusedLogins.clear();
+        }
+        long now = System.nanoTime();
+        Long before = refusedLogins.put(loginKey(hop, login), now + REFUSED_FOR.toNanos());
+        return before == null || before - now <= 0;
     }
 }

@@ -32,6 +32,7 @@ final class NextHops {
     private final RandomGenerator random;
     private final int smtpPort;
     private final String domain;
+    private final boolean tlsAtOnce;
     private final ArrayDeque<List<MailExchanger>> groups = new ArrayDeque<>();
     private Optional<Outcome> nothing = Optional.empty();
     private int found;
@@ -39,9 +40,16 @@ final class NextHops {
     private long lookupTime;
 
     /** What the groups are made from: no thread of its own, the same for every delivery. */
-    record Sources(HostLookup dns, OwnAddresses own, RandomGenerator random, int smtpPort, LongSupplier nanoTime) {}
+    record Sources(
+            HostLookup dns,
+            OwnAddresses own,
+            RandomGenerator random,
+            int smtpPort,
+            int submissionsPort,
+            LongSupplier nanoTime) {}
 
-    private NextHops(Sources sources, String domain) {
+    private NextHops(Sources sources, String domain, boolean tlsAtOnce) {
+        this.tlsAtOnce = tlsAtOnce;
         this.dns = sources.dns;
         this.own = sources.own;
         this.random = sources.random;
@@ -52,7 +60,7 @@ final class NextHops {
 
     /** Those of a domain by the DNS, or the one that an address literal names. */
     static NextHops direct(Sources sources, String domain) {
-        var hops = new NextHops(sources, domain);
+        var hops = new NextHops(sources, domain, false);
         if (AddressLiteral.ofDomain(domain).isPresent() || AddressLiteral.isBracketed(domain)) {
             hops.groups.add(List.of(new MailExchanger(0, domain)));
             return hops;
@@ -112,7 +120,7 @@ final class NextHops {
                         return List.of();
                     }
                     if (found < MOST_ADDRESSES) {
-                        group.add(new NextHop(new InetSocketAddress(address, smtpPort), exchanger.host()));
+                        group.add(new NextHop(new InetSocketAddress(address, smtpPort), exchanger.host(), tlsAtOnce));
                         found++;
                     }
                 }
@@ -160,8 +168,9 @@ final class NextHops {
 
     /** The one group of a relay: every address of it, and never "it is me". */
     static NextHops relay(Sources sources, SmtpRoute.Relay relay) {
-        var nobody = new Sources(sources.dns, _ -> false, sources.random, relay.port(), sources.nanoTime);
-        var hops = new NextHops(nobody, relay.host());
+        var nobody = new Sources(
+                sources.dns, _ -> false, sources.random, relay.port(), sources.submissionsPort, sources.nanoTime);
+        var hops = new NextHops(nobody, relay.host(), relay.port() == sources.submissionsPort);
         Optional<InetAddress> literal = AddressLiteral.ofSetting(relay.host());
         if (literal.isPresent()) {
             hops.groups.add(List.of(new MailExchanger(0, "[" + text(literal.get()) + "]")));

@@ -4,7 +4,10 @@ import carteiro.mail.Octets;
 import carteiro.smtp.ReplyReader;
 import carteiro.smtp.SmtpReply;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -12,8 +15,9 @@ import java.util.regex.Pattern;
  *
  * @param offered those we make use of
  * @param sizeLimit the most octets of a message (RFC 1870); {@link Long#MAX_VALUE} if it names none
+ * @param mechanisms ways to log in (RFC 4954), in upper case
  */
-record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit) {
+record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit, Set<String> mechanisms) {
     /** Those we make use of. */
     enum SmtpExtension {
         /** RFC 2920. */
@@ -28,13 +32,15 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit) {
         STARTTLS
     }
 
+    private static final int MOST_MECHANISMS = 50;
     private static final Pattern BLANKS = Pattern.compile("[ \t]+");
 
     /** Nothing: what a server has that only knows HELO. */
-    static final OfferedExtensions NONE = new OfferedExtensions(Set.of(), Long.MAX_VALUE);
+    static final OfferedExtensions NONE = new OfferedExtensions(Set.of(), Long.MAX_VALUE, Set.of());
 
     OfferedExtensions {
         offered = Set.copyOf(offered);
+        mechanisms = Set.copyOf(mechanisms);
     }
 
     boolean offers(SmtpExtension extension) {
@@ -44,6 +50,7 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit) {
     static OfferedExtensions of(SmtpReply ehlo) {
         var offered = EnumSet.noneOf(SmtpExtension.class);
         long sizeLimit = Long.MAX_VALUE;
+        var mechanisms = new TreeSet<String>();
         for (String line : ReplyReader.keywords(ehlo)) {
             String[] words = BLANKS.split(Octets.lowerCase(line), 3);
             switch (words[0]) {
@@ -51,6 +58,8 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit) {
                 case "8bitmime" -> offered.add(SmtpExtension.EIGHT_BIT_MIME);
                 case "smtputf8" -> offered.add(SmtpExtension.SMTPUTF8);
                 case "starttls" -> offered.add(SmtpExtension.STARTTLS);
+                case "auth" ->
+                    mechanisms.addAll(List.of(BLANKS.split(line.strip().toUpperCase(Locale.ROOT), MOST_MECHANISMS)));
                 case "size" -> {
                     offered.add(SmtpExtension.SIZE);
                     if (words.length > 1 && words[1].matches("[0-9]{1,18}")) {
@@ -61,6 +70,7 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit) {
                 default -> {} // of no use to us
             }
         }
-        return new OfferedExtensions(offered, sizeLimit);
+        mechanisms.remove("AUTH");
+        return new OfferedExtensions(offered, sizeLimit, mechanisms);
     }
 }

@@ -168,6 +168,36 @@ final class OutcomeTexts {
                         + " (#4.7.5)\n");
     }
 
+    static Outcome loginNotOffered(NextHop hop, String offered) {
+        return new Outcome.Deferred(
+                new Status(4, 7, 0),
+                "Connected to " + hop.ip() + " but it offers no way to log in that I know"
+                        + (offered.isEmpty() ? "" : " (" + shown(offered) + ")") + ". (#4.7.0)\n");
+    }
+
+    static Outcome loginUnproven(NextHop hop, String reason) {
+        return new Outcome.Deferred(
+                new Status(4, 7, 8),
+                "Connected to " + hop.ip() + " but my login failed: " + shown(reason) + " (#4.7.8)\n");
+    }
+
+    static Outcome loginFailed(NextHop hop, SmtpReply reply) {
+        return refused("Connected to " + hop.ip() + " but my login failed.", reply);
+    }
+
+    /** For the sender it says nothing of who we are there. */
+    static Outcome loginRefused(NextHop hop) {
+        return new Outcome.Deferred(
+                new Status(4, 7, 8),
+                "Connected to " + hop.ip() + " but it refused my login; the administrator of this host has been told."
+                        + " (#4.7.8)\n");
+    }
+
+    static Outcome loginRefusedOfLate(NextHop hop) {
+        return new Outcome.Deferred(
+                new Status(4, 7, 8), hop.ip() + " refused my login a short time ago, not tried again yet. (#4.7.8)\n");
+    }
+
     /** Why an I/O operation failed, in one line. */
     static String why(Exception e) {
         String message = e.getMessage();

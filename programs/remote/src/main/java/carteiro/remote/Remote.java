@@ -1,7 +1,11 @@
 package carteiro.remote;
 
 import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.RelayLine;
+import carteiro.control.Setting;
+import carteiro.control.Settings;
 import carteiro.dns.DnsLookup;
 import carteiro.log.EventLog;
 import carteiro.mail.Outcome;
@@ -16,11 +20,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -59,6 +65,7 @@ public final class Remote implements Program {
         RemoteSettings settings = RemoteSettings.read(context.installation());
         context.dropPrivileges();
         var at = new RunningRemote(context, settings, OwnAddresses.ofThisHost(), SmtpRoute.SMTP);
+        at.warnOfOpenPasswords();
         at.offer();
         return at;
     }
@@ -83,8 +90,9 @@ public final class Remote implements Program {
                 own,
                 () -> ThreadLocalRandom.current().nextLong(),
                 smtpPort,
+                SmtpRoute.SUBMISSIONS,
                 System::nanoTime);
-        var connector = new Connector(settings, connections, watchdog, tls);
+        var connector = new Connector(settings, connections, watchdog, tls, log);
         return new RemoteDelivery.RemoteDeliveryContext(
                 settings, sources, connector, connections, deadHosts, watchdog, log);
     }
@@ -140,6 +148,31 @@ public final class Remote implements Program {
 
         private RemoteDelivery.RemoteDeliveryContext toolsFor(RemoteSettings settings) {
             return Remote.tools(settings, own, smtpPort, connections, deadHosts, watchdog, tls, context.log());
+        }
+
+        void warnOfOpenPasswords() {
+            for (Setting<?> relays : List.of(Settings.SMTPROUTES, Settings.AUTHSENDERS)) {
+                boolean passwords = new ControlFiles(context.installation())
+                        .pairs(relays).values().stream()
+                                .anyMatch(
+                                        pair -> RelayLine.parse(pair.getValue()).hasLogin());
+                if (passwords && isOpen(context.installation().control(relays))) {
+                    context.log()
+                            .warning(
+                                    "remote",
+                                    relays + " has passwords and can be read by others than its owner; chown qmailr it"
+                                            + " and chmod 600 it");
+                }
+            }
+        }
+
+        private static boolean isOpen(Path file) {
+            try {
+                Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+                return mode.contains(PosixFilePermission.OTHERS_READ) || mode.contains(PosixFilePermission.GROUP_READ);
+            } catch (IOException e) {
+                return false; // it has just been removed
+            }
         }
 
         void offer() throws IOException {
@@ -205,6 +238,7 @@ public final class Remote implements Program {
         public void reload() throws ControlException {
             RemoteSettings settings = RemoteSettings.read(context.installation());
             tools = toolsFor(settings);
+            warnOfOpenPasswords();
             context.log().info("remote", "control files read again");
         }
 

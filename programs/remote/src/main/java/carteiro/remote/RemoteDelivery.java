@@ -27,6 +27,7 @@ final class RemoteDelivery {
     private final MessageText text;
     private final TlsPolicy policy;
     private final NextHops hops;
+    private final Optional<RelayLogin> login;
     private final StringBuilder failures = new StringBuilder();
     private int told;
     private int tried;
@@ -43,7 +44,13 @@ final class RemoteDelivery {
             Watchdog watchdog,
             EventLog log) {}
 
-    private RemoteDelivery(RemoteDeliveryContext tools, OutgoingMessage outgoing, TlsPolicy policy, NextHops hops) {
+    private RemoteDelivery(
+            RemoteDeliveryContext tools,
+            OutgoingMessage outgoing,
+            TlsPolicy policy,
+            NextHops hops,
+            Optional<RelayLogin> login) {
+        this.login = login;
         this.tools = tools;
         this.outgoing = outgoing;
         this.text = new MessageText(outgoing.message());
@@ -65,12 +72,32 @@ final class RemoteDelivery {
         if (unspeakable.isPresent()) {
             return RemoteResult.forAll(unspeakable.get());
         }
-        NextHops hops = switch (settings.routes().find(domain).orElseGet(SmtpRoute.Direct::new)) {
-            case SmtpRoute.Direct _ -> NextHops.direct(tools.sources, domain);
-            case SmtpRoute.Relay relay -> NextHops.relay(tools.sources, relay);
+        SmtpRoute route = settings.senders()
+                .find(outgoing.sender())
+                .or(() -> settings.routes().find(domain))
+                .orElseGet(SmtpRoute.Direct::new);
+        return switch (route) {
+            case SmtpRoute.Direct _ ->
+                new RemoteDelivery(
+                                tools,
+                                outgoing,
+                                policy(settings, domain),
+                                NextHops.direct(tools.sources, domain),
+                                Optional.empty())
+                        .run();
+            case SmtpRoute.Relay relay ->
+                new RemoteDelivery(
+                                tools,
+                                outgoing,
+                                relay.login().isPresent() ? TlsPolicy.VERIFY : policy(settings, domain),
+                                NextHops.relay(tools.sources, relay),
+                                relay.login())
+                        .run();
         };
-        TlsPolicy policy = settings.tls().find(domain).orElse(TlsPolicy.MAY);
-        return new RemoteDelivery(tools, outgoing, policy, hops).run();
+    }
+
+    private static TlsPolicy policy(RemoteSettings settings, String domain) {
+        return settings.tls().find(domain).orElse(TlsPolicy.MAY);
     }
 
     private RemoteResult run() {
@@ -106,7 +133,7 @@ final class RemoteDelivery {
     }
 
     private ConnectionKey place(NextHop hop) {
-        return new ConnectionKey(hop.address(), policy);
+        return new ConnectionKey(hop.address(), policy, login);
     }
 
     private Optional<RemoteResult> dead(NextHop hop) {
@@ -148,7 +175,7 @@ final class RemoteDelivery {
     }
 
     private Optional<RemoteResult> connect(NextHop hop, TlsPolicy now, Hello hello) {
-        return switch (tools.connector.open(hop, now, hello)) {
+        return switch (tools.connector.open(hop, now, hello, login)) {
             case Opened.Connected(var connection) -> {
                 tools.deadHosts.answered(hop.inetAddress());
                 if (now != policy) {
@@ -195,13 +222,11 @@ final class RemoteDelivery {
     }
 
     private Optional<RemoteResult> withoutTls(NextHop hop, String reason, Hello hello) {
-        return switch (policy) {
-            case REQUIRE -> continueWithNextHop(hop, OutcomeTexts.tlsFailed(hop, reason));
-            case MAY, NONE -> {
-                tools.log.log(new RemoteEvent.TlsFailed(hop.host(), hop.ip(), reason));
-                yield connect(hop, TlsPolicy.NONE, hello);
-            }
-        };
+        if (policy.isStrict() || hop.greetsOverTls()) {
+            return continueWithNextHop(hop, OutcomeTexts.tlsFailed(hop, reason));
+        }
+        tools.log.log(new RemoteEvent.TlsFailed(hop.host(), hop.ip(), reason));
+        return connect(hop, TlsPolicy.NONE, hello);
     }
 
     private Optional<RemoteResult> continueWithNextHop(NextHop hop, Outcome outcome) {

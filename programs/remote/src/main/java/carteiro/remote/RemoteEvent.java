@@ -21,6 +21,17 @@ sealed interface RemoteEvent extends LogEvent {
         }
     }
 
+    /** A relay refuses our login. */
+    @EventName("relay-login-refused")
+    record RelayLoginRejected(String host, String ip, String user, String reply) implements RemoteEvent {
+        @Override
+        public String line() {
+            return "alert: remote: " + LogText.safe(host) + " (" + ip + ") refuses the login as \"" + LogText.safe(user)
+                    + "\": " + LogText.sentence(reply) + "; its mail waits; correct user and password in"
+                    + " control/smtproutes or control/authsenders, then carteiro reload remote";
+        }
+    }
+
     /** An address did not answer twice. */
     @EventName("host-dead")
     record HostDead(String ip) implements RemoteEvent {

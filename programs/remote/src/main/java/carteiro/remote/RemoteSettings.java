@@ -8,7 +8,9 @@ import carteiro.control.Settings;
 import carteiro.dns.DnsServers;
 import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
+import carteiro.wire.TlsTrust;
 import java.net.InetAddress;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,13 +22,17 @@ import java.util.Optional;
  * @param helo the name we give; empty if neither helohost nor me exists: then nothing is delivered
  * @param connectLimit how long a connection may take to open
  * @param silenceLimit how long any one answer or write may take; shorter limits of RFC 5321 stay
+ * @param senders go before the routes
+ * @param authorities certificates in PEM; empty for those that Java trusts
  */
 record RemoteSettings(
         Optional<String> helo,
         Duration connectLimit,
         Duration silenceLimit,
         DomainTable<SmtpRoute> routes,
+        SenderRoutes senders,
         DomainTable<TlsPolicy> tls,
+        Optional<String> authorities,
         List<InetAddress> outgoing,
         DnsServers dnsServers) {
     RemoteSettings {
@@ -50,11 +56,37 @@ record RemoteSettings(
                 files.get(Settings.TIMEOUTCONNECT),
                 files.get(Settings.TIMEOUTREMOTE),
                 SmtpRoute.read(files),
+                SenderRoutes.read(files),
                 TlsPolicy.read(files),
+                authorities(files),
                 outgoing(files),
                 DnsServers.read(files));
         files.check();
         return settings;
+    }
+
+    private static Optional<String> authorities(ControlFiles files) {
+        Optional<String> pem = files.get(Settings.REMOTECACERTS);
+        try {
+            if (pem.isPresent()) {
+                TlsTrust.in(pem.get());
+            }
+        } catch (GeneralSecurityException e) {
+            files.problem(
+                    Settings.REMOTECACERTS,
+                    0,
+                    "cannot be used (" + e.getMessage() + "); write the authorities' certificates in PEM form");
+        }
+        return pem;
+    }
+
+    /** Whom we believe to be who they say, where that matters. */
+    TlsTrust trust() {
+        try {
+            return authorities.isPresent() ? TlsTrust.in(authorities.get()) : TlsTrust.ofJava();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no TLS", e); // the file was looked at when it was read
+        }
     }
 
     private static List<InetAddress> outgoing(ControlFiles files) {

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -209,16 +210,33 @@ final class SmtpConnection implements Closeable {
         }
     }
 
-    /** Goes on encrypted, after the next hop said 220 to STARTTLS. */
-    void encrypt(SSLContext context, Duration limit) throws IOException {
+    /** Whether somebody is to vouch for the server's certificate. */
+    enum Certificate {
+        /** Any will do. */
+        ANY,
+        /** It is of the host's name, and leads to an authority. */
+        VERIFIED
+    }
+
+    /** Goes on encrypted, before the greeting, or after the next hop said 220 to STARTTLS. */
+    void encrypt(SSLContext context, Certificate certificate, Duration limit) throws IOException {
+        tlsTried = true;
         if (replies.hasMore()) { // RFC 3207 section 4: what was said in clear must not be taken for encrypted
             throw new IOException("it went on in clear after its answer to STARTTLS");
         }
-        String name = DomainName.ascii(hop.host()).orElse(hop.host()); // RFC 6066 section 3: A-labels
+        String host = certificate == Certificate.VERIFIED
+                ? AddressLiteral.ofDomain(hop.host()).map(AddressLiteral::text).orElse(hop.host())
+                : hop.host();
+        String name = DomainName.ascii(host).orElse(host); // RFC 6066 section 3: A-labels
         var encrypted = (SSLSocket)
                 context.getSocketFactory().createSocket(raw, name, hop.address().getPort(), true);
         try (var _ = watchdog.closeAfter(limit, raw)) {
             encrypted.setEnabledProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+            if (certificate == Certificate.VERIFIED) {
+                SSLParameters parameters = encrypted.getSSLParameters();
+                parameters.setEndpointIdentificationAlgorithm("HTTPS"); // RFC 9525
+                encrypted.setSSLParameters(parameters);
+            }
             encrypted.setSoTimeout((int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
             encrypted.startHandshake();
         }

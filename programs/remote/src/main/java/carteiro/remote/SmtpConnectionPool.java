@@ -26,8 +26,8 @@ final class SmtpConnectionPool {
     /** The most messages over one connection; many hosts allow no more than 100. */
     static final int MOST_MESSAGES = 100;
 
-    /** Where a connection leads, and what may be sent there. */
-    record ConnectionKey(InetSocketAddress address, TlsPolicy tls) {}
+    /** Where a connection leads, as whom, and what may be sent there. */
+    record ConnectionKey(InetSocketAddress address, TlsPolicy tls, Optional<RelayLogin> login) {}
 
     private record IdleConnection(SmtpConnection connection, long since) {}
 

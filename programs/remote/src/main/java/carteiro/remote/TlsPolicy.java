@@ -12,7 +12,14 @@ enum TlsPolicy {
     /** When the next hop offers it; in clear when that fails. */
     MAY,
     /** Always; without it the message waits. */
-    REQUIRE;
+    REQUIRE,
+    /** Always, and the certificate is of the host's name and leads to an authority; else the message waits. */
+    VERIFY;
+
+    /** Whether the message waits where there is no TLS. */
+    boolean isStrict() {
+        return this == REQUIRE || this == VERIFY;
+    }
 
     /** Reads control/tlsremote. */
     static DomainTable<TlsPolicy> read(ControlFiles files) {
@@ -23,9 +30,12 @@ enum TlsPolicy {
                 case "none" -> policies.putLast(domain, NONE);
                 case "may" -> policies.putLast(domain, MAY);
                 case "require" -> policies.putLast(domain, REQUIRE);
+                case "verify" -> policies.putLast(domain, VERIFY);
                 default ->
                     files.problem(
-                            Settings.TLSREMOTE, number, "\"" + pair.getValue() + "\" is not one of none, may, require");
+                            Settings.TLSREMOTE,
+                            number,
+                            "\"" + pair.getValue() + "\" is not one of none, may, require, verify");
             }
         });
         return new DomainTable<>(policies);

@@ -137,13 +137,17 @@ class AddressesTest {
                 var post = new Post(home).allTo(server)) {
             assertThat(post.sendOne(Post.letter("a\nb\n", "a@example.org"))).isInstanceOf(Outcome.Delivered.class);
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
-                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()),
+                    TlsPolicy.MAY,
+                    java.util.Optional.empty()));
             Outcome tooLarge = post.sendOne(Post.letter("a\nb\n", "a@example.org"));
             assertThat(tooLarge).isInstanceOf(Outcome.Failed.class);
             assertThat(tooLarge.status()).hasToString("5.3.4");
             assertThat(tooLarge.report()).contains("at most 5 octets and the message has 6");
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
-                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()),
+                    TlsPolicy.MAY,
+                    java.util.Optional.empty()));
             assertThat(post.sendOne(Post.letter("a\nb\n", "a@example.org"))).isInstanceOf(Outcome.Delivered.class);
         }
     }
@@ -182,7 +186,9 @@ class AddressesTest {
             assertThat(address).isInstanceOf(Outcome.Failed.class);
             assertThat(address.status()).hasToString("5.6.7");
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
-                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()),
+                    TlsPolicy.MAY,
+                    java.util.Optional.empty()));
             Outcome header = post.sendOne(Post.letter(
                     Octets.bytes(octets("Subject: \u00fc\n\nx\n")),
                     "s@client.example",
@@ -191,7 +197,9 @@ class AddressesTest {
                     "a@example.org"));
             assertThat(header.status()).hasToString("5.6.7");
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
-                    new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()),
+                    TlsPolicy.MAY,
+                    java.util.Optional.empty()));
             Outcome body = post.sendOne(Post.letter(
                     Octets.bytes(octets("Subject: u\n\n\u00fc\n")),
                     "s@client.example",

@@ -25,7 +25,7 @@ class NextHopsTest {
     private final List<InetAddress> own = new ArrayList<>();
 
     private NextHops.Sources sources(HostLookup dns) {
-        return new NextHops.Sources(dns, own::contains, new Random(), 25, System::nanoTime);
+        return new NextHops.Sources(dns, own::contains, new Random(), 25, 465, System::nanoTime);
     }
 
     private List<String> ips(NextHops hops) {
@@ -292,6 +292,7 @@ class NextHopsTest {
                 own::contains,
                 new Random(),
                 25,
+                465,
                 () -> names.asked.size() * Duration.ofSeconds(30).toNanos());
         NextHops hops = NextHops.direct(sources, "example.org");
         assertThat(ips(hops)).isEmpty();

@@ -38,6 +38,7 @@ final class Post implements AutoCloseable {
     Clock clock = Clock.systemUTC();
     DeadHosts deadHosts;
     int port = 25;
+    int submissionsPort = SmtpRoute.SUBMISSIONS;
 
     Post(Path home) throws IOException {
         this.home = home;
@@ -64,8 +65,13 @@ final class Post implements AutoCloseable {
     RemoteDelivery.RemoteDeliveryContext tools() throws ControlException {
         RemoteSettings settings = RemoteSettings.read(installation());
         var sources = new NextHops.Sources(
-                names, own::contains, () -> ThreadLocalRandom.current().nextLong(), port, System::nanoTime);
-        var connector = new Connector(settings, connections, watchdog, AnyCertificate.context());
+                names,
+                own::contains,
+                () -> ThreadLocalRandom.current().nextLong(),
+                port,
+                submissionsPort,
+                System::nanoTime);
+        var connector = new Connector(settings, connections, watchdog, AnyCertificate.context(), log);
         return new RemoteDelivery.RemoteDeliveryContext(
                 settings, sources, connector, connections, deadHosts, watchdog, log);
     }
@@ -102,7 +108,7 @@ final class Post implements AutoCloseable {
     /** Hangs up on what is kept to that server. */
     void forget(ScriptedServer server) {
         connections.forget(new SmtpConnectionPool.ConnectionKey(
-                new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY));
+                new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY, java.util.Optional.empty()));
     }
 
     /** What was logged; ends the log. */

@@ -1,6 +1,10 @@
 package carteiro.remote;
 
 import carteiro.mail.Octets;
+import carteiro.password.ScramSalts;
+import carteiro.password.ScramServer;
+import carteiro.password.ScramStep;
+import carteiro.password.StoredPassword;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,9 +15,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -27,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * An SMTP server that does as it is told, a script a connection. Steps: {@code S:} says a line (several with a literal
  * {@code \n}), {@code R:} says octets without an end, {@code C:} hears a line that must match ({@code *} for anything),
  * {@code D:} hears a message to its dot, {@code T:} goes on encrypted, with a version if named, {@code demanding} a certificate, {@code W:} says no more and listens to the end,
- * {@code F:} says the rest of the line over and over, {@code X:} closes, {@code Z:} resets. After the last step it
+ * {@code A:} takes a login by SCRAM-SHA-256 of a user with a password, {@code F:} says the rest of the line over and over, {@code X:} closes, {@code Z:} resets. After the last step it
  * listens until the other side closes.
  */
 final class ScriptedServer implements AutoCloseable {
@@ -167,6 +174,7 @@ final class ScriptedServer implements AutoCloseable {
                             lines.add("(for " + new String(name.getEncoded(), StandardCharsets.US_ASCII) + ")");
                         }
                     }
+                    case "A:" -> scram(in, out, lines, text.split(" ", 2)[0], text.split(" ", 2)[1]);
                     case "F:" -> {
                         while (true) {
                             say(out, text.replace("\\n", "\r\n"));
@@ -205,6 +213,40 @@ final class ScriptedServer implements AutoCloseable {
         } catch (IOException e) {
             lines.add("(" + e.getClass().getSimpleName() + ")");
         }
+    }
+
+    private static void scram(InputStream in, OutputStream out, List<String> lines, String user, String password)
+            throws IOException {
+        var random = new SecureRandom();
+        StoredPassword stored = StoredPassword.createScram(Octets.bytes(password), 4096, random);
+        var salts = new ScramSalts("0123456789abcdef".getBytes(StandardCharsets.US_ASCII), 4096);
+        var server = new ScramServer(
+                "SCRAM-SHA-256",
+                List.of(),
+                (name, hash) -> name.equals(user) ? stored.scramKeys(hash, user, salts) : Optional.empty(),
+                salts,
+                random);
+        String first = String.valueOf(line(in));
+        lines.add("(SCRAM)");
+        if (server.first(decoded(first.substring(first.lastIndexOf(' ') + 1)))
+                instanceof ScramStep.ScramContinues(var challenge)) {
+            say(out, "334 " + encoded(challenge) + "\r\n");
+            if (server.last(decoded(String.valueOf(line(in)))) instanceof ScramStep.ScramSucceeds(var last, var _)) {
+                say(out, "334 " + encoded(last) + "\r\n");
+                lines.add("(" + line(in) + ")");
+                say(out, "235 2.7.0 welcome\r\n");
+                return;
+            }
+        }
+        say(out, "535 5.7.8 no\r\n");
+    }
+
+    private static byte[] decoded(String base64) {
+        return Base64.getDecoder().decode(base64);
+    }
+
+    private static String encoded(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void say(OutputStream out, String text) throws IOException {

@@ -39,7 +39,7 @@ final class CertificateFindings {
     }
 
     void look() {
-        authorities(Settings.QMQPCACERTS); // lookup itself says the same of ldapcacerts
+        authorities(Settings.QMQPCACERTS); // lookup says the same of ldapcacerts, remote of remotecacerts
         Optional<String> pem = files.get(Settings.SERVERCERT_PEM);
         if (pem.isEmpty()) {
             return;

@@ -1,6 +1,8 @@
 package carteiro.tools;
 
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.RelayLine;
 import carteiro.control.Setting;
 import carteiro.control.Settings;
 import carteiro.log.LogText;
@@ -34,6 +36,12 @@ final class PermissionFindings {
         readableByItsUser(Settings.SERVERCERT_PEM, "smtpd", "qmaild");
         secret(Settings.LDAPPASSWORD, "it");
         secret(Settings.SERVERCERT_PEM, "its private key");
+        for (Setting<?> relays : List.of(Settings.SMTPROUTES, Settings.AUTHSENDERS)) {
+            if (hasPassword(relays)) {
+                readableByItsUser(relays, "remote", "qmailr");
+                secret(relays, "the passwords in it");
+            }
+        }
         readableByAll(Settings.QMQPSERVERS);
         readableByAll(Settings.QMQPCACERTS);
     }
@@ -65,6 +73,13 @@ final class PermissionFindings {
             found.mistake(
                     setting + ": every user of this host may read " + what + "; run: chmod o= " + LogText.path(file));
         }
+    }
+
+    /** Whether a line has a login at a relay. */
+    private boolean hasPassword(Setting<?> relays) {
+        return new ControlFiles(installation)
+                .pairs(relays).values().stream()
+                        .anyMatch(pair -> RelayLine.parse(pair.getValue()).hasLogin());
     }
 
     /** Nobody's where there is no such file, or none any more. */

@@ -163,7 +163,11 @@ public final class Showctl {
             }
             case LIST, MAP -> {
                 if (present) {
-                    lines(text, files.list(setting).orElse(List.of()));
+                    lines(
+                            text,
+                            files.list(setting).orElse(List.of()).stream()
+                                    .map(setting::shown)
+                                    .toList());
                 }
             }
             case PEM -> text.append(present ? "(set)\n" : "");

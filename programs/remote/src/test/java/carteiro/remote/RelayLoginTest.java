@@ -1,0 +1,375 @@
+package carteiro.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import carteiro.control.ControlException;
+import carteiro.mail.Envelope.AddressForm;
+import carteiro.mail.Envelope.BodyType;
+import carteiro.mail.Octets;
+import carteiro.mail.Outcome;
+import carteiro.testkit.Certificates;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Logins at relays, over TLS with a certificate of a test's own authority. */
+@Timeout(120)
+class RelayLoginTest {
+    private static final String SECRET = "open sesame|2";
+    private static final String PLAIN = base64("\0ann\0" + SECRET);
+    private static final String GREETING = """
+            S: 220 ready
+            C: EHLO client.example
+            S: 250-next.example\\n250-AUTH PLAIN LOGIN\\n250 STARTTLS
+            C: STARTTLS
+            S: 220 go
+            T:
+            """;
+    private static final String LETTER = """
+            C: MAIL *
+            S: 250 ok
+            C: RCPT *
+            S: 250 ok
+            C: DATA
+            S: 354 go
+            D:
+            S: 250 ok
+            """;
+
+    @TempDir
+    static Path keys;
+
+    @TempDir
+    Path home;
+
+    private static Certificates certificates;
+
+    @BeforeAll
+    static void makeCertificate() throws Exception {
+        certificates = Certificates.make(keys.resolve("right"), "IP:127.0.0.1");
+    }
+
+    private static SSLContext server(Certificates of) throws Exception {
+        Path store = of.key().resolveSibling("key.p12");
+        Process openssl = new ProcessBuilder(
+                        "openssl",
+                        "pkcs12",
+                        "-export",
+                        "-passout",
+                        "pass:test",
+                        "-in",
+                        of.certificate().toString(),
+                        "-inkey",
+                        of.key().toString(),
+                        "-out",
+                        store.toString())
+                .inheritIO()
+                .start();
+        assertThat(openssl.waitFor()).isZero();
+        var loaded = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            loaded.load(in, "test".toCharArray());
+        }
+        KeyManagerFactory key = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        key.init(loaded, "test".toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(key.getKeyManagers(), null, null);
+        return context;
+    }
+
+    private static String base64(String octets) {
+        return Base64.getEncoder().encodeToString(Octets.bytes(octets));
+    }
+
+    /** The second greeting, with these mechanisms. */
+    private static String offering(String mechanisms) {
+        return GREETING + "C: EHLO client.example\nS: 250-next.example\\n250 AUTH " + mechanisms + "\n";
+    }
+
+    private ScriptedServer relay(String... scripts) throws Exception {
+        return ScriptedServer.withTls(server(certificates), scripts);
+    }
+
+    private Post post(ScriptedServer server) throws IOException {
+        return new Post(home)
+                .control("remotecacerts", Files.readString(certificates.authority()))
+                .control("smtproutes", ":[127.0.0.1]:" + server.port() + "|ann|" + SECRET);
+    }
+
+    // ---- the mechanisms
+
+    @ParameterizedTest
+    @CsvSource({"PLAIN LOGIN", "LOGIN PLAIN", "XOAUTH2 GSSAPI plain CRAM-MD5"})
+    void byPlain(String mechanisms) throws Exception {
+        try (var server = relay(offering(mechanisms) + "C: AUTH PLAIN " + PLAIN + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.logged()).doesNotContain("sesame");
+        }
+    }
+
+    @Test
+    void byLogin() throws Exception {
+        try (var server = relay(offering("LOGIN") + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: " + base64("ann")
+                        + "\nS: 334 UGFzc3dvcmQ6\nC: " + base64(SECRET) + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void byScramBeforeAllOthers() throws Exception {
+        try (var server = relay(offering("PLAIN SCRAM-SHA-256") + "A: ann " + SECRET + "\n" + LETTER);
+                var post = post(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.heard(0)).containsSequence("(SCRAM)", "()");
+        }
+    }
+
+    @Test
+    void whereScramIsRefusedByPlain() throws Exception {
+        try (var server = relay(offering("PLAIN SCRAM-SHA-256") + "A: ann other\nC: AUTH PLAIN " + PLAIN
+                        + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void theOtherFormOfTheLine() throws Exception {
+        String plain = base64("\0ann\0opensesame");
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN " + plain + "\nS: 235 ok\n" + LETTER);
+                var post = post(server).control("smtproutes", ":[127.0.0.1]:" + server.port() + " ann  opensesame")) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void tlsBeginsAtOnceAtThePortForIt() throws Exception {
+        try (var server = relay("T:\nS: 220 ready\nC: EHLO client.example\nS: 250-x\\n250 AUTH PLAIN\nC: AUTH PLAIN "
+                        + PLAIN + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            post.submissionsPort = server.port();
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void withoutALoginTlsBeginsAtOnceThereToo() throws Exception {
+        try (var server = relay("T:\nS: 220 ready\nC: EHLO client.example\nS: 250 x\n" + LETTER);
+                var post = new Post(home).allTo(server)) {
+            post.submissionsPort = server.port();
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @Test
+    void aServerInTheClearAtThatPortIsPassedOver() throws Exception {
+        try (var server = ScriptedServer.start("S: 220 this is no TLS\nW:\n").leniently();
+                var post = new Post(home).allTo(server)) {
+            post.submissionsPort = server.port();
+            assertDeferred(post.sendOne(Post.letter()), "4.7.5");
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    // ---- no login
+
+    private static void assertDeferred(Outcome outcome, String status) {
+        assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+        assertThat(outcome.status()).hasToString(status);
+        assertThat(outcome.report()).doesNotContain("sesame").doesNotContain("\"ann\"");
+    }
+
+    @Test
+    void aRefusedLoginDefersWithOneAlertAndIsNotTriedAgainSoon() throws Exception {
+        try (var server = relay(
+                        offering("PLAIN") + "C: AUTH PLAIN *\nS: 535 5.7.8 who?\nC: QUIT\n",
+                        offering("PLAIN") + "C: AUTH PLAIN " + base64("\0ann\0right") + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            RemoteDelivery.RemoteDeliveryContext tools = post.tools();
+            for (int i = 0; i < 3; i++) {
+                OutgoingMessage letter = Post.letter();
+                assertDeferred(
+                        RemoteDelivery.deliver(tools, letter, "example.org")
+                                .folded(1)
+                                .getFirst(),
+                        "4.7.8");
+            }
+            assertThat(server.connections()).isEqualTo(1);
+            post.control("smtproutes", ":[127.0.0.1]:" + server.port() + "|ann|right");
+            assertThat(post.sendOne(Post.letter())).as("after a reload").isInstanceOf(Outcome.Delivered.class);
+            assertThat(post.logged().lines().filter(line -> line.startsWith("alert: remote: ")))
+                    .singleElement()
+                    .asString()
+                    .contains("refuses the login as \"ann\": 535 5.7.8 who?", "carteiro reload remote")
+                    .doesNotContain("sesame");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "CRAM-MD5 XOAUTH2; C: QUIT; 4.7.0",
+                "PLAIN; C: AUTH PLAIN *| S: 454 4.7.0 later| C: QUIT; 4.7.0",
+                "PLAIN; C: AUTH PLAIN *| S: 334 | C: QUIT; 4.5.0",
+                "LOGIN; C: AUTH LOGIN| S: 334 x| C: *| S: 454 4.3.0 later| C: QUIT; 4.3.0",
+                "PLAIN; C: AUTH PLAIN *| X:; 4.4.2",
+                "LOGIN; C: AUTH LOGIN| X:; 4.4.2",
+                "LOGIN; C: AUTH LOGIN| S: 334 x| C: *| Z:; 4.4.2",
+                "SCRAM-SHA-256; C: AUTH SCRAM-SHA-256 *| X:; 4.4.2",
+                "SCRAM-SHA-256 PLAIN; C: AUTH SCRAM-SHA-256 *| S: 235 welcome| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256 PLAIN; C: AUTH SCRAM-SHA-256 *| S: 334 !!!| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256 PLAIN; C: AUTH SCRAM-SHA-256 *| S: 334 cj14LHM9QUFBQSxpPTQwOTY=| C: *| S: 501 x| C: QUIT; 4.7.8"
+            })
+    void whateverTheRelaySaysTheMailWaits(String mechanisms, String steps, String status) throws Exception {
+        try (var server = relay(offering(mechanisms) + steps.replace("| ", "\n") + "\n")
+                        .leniently();
+                var post = post(server)) {
+            assertDeferred(post.sendOne(Post.letter()), status);
+            assertThat(String.join("\n", server.heard(0))).doesNotContain("MAIL");
+            if (mechanisms.startsWith("SCRAM")) {
+                assertThat(server.heard(0)).noneMatch(line -> line.startsWith("AUTH PLAIN"));
+            }
+            assertThat(post.logged()).doesNotContain("sesame");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"r=%s,s=QUFBQQ==,i=2147483648", "r=%s,s=QUFBQQ==,i=1", "r=x,s=QUFBQQ==,i=4096", "m=x,r=%s"})
+    void aChallengeThatIsNoneCostsNothing(String challenge) throws Exception {
+        String encoded = base64(challenge.replace("%s", "x".repeat(40)));
+        try (var server = relay(offering("SCRAM-SHA-256 PLAIN") + "C: AUTH SCRAM-SHA-256 *\nS: 334 " + encoded
+                                + "\nC: *\nS: 501 ok\nC: QUIT\n")
+                        .leniently();
+                var post = post(server)) {
+            assertDeferred(post.sendOne(Post.letter()), "4.7.8");
+            assertThat(server.heard(0)).contains("*").noneMatch(line -> line.startsWith("AUTH PLAIN"));
+        }
+    }
+
+    // ---- only to whom we mean
+
+    @Test
+    void withoutTlsNoLoginIsSaid() throws Exception {
+        try (var server = ScriptedServer.start(
+                        "S: 220 ready\nC: EHLO client.example\nS: 250-x\\n250 AUTH PLAIN\nC: QUIT\n");
+                var post = post(server).control("tlsremote", ":none")) {
+            assertDeferred(post.sendOne(Post.letter()), "4.7.4");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"another name", "another authority"})
+    void aCertificateThatIsNotTheRelaysEndsIt(String wrong) throws Exception {
+        Certificates others =
+                Certificates.make(keys.resolve(wrong), wrong.equals("another name") ? "DNS:localhost" : "IP:127.0.0.1");
+        try (var server = ScriptedServer.withTls(server(others), GREETING + "W:\n")
+                        .leniently();
+                var post = post(server)) {
+            if (wrong.equals("another name")) {
+                post.control("remotecacerts", Files.readString(others.authority()));
+            }
+            assertDeferred(post.sendOne(Post.letter()), "4.7.5");
+            assertThat(server.connections()).as("there is no try in clear").isEqualTo(1);
+            assertThat(server.heard(0)).noneMatch(line -> line.startsWith("AUTH"));
+        }
+    }
+
+    @Test
+    void tlsremoteCanAskForAVerifiedCertificateToo() throws Exception {
+        try (var server = relay(GREETING + "C: EHLO client.example\nS: 250 x\n" + LETTER, GREETING.strip() + "\nW:\n")
+                        .leniently();
+                var post = new Post(home).allTo(server).control("tlsremote", ":verify")) {
+            post.control("remotecacerts", Files.readString(certificates.authority()));
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            post.connections.forget(new SmtpConnectionPool.ConnectionKey(
+                    new java.net.InetSocketAddress("127.0.0.1", server.port()),
+                    TlsPolicy.VERIFY,
+                    java.util.Optional.empty()));
+            Certificates others = Certificates.make(keys.resolve("others"), "IP:127.0.0.1");
+            post.control("remotecacerts", Files.readString(others.authority()));
+            assertDeferred(post.sendOne(Post.letter()), "4.7.5");
+        }
+    }
+
+    // ---- by sender
+
+    private static OutgoingMessage from(String sender) {
+        byte[] message = "Subject: x\n\ny\n".getBytes(StandardCharsets.US_ASCII);
+        return Post.letter(message, sender, BodyType.SEVEN_BIT, AddressForm.ASCII, "someone@example.org");
+    }
+
+    @Test
+    void authsendersGoBeforeSmtproutesAndConnectionsAreNotMixed() throws Exception {
+        String first = offering("PLAIN") + "C: AUTH PLAIN " + base64("\0%s\0x") + "\nS: 235 ok\n" + LETTER;
+        try (var server = relay(
+                        first.replace(base64("\0%s\0x"), base64("\0one\0x")) + LETTER,
+                        first.replace(base64("\0%s\0x"), base64("\0two\0x")),
+                        first.replace(base64("\0%s\0x"), base64("\0all\0x")) + LETTER);
+                var post = post(server)) {
+            String relay = ":[127.0.0.1]:" + server.port();
+            post.control(
+                    "authsenders",
+                    "Bob@Client.example" + relay + "|one|x\n@client.example" + relay + "|two|x\n" + relay + "|all|x");
+            for (String sender :
+                    List.of("bob@client.example", "ann@client.example", "BOB@client.example", "x@far.example", "")) {
+                assertThat(post.sendOne(from(sender))).as(sender).isInstanceOf(Outcome.Delivered.class);
+            }
+            assertThat(server.connections()).isEqualTo(3);
+        }
+    }
+
+    // ---- settings
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                ":relay||sesame",
+                ":relay|ann|",
+                ":relay|ann",
+                ":relay ann",
+                ":relay:99999|ann|sesame",
+                ":|ann|sesame",
+                ":re lay|ann|sesame"
+            })
+    void aLineThatIsNoneIsNamedWithoutItsPassword(String line) throws Exception {
+        try (var post = new Post(home).control("smtproutes", line).control("authsenders", line)) {
+            assertThatThrownBy(() -> RemoteSettings.read(post.installation()))
+                    .isInstanceOfSatisfying(
+                            ControlException.class,
+                            e -> assertThat(e.problems()).hasSize(2).noneMatch(problem -> problem.contains("sesame")));
+        }
+    }
+
+    @Test
+    void aFileOfNoCertificatesIsNamed() throws Exception {
+        try (var post = new Post(home).control("remotecacerts", "none")) {
+            assertThatThrownBy(() -> RemoteSettings.read(post.installation()))
+                    .hasMessageContaining("control/remotecacerts: cannot be used");
+        }
+    }
+
+    @Test
+    void nobodySeesThePasswordOfALogin() {
+        assertThat(new RelayLogin("ann", "sesame").toString()).doesNotContain("sesame");
+        assertThat(new SmtpRoute.Relay("h", 25, java.util.Optional.of(new RelayLogin("ann", "sesame"))).toString())
+                .doesNotContain("sesame");
+    }
+}
