@@ -60,15 +60,14 @@ final class PatchFiles {
                     "greetdelay",
                     "smtpdelay"),
             by(
-                    "authentication of clients" + ROADMAP,
+                    "a login is offered at listeners for submission (smtpdlisten), and where SMTPAUTH is set (tcp.smtp)",
                     "smtpauth",
                     "smtpauthusers",
                     "authlogin",
                     "forcetls",
                     "smtpauthenv"),
             by(
-                    "authentication to a relay" + ROADMAP + "; smtproutes is for relays that want none",
-                    "authsenders",
+                    "a login at a relay stands in smtproutes or authsenders: relay:port|user|password",
                     "smtpauthroutes",
                     "remoteauth"),
             by(

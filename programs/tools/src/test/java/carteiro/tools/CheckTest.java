@@ -506,7 +506,7 @@ class CheckTest {
             badhelo        | HELO and EHLO are not examined
             spfbehavior    | SPF is not there yet
             tarpitcount    | maxrecipients and maxrefusals bound
-            smtpauth       | authentication of clients is not there yet
+            smtpauth       | a login is offered at listeners for submission
             simcontrol     | a filter program in QMAILQUEUE is
             tlshosts       | control/tlsremote is
             quotawarning   | quotas are not there yet
