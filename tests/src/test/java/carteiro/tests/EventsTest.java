@@ -58,7 +58,7 @@ class EventsTest {
         Map<String, List<Class<?>>> byName = events().collect(Collectors.groupingBy(
                 each -> each.getAnnotation(EventName.class).value(), TreeMap::new, Collectors.toList()));
         assertThat(byName).hasSizeGreaterThan(70).allSatisfy((name, classes) -> {
-            assertThat(name).matches("[a-z]+(-[a-z]+)*");
+            assertThat(name).matches("[a-z]+[0-9]?(-[a-z]+)*");
             assertThat(classes).hasSize(1);
         });
     }

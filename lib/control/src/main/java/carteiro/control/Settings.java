@@ -56,7 +56,7 @@ public final class Settings {
     public static final Setting<List<String>> AUTHMECHANISMS = list(
             "authmechanisms",
             "plain and login",
-            "smtpd",
+            "smtpd, pop3d",
             "how people may log in: plain, login, scram-sha-256, scram-sha-1");
 
     public static final Setting<Boolean> AUTHREQUIRED =
@@ -126,7 +126,7 @@ public final class Settings {
     public static final Setting<List<String>> PROXYHOSTS = list(
             "proxyhosts",
             "this host: 127.0.0.0/8 and ::1",
-            "smtpd, qmqpd",
+            "smtpd, qmqpd, pop3d",
             "addresses and networks of proxies, who may say at a listener with proxy who the client is");
 
     public static final Setting<List<String>> RCPTHOSTS = list(
@@ -139,8 +139,9 @@ public final class Settings {
             flag("rulecodes", true, "smtpd", "whether each refusal ends with the code of its rule");
 
     public static final Setting<Optional<String>> SERVERCERT_PEM = whole(
-            pem("servercert.pem").otherwise("no STARTTLS, and no line with tls in smtpdlisten and qmqpdlisten"),
-            "smtpd, qmqpd",
+            pem("servercert.pem")
+                    .otherwise("no STARTTLS, and no line with tls in smtpdlisten, qmqpdlisten and pop3dlisten"),
+            "smtpd, qmqpd, pop3d",
             "the server's certificate, its chain and its private key");
 
     public static final Setting<List<String>> SMTPDLISTEN = list(
@@ -274,6 +275,29 @@ public final class Settings {
             "no limit",
             "lookup",
             "how much accounts may send: account:messages an hour:messages a day:recipients an hour:recipients a day");
+
+    // pop3d
+
+    public static final Setting<Integer> CONCURRENCYPOP3D =
+            count("concurrencypop3d", 2_000, 1, 4_000, "pop3d", "connections at once");
+
+    public static final Setting<Boolean> POP3DCLEARTEXT =
+            flag("pop3dcleartext", false, "pop3d", "whether people may log in without TLS");
+
+    public static final Setting<List<String>> POP3DLISTEN = list(
+            "pop3dlisten",
+            "pop3d and mailboxes are not started",
+            "pop3d",
+            "addresses to listen at, with tls for TLS at once, with proxy behind one");
+
+    public static final Setting<Duration> TIMEOUTPOP3D = seconds(
+            "timeoutpop3d",
+            1200,
+            1,
+            86_400,
+            OutOfRange.REFUSED,
+            "pop3d",
+            "how long a client may be silent, or not read");
 
     // lookup in a directory
 

@@ -29,6 +29,7 @@ public final class DirectWires implements Wires {
     private final ServiceSlot<Routing> routing = new ServiceSlot<>("lookup");
     private final ServiceSlot<Passwords> passwords = new ServiceSlot<>("lookup");
     private final ServiceSlot<LoginRecords> logins = new ServiceSlot<>("lookup");
+    private final ServiceSlot<MailboxTickets> tickets = new ServiceSlot<>("lookup");
     private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
@@ -186,6 +187,17 @@ public final class DirectWires implements Wires {
     }
 
     @Override
+    public MailboxTickets tickets() {
+        return ticket -> tickets.get().redeem(ticket);
+    }
+
+    /** Over the socket here too: a visit is a conversation, and two streams are what a socket has. */
+    @Override
+    public Mailboxes mailboxes() {
+        return sockets.mailboxes();
+    }
+
+    @Override
     public Homes homes() {
         return extension -> homes.get().look(extension);
     }
@@ -282,6 +294,16 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offer(LoginRecords offer) throws IOException {
         return logins.offer(offer, sockets.offer(offer));
+    }
+
+    @Override
+    public Closeable offerTickets(MailboxTickets offer) throws IOException {
+        return tickets.offer(offer, sockets.offerTickets(offer));
+    }
+
+    @Override
+    public Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException {
+        return sockets.offerMailboxes(host);
     }
 
     @Override

@@ -44,7 +44,13 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
     static final Endpoint LOOKUP = new Endpoint("lookup", "lookup", Set.of("qmaild"), true);
 
     /** Who may ask here could try passwords as fast as lookup lets them: the programs that people log in to alone. */
-    static final Endpoint PASSWORDS = new Endpoint("lookup", "passwords", Set.of("qmaild"));
+    static final Endpoint PASSWORDS = new Endpoint("lookup", "passwords", Set.of("qmaild", "qmailpop"));
+
+    /** A ticket is worth a mailbox: who opens mailboxes is root. */
+    static final Endpoint TICKETS = new Endpoint("lookup", "tickets", Set.of());
+
+    /** pop3d, and nothing of what it could do without a ticket. */
+    static final Endpoint MAILBOXES = new Endpoint("mailboxes", "mailbox", Set.of("qmailpop"));
 
     /** For tools of whoever looks after accounts. */
     static final Endpoint LOGINS = new Endpoint("lookup", "logins", Set.of());

@@ -126,8 +126,14 @@ public interface Passwords {
          *
          * @param message for the client, which proves that lookup knows of it
          * @param account as in {@link LoginVerdict.LoggedIn}
+         * @param ticket as there
          */
-        record ScramProven(String message, String account) implements ScramReply {}
+        record ScramProven(String message, String account, String ticket) implements ScramReply {
+            /** Without a ticket. */
+            public ScramProven(String message, String account) {
+                this(message, account, "");
+            }
+        }
 
         /**
          * It has failed.
@@ -163,8 +169,14 @@ public interface Passwords {
          * It is the password.
          *
          * @param account the account's name as its source has it, which may differ from what the client gave
+         * @param ticket opens the account's mailbox once, see {@link MailboxTickets}; empty but for {@link LoginService#POP3}
          */
-        record LoggedIn(String account) implements LoginVerdict {}
+        record LoggedIn(String account, String ticket) implements LoginVerdict {
+            /** Without a ticket. */
+            public LoggedIn(String account) {
+                this(account, "");
+            }
+        }
 
         /**
          * It is not, or there is no such account, or it may not log in: these are not told apart.

@@ -4,6 +4,7 @@ import carteiro.mail.Address;
 import carteiro.wire.FrameReader;
 import carteiro.wire.FrameWriter;
 import carteiro.wire.MalformedFrameException;
+import carteiro.wire.TaggedFields;
 import carteiro.wire.Watchdog;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,6 +26,10 @@ final class PasswordsWire {
     private static final int LONGEST_REASON = 8 * 1024;
     private static final int LONGEST_EXCHANGE = 64;
     private static final int LONGEST_TYPE = 64;
+
+    /** The tag of a ticket. */
+    private static final int TICKET = 1;
+
     private static final int MOST_BINDINGS = 4;
     private static final long LONGEST_PAUSE = Duration.ofDays(1).toMillis();
 
@@ -78,7 +83,8 @@ final class PasswordsWire {
             ScramReply reply = switch (answer.text(WORD)) {
                 case "challenge" ->
                     new ScramReply.ScramChallenge(answer.text(LONGEST_EXCHANGE), answer.text(LONGEST_MESSAGE));
-                case "proven" -> new ScramReply.ScramProven(answer.text(LONGEST_MESSAGE), answer.text(LONGEST_NAME));
+                case "proven" ->
+                    new ScramReply.ScramProven(answer.text(LONGEST_MESSAGE), answer.text(LONGEST_NAME), ticket(answer));
                 case "denied" -> new ScramReply.ScramDenied(verdict(answer), answer.text(LONGEST_REASON));
                 default -> throw new MalformedFrameException("lookup gave no reply we know");
             };
@@ -88,12 +94,19 @@ final class PasswordsWire {
 
         private static LoginVerdict verdict(FrameReader answer) throws MalformedFrameException {
             return switch (answer.text(WORD)) {
-                case "yes" -> new LoginVerdict.LoggedIn(answer.text(LONGEST_NAME));
+                case "yes" -> new LoginVerdict.LoggedIn(answer.text(LONGEST_NAME), ticket(answer));
                 case "no" -> new LoginVerdict.WrongPassword(duration(answer));
                 case "blocked" -> new LoginVerdict.TooManyFailures(duration(answer));
                 case "undecided" -> new LoginVerdict.LoginUndecided(answer.text(LONGEST_REASON));
                 default -> throw new MalformedFrameException("lookup gave no verdict we know");
             };
+        }
+
+        private static String ticket(FrameReader answer) throws MalformedFrameException {
+            TaggedFields tagged = answer.tagged();
+            String ticket = tagged.take(TICKET, MailboxTickets.LENGTH);
+            tagged.end();
+            return ticket;
         }
 
         private static Duration duration(FrameReader answer) throws MalformedFrameException {
@@ -193,12 +206,18 @@ final class PasswordsWire {
         switch (reply) {
             case Passwords.ScramReply.ScramChallenge(var exchange, var message) ->
                 answer.put("challenge").put(exchange).put(message);
-            case Passwords.ScramReply.ScramProven(var message, var account) ->
-                answer.put("proven").put(message).put(account);
+            case Passwords.ScramReply.ScramProven(var message, var account, var ticket) ->
+                putTicket(answer.put("proven").put(message).put(account), ticket);
             case Passwords.ScramReply.ScramDenied(var verdict, var why) -> {
                 put(answer.put("denied"), verdict);
                 answer.put(why.length() > LONGEST_REASON ? why.substring(0, LONGEST_REASON) : why);
             }
+        }
+    }
+
+    private static void putTicket(FrameWriter answer, String ticket) {
+        if (!ticket.isEmpty()) {
+            answer.putTagged(TICKET, ticket);
         }
     }
 
@@ -213,8 +232,8 @@ final class PasswordsWire {
 
     private static void put(FrameWriter answer, Passwords.LoginVerdict verdict) {
         switch (verdict) {
-            case Passwords.LoginVerdict.LoggedIn(var account) ->
-                answer.put("yes").put(account);
+            case Passwords.LoginVerdict.LoggedIn(var account, var ticket) ->
+                putTicket(answer.put("yes").put(account), ticket);
             case Passwords.LoginVerdict.WrongPassword(var pause) ->
                 answer.put("no").put(millis(pause));
             case Passwords.LoginVerdict.TooManyFailures(var left) ->

@@ -83,6 +83,16 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public MailboxTickets tickets() {
+        return new MailboxTicketsWire.MailboxTicketsClient(asking(Endpoint.TICKETS, MailboxTicketsWire.LIMITS));
+    }
+
+    @Override
+    public Mailboxes mailboxes() {
+        return new MailboxesWire.MailboxesClient(to(Endpoint.MAILBOXES));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -141,6 +151,16 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offer(LoginRecords records) throws IOException {
         return open(Endpoint.LOGINS, LoginRecordsWire.server(records, watchdog));
+    }
+
+    @Override
+    public Closeable offerTickets(MailboxTickets mailboxTickets) throws IOException {
+        return open(Endpoint.TICKETS, MailboxTicketsWire.server(mailboxTickets, watchdog));
+    }
+
+    @Override
+    public Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException {
+        return open(Endpoint.MAILBOXES, MailboxesWire.server(host));
     }
 
     @Override

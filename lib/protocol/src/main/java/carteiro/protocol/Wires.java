@@ -32,6 +32,12 @@ public interface Wires extends Closeable {
     /** To lookup, for tools. */
     LoginRecords logins();
 
+    /** To lookup, for mailboxes. */
+    MailboxTickets tickets();
+
+    /** To mailboxes, for pop3d. */
+    Mailboxes mailboxes();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -67,6 +73,12 @@ public interface Wires extends Closeable {
 
     /** Offers what is known of logins until closed. */
     Closeable offer(LoginRecords records) throws IOException;
+
+    /** Offers to redeem tickets until closed. */
+    Closeable offerTickets(MailboxTickets tickets) throws IOException;
+
+    /** Offers visits to mailboxes until closed. */
+    Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;

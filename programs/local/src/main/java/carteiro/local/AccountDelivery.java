@@ -14,6 +14,7 @@ import carteiro.maildir.Mbox;
 import carteiro.maildir.MboxEntry;
 import carteiro.maildir.MessageOctets;
 import carteiro.protocol.BusyException;
+import carteiro.protocol.FileThreads;
 import carteiro.protocol.Lookup.Answer.Account;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;

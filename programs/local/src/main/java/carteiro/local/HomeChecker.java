@@ -3,6 +3,8 @@ package carteiro.local;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.posix.UnixId;
+import carteiro.protocol.AccountPrivilege;
+import carteiro.protocol.FileThreads;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup.AccountHome;
 import carteiro.protocol.Lookup.AccountIdentity;
@@ -35,8 +37,8 @@ final class HomeChecker implements Homes {
     private final EventLog log;
     private final AtomicLong told = new AtomicLong(System.nanoTime() - QUIET.toNanos());
 
-    HomeChecker(DeliveryPrivilege privilege, EventLog log) {
-        this(new FileThreads(privilege, PATIENCE, MOST, MOST_PER_USER, log), log);
+    HomeChecker(AccountPrivilege privilege, EventLog log) {
+        this(new FileThreads("local", privilege, PATIENCE, MOST, MOST_PER_USER, log), log);
     }
 
     HomeChecker(FileThreads files, EventLog log) {

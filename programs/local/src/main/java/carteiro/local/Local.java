@@ -7,6 +7,8 @@ import carteiro.maildir.DirectorySync;
 import carteiro.maildir.Maildir;
 import carteiro.maildir.MaildirNames;
 import carteiro.maildir.Mbox;
+import carteiro.protocol.AccountPrivilege;
+import carteiro.protocol.FileThreads;
 import carteiro.protocol.Program;
 import carteiro.protocol.StopStage;
 import carteiro.protocol.Wires.Channel;
@@ -55,10 +57,10 @@ public final class Local implements Program {
     @Override
     public RunningProgram start(ProgramContext context) throws ControlException, IOException {
         context.dropPrivileges();
-        return start(context, DeliveryPrivilege.ofThisProcess());
+        return start(context, AccountPrivilege.ofThisProcess());
     }
 
-    private static RunningProgram start(ProgramContext context, DeliveryPrivilege privilege)
+    private static RunningProgram start(ProgramContext context, AccountPrivilege privilege)
             throws ControlException, IOException {
         Installation installation = context.installation();
         LocalSettings settings = LocalSettings.read(installation);
@@ -70,7 +72,7 @@ public final class Local implements Program {
         Clock clock = Clock.systemUTC();
         var sync = new DirectorySync();
         var tools = new AccountDelivery.LocalDeliveryContext(
-                new FileThreads(privilege, FILE_PATIENCE, log),
+                new FileThreads("local", privilege, FILE_PATIENCE, log),
                 new Maildir(MaildirNames.ofThisHost(), sync, clock),
                 new Mbox(sync, Mbox.PATIENCE),
                 programs,

@@ -10,6 +10,7 @@ import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.AccountPrivilege;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Deliver;
 import carteiro.protocol.Lookup.Answer;
@@ -38,7 +39,7 @@ final class LocalDeliveries implements Deliver {
     private static final Duration LOOKUP_STARTS = Duration.ofSeconds(5);
 
     private final Wires wires;
-    private final DeliveryPrivilege privilege;
+    private final AccountPrivilege privilege;
     private final MessageSpool spool;
     private final AccountDelivery.LocalDeliveryContext tools;
     private final EventLog log;
@@ -50,7 +51,7 @@ final class LocalDeliveries implements Deliver {
 
     LocalDeliveries(
             Wires wires,
-            DeliveryPrivilege privilege,
+            AccountPrivilege privilege,
             MessageSpool spool,
             AccountDelivery.LocalDeliveryContext tools,
             EventLog log,
@@ -143,8 +144,8 @@ final class LocalDeliveries implements Deliver {
             return Outcome.notNow("No mail is delivered as root. (#4.3.0)\n");
         }
         switch (privilege) {
-            case DeliveryPrivilege.EveryUser _ -> {}
-            case DeliveryPrivilege.OneUser(int uid) -> {
+            case AccountPrivilege.EveryUser _ -> {}
+            case AccountPrivilege.OneUser(int uid) -> {
                 if (uid != account.identity().uid()) {
                     log.alert(
                             "local",

@@ -1,6 +1,7 @@
 package carteiro.local;
 
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.AccountPrivilege;
 import carteiro.protocol.Messages.MessageBody;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -34,18 +35,18 @@ final class MessageSpool {
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-    private final DeliveryPrivilege privilege;
+    private final AccountPrivilege privilege;
     private final Path folder;
     private final Semaphore memory = new Semaphore(BUDGET);
     private final AtomicLong counter = new AtomicLong();
 
-    private MessageSpool(DeliveryPrivilege privilege, Path folder) {
+    private MessageSpool(AccountPrivilege privilege, Path folder) {
         this.privilege = privilege;
         this.folder = folder;
     }
 
     /** A spool in that folder, which is made if there is none, and emptied of what a crash left. */
-    static MessageSpool in(Path folder, DeliveryPrivilege privilege) throws IOException {
+    static MessageSpool in(Path folder, AccountPrivilege privilege) throws IOException {
         Files.createDirectories(folder);
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         try (var left = Files.walk(folder)) {
@@ -87,11 +88,11 @@ final class MessageSpool {
                 }
             }
             switch (privilege) {
-                case DeliveryPrivilege.EveryUser _ -> {
+                case AccountPrivilege.EveryUser _ -> {
                     Files.setAttribute(known, "unix:uid", uid);
                     Files.setAttribute(known, "unix:gid", gid);
                 }
-                case DeliveryPrivilege.OneUser _ -> {}
+                case AccountPrivilege.OneUser _ -> {}
             }
             return Redirect.from(known.toFile());
         }

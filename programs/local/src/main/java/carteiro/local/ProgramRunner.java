@@ -2,6 +2,7 @@ package carteiro.local;
 
 import carteiro.posix.ChildCommand;
 import carteiro.posix.Fifo;
+import carteiro.protocol.AccountPrivilege;
 import carteiro.protocol.Lookup.Answer.Account;
 import java.io.File;
 import java.io.FileInputStream;
@@ -36,7 +37,7 @@ final class ProgramRunner {
     private static final long LONGEST_PAUSE = 100; // ... growing while there is none; the end is noticed at once
     private static final int READ_AT_ONCE = 1 << 20;
 
-    private final DeliveryPrivilege privilege;
+    private final AccountPrivilege privilege;
     private final Path folder;
     private volatile Map<String, String> environment;
     private final Duration limit;
@@ -48,7 +49,7 @@ final class ProgramRunner {
      * @param folder a folder of this process's user, closed to others, for the pipes
      * @param environment what every program gets besides its variables
      */
-    ProgramRunner(DeliveryPrivilege privilege, Path folder, Map<String, String> environment, Duration limit) {
+    ProgramRunner(AccountPrivilege privilege, Path folder, Map<String, String> environment, Duration limit) {
         this.privilege = privilege;
         this.folder = folder;
         this.environment = Map.copyOf(environment);
@@ -78,8 +79,8 @@ final class ProgramRunner {
             return ChildCommand.problem();
         }
         return switch (privilege) {
-            case DeliveryPrivilege.OneUser _ -> "";
-            case DeliveryPrivilege.EveryUser _ ->
+            case AccountPrivilege.OneUser _ -> "";
+            case AccountPrivilege.EveryUser _ ->
                 ChildCommand.setpriv().isEmpty()
                         ? "setpriv is missing, so no program can be run as its user, and mail for programs waits; "
                                 + "install util-linux"
@@ -140,14 +141,14 @@ final class ProgramRunner {
 
     private List<String> asUser(Account account) throws IOException {
         return switch (privilege) {
-            case DeliveryPrivilege.OneUser(int uid) -> {
+            case AccountPrivilege.OneUser(int uid) -> {
                 if (account.identity().uid() != uid) {
                     throw new IOException(
                             "not started by root: only uid " + Integer.toUnsignedString(uid) + " can be served");
                 }
                 yield List.of();
             }
-            case DeliveryPrivilege.EveryUser _ -> {
+            case AccountPrivilege.EveryUser _ -> {
                 if (account.identity().uid() == 0) {
                     throw new IOException("no program is run as root");
                 }

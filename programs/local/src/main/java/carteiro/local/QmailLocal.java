@@ -13,7 +13,9 @@ import carteiro.maildir.MaildirNames;
 import carteiro.maildir.Mbox;
 import carteiro.maildir.MessageOctets;
 import carteiro.posix.Invocation;
+import carteiro.protocol.AccountPrivilege;
 import carteiro.protocol.Enqueue;
+import carteiro.protocol.FileThreads;
 import carteiro.protocol.Lookup.AccountHome;
 import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer.Account;
@@ -44,7 +46,7 @@ public final class QmailLocal {
     private final Invocation call;
     private final FileChannel input;
     private final Redirect programInput;
-    private final DeliveryPrivilege privilege;
+    private final AccountPrivilege privilege;
     private final int uid;
     private final Map<String, String> environment;
     private final Enqueue queue;
@@ -60,7 +62,7 @@ public final class QmailLocal {
             Invocation call,
             FileChannel input,
             Redirect programInput,
-            DeliveryPrivilege privilege,
+            AccountPrivilege privilege,
             int uid,
             Map<String, String> environment,
             Enqueue queue,
@@ -84,10 +86,10 @@ public final class QmailLocal {
         try (var log = new EventLog(call.err(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
                 var wires = new SocketWires(Installation.ofEnvironment(call.environment()), log)) {
             FileChannel input = ((FileInputStream) call.in()).getChannel();
-            DeliveryPrivilege privilege = DeliveryPrivilege.ofThisProcess();
+            AccountPrivilege privilege = AccountPrivilege.ofThisProcess();
             int uid = switch (privilege) {
-                case DeliveryPrivilege.EveryUser _ -> 0;
-                case DeliveryPrivilege.OneUser(int own) -> own;
+                case AccountPrivilege.EveryUser _ -> 0;
+                case AccountPrivilege.OneUser(int own) -> own;
             };
             return new QmailLocal(call, input, Redirect.INHERIT, privilege, uid, System.getenv(), wires.enqueue(), log)
                     .run();
@@ -176,7 +178,7 @@ public final class QmailLocal {
         Clock clock = Clock.systemUTC();
         var sync = new DirectorySync();
         return new AccountDelivery.LocalDeliveryContext(
-                new FileThreads(privilege, LIMIT, log),
+                new FileThreads("local", privilege, LIMIT, log),
                 new Maildir(MaildirNames.ofThisHost(), sync, clock),
                 new Mbox(sync, Mbox.PATIENCE),
                 new ProgramRunner(privilege, pipes, environment, ProgramRunner.LIMIT),

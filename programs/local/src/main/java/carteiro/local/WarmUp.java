@@ -5,6 +5,8 @@ import carteiro.mail.Address;
 import carteiro.mail.Attributes;
 import carteiro.mail.Octets;
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.AccountPrivilege;
+import carteiro.protocol.FileThreads;
 import carteiro.protocol.Lookup.AccountHome;
 import carteiro.protocol.Lookup.AccountIdentity;
 import carteiro.protocol.Lookup.Answer.Account;
@@ -43,11 +45,11 @@ final class WarmUp {
 
     private WarmUp() {}
 
-    static void run(AccountDelivery.LocalDeliveryContext tools, DeliveryPrivilege privilege, Path folder)
+    static void run(AccountDelivery.LocalDeliveryContext tools, AccountPrivilege privilege, Path folder)
             throws IOException {
         switch (privilege) {
-            case DeliveryPrivilege.OneUser _ -> {} // its threads never change
-            case DeliveryPrivilege.EveryUser _ -> {
+            case AccountPrivilege.OneUser _ -> {} // its threads never change
+            case AccountPrivilege.EveryUser _ -> {
                 try (var nowhere =
                         new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC())) {
                     warm(tools, nowhere, folder.resolve("warm-up"));
@@ -66,7 +68,7 @@ final class WarmUp {
             Files.writeString(home.resolve(file.getKey()), file.getValue());
         }
         var asRoot = new AccountDelivery.LocalDeliveryContext(
-                new FileThreads(new DeliveryPrivilege.OneUser(ROOT), Duration.ofMinutes(1), nowhere),
+                new FileThreads("local", new AccountPrivilege.OneUser(ROOT), Duration.ofMinutes(1), nowhere),
                 tools.maildir(),
                 tools.mbox(),
                 tools.programs(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import carteiro.log.EventLog;
+import carteiro.protocol.FileThreads;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class FileThreadsTest {
     }
 
     private FileThreads threads(Duration patience) throws IOException {
-        return new FileThreads(Person.one().privilege(), patience, log);
+        return new FileThreads("local", Person.one().privilege(), patience, log);
     }
 
     @Test

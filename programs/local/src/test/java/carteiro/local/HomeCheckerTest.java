@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import carteiro.log.EventLog;
 import carteiro.posix.SystemAccount;
 import carteiro.posix.UnixId;
+import carteiro.protocol.AccountPrivilege;
 import carteiro.protocol.Homes.AccountExtension;
 import carteiro.protocol.Homes.Presence;
 import java.io.ByteArrayOutputStream;
@@ -26,7 +27,7 @@ final class HomeCheckerTest {
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
-    private final HomeChecker looks = new HomeChecker(DeliveryPrivilege.ofThisProcess(), log);
+    private final HomeChecker looks = new HomeChecker(AccountPrivilege.ofThisProcess(), log);
 
     @AfterEach
     void end() {

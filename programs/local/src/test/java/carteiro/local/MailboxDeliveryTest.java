@@ -15,6 +15,7 @@ import carteiro.maildir.Maildir;
 import carteiro.maildir.MaildirNames;
 import carteiro.maildir.Mbox;
 import carteiro.maildir.MessageOctets;
+import carteiro.protocol.FileThreads;
 import carteiro.protocol.Lookup;
 import carteiro.protocol.Lookup.AccountHome;
 import carteiro.protocol.Lookup.AccountIdentity;
@@ -223,7 +224,7 @@ class MailboxDeliveryTest {
         var sync = new DirectorySync();
         try (var log = new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, clock)) {
             var tools = new AccountDelivery.LocalDeliveryContext(
-                    new FileThreads(person.privilege(), Duration.ofMinutes(1), log),
+                    new FileThreads("local", person.privilege(), Duration.ofMinutes(1), log),
                     new Maildir(MaildirNames.ofThisHost(), sync, clock),
                     new Mbox(sync, Duration.ofMillis(300)),
                     new ProgramRunner(person.privilege(), home, Map.of(), ProgramRunner.LIMIT),

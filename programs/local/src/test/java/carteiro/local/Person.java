@@ -1,6 +1,7 @@
 package carteiro.local;
 
 import carteiro.posix.Identity;
+import carteiro.protocol.AccountPrivilege;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +22,8 @@ record Person(int uid, int gid) {
         return Identity.ownUid() == 0;
     }
 
-    DeliveryPrivilege privilege() {
-        return isRoot() ? new DeliveryPrivilege.EveryUser() : new DeliveryPrivilege.OneUser(uid);
+    AccountPrivilege privilege() {
+        return isRoot() ? new AccountPrivilege.EveryUser() : new AccountPrivilege.OneUser(uid);
     }
 
     /** A home with empty Maildirs Maildir and Maildir2, below a folder that everybody may enter. */

@@ -11,6 +11,7 @@ import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.mail.RecipientList;
 import carteiro.mail.Status;
+import carteiro.protocol.AccountPrivilege;
 import carteiro.protocol.BusyException;
 import carteiro.protocol.Lookup.AccountHome;
 import carteiro.protocol.Lookup.AccountIdentity;
@@ -136,7 +137,7 @@ class ProgramRunnerTest {
             assertThat(local.deliver("swap", "\n").report()).contains("permission denied");
             var report = new DeliveryReport();
             var programs = new ProgramRunner(
-                    new DeliveryPrivilege.EveryUser(),
+                    new AccountPrivilege.EveryUser(),
                     local.installation.resolve("run/local/messages"),
                     Map.of(),
                     ProgramRunner.LIMIT);
@@ -180,7 +181,7 @@ class ProgramRunnerTest {
     @Test
     void noProgramIsRunAsRoot() throws Exception {
         Path made = folder.resolve("made");
-        var programs = new ProgramRunner(new DeliveryPrivilege.EveryUser(), folder, Map.of(), ProgramRunner.LIMIT);
+        var programs = new ProgramRunner(new AccountPrivilege.EveryUser(), folder, Map.of(), ProgramRunner.LIMIT);
         var account = new Answer.Account(
                 new AccountIdentity("root", 0, 0),
                 new AccountHome(folder.toString(), "", ""),
@@ -199,7 +200,7 @@ class ProgramRunnerTest {
     @Test
     void whereOneUserIsServedNoProgramOfAnotherIsRun() throws Exception {
         Path made = folder.resolve("made");
-        var programs = new ProgramRunner(new DeliveryPrivilege.OneUser(41001), folder, Map.of(), ProgramRunner.LIMIT);
+        var programs = new ProgramRunner(new AccountPrivilege.OneUser(41001), folder, Map.of(), ProgramRunner.LIMIT);
         var account = new Answer.Account(
                 new AccountIdentity("ann", 41002, 41001),
                 new AccountHome(folder.toString(), "", ""),

@@ -84,11 +84,18 @@ final class FilePasswords implements PasswordSource {
         if (file.of(account).isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(ownership(
-                account.indexOf('@') >= 0
-                        ? accounts.ofEnvelope(LookupQuestion.explaining(new Address(account)))
-                        : accounts.ofRecipient(LookupQuestion.explaining(new Address(account + "@"))),
-                accounts.ofRecipient(LookupQuestion.explaining(recipient))));
+        return Optional.of(ownership(own(account), accounts.ofRecipient(LookupQuestion.explaining(recipient))));
+    }
+
+    @Override
+    public Optional<Answer> mailbox(String account, Deadline deadline) throws IOException {
+        return file.of(account).isEmpty() ? Optional.empty() : Optional.of(own(account));
+    }
+
+    private Answer own(String account) {
+        return account.indexOf('@') >= 0
+                ? accounts.ofEnvelope(LookupQuestion.explaining(new Address(account)))
+                : accounts.ofRecipient(LookupQuestion.explaining(new Address(account + "@")));
     }
 
     private static Ownership ownership(Answer own, Answer asked) {

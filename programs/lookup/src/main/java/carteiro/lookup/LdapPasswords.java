@@ -4,11 +4,14 @@ import carteiro.lookup.LdapServers.BindResult;
 import carteiro.lookup.LdapServers.DirectoryAnswer;
 import carteiro.mail.Address;
 import carteiro.mail.Octets;
+import carteiro.mail.Status;
 import carteiro.password.PasswordCheck;
 import carteiro.password.ScramHash;
 import carteiro.password.ScramKeys;
 import carteiro.password.ScramSalts;
 import carteiro.password.StoredPassword;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Passwords.Ownership;
 import com.unboundid.ldap.sdk.Filter;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.util.Optional;
 final class LdapPasswords implements PasswordSource {
     private static final String UID = "uid";
     private static final String STATUS = "accountStatus";
+    private static final String MAIL = "mail";
     private static final String PASSWORD = "userPassword";
 
     /** Of an entry's passwords so many are looked at: each may be slow to compare. */
@@ -162,13 +166,26 @@ final class LdapPasswords implements PasswordSource {
         return Optional.of(dn.isPresent() && dn.get().equals(own.get().dn()) ? Ownership.OWN : Ownership.FOREIGN);
     }
 
+    @Override
+    public Optional<Answer> mailbox(String account, Deadline deadline) throws IOException {
+        Optional<DirectoryEntry> own = entry(account, settings.namesOfAccounts(), deadline);
+        if (own.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> addresses = own.get().all(MAIL);
+        if (forbiddingStatus(own.get()).isPresent() || addresses.isEmpty()) {
+            return Optional.of(new Answer.NoSuchAddress(new Status(5, 1, 1), "no mailbox"));
+        }
+        return source.ask(LookupQuestion.explaining(new Address(addresses.getFirst())), deadline, LookupTrace.NONE);
+    }
+
     private Optional<DirectoryEntry> entry(String name, List<String> attributes, Deadline deadline) throws IOException {
         var either = new ArrayList<Filter>();
         for (String attribute : attributes) {
             either.add(Filter.createEqualityFilter(attribute, Octets.bytes(name)));
         }
         Filter filter = source.ofClass(either.size() == 1 ? either.getFirst() : Filter.createORFilter(either));
-        List<String> wanted = settings.rebind() ? List.of(UID, STATUS) : List.of(UID, STATUS, PASSWORD);
+        List<String> wanted = settings.rebind() ? List.of(UID, STATUS, MAIL) : List.of(UID, STATUS, MAIL, PASSWORD);
         return switch (servers.search(filter, wanted, deadline)) {
             case DirectoryAnswer.DirectoryUnavailable(var _, var reason) -> throw new IOException(reason);
             case DirectoryAnswer.UnreadableEntry(var dn, var reason) ->

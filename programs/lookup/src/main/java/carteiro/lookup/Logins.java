@@ -11,6 +11,9 @@ import carteiro.password.ScramKeys;
 import carteiro.password.ScramSalts;
 import carteiro.password.ScramServer;
 import carteiro.password.ScramStep;
+import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Lookup.DeliveryInstructions;
+import carteiro.protocol.MailboxTickets.TicketAnswer;
 import carteiro.protocol.Passwords;
 import carteiro.protocol.Route;
 import java.io.IOException;
@@ -32,6 +35,7 @@ final class Logins implements Passwords {
     private final LoginLimiter limiter;
     private final AccountBook book;
     private final AppPasswords apps;
+    private final LoginTickets tickets;
     private final InstantSource clock = InstantSource.system();
     private final AccountLimits limits;
     private final FaultLogLimiter alarms;
@@ -48,6 +52,7 @@ final class Logins implements Passwords {
     Logins(
             List<PasswordSource> sources,
             AppPasswords apps,
+            LoginTickets tickets,
             LoginLimiter limiter,
             AccountBook book,
             FaultLogLimiter alarms,
@@ -57,6 +62,7 @@ final class Logins implements Passwords {
             Function<Address, Route> routing) {
         this.sources = List.copyOf(sources);
         this.apps = apps;
+        this.tickets = tickets;
         this.limiter = limiter;
         this.book = book;
         this.limits = limits;
@@ -115,7 +121,7 @@ final class Logins implements Passwords {
                         book.loggedIn(
                                 account, attempt, app.map(AppPassword::label).orElse(""));
                         app.ifPresent(each -> book.used(account, each.id()));
-                        return new LoginVerdict.LoggedIn(account);
+                        return new LoginVerdict.LoggedIn(account, ticket(account, attempt));
                     }
                     case PasswordAnswer.NoLogin(var account, var why) -> {
                         book.failed(account, attempt);
@@ -130,6 +136,10 @@ final class Logins implements Passwords {
             }
         }
         return failed(attempt, name, "no account has that name");
+    }
+
+    private String ticket(String account, LoginAttempt attempt) {
+        return attempt.service() == LoginService.POP3 ? tickets.give(account) : "";
     }
 
     /** Why an app password is not one of that account for that service now; empty if it is. */
@@ -254,7 +264,7 @@ final class Logins implements Passwords {
                 }
                 limiter.succeeded(attempt, name);
                 book.loggedIn(account, attempt, "");
-                yield new ScramReply.ScramProven(last, account);
+                yield new ScramReply.ScramProven(last, account, ticket(account, attempt));
             }
             case ScramStep.ScramFails(var _, var reason) -> {
                 book.failed(open.get().account(), attempt);
@@ -279,6 +289,58 @@ final class Logins implements Passwords {
     private LoginVerdict undecided(String source, String name, String reason) {
         alarms.raise("login " + source + " " + reason, new LookupEvent.LoginUndecidable(source, name, reason));
         return new LoginVerdict.LoginUndecided(source + ": " + reason);
+    }
+
+    // ---- mailboxes
+
+    /** See {@link carteiro.protocol.MailboxTickets#redeem}. */
+    TicketAnswer redeem(String ticket) {
+        Optional<String> account = tickets.take(ticket);
+        if (account.isEmpty()) {
+            return new TicketAnswer.NoSuchTicket();
+        }
+        var deadline = Deadline.in(Deadline.QUESTION);
+        for (PasswordSource source : sources) {
+            try {
+                Optional<Answer> answer = source.mailbox(account.get(), deadline);
+                if (answer.isPresent()) {
+                    return mailbox(account.get(), answer.get());
+                }
+            } catch (IOException e) {
+                alarms.raise(
+                        "mailbox " + source.sourceName(),
+                        new LookupEvent.LoginUndecidable(source.sourceName(), account.get(), LogText.reason(e)));
+                return new TicketAnswer.MailboxUndecided(source.sourceName() + ": " + LogText.reason(e));
+            } catch (RuntimeException e) {
+                alarms.bug(e);
+                return new TicketAnswer.MailboxUndecided("a mistake in lookup itself; see its log");
+            }
+        }
+        return new TicketAnswer.NoMailbox("no account has that name any more");
+    }
+
+    /** The Maildir of an account: what its entry names, else Maildir in its home. */
+    private static TicketAnswer mailbox(String account, Answer answer) {
+        return switch (answer) {
+            case Answer.Account(var identity, var home, var instructions) -> {
+                String named = instructions instanceof DeliveryInstructions.DirectoryInstructions directory
+                        ? directory.delivery()
+                        : "";
+                if (!named.isEmpty() && !named.endsWith("/")) {
+                    yield new TicketAnswer.NoMailbox("its mailbox is no Maildir: its path does not end in a slash");
+                }
+                String path = named.isEmpty() ? "Maildir/" : named.startsWith("./") ? named.substring(2) : named;
+                yield identity.uid() == 0
+                        ? new TicketAnswer.NoMailbox("it is root's: nobody's mail is read as root")
+                        : new TicketAnswer.MailboxOfAccount(
+                                account,
+                                identity.uid(),
+                                identity.gid(),
+                                path.startsWith("/") ? path : home.folder() + "/" + path);
+            }
+            case Answer.Unresolved _ -> new TicketAnswer.MailboxUndecided("where its mailbox is cannot be told now");
+            default -> new TicketAnswer.NoMailbox("mail for it reaches no mailbox; see carteiro explain");
+        };
     }
 
     @Override

@@ -153,6 +153,7 @@ public final class LookupProgram implements Program {
         private final ScramSalts salts;
         private final PasswordFile passwordFile;
         private final AppPasswords appPasswords;
+        private final LoginTickets tickets = new LoginTickets();
         private volatile AddressLookup current;
         private volatile Logins logins;
         private final List<Closeable> endpoints = new ArrayList<>();
@@ -181,6 +182,7 @@ public final class LookupProgram implements Program {
             return new Logins(
                     lookup.passwordSources(passwordFile, hashing),
                     appPasswords,
+                    tickets,
                     limiter,
                     book.book(),
                     new FaultLogLimiter(context.log()),
@@ -217,6 +219,7 @@ public final class LookupProgram implements Program {
             endpoints.add(context.wires().offerRouting(this));
             endpoints.add(context.wires().offer((Passwords) this));
             endpoints.add(context.wires().offer((LoginRecords) book));
+            endpoints.add(context.wires().offerTickets(ticket -> logins.redeem(ticket)));
         }
 
         @Override

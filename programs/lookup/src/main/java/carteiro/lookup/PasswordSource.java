@@ -4,6 +4,7 @@ import carteiro.mail.Address;
 import carteiro.password.ScramHash;
 import carteiro.password.ScramKeys;
 import carteiro.password.ScramSalts;
+import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Passwords.Ownership;
 import java.io.IOException;
 import java.util.Optional;
@@ -62,6 +63,14 @@ interface PasswordSource {
 
     /** @throws IOException if it cannot tell now */
     ScramAnswer scram(String name, ScramHash hash, ScramSalts salts, Deadline deadline) throws IOException;
+
+    /**
+     * What mail for an account becomes: where its mailbox is.
+     *
+     * @return empty if it has no such account
+     * @throws IOException if it cannot tell now
+     */
+    Optional<Answer> mailbox(String account, Deadline deadline) throws IOException;
 
     /**
      * Whether an address is an account's own.

@@ -14,6 +14,7 @@ import carteiro.password.ScramStep;
 import carteiro.password.StoredPassword;
 import carteiro.protocol.LoginRecords.AccountLogins;
 import carteiro.protocol.LoginRecords.BlockedOrigin;
+import carteiro.protocol.MailboxTickets.TicketAnswer;
 import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.LoginService;
 import carteiro.protocol.Passwords.LoginVerdict;
@@ -102,6 +103,7 @@ class LoginsTest {
                                 home.installation.users().resolve("passwd"), Duration.ZERO, StoredPassword::parse),
                         hashing),
                 new AppPasswords(home.installation.users().resolve("apppasswords"), Duration.ZERO),
+                new LoginTickets(),
                 limiter,
                 book,
                 new FaultLogLimiter(log),
@@ -189,7 +191,17 @@ class LoginsTest {
                         new LoginAttempt(LoginService.POP3, "192.0.2.7"),
                         "joao",
                         pop.getBytes(StandardCharsets.US_ASCII)))
-                .isEqualTo(in("joao"));
+                .isInstanceOfSatisfying(LoginVerdict.LoggedIn.class, verdict -> {
+                    assertThat(verdict.account()).isEqualTo("joao");
+                    assertThat(verdict.ticket()).matches("[0-9a-f]{32}");
+                    assertThat(logins.redeem(verdict.ticket()))
+                            .isInstanceOfSatisfying(
+                                    TicketAnswer.MailboxOfAccount.class,
+                                    mailbox -> assertThat(mailbox.folder())
+                                            .startsWith("/")
+                                            .endsWith("/"));
+                    assertThat(logins.redeem(verdict.ticket())).as("once").isEqualTo(new TicketAnswer.NoSuchTicket());
+                });
         AccountLogins known = book.account("joao", _ -> Duration.ZERO);
         assertThat(known.logins().getFirst().label()).isEqualTo("phone");
         assertThat(known.uses()).hasSize(2);
@@ -452,7 +464,7 @@ class LoginsTest {
         ScramStep step = client.answer(octets(challenge));
         assertThat(step).isInstanceOf(ScramStep.ScramContinues.class);
         ScramReply last = logins.finish(ATTEMPT, exchange, ((ScramStep.ScramContinues) step).message());
-        if (last instanceof ScramReply.ScramProven(var message, var _)) {
+        if (last instanceof ScramReply.ScramProven(var message, var _, var _)) {
             assertThat(client.finish(octets(message))).isInstanceOf(ScramStep.ScramSucceeds.class);
         }
         return last;

@@ -1,7 +1,6 @@
 package carteiro.pop3;
 
 import carteiro.pop3.Pop3Message.MailFolder;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -34,7 +33,7 @@ import java.util.concurrent.TimeUnit;
  * The messages of a Maildir as they were when a session began. The Maildir, new and cur are held by their descriptors, and no link in
  * them is followed. Another session may change flags, and so names, or remove messages meanwhile. One thread. Linux.
  */
-final class Pop3Mailbox implements Closeable {
+final class Pop3Mailbox implements Pop3Messages {
     /** What is in tmp and was not read for so long was left by a crash. */
     static final Duration ABANDONED = Duration.ofHours(36);
 
@@ -178,12 +177,20 @@ final class Pop3Mailbox implements Closeable {
         }
     }
 
-    int count() {
+    @Override
+    public int count() {
         return messages.size();
     }
 
-    Pop3Message message(int index) {
+    @Override
+    public Pop3Message message(int index) {
         return messages.get(index);
+    }
+
+    /** As on the disk. */
+    @Override
+    public long octets(int index) {
+        return messages.get(index).size();
     }
 
     private SecureDirectoryStream<Path> folder(Pop3Message message) {
@@ -195,7 +202,8 @@ final class Pop3Mailbox implements Closeable {
     }
 
     /** Opens a message, under whatever name it has now; empty if it is not there any more, or cannot be opened. */
-    Optional<InputStream> read(int index) {
+    @Override
+    public Optional<InputStream> read(int index) {
         try {
             try {
                 return Optional.of(stream(messages.get(index)));
@@ -247,7 +255,8 @@ final class Pop3Mailbox implements Closeable {
      *
      * @return how many could not be removed
      */
-    int finish(BitSet deleted) {
+    @Override
+    public int finish(BitSet deleted) {
         int failures = 0;
         for (int i = 0; i < messages.size(); i++) {
             if (deleted.get(i)) {

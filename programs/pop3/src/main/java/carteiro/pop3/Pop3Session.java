@@ -6,27 +6,69 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /** One POP3 conversation behind the login, in qmail's words (RFC 1939 section 5; RFC 2449). */
 final class Pop3Session {
-    private static final String[] CAPABILITIES = {
-        "TOP", "UIDL", "PIPELINING", "RESP-CODES", "IMPLEMENTATION Carteiro",
-    };
+    private static final List<String> QMAIL_CAPABILITIES =
+            List.of("TOP", "UIDL", "PIPELINING", "RESP-CODES", "IMPLEMENTATION Carteiro");
+
+    /** Those of pop3d, before the login and behind it. */
+    static final List<String> EXACT_CAPABILITIES = List.of(
+            "TOP",
+            "UIDL",
+            "PIPELINING",
+            "RESP-CODES",
+            "AUTH-RESP-CODE",
+            "UTF8",
+            "LANG",
+            "EXPIRE NEVER",
+            "IMPLEMENTATION Carteiro");
 
     private final Pop3Input in;
     private final OutputStream out;
-    private final Pop3Mailbox mailbox;
+    private final Pop3Messages mailbox;
+    private final Pop3Style style;
     private final BitSet deleted = new BitSet();
     private int last;
 
     /** @param out buffered; flushed by {@code in} before it waits */
-    Pop3Session(Pop3Input in, OutputStream out, Pop3Mailbox mailbox) {
+    Pop3Session(Pop3Input in, OutputStream out, Pop3Messages mailbox, Pop3Style style) {
+        this.style = style;
         this.in = in;
         this.out = out;
         this.mailbox = mailbox;
+    }
+
+    /** Whose habits are kept. */
+    enum Pop3Style {
+        /** qmail-pop3d's: sizes as on the disk, an empty line more behind each message, TOP without a number. */
+        QMAIL,
+        /** RFC 1939's, behind a login that somebody else has had. */
+        EXACT
+    }
+
+    /** Whether lines follow a good answer, up to one of a dot. */
+    static boolean hasLines(String verb, boolean withArgument) {
+        return switch (verb) {
+            case "retr", "top", "capa" -> true;
+            case "list", "uidl", "lang" -> !withArgument;
+            default -> false;
+        };
+    }
+
+    /** The answer to LANG (RFC 6856 section 3): we speak English. */
+    static String language(String argument) {
+        String tag = Octets.lowerCase(argument.strip());
+        if (tag.isEmpty()) {
+            return "+OK languages:\r\nen English\r\n.";
+        }
+        return tag.equals("*") || tag.equals("en") || tag.startsWith("en-")
+                ? "+OK en English it is"
+                : "-ERR that language is not spoken here";
     }
 
     /** How the client ended its visit. */
@@ -43,7 +85,9 @@ final class Pop3Session {
      * @throws IOException if the connection broke, or a message in the middle of its reading
      */
     void converse() throws IOException {
-        okay();
+        if (style == Pop3Style.QMAIL) {
+            okay();
+        }
         Pop3Visit visit = Pop3Visit.OPEN;
         while (visit == Pop3Visit.OPEN) {
             visit = switch (in.next()) {
@@ -62,15 +106,18 @@ final class Pop3Session {
     private Pop3Visit execute(String verb, String argument) throws IOException {
         return switch (verb) {
             case "stat" -> stat();
-            case "list" -> list(argument, message -> Long.toString(message.size()));
-            case "uidl" -> list(argument, Pop3Message::uid);
-            case "retr", "top" -> retrieve(argument);
+            case "list" -> list(argument, index -> Long.toString(mailbox.octets(index)));
+            case "uidl" -> list(argument, index -> mailbox.message(index).uid());
+            case "retr", "top" -> retrieve(verb, argument);
             case "dele" -> delete(argument);
             case "rset" -> reset();
             case "last" -> say("+OK " + last);
             case "noop" -> okay();
             case "capa" -> capabilities();
             case "quit" -> quit();
+            case "utf8" ->
+                style == Pop3Style.EXACT ? say("+OK UTF8 is what mailboxes hold here") : refuse("unimplemented");
+            case "lang" -> style == Pop3Style.EXACT ? say(language(argument)) : refuse("unimplemented");
             default -> refuse("unimplemented");
         };
     }
@@ -83,13 +130,13 @@ final class Pop3Session {
         for (int i = 0; i < mailbox.count(); i++) {
             if (!deleted.get(i)) {
                 count++;
-                octets += mailbox.message(i).size();
+                octets += mailbox.octets(i);
             }
         }
         return say("+OK " + count + " " + octets);
     }
 
-    private Pop3Visit list(String argument, Function<Pop3Message, String> told) throws IOException {
+    private Pop3Visit list(String argument, IntFunction<String> told) throws IOException {
         if (!argument.isEmpty()) {
             OptionalInt index = index(argument);
             return index.isEmpty() ? Pop3Visit.OPEN : say("+OK " + row(index.getAsInt(), told));
@@ -103,15 +150,16 @@ final class Pop3Session {
         return say(".");
     }
 
-    private String row(int index, Function<Pop3Message, String> told) {
-        return index + 1 + " " + told.apply(mailbox.message(index));
+    private static String row(int index, IntFunction<String> told) {
+        return index + 1 + " " + told.apply(index);
     }
 
     /** One for RETR and TOP, as qmail has it: with a second number that many lines of the body, otherwise all. */
-    private Pop3Visit retrieve(String argument) throws IOException {
+    private Pop3Visit retrieve(String verb, String argument) throws IOException {
         int blank = argument.indexOf(' ');
         String second = blank < 0 ? "" : argument.substring(blank).strip();
-        if (!second.isEmpty() && !isNumber(second)) {
+        boolean wrong = style == Pop3Style.EXACT && second.isEmpty() != verb.equals("retr");
+        if (wrong || !second.isEmpty() && !isNumber(second)) {
             return refuse("syntax error");
         }
         OptionalInt index = index(blank < 0 ? argument : argument.substring(0, blank));
@@ -124,7 +172,7 @@ final class Pop3Session {
         }
         try (InputStream message = opened.get()) {
             okay();
-            Pop3Text.send(message, second.isEmpty() ? Pop3Text.ALL : number(second), out);
+            Pop3Text.send(message, second.isEmpty() ? Pop3Text.ALL : number(second), out, style);
         }
         return Pop3Visit.OPEN;
     }
@@ -147,7 +195,7 @@ final class Pop3Session {
 
     private Pop3Visit capabilities() throws IOException {
         okay();
-        for (String capability : CAPABILITIES) {
+        for (String capability : style == Pop3Style.QMAIL ? QMAIL_CAPABILITIES : EXACT_CAPABILITIES) {
             say(capability);
         }
         return say(".");

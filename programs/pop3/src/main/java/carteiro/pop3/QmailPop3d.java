@@ -49,7 +49,8 @@ public final class QmailPop3d {
         var out = new BufferedOutputStream(to, WRITTEN_AT_ONCE);
         try {
             try (var mailbox = Pop3Mailbox.open(path(maildir), Instant.now(), Pop3Mailbox.MEMORY)) {
-                new Pop3Session(new Pop3Input(in, out, READ_AT_ONCE), out, mailbox).converse();
+                new Pop3Session(new Pop3Input(in, out, READ_AT_ONCE), out, mailbox, Pop3Session.Pop3Style.QMAIL)
+                        .converse();
             } catch (Pop3Mailbox.NoMaildirException e) {
                 fail(out, "this user has no $HOME/Maildir");
             } catch (Pop3Mailbox.UnlistedException e) {

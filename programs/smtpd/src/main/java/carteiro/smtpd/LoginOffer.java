@@ -1,14 +1,15 @@
 package carteiro.smtpd;
 
 import carteiro.control.ControlFiles;
-import carteiro.control.Settings;
 import carteiro.control.TcpRules;
 import carteiro.listen.ListenerRole.RoleWord;
-import carteiro.mail.Octets;
-import java.util.ArrayList;
+import carteiro.listen.LoginMechanism;
+import carteiro.listen.LoginMechanism.NamedMechanism;
+import carteiro.listen.SaslLogin.LoginRefusal;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -26,46 +27,20 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
             PolicyRule.COMMAND.reply(504, "5.5.4 mechanism not known, or not offered here");
     private static final Reply LOGIN_ALREADY = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 logged in already");
     private static final Reply NO_LOGIN_WITHIN = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 not within a message");
+    private static final Map<LoginRefusal, Reply> REFUSALS = Map.of(
+            LoginRefusal.WRONG, PolicyRule.LOGIN.reply(535, "5.7.8 wrong name or password"),
+            LoginRefusal.BLOCKED,
+                    PolicyRule.LOGIN_FAILURES.reply(454, "4.7.0 too many wrong passwords, try again later"),
+            LoginRefusal.CANNOT_TELL,
+                    PolicyRule.LOGIN_UNDECIDED.reply(454, "4.7.0 logins are not possible now, try again later"),
+            LoginRefusal.NOT_BASE64, PolicyRule.COMMAND.reply(501, "5.5.2 this is no base64"),
+            LoginRefusal.MALFORMED, PolicyRule.COMMAND.reply(501, "5.5.2 this is no message of the mechanism"),
+            LoginRefusal.CANCELLED, PolicyRule.COMMAND.reply(501, "5.7.0 login cancelled"));
     private static final Reply EHLO_FIRST = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 EHLO first");
 
     /** Copies the set, in the order of the enum. */
     LoginOffer {
         mechanisms = mechanisms.isEmpty() ? Set.of() : EnumSet.copyOf(mechanisms);
-    }
-
-    /** How a client says who it is (RFC 4422). */
-    enum LoginMechanism {
-        /** RFC 4616: name and password at once. */
-        PLAIN,
-        /** Name and password, one after the other; in no RFC, and in every mail program. */
-        LOGIN,
-        /** RFC 7677: the password is proved and not said; with TLS also as SCRAM-SHA-256-PLUS, bound to the connection. */
-        SCRAM_SHA_256,
-        /** RFC 5802: the same with an older hash. */
-        SCRAM_SHA_1;
-
-        private static final Set<LoginMechanism> STANDARD = EnumSet.of(PLAIN, LOGIN);
-
-        /** Its name in the protocol. */
-        String keyword() {
-            return name().replace('_', '-');
-        }
-
-        /** Whether it is proved without being said, and can be bound to a connection. */
-        boolean isScram() {
-            return this == SCRAM_SHA_256 || this == SCRAM_SHA_1;
-        }
-    }
-
-    /**
-     * A mechanism as a client names it.
-     *
-     * @param plus whether it is bound to the TLS connection
-     */
-    record NamedMechanism(LoginMechanism mechanism, boolean plus) {
-        String keyword() {
-            return mechanism.keyword() + (plus ? "-PLUS" : "");
-        }
     }
 
     /** Whether a client may log in. */
@@ -80,22 +55,7 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
 
     /** Reads the mechanisms; a name that is none is noted. */
     static LoginOffer read(ControlFiles files) {
-        var mechanisms = EnumSet.noneOf(LoginMechanism.class);
-        files.numbered(Settings.AUTHMECHANISMS).forEach((number, line) -> {
-            try {
-                mechanisms.add(LoginMechanism.valueOf(
-                        line.strip().toUpperCase(Locale.ROOT).replace('-', '_')));
-            } catch (IllegalArgumentException e) {
-                files.problem(
-                        Settings.AUTHMECHANISMS,
-                        number,
-                        "\"" + line + "\" is none of "
-                                + EnumSet.allOf(LoginMechanism.class).stream()
-                                        .map(each -> Octets.lowerCase(each.keyword()))
-                                        .collect(Collectors.joining(", ")));
-            }
-        });
-        return new LoginOffer(files.isThere(Settings.AUTHMECHANISMS) ? mechanisms : LoginMechanism.STANDARD);
+        return new LoginOffer(LoginMechanism.read(files));
     }
 
     /** What is answered to AUTH before the exchange. */
@@ -135,6 +95,11 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
                 .orElseGet(() -> new LoginPermission.LoginRefused(NO_SUCH_MECHANISM));
     }
 
+    /** What a client is told whose login is refused (RFC 4954 section 6). */
+    static Reply reply(LoginRefusal refusal) {
+        return Objects.requireNonNull(REFUSALS.get(refusal));
+    }
+
     /** Whether this one may log in as it is now. */
     Availability to(Peer peer) {
         String variable = peer.client().variables().get(TcpRules.SMTPAUTH);
@@ -145,16 +110,9 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
         return inTheClear || peer.cipher().isPresent() ? Availability.NOW : Availability.AFTER_TLS;
     }
 
-    /** Those that a client may use; over TLS those of SCRAM in both forms. */
+    /** Those that a client may use. */
     List<NamedMechanism> named(Peer peer) {
-        var named = new ArrayList<NamedMechanism>();
-        for (LoginMechanism mechanism : mechanisms) {
-            if (mechanism.isScram() && peer.cipher().isPresent()) {
-                named.add(new NamedMechanism(mechanism, true));
-            }
-            named.add(new NamedMechanism(mechanism, false));
-        }
-        return named;
+        return LoginMechanism.named(mechanisms, peer.cipher().isPresent());
     }
 
     /** As in the answer to EHLO. */

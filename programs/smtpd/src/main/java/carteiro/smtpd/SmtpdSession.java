@@ -6,8 +6,12 @@ import carteiro.listen.Client;
 import carteiro.listen.ClientBudget;
 import carteiro.listen.ClientConnection;
 import carteiro.listen.ListenerRole.RoleWord;
+import carteiro.listen.LoginMechanism.NamedMechanism;
 import carteiro.listen.ReceivedField;
 import carteiro.listen.ReceivedField.Protocol;
+import carteiro.listen.SaslLogin;
+import carteiro.listen.SaslLogin.LoginResult;
+import carteiro.listen.SaslLogin.NoResponseException;
 import carteiro.listen.TlsKey;
 import carteiro.listen.TransactionId;
 import carteiro.log.EventLog;
@@ -25,13 +29,10 @@ import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Passwords;
 import carteiro.protocol.Passwords.TlsBinding;
 import carteiro.protocol.StartupGrace;
-import carteiro.smtpd.Authentication.LoginResult;
-import carteiro.smtpd.Authentication.NoResponseException;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
 import carteiro.smtpd.LoginOffer.Availability;
 import carteiro.smtpd.LoginOffer.LoginPermission;
-import carteiro.smtpd.LoginOffer.NamedMechanism;
 import carteiro.smtpd.PolicyCheck.LookupRequest;
 import carteiro.smtpd.Verdict.Refusal;
 import carteiro.wire.Line;
@@ -46,7 +47,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -442,25 +442,26 @@ final class SmtpdSession {
     }
 
     private void authenticate(NamedMechanism mechanism) throws IOException {
-        var authentication = new Authentication(
+        var authentication = new SaslLogin(
                 this::response,
                 context.passwords(),
+                Passwords.LoginService.SMTP,
                 client.ip(),
                 settings.logins().bindsTo(peer) ? bindings() : List.of());
         try {
             switch (authentication.by(mechanism, connection.lines().takeSecret())) {
-                case LoginResult.LoginAccepted(var account) -> {
+                case LoginResult.LoginAccepted(var account, var _) -> {
                     peer = peer.loggedIn(account);
                     refusalsInARow = 0;
                     context.log().log(new SmtpdEvent.SmtpLogin(account, client.ip(), mechanism.keyword()));
                     send(LOGGED_IN);
                 }
-                case LoginResult.LoginRejected(var reply, var name, var why, var until) -> {
-                    waitUntil(until);
+                case LoginResult.LoginRejected(var refusal, var name, var why, var until) -> {
+                    SaslLogin.waitUntil(until, context.stopping());
                     refuse(
                             "AUTH",
                             Address.NULL,
-                            reply,
+                            LoginOffer.reply(refusal),
                             name.isEmpty() ? why : "\"" + name + "\"" + (why.isEmpty() ? "" : " " + why));
                 }
             }
@@ -476,8 +477,8 @@ final class SmtpdSession {
     }
 
     /** A response of AUTH (RFC 4954 section 4). */
-    private byte[] response(Reply challenge) throws IOException, NoResponseException {
-        send(challenge);
+    private byte[] response(String challenge) throws IOException, NoResponseException {
+        send(Reply.of(334, challenge));
         switch (connection.lines().next(LineReader.SecretPart.ALL)) {
             case Line.Text _ -> {
                 return connection.lines().takeSecret();
@@ -489,19 +490,6 @@ final class SmtpdSession {
             case Line.End _ -> endOfInput();
         }
         throw new NoResponseException();
-    }
-
-    /** An answer that has to wait: whoever guesses passwords gets few of them. */
-    private void waitUntil(long nanoTime) {
-        while (nanoTime - System.nanoTime() > 0 && !context.stopping().getAsBoolean()) {
-            long millis = TimeUnit.NANOSECONDS.toMillis(nanoTime - System.nanoTime()) + 1;
-            try {
-                Thread.sleep(Math.clamp(millis, 0, 200));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
     }
 
     private void begin(SmtpCommand.Mail mail) throws IOException {

@@ -28,6 +28,7 @@ final class ProgramAccounts {
             new ProgramAccount("qmails", "qmail", "send"),
             new ProgramAccount("qmailr", "qmail", "remote"),
             new ProgramAccount("qmailp", "nofiles", "lookup"),
+            new ProgramAccount("qmailpop", "nofiles", "pop3d"),
             new ProgramAccount("qmaill", "nofiles", "loggers"),
             new ProgramAccount("alias", "nofiles", "mail to addresses that no other account owns"));
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** Who may write what decides where mail goes, and who may read what is secret. */
 final class PermissionFindings {
@@ -34,6 +35,13 @@ final class PermissionFindings {
         writable();
         readableByItsUser(Settings.LDAPPASSWORD, "lookup", "qmailp");
         readableByItsUser(Settings.SERVERCERT_PEM, "smtpd", "qmaild");
+        if (Files.exists(installation.control(Settings.POP3DLISTEN))) {
+            readableByItsUser(
+                    Settings.SERVERCERT_PEM,
+                    "pop3d",
+                    "qmailpop",
+                    file -> "chgrp nofiles " + file + " && chmod 440 " + file);
+        }
         secret(Settings.LDAPPASSWORD, "it");
         secret(Settings.SERVERCERT_PEM, "its private key");
         for (Setting<?> relays : List.of(Settings.SMTPROUTES, Settings.AUTHSENDERS)) {
@@ -93,6 +101,12 @@ final class PermissionFindings {
 
     /** Root reads it at the start in the program's place; a reload is the program's own. */
     private void readableByItsUser(Setting<?> setting, String program, String user) throws IOException {
+        readableByItsUser(setting, program, user, file -> "chown " + user + " " + file + " && chmod 400 " + file);
+    }
+
+    /** @param command that mends it, given the file */
+    private void readableByItsUser(Setting<?> setting, String program, String user, UnaryOperator<String> command)
+            throws IOException {
         Path file = installation.control(setting);
         Optional<SystemAccount> account = SystemAccount.effectiveUid() == 0
                 ? SystemAccount.named(user)
@@ -105,9 +119,8 @@ final class PermissionFindings {
                 ? 0400
                 : status.get().gid() == account.get().gid() ? 040 : 04;
         if ((status.get().mode() & needed) == 0) {
-            found.warning(setting + ": " + user + ", whom " + program + " runs as, may not read it, so that "
-                    + program + " starts but every reload of it fails; run: chown " + user + " " + LogText.path(file)
-                    + " && chmod 400 " + LogText.path(file));
+            found.warning(setting + ": " + user + ", whom " + program + " runs as, may not read it, so that " + program
+                    + " starts but every reload of it fails; run: " + command.apply(LogText.path(file)));
         }
     }
 

@@ -86,7 +86,7 @@ class SettingsCommandsTest {
         List<String> names = result.out()
                 .lines()
                 .skip(7)
-                .filter(line -> line.matches("[a-z.]+: .*") && !line.contains("no idea"))
+                .filter(line -> line.matches("[a-z0-9.]+: .*") && !line.contains("no idea"))
                 .map(line -> line.substring(0, line.indexOf(':')))
                 .toList();
         assertThat(names)

@@ -1,8 +1,7 @@
-package carteiro.local;
+package carteiro.protocol;
 
 import carteiro.log.EventLog;
 import carteiro.posix.ThreadIdentity;
-import carteiro.protocol.VitalThread;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,16 +22,17 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>A task gives its answer after the thread is root's again: giving it may start a thread, which would inherit the
  * user's identity.
  */
-final class FileThreads {
+public final class FileThreads {
     /** The most threads. */
-    static final int MOST = 128;
+    public static final int MOST = 128;
 
     /** The most of them that work for one user, so that nobody's hanging file system stops the others. */
-    static final int MOST_PER_USER = 32;
+    public static final int MOST_PER_USER = 32;
 
     private static final Duration IDLE = Duration.ofMinutes(1);
 
-    private final DeliveryPrivilege privilege;
+    private final String program;
+    private final AccountPrivilege privilege;
     private final Duration patience;
     private final EventLog log;
     private final Semaphore free;
@@ -45,9 +45,14 @@ final class FileThreads {
     private int idle; // guarded by lock
     private long started; // guarded by lock
 
-    /** @param patience how long one piece of work may take, with the wait for a thread */
-    FileThreads(DeliveryPrivilege privilege, Duration patience, EventLog log) {
-        this(privilege, patience, MOST, MOST_PER_USER, log);
+    /**
+     * None yet.
+     *
+     * @param program whose log they write into
+     * @param patience how long one piece of work may take, with the wait for a thread
+     */
+    public FileThreads(String program, AccountPrivilege privilege, Duration patience, EventLog log) {
+        this(program, privilege, patience, MOST, MOST_PER_USER, log);
     }
 
     /**
@@ -56,7 +61,9 @@ final class FileThreads {
      * @param most threads in all
      * @param mostPerUser of them for one user
      */
-    FileThreads(DeliveryPrivilege privilege, Duration patience, int most, int mostPerUser, EventLog log) {
+    public FileThreads(
+            String program, AccountPrivilege privilege, Duration patience, int most, int mostPerUser, EventLog log) {
+        this.program = program;
         this.free = new Semaphore(most);
         this.mostPerUser = mostPerUser;
         this.privilege = privilege;
@@ -65,7 +72,9 @@ final class FileThreads {
     }
 
     /** What is to be done as a user. */
-    interface FileAction<T> {
+    @FunctionalInterface
+    public interface FileAction<T> {
+        /** @throws IOException if it fails */
         T run() throws IOException;
     }
 
@@ -84,7 +93,7 @@ final class FileThreads {
      *
      * @throws IOException if it fails, takes too long, or there is no thread for too long
      */
-    <T> T as(int uid, int gid, FileAction<T> work) throws IOException {
+    public <T> T as(int uid, int gid, FileAction<T> work) throws IOException {
         long end = System.nanoTime() + patience.toNanos();
         UserThreadQuota share = share(uid);
         var task = new Task<T>(uid, gid, work, share);
@@ -121,7 +130,7 @@ final class FileThreads {
             }
         }
         if (!acquired) {
-            throw new IOException("too many deliveries wait for slow disks (" + patience.toSeconds() + " s)");
+            throw new IOException("too many wait for slow disks (" + patience.toSeconds() + " s)");
         }
     }
 
@@ -156,7 +165,7 @@ final class FileThreads {
         } finally {
             lock.unlock();
         }
-        Thread.ofPlatform().daemon(true).name("local files " + number).start(this::work);
+        Thread.ofPlatform().daemon(true).name(program + " files " + number).start(this::work);
     }
 
     private void work() {
@@ -210,13 +219,13 @@ final class FileThreads {
                 VitalThread.endProcessIfOutOfMemory(e);
                 finish = () -> answer.completeExceptionally(e);
             }
-            if (privilege instanceof DeliveryPrivilege.EveryUser) {
+            if (privilege instanceof AccountPrivilege.EveryUser) {
                 try {
                     ThreadIdentity.restore();
                 } catch (IOException | RuntimeException e) {
                     sane = false;
                     log.alert(
-                            "local",
+                            program,
                             "a thread stays uid " + Integer.toUnsignedString(uid) + " and ends: " + e.getMessage());
                 }
             }
@@ -229,8 +238,8 @@ final class FileThreads {
 
         private T asUser() throws IOException {
             switch (privilege) {
-                case DeliveryPrivilege.EveryUser _ -> ThreadIdentity.assume(uid, gid);
-                case DeliveryPrivilege.OneUser(int own) -> {
+                case AccountPrivilege.EveryUser _ -> ThreadIdentity.assume(uid, gid);
+                case AccountPrivilege.OneUser(int own) -> {
                     if (uid != own) {
                         throw new IOException(
                                 "not started by root: only uid " + Integer.toUnsignedString(own) + " can be served");

@@ -1,5 +1,6 @@
-package carteiro.smtpd;
+package carteiro.listen;
 
+import carteiro.listen.LoginMechanism.NamedMechanism;
 import carteiro.mail.Octets;
 import carteiro.protocol.Passwords;
 import carteiro.protocol.Passwords.LoginAttempt;
@@ -8,68 +9,103 @@ import carteiro.protocol.Passwords.LoginVerdict;
 import carteiro.protocol.Passwords.ScramReply;
 import carteiro.protocol.Passwords.ScramRequest;
 import carteiro.protocol.Passwords.TlsBinding;
-import carteiro.smtpd.LoginOffer.NamedMechanism;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
-/** One exchange of AUTH (RFC 4954 section 4), from the command to its last reply. */
-final class Authentication {
-    private static final Reply ASK_NAME = Reply.of(334, "VXNlcm5hbWU6"); // Username:
-    private static final Reply ASK_PASSWORD = Reply.of(334, "UGFzc3dvcmQ6"); // Password:
-    private static final Reply EMPTY_CHALLENGE = Reply.of(334, "");
-    private static final Reply CANCELLED = PolicyRule.COMMAND.reply(501, "5.7.0 login cancelled");
-    private static final Reply NOT_BASE64 = PolicyRule.COMMAND.reply(501, "5.5.2 this is no base64");
-    private static final Reply MALFORMED = PolicyRule.COMMAND.reply(501, "5.5.2 this is no message of the mechanism");
-    private static final Reply WRONG = PolicyRule.LOGIN.reply(535, "5.7.8 wrong name or password");
-    private static final Reply BLOCKED =
-            PolicyRule.LOGIN_FAILURES.reply(454, "4.7.0 too many wrong passwords, try again later");
-    private static final Reply CANNOT_TELL =
-            PolicyRule.LOGIN_UNDECIDED.reply(454, "4.7.0 logins are not possible now, try again later");
+/** One login by SASL (RFC 4422), from its first response to its end, in whatever protocol. */
+public final class SaslLogin {
+    private static final String ASK_NAME = "VXNlcm5hbWU6"; // Username:
+    private static final String ASK_PASSWORD = "UGFzc3dvcmQ6"; // Password:
+    private static final String EMPTY_CHALLENGE = "";
 
-    private final AuthenticationDialogue dialogue;
+    private final SaslDialogue dialogue;
     private final Passwords passwords;
+    private final LoginService service;
     private final String client;
     private final List<TlsBinding> bindings;
 
     /** The conversation that it is a part of. */
-    interface AuthenticationDialogue {
-        /** Sends a challenge and reads the response, which is overwritten when it has been looked at. */
-        byte[] ask(Reply challenge) throws IOException, NoResponseException;
+    public interface SaslDialogue {
+        /** Sends a challenge, which is base64, and reads the response, which is overwritten when it has been looked at. */
+        byte[] ask(String challenge) throws IOException, NoResponseException;
     }
 
     /** No line came that could be a response: the client was told so, or has gone. */
-    static final class NoResponseException extends Exception {
+    public static final class NoResponseException extends Exception {
         private static final long serialVersionUID = 1L;
+
+        /** For the dialogue. */
+        public NoResponseException() {}
+    }
+
+    /** Why a login is refused, as far as the client is told. */
+    public enum LoginRefusal {
+        /** The password is wrong, or nobody has that name, or it may not log in. */
+        WRONG,
+        /** Too many were wrong: none is looked at. */
+        BLOCKED,
+        /** Nobody can tell now: it is not to be entered anew. */
+        CANNOT_TELL,
+        /** The response is no base64. */
+        NOT_BASE64,
+        /** The response is no message of the mechanism. */
+        MALFORMED,
+        /** By the client. */
+        CANCELLED
     }
 
     /** How it ended. */
-    sealed interface LoginResult {
-        /** As that account. */
-        record LoginAccepted(String account) implements LoginResult {}
+    public sealed interface LoginResult {
+        /**
+         * As that account.
+         *
+         * @param ticket as in {@link LoginVerdict.LoggedIn}
+         */
+        record LoginAccepted(String account, String ticket) implements LoginResult {}
 
         /**
          * Not.
          *
+         * @param refusal what the client is told
          * @param name as whom; empty if it did not come so far
          * @param why for the log
          * @param until when it may be said, as {@link System#nanoTime}
          */
-        record LoginRejected(Reply reply, String name, String why, long until) implements LoginResult {}
+        record LoginRejected(LoginRefusal refusal, String name, String why, long until) implements LoginResult {}
     }
 
-    /** @param bindings what ties a login to the TLS connection; empty if no mechanism that is bound was announced */
-    Authentication(AuthenticationDialogue dialogue, Passwords passwords, String client, List<TlsBinding> bindings) {
+    /**
+     * One.
+     *
+     * @param client its address, as text
+     * @param bindings what ties a login to the TLS connection; empty if no mechanism that is bound was announced
+     */
+    public SaslLogin(
+            SaslDialogue dialogue,
+            Passwords passwords,
+            LoginService service,
+            String client,
+            List<TlsBinding> bindings) {
+        this.service = service;
         this.bindings = List.copyOf(bindings);
         this.dialogue = dialogue;
         this.passwords = passwords;
         this.client = client;
     }
 
-    /** @param initial what stood behind the mechanism; {@code =} is an empty response, and no octets none. Overwritten, as what follows */
-    LoginResult by(NamedMechanism named, byte[] initial) throws IOException, NoResponseException {
+    /**
+     * Converses.
+     *
+     * @param initial what stood behind the mechanism; {@code =} is an empty response, and no octets none. Overwritten, as what follows
+     * @throws IOException if the client has gone
+     * @throws NoResponseException if it was told so
+     */
+    public LoginResult by(NamedMechanism named, byte[] initial) throws IOException, NoResponseException {
         return switch (named.mechanism()) {
             case PLAIN -> plain(initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial);
             case LOGIN -> login(initial.length == 0 ? dialogue.ask(ASK_NAME) : initial);
@@ -87,12 +123,12 @@ final class Authentication {
             int first = indexOfNul(message, 0);
             int second = first < 0 ? -1 : indexOfNul(message, first + 1);
             if (second < 0 || indexOfNul(message, second + 1) >= 0) {
-                return rejected(MALFORMED, "", "not name and password between NUL octets");
+                return rejected(LoginRefusal.MALFORMED, "", "not name and password between NUL octets");
             }
             String actAs = Octets.text(Arrays.copyOfRange(message, 0, first));
             String name = Octets.text(Arrays.copyOfRange(message, first + 1, second));
             if (!actAs.isEmpty() && !actAs.equals(name)) {
-                return rejected(WRONG, name, "it wants to act as \"" + actAs + "\"");
+                return rejected(LoginRefusal.WRONG, name, "it wants to act as \"" + actAs + "\"");
             }
             byte[] password = Arrays.copyOfRange(message, second + 1, message.length);
             return check(name, password);
@@ -119,7 +155,7 @@ final class Authentication {
         }
         long begun = System.nanoTime();
         try {
-            var attempt = new LoginAttempt(LoginService.SMTP, client);
+            var attempt = new LoginAttempt(service, client);
             ScramReply reply = passwords.begin(attempt, new ScramRequest(mechanism, bindings, Octets.text(first)));
             if (reply instanceof ScramReply.ScramChallenge(var exchange, var message)) {
                 byte[] answer = dialogue.ask(challenge(message));
@@ -131,22 +167,22 @@ final class Authentication {
                 reply = passwords.finish(attempt, exchange, Octets.text(last));
             }
             return switch (reply) {
-                case ScramReply.ScramProven(var message, var account) -> {
+                case ScramReply.ScramProven(var message, var account, var ticket) -> {
                     byte[] answer = dialogue.ask(challenge(message)); // RFC 4954 has no place for it beside 235
                     yield answer.length == 0 || is(answer, '=')
-                            ? new LoginResult.LoginAccepted(account)
+                            ? new LoginResult.LoginAccepted(account, ticket)
                             : undecodable(answer);
                 }
                 case ScramReply.ScramDenied(var verdict, var why) -> result(verdict, "", why, begun);
                 case ScramReply.ScramChallenge _ -> throw new IllegalStateException("a challenge to a last message");
             };
         } catch (IOException e) {
-            return rejected(CANNOT_TELL, "", String.valueOf(e.getMessage()));
+            return rejected(LoginRefusal.CANNOT_TELL, "", String.valueOf(e.getMessage()));
         }
     }
 
-    private static Reply challenge(String message) {
-        return Reply.of(334, Base64.getEncoder().encodeToString(message.getBytes(StandardCharsets.UTF_8)));
+    private static String challenge(String message) {
+        return Base64.getEncoder().encodeToString(message.getBytes(StandardCharsets.UTF_8));
     }
 
     private static int indexOfNul(byte[] octets, int from) {
@@ -156,6 +192,24 @@ final class Authentication {
             }
         }
         return -1;
+    }
+
+    /**
+     * Waits with an answer that has to wait: whoever guesses passwords gets few of them.
+     *
+     * @param nanoTime until when, as {@link System#nanoTime}
+     * @param stopping ends the wait
+     */
+    public static void waitUntil(long nanoTime, BooleanSupplier stopping) {
+        while (nanoTime - System.nanoTime() > 0 && !stopping.getAsBoolean()) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(nanoTime - System.nanoTime()) + 1;
+            try {
+                Thread.sleep(Math.clamp(millis, 0, 200));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
     }
 
     /** Base64 to the letter (RFC 4648 section 4), which is overwritten; null if it is none. */
@@ -177,7 +231,9 @@ final class Authentication {
     private static LoginResult undecodable(byte[] response) {
         boolean cancelled = is(response, '*');
         Arrays.fill(response, (byte) 0);
-        return cancelled ? rejected(CANCELLED, "", "cancelled by the client") : rejected(NOT_BASE64, "", "no base64");
+        return cancelled
+                ? rejected(LoginRefusal.CANCELLED, "", "cancelled by the client")
+                : rejected(LoginRefusal.NOT_BASE64, "", "no base64");
     }
 
     /** Whether a response is that octet alone. */
@@ -185,19 +241,19 @@ final class Authentication {
         return response.length == 1 && response[0] == octet;
     }
 
-    private static LoginResult rejected(Reply reply, String name, String why) {
-        return new LoginResult.LoginRejected(reply, name, why, System.nanoTime());
+    private static LoginResult rejected(LoginRefusal refusal, String name, String why) {
+        return new LoginResult.LoginRejected(refusal, name, why, System.nanoTime());
     }
 
     /** @param begun when it was asked for, as {@link System#nanoTime} */
     private static LoginResult result(LoginVerdict verdict, String name, String why, long begun) {
         return switch (verdict) {
-            case LoginVerdict.LoggedIn(var account) -> new LoginResult.LoginAccepted(account);
+            case LoginVerdict.LoggedIn(var account, var ticket) -> new LoginResult.LoginAccepted(account, ticket);
             case LoginVerdict.WrongPassword(var pause) ->
-                new LoginResult.LoginRejected(WRONG, name, why, begun + pause.toNanos());
+                new LoginResult.LoginRejected(LoginRefusal.WRONG, name, why, begun + pause.toNanos());
             case LoginVerdict.TooManyFailures(var left) ->
-                rejected(BLOCKED, name, "no password is looked at for " + left.toSeconds() + " s");
-            case LoginVerdict.LoginUndecided(var reason) -> rejected(CANNOT_TELL, name, reason);
+                rejected(LoginRefusal.BLOCKED, name, "no password is looked at for " + left.toSeconds() + " s");
+            case LoginVerdict.LoginUndecided(var reason) -> rejected(LoginRefusal.CANNOT_TELL, name, reason);
         };
     }
 
@@ -206,12 +262,12 @@ final class Authentication {
         long begun = System.nanoTime();
         try {
             if (name.length() > Passwords.LONGEST_NAME || password.length > Passwords.LONGEST_PASSWORD) {
-                return rejected(MALFORMED, "", "a name or password that is too long");
+                return rejected(LoginRefusal.MALFORMED, "", "a name or password that is too long");
             }
-            LoginVerdict verdict = passwords.check(new LoginAttempt(LoginService.SMTP, client), name, password);
+            LoginVerdict verdict = passwords.check(new LoginAttempt(service, client), name, password);
             return result(verdict, name, "", begun);
         } catch (IOException e) {
-            return rejected(CANNOT_TELL, name, String.valueOf(e.getMessage()));
+            return rejected(LoginRefusal.CANNOT_TELL, name, String.valueOf(e.getMessage()));
         } finally {
             Arrays.fill(password, (byte) 0);
         }
