@@ -1,6 +1,8 @@
 package carteiro.control;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a line of control/smtproutes or control/authsenders has behind its key: a relay, and perhaps a login there. Two forms, as qmail's
@@ -36,6 +38,13 @@ public record RelayLine(String relay, String user, String password) {
         }
         List<String> words = List.of(rest.strip().split("[ \t]+", 2));
         return new RelayLine(relay, words.getFirst(), words.size() > 1 ? words.get(1) : "");
+    }
+
+    /** What control/smtproutes has for a domain; empty if it has nothing. */
+    public static Optional<RelayLine> ofDomain(ControlFiles files, String domain) {
+        var lines = new LinkedHashMap<String, RelayLine>();
+        files.pairs(Settings.SMTPROUTES).values().forEach(pair -> lines.putLast(pair.getKey(), parse(pair.getValue())));
+        return new DomainTable<>(lines).find(domain);
     }
 
     /** Where a login begins: at the first bar or blank. */

@@ -9,6 +9,8 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.testkit.Certificates;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -460,6 +462,32 @@ class RelayLoginTest {
                 assertThat(post.sendOne(from(sender))).as(sender).isInstanceOf(Outcome.Delivered.class);
             }
             assertThat(server.connections()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void qmailRemoteLogsInToo() throws Exception {
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN " + base64("\0two\0x") + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            post.control("authsenders", "@client.example:[127.0.0.1]:" + server.port() + "|two|x");
+            var out = new ByteArrayOutputStream();
+            new QmailRemote(
+                            post.installation(),
+                            new ByteArrayInputStream(Octets.bytes("x\n")),
+                            out,
+                            new ByteArrayOutputStream(),
+                            post.own::contains,
+                            post.port)
+                    .run(List.of("example.org", "s@client.example", "a@example.org"));
+            assertThat(Octets.text(out.toByteArray())).startsWith("r\0K127.0.0.1 accepted message.");
+        }
+    }
+
+    @Test
+    void aSenderThatIsNoneIsNamed() throws Exception {
+        try (var post = new Post(home).control("authsenders", "bob:relay|ann|sesame")) {
+            assertThatThrownBy(() -> RemoteSettings.read(post.installation()))
+                    .hasMessageStartingWith("control/authsenders:1: it begins with no sender");
         }
     }
 
