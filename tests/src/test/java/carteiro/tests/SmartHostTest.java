@@ -82,7 +82,8 @@ class SmartHostTest {
 
     @ParameterizedTest
     @EnumSource
-    @DisplayName("Postfix with Dovecot's SASL as smart host; control/authsenders decides as whom; a mended password counts")
+    @DisplayName(
+            "Postfix with Dovecot's SASL as smart host; control/authsenders decides as whom; a mended password counts")
     void postfix(Form form) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/sbin/dovecot")), "SKIPPED: Dovecot is not installed");
         Certificates certificates = Certificates.make(folder, "IP:127.0.0.1");

@@ -135,7 +135,9 @@ public final class Explain {
             say(
                     out,
                     "answer: another host's; remote sends it to " + line.get().relay()
-                            + (line.get().hasLogin() ? ", logged in as " + line.get().user() : "")
+                            + (line.get().hasLogin()
+                                    ? ", logged in as " + line.get().user()
+                                    : "")
                             + " (control/smtproutes)");
         }
         if (Files.exists(installation.control(Settings.AUTHSENDERS))) {

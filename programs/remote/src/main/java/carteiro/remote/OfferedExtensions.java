@@ -60,7 +60,8 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit, Set<String>
                 case "smtputf8" -> offered.add(SmtpExtension.SMTPUTF8);
                 case "starttls" -> offered.add(SmtpExtension.STARTTLS);
                 case "auth" ->
-                    mechanisms.addAll(List.of(AUTH_WORDS.split(line.strip().toUpperCase(Locale.ROOT), MOST_MECHANISMS)));
+                    mechanisms.addAll(
+                            List.of(AUTH_WORDS.split(line.strip().toUpperCase(Locale.ROOT), MOST_MECHANISMS)));
                 case "size" -> {
                     offered.add(SmtpExtension.SIZE);
                     if (words.length > 1 && words[1].matches("[0-9]{1,18}")) {

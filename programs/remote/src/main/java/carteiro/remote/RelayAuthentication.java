@@ -118,8 +118,10 @@ final class RelayAuthentication {
             }
             AttemptEnd attempt = scram(scram, binding, offered);
             ended = ended(attempt);
-            boolean another = attempt instanceof AttemptEnd.LastReply(var reply, var moment)
-                    && (ANOTHER_MECHANISM.contains(reply.code()) || scram.bound() && moment == Moment.FIRST);
+            boolean another = wantsAnother(attempt)
+                    || scram.bound()
+                            && attempt instanceof AttemptEnd.LastReply answered
+                            && answered.moment() == Moment.FIRST;
             if (!(ended instanceof RelayLoginEnd.RelayLoginRefused)) {
                 return ended;
             }
@@ -130,18 +132,23 @@ final class RelayAuthentication {
         if (offered.contains("PLAIN")) {
             AttemptEnd attempt = plain();
             ended = ended(attempt);
-            if (!(attempt instanceof AttemptEnd.LastReply(var reply, _)) || !ANOTHER_MECHANISM.contains(reply.code())) {
+            if (!wantsAnother(attempt)) {
                 return ended;
             }
         }
         return offered.contains("LOGIN") ? ended(login()) : ended;
     }
 
+    private static boolean wantsAnother(AttemptEnd attempt) {
+        return attempt instanceof AttemptEnd.LastReply answered
+                && ANOTHER_MECHANISM.contains(answered.reply().code());
+    }
+
     private RelayLoginEnd ended(AttemptEnd attempt) {
         return switch (attempt) {
             case AttemptEnd.Distrust(var reason) ->
                 new RelayLoginEnd.RelayLoginFailed(OutcomeTexts.loginUnproven(connection.hop(), reason));
-            case AttemptEnd.LastReply(var reply, _) -> {
+            case AttemptEnd.LastReply(var reply, var _) -> {
                 if (reply.code() == ACCEPTED) {
                     yield DONE;
                 }

@@ -29,7 +29,7 @@ final class SenderRoutes {
                                 + " for all others");
             }
             SmtpRoute.parse(files, Settings.AUTHSENDERS, number, pair.getValue())
-                        .ifPresent(route -> routes.put(key(sender), route));
+                    .ifPresent(route -> routes.put(key(sender), route));
         });
         return new SenderRoutes(routes);
     }

@@ -167,7 +167,8 @@ class RelayLoginTest {
     @ValueSource(strings = {"535 5.7.8 no", "504 5.5.4 unknown"})
     void whereChannelBindingIsRefusedWithoutIt(String refusal) throws Exception {
         try (var server = relay(offering("SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN")
-                        + "C: AUTH SCRAM-SHA-256-PLUS cD10bHMtZXhwb3J0ZXIs*\nS: " + refusal + "\nA: ann " + SECRET + "\n"
+                        + "C: AUTH SCRAM-SHA-256-PLUS cD10bHMtZXhwb3J0ZXIs*\nS: " + refusal + "\nA: ann " + SECRET
+                        + "\n"
                         + LETTER);
                 var post = post(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
@@ -212,11 +213,11 @@ class RelayLoginTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"535 5.7.8 what is %s?", "454-4.7.0 no\\n454 4.7.0 to %s", "500 AUTH PLAIN %s", "535 %p no"})
+    @ValueSource(
+            strings = {"535 5.7.8 what is %s?", "454-4.7.0 no\\n454 4.7.0 to %s", "500 AUTH PLAIN %s", "535 %p no"})
     void aRelayThatRepeatsTheLoginDoesNotBringItIntoTheLog(String reply) throws Exception {
         String said = reply.replace("%s", PLAIN).replace("%p", SECRET);
-        try (var server =
-                        relay(offering("PLAIN") + "C: AUTH PLAIN *\nS: " + said + "\nC: QUIT\n");
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN *\nS: " + said + "\nC: QUIT\n");
                 var post = post(server)) {
             Outcome outcome = post.sendOne(Post.letter());
             assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
@@ -238,8 +239,8 @@ class RelayLoginTest {
     @Test
     @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void anAnswerThatDripsIsGivenUpInTime() throws Exception {
-        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN *\nP: 334-x\n")
-                        .leniently();
+        try (var server =
+                        relay(offering("PLAIN") + "C: AUTH PLAIN *\nP: 334-x\n").leniently();
                 var post = post(server).control("timeoutremote", "1")) {
             assertDeferred(post.sendOne(Post.letter()), "4.4.2");
         }
@@ -431,7 +432,8 @@ class RelayLoginTest {
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
                     new java.net.InetSocketAddress("127.0.0.1", server.port()),
                     TlsPolicy.VERIFY,
-                    java.util.Optional.empty(), "[127.0.0.1]"));
+                    java.util.Optional.empty(),
+                    "[127.0.0.1]"));
             Certificates others = Certificates.make(keys.resolve("others"), "IP:127.0.0.1");
             post.control("remotecacerts", Files.readString(others.authority()));
             assertDeferred(post.sendOne(Post.letter()), "4.7.5");

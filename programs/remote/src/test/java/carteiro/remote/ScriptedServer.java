@@ -224,7 +224,8 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    private static void scram(Socket now, InputStream in, OutputStream out, List<String> lines, String user, String password)
+    private static void scram(
+            Socket now, InputStream in, OutputStream out, List<String> lines, String user, String password)
             throws IOException {
         var random = new SecureRandom();
         StoredPassword stored = StoredPassword.parseWithClearText("{PLAIN}" + password); // has keys of both hashes
