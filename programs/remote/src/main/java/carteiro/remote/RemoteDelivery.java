@@ -198,7 +198,7 @@ final class RemoteDelivery {
                 };
             }
             case Opened.Rejected(var outcome) -> continueWithNextHop(hop, outcome);
-            case Opened.LoginRejected(var outcome) -> { // every address knows the same accounts
+            case Opened.RelayLoginDenied(var outcome) -> { // every address knows the same accounts
                 tools.deadHosts.answered(hop.inetAddress());
                 yield Optional.of(RemoteResult.forAll(outcome));
             }
