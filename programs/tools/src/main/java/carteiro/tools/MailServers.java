@@ -7,6 +7,7 @@ import carteiro.listen.ListenAddress;
 import carteiro.listen.ListenerRole.RoleWord;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -44,19 +45,27 @@ record MailServers(String host, Map<MailService, Integer> ports) {
 
     /** Reads the listeners of smtpd for submission, and those of pop3d. */
     static MailServers read(ControlFiles files, String host) {
+        Setting<?> pop3dlisten = Settings.all().get("pop3dlisten");
+        return of(
+                host,
+                files.get(Settings.SMTPDLISTEN),
+                pop3dlisten == null
+                        ? List.of()
+                        : List.copyOf(files.numbered(pop3dlisten).values()));
+    }
+
+    /** The same of their lines. */
+    static MailServers of(String host, List<String> smtpd, List<String> pop3d) {
         var ports = new EnumMap<MailService, Integer>(MailService.class);
         EnumSet<RoleWord> words = EnumSet.allOf(RoleWord.class);
-        for (String line : files.get(Settings.SMTPDLISTEN)) {
+        for (String line : smtpd) {
             ListenAddress.parse(line.strip(), words)
                     .filter(each -> each.role().has(RoleWord.SUBMISSION))
                     .ifPresent(each -> note(ports, each, MailService.SUBMISSIONS, MailService.SUBMISSION));
         }
-        Setting<?> pop3 = Settings.all().get("pop3dlisten");
-        if (pop3 != null) {
-            for (String line : files.numbered(pop3).values()) {
-                ListenAddress.parse(line.strip(), words)
-                        .ifPresent(each -> note(ports, each, MailService.POP3S, MailService.POP3));
-            }
+        for (String line : pop3d) {
+            ListenAddress.parse(line.strip(), words)
+                    .ifPresent(each -> note(ports, each, MailService.POP3S, MailService.POP3));
         }
         return new MailServers(host, ports);
     }

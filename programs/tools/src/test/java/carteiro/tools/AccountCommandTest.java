@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPathFactory;
@@ -126,6 +127,26 @@ class AccountCommandTest {
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(at(parsed(result.out()), "//username")).isEqualTo("j\u00f6rg");
         assertThat(autoconfig("--srv", address).out()).contains("_submissions._tcp.xn--bcher-kva.example. 3600 IN SRV");
+    }
+
+    @Test
+    void whereMailIsFetchedIsToldToo() throws Exception {
+        var servers = MailServers.of(
+                "mail.example.org",
+                List.of("[::]:587 submission"),
+                List.of("127.0.0.1:1100", "[::]:110", "0.0.0.0:995 tls", "[::]:1995 tls"));
+        var settings = new MailProgramSettings("ann@example.org", "ann", servers);
+        assertThat(settings.srv("example.org")).isEqualTo("""
+                _submissions._tcp.example.org. 3600 IN SRV 0 0 0 .
+                _submission._tcp.example.org. 3600 IN SRV 0 1 587 mail.example.org.
+                _pop3s._tcp.example.org. 3600 IN SRV 0 1 995 mail.example.org.
+                _pop3._tcp.example.org. 3600 IN SRV 0 1 110 mail.example.org.
+                """);
+        Document document = parsed(settings.thunderbird());
+        assertThat(at(document, "//incomingServer[@type='pop3'][1]/port")).isEqualTo("995");
+        assertThat(at(document, "//incomingServer[1]/socketType")).isEqualTo("SSL");
+        assertThat(at(document, "//incomingServer[2]/port")).isEqualTo("110");
+        assertThat(at(document, "//incomingServer[2]/socketType")).isEqualTo("STARTTLS");
     }
 
     /** Python's plistlib reads what Apple's own library reads. */
