@@ -7,6 +7,7 @@ module carteiro.tools {
     requires carteiro.control;
     requires carteiro.protocol;
     requires carteiro.maildir;
+    requires carteiro.listen;
 
     uses carteiro.protocol.LookupExplanation;
     uses carteiro.protocol.Program;

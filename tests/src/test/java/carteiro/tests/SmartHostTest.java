@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -71,7 +70,7 @@ class SmartHostTest {
             assertThat(carteiro.control(Verb.RELOAD, "remote").exit()).isZero();
             assertThat(carteiro.control(Verb.ALARM, "send").exit()).isZero();
             carteiro.await("both at the sink", () -> sink.messages().size() == 2);
-            smart.awaitLog(".*smtpd: login ann client 127\\.0\\.0\\.1 by SCRAM-SHA-256");
+            smart.awaitLog(".*smtpd: login ann client 127\\.0\\.0\\.1 by SCRAM-SHA-256-PLUS");
             assertThat(carteiro.log().stream().filter(line -> line.contains("refuses the login")))
                     .hasSize(1);
             assertThat(carteiro.log()).noneMatch(line -> line.contains("sesame") || line.contains("mistyped"));
@@ -81,28 +80,37 @@ class SmartHostTest {
         }
     }
 
-    @Test
-    @DisplayName("Postfix with Dovecot's SASL as smart host; control/authsenders decides as whom")
-    void postfix() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName(
+            "Postfix with Dovecot's SASL as smart host; control/authsenders decides as whom; a mended password counts")
+    void postfix(Form form) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/sbin/dovecot")), "SKIPPED: Dovecot is not installed");
         Certificates certificates = Certificates.make(folder, "IP:127.0.0.1");
         try (var postfix = PostfixPeer.withLogins("far.example", certificates.identity(), """
                         ann:{PLAIN}sesame 1
                         office:{PLAIN}sesame 2
                         """);
-                var carteiro = CarteiroProcess.prepare(Form.ONE_PROCESS)) {
+                var carteiro = CarteiroProcess.prepare(form)) {
             carteiro.control("remotecacerts", Files.readString(certificates.authority()));
             String relay = ":[127.0.0.1]:" + postfix.port();
             secret(carteiro, "smtproutes", relay + "|ann|sesame 1");
-            secret(carteiro, "authsenders", "@office.example" + relay + "|office|sesame 2");
+            secret(carteiro, "authsenders", "@office.example" + relay + "|office|mistyped-9");
             carteiro.start();
             handIn(carteiro, "ann@example.org", "by ann");
             handIn(carteiro, "bob@office.example", "by the office");
+            carteiro.awaitLog("alert: remote: .* refuses the login as \"office\": 535 .*");
+            carteiro.await("one in Postfix's mailbox", () -> postfix.mailbox().size() == 1);
+            secret(carteiro, "authsenders", "@office.example" + relay + "|office|sesame 2");
+            assertThat(carteiro.control(Verb.RELOAD, "remote").exit()).isZero();
+            assertThat(carteiro.control(Verb.ALARM, "send").exit()).isZero();
             carteiro.await("two in Postfix's mailbox", () -> postfix.mailbox().size() == 2);
             assertThat(postfix.mailbox())
                     .anyMatch(message -> message.contains("(Authenticated sender: ann)") && message.contains("by ann"))
                     .anyMatch(message ->
                             message.contains("(Authenticated sender: office)") && message.contains("by the office"));
+            assertThat(postfix.log()).contains("sasl_method=SCRAM-SHA-256");
+            assertThat(carteiro.log()).noneMatch(line -> line.contains("sesame") || line.contains("mistyped"));
         }
     }
 }

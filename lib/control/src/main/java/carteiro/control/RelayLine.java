@@ -1,6 +1,8 @@
 package carteiro.control;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a line of control/smtproutes or control/authsenders has behind its key: a relay, and perhaps a login there. Two forms, as qmail's
@@ -14,19 +16,44 @@ import java.util.List;
 public record RelayLine(String relay, String user, String password) {
     private static final String HIDDEN = "(set)";
 
-    /** @param value behind the first colon of a line */
+    /**
+     * Reads it. Whichever comes first, a bar or a blank, says which form it is.
+     *
+     * @param value behind the first colon of a line
+     */
     public static RelayLine parse(String value) {
-        int bar = value.indexOf('|');
-        if (bar >= 0) {
-            int next = value.indexOf('|', bar + 1);
-            return new RelayLine(
-                    value.substring(0, bar).strip(),
-                    value.substring(bar + 1, next < 0 ? value.length() : next).strip(),
-                    next < 0 ? "" : value.substring(next + 1));
+        String text = value.stripLeading();
+        int mark = mark(text);
+        if (mark < 0) {
+            return new RelayLine(text.strip(), "", "");
         }
-        List<String> words = List.of(value.strip().split("[ \t]+", 3));
-        return new RelayLine(
-                words.getFirst(), words.size() > 1 ? words.get(1) : "", words.size() > 2 ? words.get(2) : "");
+        String relay = text.substring(0, mark);
+        String rest = text.substring(mark).stripLeading();
+        if (rest.startsWith("|")) {
+            int next = rest.indexOf('|', 1);
+            return new RelayLine(
+                    relay,
+                    rest.substring(1, next < 0 ? rest.length() : next).strip(),
+                    next < 0 ? "" : rest.substring(next + 1));
+        }
+        List<String> words = List.of(rest.strip().split("[ \t]+", 2));
+        return new RelayLine(relay, words.getFirst(), words.size() > 1 ? words.get(1) : "");
+    }
+
+    /** What control/smtproutes has for a domain; empty if it has nothing. */
+    public static Optional<RelayLine> ofDomain(ControlFiles files, String domain) {
+        var lines = new LinkedHashMap<String, RelayLine>();
+        files.pairs(Settings.SMTPROUTES).values().forEach(pair -> lines.putLast(pair.getKey(), parse(pair.getValue())));
+        return new DomainTable<>(lines).find(domain);
+    }
+
+    /** Where a login begins: at the first bar or blank. */
+    private static int mark(String text) {
+        int at = 0;
+        while (at < text.length() && "| \t".indexOf(text.charAt(at)) < 0) {
+            at++;
+        }
+        return at < text.length() ? at : -1;
     }
 
     /** Whether it has a user or a password. */
@@ -34,17 +61,22 @@ public record RelayLine(String relay, String user, String password) {
         return !user.isEmpty() || !password.isEmpty();
     }
 
-    /** A whole line without its password: for the eyes of others. */
+    /** A whole line without its password, or what could be one: for the eyes of others. */
     static String masked(String line) {
         int colon = line.indexOf(':');
+        int mark = mark(line);
+        if (mark >= 0 && (colon < 0 || mark < colon)) {
+            return line.substring(0, mark) + " " + HIDDEN; // no line that means anything
+        }
         RelayLine value = parse(line.substring(colon + 1));
-        return colon < 0 || !value.hasLogin()
-                ? line
-                : line.substring(0, colon + 1) + value.relay + "|" + value.user + "|" + HIDDEN;
+        return value.hasLogin() ? line.substring(0, colon + 1) + value : line;
     }
 
     @Override
     public String toString() {
-        return hasLogin() ? relay + "|" + user + "|" + HIDDEN : relay;
+        if (!hasLogin()) {
+            return relay;
+        }
+        return relay + "|" + (password.isEmpty() ? HIDDEN : user + "|" + HIDDEN); // one alone may be a password
     }
 }

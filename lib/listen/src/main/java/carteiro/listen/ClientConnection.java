@@ -1,5 +1,6 @@
 package carteiro.listen;
 
+import carteiro.wire.ChannelBindings;
 import carteiro.wire.LineReader;
 import carteiro.wire.TlsIdentity;
 import java.io.Closeable;
@@ -110,7 +111,7 @@ public final class ClientConnection implements Closeable {
      * {@code tls-exporter} (RFC 9266). Empty without TLS.
      */
     public Map<String, byte[]> channelBindings() {
-        return tls == null ? Map.of() : ChannelBindings.of(tls.getSession());
+        return tls == null ? Map.of() : ChannelBindings.ofServer(tls.getSession());
     }
 
     /** The fate of a message is being decided; until the client has the next reply, nothing ends the connection. */

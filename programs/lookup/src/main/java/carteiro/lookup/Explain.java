@@ -1,7 +1,10 @@
 package carteiro.lookup;
 
 import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
+import carteiro.control.RelayLine;
+import carteiro.control.Settings;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.mail.Address;
@@ -12,8 +15,12 @@ import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.Lookup.DotFiles;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.Mailbox;
+import carteiro.protocol.Route;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * carteiro explain: says step by step what an address is, by the same code as lookup but without it, so that it works
@@ -60,7 +67,7 @@ public final class Explain {
             var out = new StringBuilder("<" + LogText.printable(text) + ">\n");
             Answer answer =
                     lookup.answer(LookupQuestion.explaining(new Address(text)), sentence -> say(out, sentence.get()));
-            tell(out, answer, installation);
+            tell(out, answer, routed(lookup, new Address(text)), installation);
             call.print(out.toString());
             worst = Math.max(worst, code(answer));
         }
@@ -75,7 +82,7 @@ public final class Explain {
         };
     }
 
-    private static void tell(StringBuilder out, Answer answer, Installation installation) {
+    private static void tell(StringBuilder out, Answer answer, Address address, Installation installation) {
         switch (answer) {
             case Answer.Account account -> {
                 say(
@@ -94,7 +101,7 @@ public final class Explain {
                 say(out, "answer: no mailbox; a copy to each of");
                 targets.forEach(target -> say(out, "        " + target));
             }
-            case Answer.OtherHost() -> say(out, "answer: another host's; remote looks for it by smtproutes and DNS");
+            case Answer.OtherHost() -> otherHost(out, address, installation);
             case Answer.Trash() -> say(out, "answer: accepted and thrown away");
             case Answer.NoSuchAddress(var status, var reason) ->
                 say(out, "answer: refused with 550 " + status + " " + reason);
@@ -102,6 +109,39 @@ public final class Explain {
                 say(out, "answer: cannot tell now (451 " + status + "): " + reason);
                 say(out, "        mail for it waits; see " + installation.home() + "/log");
             }
+        }
+    }
+
+    /** The address by which send would have it delivered. */
+    private static Address routed(AddressLookup lookup, Address address) {
+        return lookup.routes(List.of(address)).getFirst() instanceof Route.ToRemote(var recipient)
+                ? recipient
+                : address;
+    }
+
+    private static void otherHost(StringBuilder out, Address address, Installation installation) {
+        var files = new ControlFiles(installation);
+        Optional<RelayLine> line = RelayLine.ofDomain(files, address.domain());
+        try {
+            files.check();
+        } catch (ControlException e) {
+            say(out, "answer: another host's; whether smtproutes has a relay for it cannot be seen");
+            e.problems().forEach(problem -> say(out, "        " + problem));
+            return;
+        }
+        if (line.isEmpty() || line.get().relay().isEmpty()) {
+            say(out, "answer: another host's; remote looks for it by smtproutes and DNS");
+        } else {
+            say(
+                    out,
+                    "answer: another host's; remote sends it to " + line.get().relay()
+                            + (line.get().hasLogin()
+                                    ? ", logged in as " + line.get().user()
+                                    : "")
+                            + " (control/smtproutes)");
+        }
+        if (Files.exists(installation.control(Settings.AUTHSENDERS))) {
+            say(out, "        unless control/authsenders has a relay for its sender");
         }
     }
 

@@ -328,6 +328,24 @@ final class ToolsTest {
     }
 
     @Test
+    void explainTellsTheRelayAndItsLoginButNoPassword() throws Exception {
+        home.control(
+                "smtproutes",
+                "elsewhere.example:relay.example:587|ann|se|same\n.far.example:other.example:2525\nnear.example:\n"
+                        + ":smart.example bob sesame\n");
+        assertThat(explain("x@elsewhere.example").out())
+                .contains("answer: another host's; remote sends it to relay.example:587, logged in as ann"
+                        + " (control/smtproutes)\n")
+                .doesNotContain("authsenders");
+        assertThat(explain("x@b.far.example").out()).contains("remote sends it to other.example:2525 (control/");
+        assertThat(explain("x@near.example").out()).contains("remote looks for it by smtproutes and DNS");
+        home.control("authsenders", "@example.org:relay.example|ann|sesame\n");
+        assertThat(explain("x@third.example").out())
+                .contains("remote sends it to smart.example, logged in as bob", "unless control/authsenders")
+                .doesNotContain("sesame");
+    }
+
+    @Test
     void commandsOfOtherProgramsHaveTheAnswersAndTheirStepsWithoutLookup() throws Exception {
         home.assign("=joe:joe:503:78:/home/joe:::\n.\n");
         LookupExplanation lookup =

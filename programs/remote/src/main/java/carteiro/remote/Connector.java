@@ -59,6 +59,9 @@ final class Connector {
         /** It answered and does not want us, or cannot do what is required. */
         record Rejected(Outcome outcome) implements Opened {}
 
+        /** The relay knows us not; another of its addresses would say the same. */
+        record RelayLoginDenied(Outcome outcome) implements Opened {}
+
         /** The greeting was 5xx: Failed, should every exchanger say so. */
         record RejectedForGood(Outcome outcome) implements Opened {}
 
@@ -89,7 +92,7 @@ final class Connector {
     /** @param login whom to log in as; then the policy is {@link TlsPolicy#VERIFY} */
     Opened open(NextHop hop, TlsPolicy policy, Hello hello, Optional<RelayLogin> login) {
         if (login.isPresent() && isRefused(hop, login.get())) {
-            return new Opened.Rejected(OutcomeTexts.loginRefusedOfLate(hop));
+            return new Opened.RelayLoginDenied(OutcomeTexts.loginRefusedOfLate(hop));
         }
         var socket = new Socket();
         SmtpConnection connection;
@@ -116,7 +119,7 @@ final class Connector {
         } finally {
             switch (opened) {
                 case Opened.Connected _ -> {}
-                case Opened.Rejected _, Opened.RejectedForGood _ -> {
+                case Opened.Rejected _, Opened.RelayLoginDenied _, Opened.RejectedForGood _ -> {
                     connection.quit();
                     connections.dropped(connection);
                 }
@@ -257,13 +260,13 @@ final class Connector {
                     log.log(new RemoteEvent.RelayLoginRejected(
                             hop.host(), hop.ip(), login.user(), reply.lines().getFirst()));
                 }
-                yield new Opened.Rejected(OutcomeTexts.loginRefused(hop));
+                yield new Opened.RelayLoginDenied(OutcomeTexts.loginRefused(hop));
             }
         };
     }
 
     private static String loginKey(NextHop hop, RelayLogin login) {
-        return hop.address() + " " + login.user();
+        return hop.host() + " " + hop.address().getPort() + " " + login.user();
     }
 
     private boolean isRefused(NextHop hop, RelayLogin login) {

@@ -34,6 +34,7 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit, Set<String>
 
     private static final int MOST_MECHANISMS = 50;
     private static final Pattern BLANKS = Pattern.compile("[ \t]+");
+    private static final Pattern AUTH_WORDS = Pattern.compile("[ \t=]+");
 
     /** Nothing: what a server has that only knows HELO. */
     static final OfferedExtensions NONE = new OfferedExtensions(Set.of(), Long.MAX_VALUE, Set.of());
@@ -53,13 +54,14 @@ record OfferedExtensions(Set<SmtpExtension> offered, long sizeLimit, Set<String>
         var mechanisms = new TreeSet<String>();
         for (String line : ReplyReader.keywords(ehlo)) {
             String[] words = BLANKS.split(Octets.lowerCase(line), 3);
-            switch (words[0]) {
+            switch (words[0].startsWith("auth=") ? "auth" : words[0]) { // the form before RFC 2554
                 case "pipelining" -> offered.add(SmtpExtension.PIPELINING);
                 case "8bitmime" -> offered.add(SmtpExtension.EIGHT_BIT_MIME);
                 case "smtputf8" -> offered.add(SmtpExtension.SMTPUTF8);
                 case "starttls" -> offered.add(SmtpExtension.STARTTLS);
                 case "auth" ->
-                    mechanisms.addAll(List.of(BLANKS.split(line.strip().toUpperCase(Locale.ROOT), MOST_MECHANISMS)));
+                    mechanisms.addAll(
+                            List.of(AUTH_WORDS.split(line.strip().toUpperCase(Locale.ROOT), MOST_MECHANISMS)));
                 case "size" -> {
                     offered.add(SmtpExtension.SIZE);
                     if (words.length > 1 && words[1].matches("[0-9]{1,18}")) {

@@ -3,7 +3,6 @@ package carteiro.remote;
 import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.RelayLine;
 import carteiro.control.Setting;
 import carteiro.control.Settings;
 import carteiro.dns.DnsLookup;
@@ -153,9 +152,8 @@ public final class Remote implements Program {
         void warnOfOpenPasswords() {
             for (Setting<?> relays : List.of(Settings.SMTPROUTES, Settings.AUTHSENDERS)) {
                 boolean passwords = new ControlFiles(context.installation())
-                        .pairs(relays).values().stream()
-                                .anyMatch(
-                                        pair -> RelayLine.parse(pair.getValue()).hasLogin());
+                        .numbered(relays).values().stream()
+                                .anyMatch(line -> !relays.shown(line).equals(line));
                 if (passwords && isOpen(context.installation().control(relays))) {
                     context.log()
                             .warning(

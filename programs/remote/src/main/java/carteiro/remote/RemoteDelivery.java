@@ -133,7 +133,7 @@ final class RemoteDelivery {
     }
 
     private ConnectionKey place(NextHop hop) {
-        return new ConnectionKey(hop.address(), policy, login);
+        return ConnectionKey.of(hop, policy, login);
     }
 
     private Optional<RemoteResult> dead(NextHop hop) {
@@ -198,6 +198,10 @@ final class RemoteDelivery {
                 };
             }
             case Opened.Rejected(var outcome) -> continueWithNextHop(hop, outcome);
+            case Opened.RelayLoginDenied(var outcome) -> { // every address knows the same accounts
+                tools.deadHosts.answered(hop.inetAddress());
+                yield Optional.of(RemoteResult.forAll(outcome));
+            }
             case Opened.RejectedForGood(var outcome) -> {
                 if (now == policy) { // the try over TLS was greeted: a refusal right after it is not for good
                     refusedForGood++;

@@ -19,9 +19,18 @@ final class SenderRoutes {
 
     static SenderRoutes read(ControlFiles files) {
         var routes = new HashMap<String, SmtpRoute>();
-        files.pairs(Settings.AUTHSENDERS)
-                .forEach((number, pair) -> SmtpRoute.parse(files, Settings.AUTHSENDERS, number, pair.getValue())
-                        .ifPresent(route -> routes.put(key(pair.getKey().strip()), route)));
+        files.pairs(Settings.AUTHSENDERS).forEach((number, pair) -> {
+            String sender = pair.getKey().strip();
+            if (!sender.isEmpty() && sender.indexOf('@') < 0) {
+                files.problem(
+                        Settings.AUTHSENDERS,
+                        number,
+                        "it begins with no sender; write user@example.org, @example.org, or nothing before the colon"
+                                + " for all others");
+            }
+            SmtpRoute.parse(files, Settings.AUTHSENDERS, number, pair.getValue())
+                    .ifPresent(route -> routes.put(key(sender), route));
+        });
         return new SenderRoutes(routes);
     }
 

@@ -4,6 +4,7 @@ import carteiro.idna.DomainName;
 import carteiro.mail.Octets;
 import carteiro.smtp.ReplyReader;
 import carteiro.smtp.SmtpReply;
+import carteiro.wire.ChannelBindings;
 import carteiro.wire.Watchdog;
 import java.io.Closeable;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -188,6 +190,11 @@ final class SmtpConnection implements Closeable {
 
     boolean isEncrypted() {
         return tls != null;
+    }
+
+    /** What only the two ends of the TLS connection know, by type; empty without TLS. */
+    Map<String, byte[]> channelBindings() {
+        return tls == null ? Map.of() : ChannelBindings.ofClient(tls.getSession());
     }
 
     /** Asks to go on encrypted (RFC 3207). */

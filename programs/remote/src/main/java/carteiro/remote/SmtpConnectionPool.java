@@ -26,8 +26,16 @@ final class SmtpConnectionPool {
     /** The most messages over one connection; many hosts allow no more than 100. */
     static final int MOST_MESSAGES = 100;
 
-    /** Where a connection leads, as whom, and what may be sent there. */
-    record ConnectionKey(InetSocketAddress address, TlsPolicy tls, Optional<RelayLogin> login) {}
+    /**
+     * Where a connection leads, as whom, and what may be sent there.
+     *
+     * @param verified the name that was looked for in the certificate; empty where any would do
+     */
+    record ConnectionKey(InetSocketAddress address, TlsPolicy tls, Optional<RelayLogin> login, String verified) {
+        static ConnectionKey of(NextHop hop, TlsPolicy tls, Optional<RelayLogin> login) {
+            return new ConnectionKey(hop.address(), tls, login, tls == TlsPolicy.VERIFY ? hop.host() : "");
+        }
+    }
 
     private record IdleConnection(SmtpConnection connection, long since) {}
 

@@ -69,6 +69,8 @@ sealed interface SmtpRoute {
                     setting,
                     number,
                     "\"" + line + "\" does not end in a port from 1 to 65535; write name:port, or [::1]:port for IPv6");
+        } else if (line.user().startsWith("#")) {
+            files.problem(setting, number, "a comment stands on a line of its own; move it there");
         } else if (line.hasLogin() && (!isShortEnough(line.user()) || !isShortEnough(line.password()))) {
             files.problem(
                     setting,

@@ -139,7 +139,8 @@ class AddressesTest {
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
                     new java.net.InetSocketAddress("127.0.0.1", server.port()),
                     TlsPolicy.MAY,
-                    java.util.Optional.empty()));
+                    java.util.Optional.empty(),
+                    ""));
             Outcome tooLarge = post.sendOne(Post.letter("a\nb\n", "a@example.org"));
             assertThat(tooLarge).isInstanceOf(Outcome.Failed.class);
             assertThat(tooLarge.status()).hasToString("5.3.4");
@@ -147,7 +148,8 @@ class AddressesTest {
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
                     new java.net.InetSocketAddress("127.0.0.1", server.port()),
                     TlsPolicy.MAY,
-                    java.util.Optional.empty()));
+                    java.util.Optional.empty(),
+                    ""));
             assertThat(post.sendOne(Post.letter("a\nb\n", "a@example.org"))).isInstanceOf(Outcome.Delivered.class);
         }
     }
@@ -188,7 +190,8 @@ class AddressesTest {
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
                     new java.net.InetSocketAddress("127.0.0.1", server.port()),
                     TlsPolicy.MAY,
-                    java.util.Optional.empty()));
+                    java.util.Optional.empty(),
+                    ""));
             Outcome header = post.sendOne(Post.letter(
                     Octets.bytes(octets("Subject: \u00fc\n\nx\n")),
                     "s@client.example",
@@ -199,7 +202,8 @@ class AddressesTest {
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
                     new java.net.InetSocketAddress("127.0.0.1", server.port()),
                     TlsPolicy.MAY,
-                    java.util.Optional.empty()));
+                    java.util.Optional.empty(),
+                    ""));
             Outcome body = post.sendOne(Post.letter(
                     Octets.bytes(octets("Subject: u\n\n\u00fc\n")),
                     "s@client.example",

@@ -108,7 +108,10 @@ final class Post implements AutoCloseable {
     /** Hangs up on what is kept to that server. */
     void forget(ScriptedServer server) {
         connections.forget(new SmtpConnectionPool.ConnectionKey(
-                new java.net.InetSocketAddress("127.0.0.1", server.port()), TlsPolicy.MAY, java.util.Optional.empty()));
+                new java.net.InetSocketAddress("127.0.0.1", server.port()),
+                TlsPolicy.MAY,
+                java.util.Optional.empty(),
+                ""));
     }
 
     /** What was logged; ends the log. */

@@ -9,6 +9,8 @@ import carteiro.mail.Envelope.BodyType;
 import carteiro.mail.Octets;
 import carteiro.mail.Outcome;
 import carteiro.testkit.Certificates;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -137,7 +139,110 @@ class RelayLoginTest {
         try (var server = relay(offering("PLAIN SCRAM-SHA-256") + "A: ann " + SECRET + "\n" + LETTER);
                 var post = post(server)) {
             assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
-            assertThat(server.heard(0)).containsSequence("(SCRAM)", "()");
+            assertThat(server.heard(0)).containsSequence("SCRAM-SHA-256", "(SCRAM)", "()");
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "TLSv1.3, SCRAM-SHA-256 SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS PLAIN, SCRAM-SHA-256-PLUS",
+        "TLSv1.2, SCRAM-SHA-256 SCRAM-SHA-256-PLUS PLAIN, SCRAM-SHA-256-PLUS",
+        "TLSv1.3, SCRAM-SHA-1 SCRAM-SHA-256 PLAIN, SCRAM-SHA-256",
+        "TLSv1.3, SCRAM-SHA-1 PLAIN LOGIN, SCRAM-SHA-1",
+        "TLSv1.2, LOGIN SCRAM-SHA-1-PLUS SCRAM-SHA-1, SCRAM-SHA-1-PLUS"
+    })
+    void theStrongestIsChosenAndBoundToTheConnection(String version, String mechanisms, String chosen)
+            throws Exception {
+        String script = offering(mechanisms).replace("T:\n", "T: " + version + "\n");
+        try (var server = relay(script + "A: ann " + SECRET + "\n" + LETTER);
+                var post = post(server)) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).as(outcome.report()).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.heard(0)).containsSequence(chosen, "(SCRAM)", "()");
+        }
+    }
+
+    /** It may know of no such type of binding: no proof was made yet. */
+    @ParameterizedTest
+    @ValueSource(strings = {"535 5.7.8 no", "504 5.5.4 unknown"})
+    void whereChannelBindingIsRefusedWithoutIt(String refusal) throws Exception {
+        try (var server = relay(offering("SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN")
+                        + "C: AUTH SCRAM-SHA-256-PLUS cD10bHMtZXhwb3J0ZXIs*\nS: " + refusal + "\nA: ann " + SECRET
+                        + "\n"
+                        + LETTER);
+                var post = post(server)) {
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+            assertThat(server.heard(0)).containsSequence("SCRAM-SHA-256", "(SCRAM)", "()");
+        }
+    }
+
+    @Test
+    void aWrongPasswordIsSaidTwiceAtMost() throws Exception {
+        try (var server = relay(offering("SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN")
+                        + "A: ann other\nC: AUTH PLAIN *\nS: 535 5.7.8 no\nC: QUIT\n");
+                var post = post(server)) {
+            assertDeferred(post.sendOne(Post.letter()), "4.7.8");
+            assertThat(server.heardToTheEnd(0)).endsWith("AUTH PLAIN " + PLAIN, "QUIT");
+        }
+    }
+
+    @Test
+    void oneOfTheRelaysAddressesIsEnoughToBeRefused() throws Exception {
+        Certificates both = Certificates.make(keys.resolve("both"), "DNS:relay.example");
+        try (var server = ScriptedServer.withTls(
+                        server(both), offering("PLAIN") + "C: AUTH PLAIN *\nS: 535 5.7.8 no\nC: QUIT\n");
+                var post = post(server)) {
+            post.names.host("relay.example", "127.0.0.1", "127.0.0.2");
+            post.control("smtproutes", ":relay.example:" + server.port() + "|ann|" + SECRET);
+            post.control("remotecacerts", Files.readString(both.authority()));
+            assertDeferred(post.sendOne(Post.letter()), "4.7.8");
+            assertThat(server.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatIsTooLongForOneLineIsSaidInTwo() throws Exception {
+        String user = "u".repeat(512);
+        String password = "p".repeat(512);
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN\nS: 334 \nC: "
+                        + base64("\0" + user + "\0" + password) + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            post.control("smtproutes", ":[127.0.0.1]:" + server.port() + "|" + user + "|" + password);
+            assertThat(post.sendOne(Post.letter())).isInstanceOf(Outcome.Delivered.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"535 5.7.8 what is %s?", "454-4.7.0 no\\n454 4.7.0 to %s", "500 AUTH PLAIN %s", "535 %p no"})
+    void aRelayThatRepeatsTheLoginDoesNotBringItIntoTheLog(String reply) throws Exception {
+        String said = reply.replace("%s", PLAIN).replace("%p", SECRET);
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN *\nS: " + said + "\nC: QUIT\n");
+                var post = post(server)) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertThat(outcome).isInstanceOf(Outcome.Deferred.class);
+            assertThat(outcome.report() + post.logged()).doesNotContain(PLAIN, "sesame");
+        }
+    }
+
+    @Test
+    void whatIsNoReplyIsNotRepeatedEither() throws Exception {
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN *\nS: AUTH PLAIN " + PLAIN + "\nW:\n")
+                        .leniently();
+                var post = post(server)) {
+            Outcome outcome = post.sendOne(Post.letter());
+            assertDeferred(outcome, "4.4.2");
+            assertThat(outcome.report() + post.logged()).doesNotContain(PLAIN);
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void anAnswerThatDripsIsGivenUpInTime() throws Exception {
+        try (var server =
+                        relay(offering("PLAIN") + "C: AUTH PLAIN *\nP: 334-x\n").leniently();
+                var post = post(server).control("timeoutremote", "1")) {
+            assertDeferred(post.sendOne(Post.letter()), "4.4.2");
         }
     }
 
@@ -228,7 +333,32 @@ class RelayLoginTest {
             value = {
                 "CRAM-MD5 XOAUTH2; C: QUIT; 4.7.0",
                 "PLAIN; C: AUTH PLAIN *| S: 454 4.7.0 later| C: QUIT; 4.7.0",
-                "PLAIN; C: AUTH PLAIN *| S: 334 | C: QUIT; 4.5.0",
+                "PLAIN; C: AUTH PLAIN *| S: 334 | C: *| S: 501 x| C: QUIT; 4.7.8",
+                "PLAIN; C: AUTH PLAIN *| S: 334 | C: *| X:; 4.7.8",
+                "PLAIN; C: AUTH PLAIN *| S: 250 ok| C: QUIT; 4.5.0",
+                "PLAIN; C: AUTH PLAIN *| F: 334 x\\n; 4.7.8",
+                "PLAIN; C: AUTH PLAIN *| F: 334-x\\n; 4.4.2",
+                "PLAIN; C: AUTH PLAIN *| F: xxxxxxxx; 4.4.2",
+                "PLAIN; C: AUTH PLAIN *| S: 421 4.3.2 bye| X:; 4.3.2",
+                "LOGIN; C: AUTH LOGIN| F: 334 x\\n; 4.7.8",
+                "LOGIN; C: AUTH LOGIN| S: 235 in| C: QUIT; 4.5.0",
+                "LOGIN; C: AUTH LOGIN| S: 334 x| C: *| S: 235 in| C: QUIT; 4.5.0",
+                "LOGIN; C: AUTH LOGIN| S: 334 x| C: *| S: 334 x| C: *| S: 334 x| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "LOGIN; C: AUTH LOGIN| S: 334 x| C: *| S: 334 x| C: *| X:; 4.4.2",
+                "SCRAM-SHA-256; F: 334 x\\n; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| X:; 4.4.2",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| X:; 4.4.2",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| S: 454 4.7.0 later| C: QUIT; 4.7.0",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| S: 235 welcome| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| S: 334 !!!| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| S: 334 dj1BQUFB| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| S: 334 ZT1pbnZhbGlkLXByb29m| C: | S: 535 5.7.8 no| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096| C: *| S: 334 ZT1pbnZhbGlkLXByb29m| C: | S: 235 in| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=2147483648| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=1000001| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=1| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=!,i=4096| C: *| S: 501 x| C: QUIT; 4.7.8",
+                "SCRAM-SHA-256; N: s=QUFBQQ==,i=4096,m=x| C: *| S: 501 x| C: QUIT; 4.7.8",
                 "LOGIN; C: AUTH LOGIN| S: 334 x| C: *| S: 454 4.3.0 later| C: QUIT; 4.3.0",
                 "PLAIN; C: AUTH PLAIN *| X:; 4.4.2",
                 "LOGIN; C: AUTH LOGIN| X:; 4.4.2",
@@ -302,7 +432,8 @@ class RelayLoginTest {
             post.connections.forget(new SmtpConnectionPool.ConnectionKey(
                     new java.net.InetSocketAddress("127.0.0.1", server.port()),
                     TlsPolicy.VERIFY,
-                    java.util.Optional.empty()));
+                    java.util.Optional.empty(),
+                    "[127.0.0.1]"));
             Certificates others = Certificates.make(keys.resolve("others"), "IP:127.0.0.1");
             post.control("remotecacerts", Files.readString(others.authority()));
             assertDeferred(post.sendOne(Post.letter()), "4.7.5");
@@ -336,6 +467,32 @@ class RelayLoginTest {
         }
     }
 
+    @Test
+    void qmailRemoteLogsInToo() throws Exception {
+        try (var server = relay(offering("PLAIN") + "C: AUTH PLAIN " + base64("\0two\0x") + "\nS: 235 ok\n" + LETTER);
+                var post = post(server)) {
+            post.control("authsenders", "@client.example:[127.0.0.1]:" + server.port() + "|two|x");
+            var out = new ByteArrayOutputStream();
+            new QmailRemote(
+                            post.installation(),
+                            new ByteArrayInputStream(Octets.bytes("x\n")),
+                            out,
+                            new ByteArrayOutputStream(),
+                            post.own::contains,
+                            post.port)
+                    .run(List.of("example.org", "s@client.example", "a@example.org"));
+            assertThat(Octets.text(out.toByteArray())).startsWith("r\0K127.0.0.1 accepted message.");
+        }
+    }
+
+    @Test
+    void aSenderThatIsNoneIsNamed() throws Exception {
+        try (var post = new Post(home).control("authsenders", "bob:relay|ann|sesame")) {
+            assertThatThrownBy(() -> RemoteSettings.read(post.installation()))
+                    .hasMessageStartingWith("control/authsenders:1: it begins with no sender");
+        }
+    }
+
     // ---- settings
 
     @ParameterizedTest
@@ -347,7 +504,10 @@ class RelayLoginTest {
                 ":relay ann",
                 ":relay:99999|ann|sesame",
                 ":|ann|sesame",
-                ":re lay|ann|sesame"
+                ":re lay|ann|sesame",
+                ":relay:x ann se|sesame",
+                ":relay sesame",
+                ":relay:587 # sesame"
             })
     void aLineThatIsNoneIsNamedWithoutItsPassword(String line) throws Exception {
         try (var post = new Post(home).control("smtproutes", line).control("authsenders", line)) {

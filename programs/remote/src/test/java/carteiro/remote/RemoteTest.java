@@ -21,15 +21,16 @@ import carteiro.protocol.SocketWires;
 import carteiro.protocol.Wires;
 import carteiro.testkit.Covers;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,8 +75,8 @@ class RemoteTest {
     @TempDir
     Path home;
 
-    private final EventLog log =
-            new EventLog(OutputStream.nullOutputStream(), EventLog.LogFormat.PLAIN, Clock.systemUTC());
+    private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    private final EventLog log = new EventLog(lines, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final List<AutoCloseable> open = new ArrayList<>();
     private Installation installation;
 
@@ -484,5 +485,27 @@ class RemoteTest {
             running.stop(Duration.ofMillis(200));
             assertThat(outcome.get(10, TimeUnit.SECONDS)).singleElement().isInstanceOf(Outcome.Deferred.class);
         }
+    }
+
+    @Test
+    void remoteWarnsOfPasswordsThatOthersCanRead() throws Exception {
+        control("smtproutes", ":relay.example:587|ann|sesame");
+        control("authsenders", "@example.org:relay.example:587|ann|sesame");
+        Files.setPosixFilePermissions(installation.control("smtproutes"), PosixFilePermissions.fromString("rw-r-----"));
+        Files.setPosixFilePermissions(
+                installation.control("authsenders"), PosixFilePermissions.fromString("rw-------"));
+        Program.RunningProgram running = start(wires(Form.DIRECT));
+        Files.setPosixFilePermissions(
+                installation.control("authsenders"), PosixFilePermissions.fromString("rw-r--r--"));
+        Files.delete(installation.control("smtproutes"));
+        running.reload();
+        log.close();
+        assertThat(lines.toString().lines().filter(line -> line.startsWith("warning: ")))
+                .containsExactly(
+                        "warning: remote: control/smtproutes has passwords and can be read by others than its owner;"
+                                + " chown qmailr it and chmod 600 it",
+                        "warning: remote: control/authsenders has passwords and can be read by others than its owner;"
+                                + " chown qmailr it and chmod 600 it");
+        assertThat(lines.toString()).doesNotContain("sesame");
     }
 }

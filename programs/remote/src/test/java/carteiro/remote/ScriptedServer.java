@@ -1,10 +1,12 @@
 package carteiro.remote;
 
 import carteiro.mail.Octets;
+import carteiro.password.ChannelBinding;
 import carteiro.password.ScramSalts;
 import carteiro.password.ScramServer;
 import carteiro.password.ScramStep;
 import carteiro.password.StoredPassword;
+import carteiro.wire.ChannelBindings;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * An SMTP server that does as it is told, a script a connection. Steps: {@code S:} says a line (several with a literal
  * {@code \n}), {@code R:} says octets without an end, {@code C:} hears a line that must match ({@code *} for anything),
  * {@code D:} hears a message to its dot, {@code T:} goes on encrypted, with a version if named, {@code demanding} a certificate, {@code W:} says no more and listens to the end,
- * {@code A:} takes a login by SCRAM-SHA-256 of a user with a password, {@code F:} says the rest of the line over and over, {@code X:} closes, {@code Z:} resets. After the last step it
+ * {@code A:} takes a login by SCRAM of a user with a password, {@code N:} answers the first message of SCRAM by its
+ * nonce, lengthened, and the rest of the line, {@code F:} says the rest of the line over and over, {@code X:} closes, {@code Z:} resets. After the last step it
  * listens until the other side closes.
  */
 final class ScriptedServer implements AutoCloseable {
@@ -174,7 +177,13 @@ final class ScriptedServer implements AutoCloseable {
                             lines.add("(for " + new String(name.getEncoded(), StandardCharsets.US_ASCII) + ")");
                         }
                     }
-                    case "A:" -> scram(in, out, lines, text.split(" ", 2)[0], text.split(" ", 2)[1]);
+                    case "A:" -> scram(now, in, out, lines, text.split(" ", 2)[0], text.split(" ", 2)[1]);
+                    case "N:" -> {
+                        String first = String.valueOf(line(in));
+                        lines.add(first);
+                        String bare = Octets.text(decoded(first.substring(first.lastIndexOf(' ') + 1)));
+                        say(out, "334 " + encoded(bare.substring(bare.indexOf("r=")) + "more," + text) + "\r\n");
+                    }
                     case "F:" -> {
                         while (true) {
                             say(out, text.replace("\\n", "\r\n"));
@@ -215,18 +224,26 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    private static void scram(InputStream in, OutputStream out, List<String> lines, String user, String password)
+    private static void scram(
+            Socket now, InputStream in, OutputStream out, List<String> lines, String user, String password)
             throws IOException {
         var random = new SecureRandom();
-        StoredPassword stored = StoredPassword.createScram(Octets.bytes(password), 4096, random);
+        StoredPassword stored = StoredPassword.parseWithClearText("{PLAIN}" + password); // has keys of both hashes
         var salts = new ScramSalts("0123456789abcdef".getBytes(StandardCharsets.US_ASCII), 4096);
+        String first = String.valueOf(line(in));
+        String mechanism = first.split(" ")[1];
+        var bindings = new ArrayList<ChannelBinding>();
+        if (mechanism.endsWith("-PLUS") && now instanceof SSLSocket encrypted) {
+            ChannelBindings.ofServer(encrypted.getSession())
+                    .forEach((type, octets) -> bindings.add(new ChannelBinding(type, octets)));
+        }
         var server = new ScramServer(
-                "SCRAM-SHA-256",
-                List.of(),
+                mechanism,
+                bindings,
                 (name, hash) -> name.equals(user) ? stored.scramKeys(hash, user, salts) : Optional.empty(),
                 salts,
                 random);
-        String first = String.valueOf(line(in));
+        lines.add(mechanism);
         lines.add("(SCRAM)");
         if (server.first(decoded(first.substring(first.lastIndexOf(' ') + 1)))
                 instanceof ScramStep.ScramContinues(var challenge)) {

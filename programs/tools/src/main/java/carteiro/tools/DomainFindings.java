@@ -58,7 +58,7 @@ final class DomainFindings {
                 found.mistake(
                         setting,
                         number,
-                        "\"" + key + "\" matches nothing; write example.org, or " + suffix(key)
+                        "\"" + setting.shown(key) + "\" matches nothing; write example.org, or " + suffix(key)
                                 + " for all hosts below a domain, or nothing before the colon for all others");
             }
         });

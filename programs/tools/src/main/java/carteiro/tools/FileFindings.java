@@ -114,7 +114,10 @@ final class FileFindings {
         if (setting.format() == SettingFormat.MAP) {
             files.numbered(setting).forEach((number, line) -> {
                 if (line.indexOf(':') < 0) {
-                    found.mistake(setting, number, "\"" + line + "\" has no colon and is ignored; write key:value");
+                    found.mistake(
+                            setting,
+                            number,
+                            "\"" + setting.shown(line) + "\" has no colon and is ignored; write key:value");
                 }
             });
         }

@@ -2,7 +2,6 @@ package carteiro.tools;
 
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
-import carteiro.control.RelayLine;
 import carteiro.control.Setting;
 import carteiro.control.Settings;
 import carteiro.log.LogText;
@@ -83,11 +82,11 @@ final class PermissionFindings {
         }
     }
 
-    /** Whether a line has a login at a relay. */
+    /** Whether a line has a login at a relay, or seems to. */
     private boolean hasPassword(Setting<?> relays) {
         return new ControlFiles(installation)
-                .pairs(relays).values().stream()
-                        .anyMatch(pair -> RelayLine.parse(pair.getValue()).hasLogin());
+                .numbered(relays).values().stream()
+                        .anyMatch(line -> !relays.shown(line).equals(line));
     }
 
     /** Nobody's where there is no such file, or none any more. */

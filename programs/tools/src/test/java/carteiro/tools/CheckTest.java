@@ -387,6 +387,25 @@ class CheckTest {
                         + key);
     }
 
+    @Test
+    void checkQuotesNoPasswordOfARelay() throws Exception {
+        write(
+                "control/smtproutes",
+                "relay.example|ann|sesame\nrelay.example ann ses:ame\n:relay.example:587 ann sesame\n"
+                        + "a.example:b|ann|sesame\na.example:b|ann|another sesame\n");
+        write("control/authsenders", "relay.example|ann|sesame\n");
+        Path routes = home.resolve("control/smtproutes");
+        Files.setPosixFilePermissions(routes, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(check())
+                .contains(
+                        "control/smtproutes:1: \"relay.example (set)\" has no colon",
+                        "control/smtproutes:2: \"relay.example (set)\" matches nothing",
+                        "control/smtproutes: every user of this host may read the passwords in it; run: chmod o= "
+                                + routes,
+                        "control/authsenders:1: \"relay.example (set)\" has no colon")
+                .doesNotContain("sesame", "ses:ame");
+    }
+
     // ---- certificates
 
     /** Key and certificate as PEM, by keytool. */

@@ -49,6 +49,27 @@ class SettingsCommandsTest {
         return new Tool().run(call -> Check.run(call, List.of(programs)), "--home", home.toString());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                ":relay.example:587; :relay.example:587",
+                ":relay.example:587|ann|se|sa me; :relay.example:587|ann|(set)",
+                "a.example:relay.example ann sesame; a.example:relay.example|ann|(set)",
+                ":relay.example ann sesame|x; :relay.example|ann|(set)",
+                ":relay.example|sesame; :relay.example|(set)",
+                ":relay.example sesame; :relay.example|(set)",
+                "relay.example|ann|sesame; relay.example (set)",
+                "relay.example ann ses:ame; relay.example (set)"
+            })
+    void showctlHidesThePasswordsOfRelays(String line, String shown) throws Exception {
+        write("control/smtproutes", line + "\n");
+        write("control/authsenders", line + "\n");
+        assertThat(showctl().out())
+                .contains("\nsmtproutes: \n  " + shown + "\n", "\nauthsenders: \n  " + shown + "\n")
+                .doesNotContain("sesame", "sa me", "ses:ame");
+    }
+
     @Test
     @Covers("qmail:T02")
     void showctlTellsValuesFromDefaults() throws Exception {

@@ -1,4 +1,4 @@
-package carteiro.listen;
+package carteiro.wire;
 
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -9,22 +9,42 @@ import java.util.Locale;
 import java.util.Map;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /** What ties something said over a TLS connection to that connection (RFC 5056). */
-final class ChannelBindings {
+public final class ChannelBindings {
+    /** RFC 5929 section 4: the hash of the server's certificate. */
+    private static final String SERVER_END_POINT = "tls-server-end-point";
+
+    /** RFC 9266: what TLS 1.3 exports. */
+    private static final String EXPORTER = "tls-exporter";
+
     private static final String EXPORTER_LABEL = "EXPORTER-Channel-Binding";
     private static final int EXPORTED = 32;
 
     private ChannelBindings() {}
 
-    /** Those of the server's end of a connection; one that cannot be found out is left out. */
-    static Map<String, byte[]> of(SSLSession session) {
+    /** Those of the server's end of a connection, by type; one that cannot be found out is left out. */
+    public static Map<String, byte[]> ofServer(SSLSession session) {
+        return of(session, session.getLocalCertificates());
+    }
+
+    /** The same of the client's end, where the server has shown a certificate. */
+    public static Map<String, byte[]> ofClient(SSLSession session) {
+        try {
+            return of(session, session.getPeerCertificates());
+        } catch (SSLPeerUnverifiedException e) {
+            return of(session, null);
+        }
+    }
+
+    private static Map<String, byte[]> of(SSLSession session, Certificate @Nullable [] server) {
         var bindings = new HashMap<String, byte[]>();
-        Certificate[] own = session.getLocalCertificates();
-        if (own != null && own.length > 0 && own[0] instanceof X509Certificate certificate) {
+        if (server != null && server.length > 0 && server[0] instanceof X509Certificate certificate) {
             try {
-                bindings.put("tls-server-end-point", endPoint(certificate));
+                bindings.put(SERVER_END_POINT, endPoint(certificate));
             } catch (GeneralSecurityException e) {
                 // an algorithm of which nobody knows a hash: RFC 5929 leaves it undefined
             }
@@ -32,7 +52,7 @@ final class ChannelBindings {
         if (session instanceof ExtendedSSLSession extended
                 && session.getProtocol().equals("TLSv1.3")) {
             try {
-                bindings.put("tls-exporter", extended.exportKeyingMaterialData(EXPORTER_LABEL, new byte[0], EXPORTED));
+                bindings.put(EXPORTER, extended.exportKeyingMaterialData(EXPORTER_LABEL, new byte[0], EXPORTED));
             } catch (SSLException | UnsupportedOperationException e) {
                 // a provider of TLS that exports nothing
             }
