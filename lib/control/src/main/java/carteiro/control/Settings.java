@@ -290,6 +290,12 @@ public final class Settings {
             "pop3d",
             "addresses to listen at, with tls for TLS at once, with proxy behind one");
 
+    public static final Setting<String> POP3DUIDL = free(
+            "pop3duidl",
+            "%f",
+            "mailboxes",
+            "how UIDL names messages, as Dovecot's pop3_uidl_format: %f, or with %u and %v by the numbers of Dovecot's list");
+
     public static final Setting<Duration> TIMEOUTPOP3D = seconds(
             "timeoutpop3d",
             1200,

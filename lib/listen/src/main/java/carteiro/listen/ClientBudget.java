@@ -33,6 +33,13 @@ public final class ClientBudget {
             return given;
         }
 
+        /** Gives back some of what it holds. */
+        public void giveBack(long octets) {
+            long some = Math.min(octets, held);
+            ClientBudget.this.giveBack(client, some);
+            held -= some;
+        }
+
         /** Gives back all. */
         public void giveBack() {
             ClientBudget.this.giveBack(client, held);

@@ -1,10 +1,12 @@
 package carteiro.pop3;
 
 import carteiro.mail.Octets;
+import carteiro.pop3.DovecotUidList.ListedMessage;
 import carteiro.protocol.FileThreads;
 import carteiro.protocol.MailboxTickets.TicketAnswer.MailboxOfAccount;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -13,8 +15,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -33,16 +38,33 @@ final class AccountMailbox implements Pop3Messages {
     private final Path folder;
     private final Pop3Mailbox mailbox;
     private final SentSizes sizes;
-    private long[] known = {}; // by place in the list; UNKNOWN until it was asked for
+    private final String[] uids; // by place in the list; none where the file's name is the name
+    private long[] known; // the same; UNKNOWN until it was asked for
 
     private AccountMailbox(
-            FileThreads files, MailboxOfAccount account, Path folder, Pop3Mailbox mailbox, SentSizes sizes) {
+            FileThreads files, MailboxOfAccount account, Path folder, SentSizes sizes, NumberedMailbox numbered) {
         this.files = files;
         this.account = account;
         this.folder = folder;
-        this.mailbox = mailbox;
         this.sizes = sizes;
+        this.mailbox = numbered.mailbox;
+        this.uids = numbered.uids;
+        this.known = numbered.octets;
     }
+
+    /** A list of messages, and what Dovecot's list says of each. */
+    private static final class NumberedMailbox {
+        final Pop3Mailbox mailbox;
+        String[] uids = {};
+        long[] octets = {};
+
+        NumberedMailbox(Pop3Mailbox mailbox) {
+            this.mailbox = mailbox;
+        }
+    }
+
+    /** A message, and what Dovecot's list says of it; nothing of a name that it cannot hold. */
+    private record NumberedMessage(Pop3Message message, Optional<ListedMessage> listed) {}
 
     /**
      * Opens it.
@@ -50,11 +72,51 @@ final class AccountMailbox implements Pop3Messages {
      * @throws Pop3Mailbox.NoMaildirException if there is no such folder
      * @throws IOException if it cannot be listed, in time
      */
-    static AccountMailbox open(MailboxOfAccount account, FileThreads files, SentSizes sizes) throws IOException {
+    static AccountMailbox open(
+            MailboxOfAccount account, FileThreads files, SentSizes sizes, UidlFormat format, VisitMemory memory)
+            throws IOException {
         Path folder = Path.of(new String(Octets.bytes(account.folder()), StandardCharsets.UTF_8));
-        Pop3Mailbox mailbox = files.as(
-                account.uid(), account.gid(), () -> Pop3Mailbox.open(folder, Instant.now(), Pop3Mailbox.MEMORY));
-        return new AccountMailbox(files, account, folder, mailbox, sizes);
+        NumberedMailbox numbered = files.as(account.uid(), account.gid(), () -> {
+            try (Pop3Mailbox mailbox = Pop3Mailbox.open(folder, Instant.now(), memory)) {
+                return numbered(mailbox, folder, format, memory);
+            }
+        });
+        return new AccountMailbox(files, account, folder, sizes, numbered);
+    }
+
+    /** In the order of Dovecot's numbers, where messages have them: to whoever comes from there, nothing has changed. */
+    private static NumberedMailbox numbered(Pop3Mailbox mailbox, Path folder, UidlFormat format, VisitMemory memory)
+            throws IOException {
+        var numbered = new NumberedMailbox(mailbox);
+        if (!format.hasNumbers()) {
+            return numbered;
+        }
+        var names = new LinkedHashSet<String>();
+        for (int i = 0; i < mailbox.count(); i++) {
+            String name = mailbox.message(i).unique();
+            if (Pop3Message.isPlain(name)) {
+                names.add(name);
+            }
+        }
+        DovecotUidList list = DovecotUidList.numbering(folder, names, memory);
+        var messages = new ArrayList<NumberedMessage>(mailbox.count());
+        for (int i = 0; i < mailbox.count(); i++) {
+            Pop3Message message = mailbox.message(i);
+            messages.add(new NumberedMessage(message, list.of(message.unique())));
+        }
+        messages.sort(Comparator.comparingLong((NumberedMessage message) ->
+                        message.listed().map(ListedMessage::order).orElse(Long.MAX_VALUE))
+                .thenComparingLong(
+                        message -> message.listed().map(ListedMessage::number).orElse(Long.MAX_VALUE)));
+        mailbox.arrange(messages.stream().map(NumberedMessage::message).toList());
+        numbered.uids = new String[messages.size()];
+        numbered.octets = new long[messages.size()];
+        for (int i = 0; i < messages.size(); i++) {
+            NumberedMessage each = messages.get(i);
+            numbered.uids[i] = format.of(each.message(), list.validity(), each.listed());
+            numbered.octets[i] = each.listed().map(ListedMessage::sentOctets).orElse(UNKNOWN);
+        }
+        return numbered;
     }
 
     @Override
@@ -65,6 +127,11 @@ final class AccountMailbox implements Pop3Messages {
     @Override
     public Pop3Message message(int index) {
         return mailbox.message(index);
+    }
+
+    @Override
+    public String uid(int index) {
+        return uids.length == 0 ? mailbox.uid(index) : uids[index];
     }
 
     /** With a CR before each LF that has none: what RETR sends, without doubled dots (RFC 1939 section 11). */
@@ -90,7 +157,7 @@ final class AccountMailbox implements Pop3Messages {
             try (InputStream in = read(index).orElse(InputStream.nullInputStream())) {
                 return counted(in);
             } catch (IOException e) {
-                return message.size();
+                throw new UncheckedIOException(e); // the file system fails, or hangs: it would for the next one, too
             }
         });
     }
@@ -113,15 +180,24 @@ final class AccountMailbox implements Pop3Messages {
 
     @Override
     public Optional<InputStream> read(int index) throws IOException {
-        return files.as(account.uid(), account.gid(), () -> mailbox.read(index));
+        return asAccount(() -> mailbox.read(index));
     }
 
     @Override
     public int finish(BitSet deleted) throws IOException {
-        return files.as(account.uid(), account.gid(), () -> {
+        return asAccount(() -> {
             int failures = mailbox.finish(deleted);
             noteInQuota(deleted, failures);
             return failures;
+        });
+    }
+
+    /** Between two calls nothing is open: visits are many, and most of them are idle. */
+    private <T> T asAccount(FileThreads.FileAction<T> work) throws IOException {
+        return files.as(account.uid(), account.gid(), () -> {
+            try (mailbox) {
+                return work.run();
+            }
         });
     }
 
@@ -144,8 +220,7 @@ final class AccountMailbox implements Pop3Messages {
         }
     }
 
+    /** Nothing is open. */
     @Override
-    public void close() throws IOException {
-        mailbox.close();
-    }
+    public void close() {}
 }

@@ -1,8 +1,10 @@
 package carteiro.pop3;
 
 import carteiro.control.ControlException;
+import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.Settings;
+import carteiro.listen.ClientBudget;
 import carteiro.log.EventLog;
 import carteiro.log.LogText;
 import carteiro.protocol.AccountPrivilege;
@@ -18,6 +20,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,11 +59,25 @@ public final class MailboxesProgram implements Program {
     }
 
     @Override
+    public void check(Installation installation) throws ControlException {
+        var _ = format(installation);
+    }
+
+    private static UidlFormat format(Installation installation) throws ControlException {
+        var files = new ControlFiles(installation);
+        UidlFormat format = UidlFormat.read(files);
+        files.check();
+        return format;
+    }
+
+    @Override
     public RunningProgram start(ProgramContext context) throws ControlException, IOException {
+        UidlFormat format = format(context.installation());
         context.dropPrivileges();
         var files = new FileThreads(NAME, AccountPrivilege.ofThisProcess(), PATIENCE, context.log());
-        var host = new Host(context.wires().tickets(), files, context.log());
-        return new RunningMailboxes(host, context.wires().offerMailboxes(host));
+        var host = new Host(context.wires().tickets(), files, context.log(), format);
+        return new RunningMailboxes(
+                context.installation(), host, context.wires().offerMailboxes(host));
     }
 
     /** Serves visits. */
@@ -72,9 +89,15 @@ public final class MailboxesProgram implements Program {
         private final FileThreads files;
         private final EventLog log;
         private final SentSizes sizes = new SentSizes();
-        private final AtomicInteger open = new AtomicInteger();
 
-        Host(MailboxTickets tickets, FileThreads files, EventLog log) {
+        /** A third of the heap for the lists of all visits, of which no user takes all. */
+        private final ClientBudget lists = new ClientBudget(Runtime.getRuntime().maxMemory() / 3);
+
+        private final AtomicInteger open = new AtomicInteger();
+        private volatile UidlFormat format;
+
+        Host(MailboxTickets tickets, FileThreads files, EventLog log, UidlFormat format) {
+            this.format = format;
             this.tickets = tickets;
             this.files = files;
             this.log = log;
@@ -107,19 +130,28 @@ public final class MailboxesProgram implements Program {
                 OutputStream answers,
                 MailboxOpening opened)
                 throws IOException {
-            AccountMailbox mailbox;
-            try {
-                mailbox = AccountMailbox.open(account, files, sizes);
-            } catch (IOException e) {
-                opened.told(account.folder() + ": " + LogText.reason(e));
-                return;
+            try (var memory = new VisitMemory(lists.share(Integer.toUnsignedLong(account.uid())))) {
+                AccountMailbox mailbox;
+                try {
+                    mailbox = AccountMailbox.open(account, files, sizes, format, memory);
+                } catch (IOException e) {
+                    opened.told(account.folder() + ": " + LogText.reason(e));
+                    return;
+                }
+                serve(mailbox, commands, answers, opened);
             }
+        }
+
+        private void serve(AccountMailbox mailbox, InputStream commands, OutputStream answers, MailboxOpening opened)
+                throws IOException {
             open.incrementAndGet();
             try (mailbox) {
                 opened.told("");
                 var out = new BufferedOutputStream(answers, WRITTEN_AT_ONCE);
                 new Pop3Session(new Pop3Input(commands, out, READ_AT_ONCE), out, mailbox, Pop3Session.Pop3Style.EXACT)
                         .converse();
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
             } finally {
                 open.decrementAndGet();
             }
@@ -127,10 +159,13 @@ public final class MailboxesProgram implements Program {
     }
 
     /** The program at work. */
-    private record RunningMailboxes(Host host, Closeable endpoint) implements RunningProgram {
-        /** There is nothing to read. */
+    private record RunningMailboxes(Installation installation, Host host, Closeable endpoint)
+            implements RunningProgram {
+        /** Visits that have begun go on as they are. */
         @Override
-        public void reload() {}
+        public void reload() throws ControlException {
+            host.format = format(installation);
+        }
 
         @Override
         public String status() {

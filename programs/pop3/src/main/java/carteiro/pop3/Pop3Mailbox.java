@@ -28,10 +28,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of a Maildir as they were when a session began. The Maildir, new and cur are held by their descriptors, and no link in
- * them is followed. Another session may change flags, and so names, or remove messages meanwhile. One thread. Linux.
+ * them is followed; closed, it keeps the list alone, and opens them again when it is used. Another session may change flags, and so
+ * names, or remove messages meanwhile. One thread. Linux.
  */
 final class Pop3Mailbox implements Pop3Messages {
     /** What is in tmp and was not read for so long was left by a crash. */
@@ -40,6 +42,29 @@ final class Pop3Mailbox implements Pop3Messages {
     /** Octets of memory that the list may take; what is over it is for the next session. */
     static final long MEMORY = 64L << 20;
 
+    /** What the list may take. */
+    interface ListMemory {
+        /**
+         * Takes so many octets; false if the list has to end here.
+         *
+         * @throws IOException if there is no list now
+         */
+        boolean take(long octets) throws IOException;
+
+        /** So many octets, as {@link #MEMORY}. */
+        static ListMemory of(long octets) {
+            return new ListMemory() {
+                private long left = octets;
+
+                @Override
+                public boolean take(long more) {
+                    left -= more;
+                    return left >= 0;
+                }
+            };
+        }
+    }
+
     /** What one message takes of it, beside its name and the text of that. */
     private static final int EACH = 160;
 
@@ -47,13 +72,14 @@ final class Pop3Mailbox implements Pop3Messages {
     private static final Set<? extends java.nio.file.OpenOption> READ_NO_LINK =
             Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
-    private final SecureDirectoryStream<Path> maildir;
+    private final Path place;
+    private @Nullable SecureDirectoryStream<Path> maildir;
     private final Map<MailFolder, SecureDirectoryStream<Path>> folders = new EnumMap<>(MailFolder.class);
     private final List<Pop3Message> messages = new ArrayList<>();
     private final BitSet gone = new BitSet(); // looked for, and not found
 
-    private Pop3Mailbox(SecureDirectoryStream<Path> maildir) {
-        this.maildir = maildir;
+    private Pop3Mailbox(Path place) {
+        this.place = place;
     }
 
     /** The folder is not there, or closed to us. */
@@ -81,8 +107,9 @@ final class Pop3Mailbox implements Pop3Messages {
      * @throws NoMaildirException if there is no such folder
      * @throws UnlistedException if it cannot be listed
      */
-    static Pop3Mailbox open(Path folder, Instant now, long memory) throws IOException {
-        var mailbox = new Pop3Mailbox(hold(folder));
+    static Pop3Mailbox open(Path folder, Instant now, ListMemory memory) throws IOException {
+        var mailbox = new Pop3Mailbox(folder);
+        var _ = mailbox.maildir();
         try {
             mailbox.removeAbandoned(now);
             mailbox.list(now, memory);
@@ -104,8 +131,17 @@ final class Pop3Mailbox implements Pop3Messages {
         }
     }
 
+    private SecureDirectoryStream<Path> maildir() throws NoMaildirException {
+        SecureDirectoryStream<Path> held = maildir;
+        if (held == null) {
+            held = hold(place);
+            maildir = held;
+        }
+        return held;
+    }
+
     private SecureDirectoryStream<Path> below(Path name) throws IOException {
-        return maildir.newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
+        return maildir().newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static BasicFileAttributes attributes(SecureDirectoryStream<Path> folder, Path name) throws IOException {
@@ -141,22 +177,20 @@ final class Pop3Mailbox implements Pop3Messages {
         }
     }
 
-    private void list(Instant now, long memory) throws IOException {
+    private void list(Instant now, ListMemory memory) throws IOException {
         FileTime second = FileTime.from(now.truncatedTo(ChronoUnit.SECONDS));
-        long taken = 0;
         for (MailFolder folder : MailFolder.values()) {
-            SecureDirectoryStream<Path> names = below(folder.path());
-            folders.put(folder, names);
+            SecureDirectoryStream<Path> names = folder(folder);
             try {
                 for (Path entry : names) {
                     Path name = entry.getFileName();
-                    taken += isHidden(name) ? 0 : EACH + 2 * name.toString().length();
-                    if (taken > memory) {
+                    if (isHidden(name)) {
+                        continue;
+                    }
+                    if (!memory.take(EACH + 2L * name.toString().length())) {
                         break;
                     }
-                    if (!isHidden(name)) {
-                        add(folder, name, names, second);
-                    }
+                    add(folder, name, names, second);
                 }
             } catch (DirectoryIteratorException e) {
                 throw e.getCause();
@@ -187,16 +221,22 @@ final class Pop3Mailbox implements Pop3Messages {
         return messages.get(index);
     }
 
+    @Override
+    public String uid(int index) {
+        return messages.get(index).uid();
+    }
+
     /** As on the disk. */
     @Override
     public long octets(int index) {
         return messages.get(index).size();
     }
 
-    private SecureDirectoryStream<Path> folder(Pop3Message message) {
-        SecureDirectoryStream<Path> folder = folders.get(message.folder());
+    private SecureDirectoryStream<Path> folder(MailFolder which) throws IOException {
+        SecureDirectoryStream<Path> folder = folders.get(which);
         if (folder == null) {
-            throw new IllegalStateException("closed");
+            folder = below(which.path());
+            folders.put(which, folder);
         }
         return folder;
     }
@@ -216,7 +256,7 @@ final class Pop3Mailbox implements Pop3Messages {
     }
 
     private InputStream stream(Pop3Message message) throws IOException {
-        SecureDirectoryStream<Path> folder = folder(message);
+        SecureDirectoryStream<Path> folder = folder(message.folder());
         if (!attributes(folder, message.name()).isRegularFile()) { // opening a named pipe would wait
             throw new IOException("no file");
         }
@@ -286,21 +326,20 @@ final class Pop3Mailbox implements Pop3Messages {
     }
 
     private void delete(Pop3Message message) throws IOException {
-        folder(message).deleteFile(message.name());
+        folder(message.folder()).deleteFile(message.name());
     }
 
     /** Leaves it where it is if something is in the way. */
     private void moveToCur(Pop3Message message) {
-        SecureDirectoryStream<Path> cur = folder(message.movedTo(MailFolder.CUR, message.name()));
         Path target = Path.of(message.name() + ":2,");
         if (target.toString().indexOf('\ufffd') >= 0) {
             return; // not characters: the new name would be another
         }
         try {
-            attributes(cur, target);
+            attributes(folder(MailFolder.CUR), target);
         } catch (NoSuchFileException e) {
             try {
-                folder(message).move(message.name(), cur, target);
+                folder(message.folder()).move(message.name(), folder(MailFolder.CUR), target);
             } catch (IOException inTheWay) {
                 // it stays new
             }
@@ -309,11 +348,23 @@ final class Pop3Mailbox implements Pop3Messages {
         }
     }
 
+    /** Numbers them in another order, before anything is asked of one. */
+    void arrange(List<Pop3Message> inOrder) {
+        messages.clear();
+        messages.addAll(inOrder);
+    }
+
+    /** Lets go of the folders, until they are needed again. */
     @Override
     public void close() throws IOException {
         for (SecureDirectoryStream<Path> folder : folders.values()) {
             folder.close();
         }
-        maildir.close();
+        folders.clear();
+        SecureDirectoryStream<Path> held = maildir;
+        maildir = null;
+        if (held != null) {
+            held.close();
+        }
     }
 }

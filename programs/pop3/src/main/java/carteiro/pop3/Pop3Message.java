@@ -63,7 +63,8 @@ record Pop3Message(MailFolder folder, Path name, long size, long modified) {
         return flags < 0 ? last : last.substring(0, flags);
     }
 
-    private static boolean isPlain(String text) {
+    /** Whether UIDL can tell it. */
+    static boolean isPlain(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) < 0x21 || text.charAt(i) > 0x7e) {
                 return false;

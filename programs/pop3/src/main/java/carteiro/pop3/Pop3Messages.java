@@ -12,6 +12,9 @@ interface Pop3Messages extends Closeable {
 
     Pop3Message message(int index);
 
+    /** What UIDL tells of it: the same in every visit, and never another's. */
+    String uid(int index);
+
     /** Octets that a client is told of: on the disk, or as they are sent. */
     long octets(int index);
 

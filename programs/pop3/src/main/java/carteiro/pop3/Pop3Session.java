@@ -107,7 +107,7 @@ final class Pop3Session {
         return switch (verb) {
             case "stat" -> stat();
             case "list" -> list(argument, index -> Long.toString(mailbox.octets(index)));
-            case "uidl" -> list(argument, index -> mailbox.message(index).uid());
+            case "uidl" -> list(argument, mailbox::uid);
             case "retr", "top" -> retrieve(verb, argument);
             case "dele" -> delete(argument);
             case "rset" -> reset();
@@ -202,7 +202,12 @@ final class Pop3Session {
     }
 
     private Pop3Visit quit() throws IOException {
-        for (int failures = mailbox.finish(deleted); failures > 0; failures--) {
+        int failures = mailbox.finish(deleted);
+        if (style == Pop3Style.EXACT && failures > 0) {
+            refuse("some messages could not be removed"); // one answer, as RFC 1939 section 6 has it
+            return Pop3Visit.OVER;
+        }
+        for (; failures > 0; failures--) {
             refuse("unable to unlink all deleted messages");
         }
         okay();

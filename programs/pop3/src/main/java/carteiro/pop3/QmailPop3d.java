@@ -48,7 +48,8 @@ public final class QmailPop3d {
     static int serve(String maildir, InputStream in, OutputStream to) {
         var out = new BufferedOutputStream(to, WRITTEN_AT_ONCE);
         try {
-            try (var mailbox = Pop3Mailbox.open(path(maildir), Instant.now(), Pop3Mailbox.MEMORY)) {
+            try (var mailbox =
+                    Pop3Mailbox.open(path(maildir), Instant.now(), Pop3Mailbox.ListMemory.of(Pop3Mailbox.MEMORY))) {
                 new Pop3Session(new Pop3Input(in, out, READ_AT_ONCE), out, mailbox, Pop3Session.Pop3Style.QMAIL)
                         .converse();
             } catch (Pop3Mailbox.NoMaildirException e) {

@@ -1,7 +1,9 @@
 package carteiro.pop3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import carteiro.listen.ClientBudget;
 import carteiro.log.EventLog;
 import carteiro.mail.Octets;
 import carteiro.posix.SystemAccount;
@@ -12,6 +14,7 @@ import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +41,8 @@ class ExactSessionTest {
     private final FileThreads files = new FileThreads(
             "mailboxes", new AccountPrivilege.OneUser(SystemAccount.effectiveUid()), Duration.ofSeconds(20), log);
 
+    private ClientBudget lists = new ClientBudget(1 << 20);
+
     @BeforeEach
     void folders() throws IOException {
         for (String folder : List.of("new", "cur", "tmp")) {
@@ -57,9 +62,14 @@ class ExactSessionTest {
     }
 
     private String visit(String... commands) throws IOException {
+        return visit(UidlFormat.NAMES, commands);
+    }
+
+    private String visit(UidlFormat format, String... commands) throws IOException {
         var said = new ByteArrayOutputStream();
         var account = new MailboxOfAccount("ann", SystemAccount.effectiveUid(), 0, maildir.toString());
-        try (var mailbox = AccountMailbox.open(account, files, new SentSizes())) {
+        try (var memory = new VisitMemory(lists.share(1));
+                var mailbox = AccountMailbox.open(account, files, new SentSizes(), format, memory)) {
             var out = new BufferedOutputStream(said);
             var in = new ByteArrayInputStream(Octets.bytes(String.join("\r\n", commands) + "\r\n"));
             new Pop3Session(new Pop3Input(in, out, 512), out, mailbox, Pop3Session.Pop3Style.EXACT).converse();
@@ -150,7 +160,8 @@ class ExactSessionTest {
         message("new/1", "one\n");
         message("new/2", "two\n");
         var account = new MailboxOfAccount("ann", SystemAccount.effectiveUid(), 0, maildir.toString());
-        try (var first = AccountMailbox.open(account, files, new SentSizes())) {
+        try (var memory = new VisitMemory(lists.share(1));
+                var first = AccountMailbox.open(account, files, new SentSizes(), UidlFormat.NAMES, memory)) {
             assertThat(visit("DELE 1", "QUIT")).isEqualTo("+OK \r\n+OK \r\n");
             message("new/3", "three\n");
             assertThat(first.count()).isEqualTo(2);
@@ -161,5 +172,61 @@ class ExactSessionTest {
             assertThat(first.finish(deleted)).isZero();
         }
         assertThat(visit("STAT", "RETR 1")).contains("three");
+    }
+
+    @Test
+    void betweenTwoCallsNothingOfTheMaildirIsOpen() throws IOException {
+        message("new/1", "one\n");
+        var account = new MailboxOfAccount("ann", SystemAccount.effectiveUid(), 0, maildir.toString());
+        try (var memory = new VisitMemory(lists.share(1));
+                var mailbox = AccountMailbox.open(account, files, new SentSizes(), UidlFormat.NAMES, memory)) {
+            assertThat(openFiles()).isEmpty();
+            assertThat(mailbox.octets(0)).isEqualTo(5);
+            assertThat(openFiles()).isEmpty();
+            try (InputStream message = mailbox.read(0).orElseThrow()) {
+                assertThat(openFiles()).singleElement().asString().endsWith("/new/1");
+                assertThat(message.readAllBytes()).hasSize(4);
+            }
+            assertThat(openFiles()).isEmpty();
+        }
+    }
+
+    private List<String> openFiles() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors
+                    .map(descriptor -> {
+                        try {
+                            return Files.readSymbolicLink(descriptor).toString();
+                        } catch (IOException e) {
+                            return ""; // closed meanwhile
+                        }
+                    })
+                    .filter(name -> name.startsWith(maildir + "/"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void oneUsersListsDoNotFillTheHeap() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            message("new/" + i, "x\n");
+        }
+        lists = new ClientBudget(2 * 20 * 165);
+        try (var mine = new VisitMemory(lists.share(1))) {
+            assertThat(open(mine).count()).isEqualTo(20);
+            assertThatThrownBy(() -> visit("STAT"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("the lists of open mailboxes fill their part of the heap");
+            try (var other = new VisitMemory(lists.share(2))) {
+                assertThatThrownBy(() -> open(other)).hasMessageContaining("fill their part of the heap");
+            }
+        }
+        assertThat(lists.taken()).isZero();
+        assertThat(visit("STAT")).startsWith("+OK 20 ");
+    }
+
+    private AccountMailbox open(VisitMemory memory) throws IOException {
+        var account = new MailboxOfAccount("ann", SystemAccount.effectiveUid(), 0, maildir.toString());
+        return AccountMailbox.open(account, files, new SentSizes(), UidlFormat.NAMES, memory);
     }
 }

@@ -2,6 +2,7 @@ package carteiro.pop3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import carteiro.pop3.Pop3Mailbox.ListMemory;
 import carteiro.testkit.Covers;
 import carteiro.testkit.NeedsOrdinaryUser;
 import java.io.ByteArrayInputStream;
@@ -70,7 +71,7 @@ class Pop3SessionTest {
         Files.createSymbolicLink(maildir.folder().resolve("cur/1.link.host:2,S"), outside);
         assertThat(maildir.converse("STAT", "QUIT")).isEqualTo(OK + "+OK 3 50\r\n" + OK);
         Instant later = Instant.now().plusSeconds(10); // all but the future one is old enough
-        try (var mailbox = Pop3Mailbox.open(maildir.folder(), later, Pop3Mailbox.MEMORY)) {
+        try (var mailbox = Pop3Mailbox.open(maildir.folder(), later, ListMemory.of(Pop3Mailbox.MEMORY))) {
             assertThat(mailbox.count()).isEqualTo(3);
         }
     }
@@ -378,8 +379,8 @@ class Pop3SessionTest {
         for (int i = 0; i < 10; i++) {
             maildir.put("cur/" + i + ".a.host:2,", "x\n", HOUR.plusSeconds(i));
         }
-        try (var all = Pop3Mailbox.open(maildir.folder(), Instant.now(), Pop3Mailbox.MEMORY);
-                var some = Pop3Mailbox.open(maildir.folder(), Instant.now(), 1000)) {
+        try (var all = Pop3Mailbox.open(maildir.folder(), Instant.now(), ListMemory.of(Pop3Mailbox.MEMORY));
+                var some = Pop3Mailbox.open(maildir.folder(), Instant.now(), ListMemory.of(1000))) {
             assertThat(all.count()).isEqualTo(10);
             assertThat(some.count()).isBetween(3, 8);
         }
