@@ -123,8 +123,11 @@ class Pop3ClientsTest {
                         "account default\nhost 127.0.0.1\nport " + (mechanism.equals("user") ? tls : clear)
                                 + "\nuser ann\npassword " + PASSWORD + "\nauth " + mechanism + "\ntls on\ntls_starttls "
                                 + (mechanism.equals("user") ? "off" : "on") + "\ntls_trust_file " + authority
-                                + "\ndelivery mbox " + mbox + "\nuidls_file " + folder.resolve("uidls") + "\nkeep on\n");
-                assertThat(run("/usr/bin/mpop", "-C", mpop.toString())).as(mechanism).startsWith("0\n");
+                                + "\ndelivery mbox " + mbox + "\nuidls_file " + folder.resolve("uidls")
+                                + "\nkeep on\n");
+                assertThat(run("/usr/bin/mpop", "-C", mpop.toString()))
+                        .as(mechanism)
+                        .startsWith("0\n");
                 assertThat(messages(mbox)).as(mechanism).isEqualTo(2);
                 assertThat(run("/usr/bin/mpop", "-C", mpop.toString())).startsWith("0\n");
                 assertThat(messages(mbox)).as("again by " + mechanism).isEqualTo(2);
@@ -153,7 +156,8 @@ class Pop3ClientsTest {
                     "getmailrc",
                     "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = 127.0.0.1\nport = " + tls
                             + "\nusername = bob\npassword = " + PASSWORD + "\nca_certs = " + authority
-                            + "\n[destination]\ntype = Mboxrd\npath = " + got + (CarteiroProcess.asRoot() ? "\nuser = nobody" : "")
+                            + "\n[destination]\ntype = Mboxrd\npath = " + got
+                            + (CarteiroProcess.asRoot() ? "\nuser = nobody" : "")
                             + "\n[options]\ndelete = true\nread_all = false\n");
             assertThat(run("/usr/bin/getmail", "--getmaildir", folder.toString(), "--rcfile", "getmailrc"))
                     .startsWith("0\n");
@@ -169,8 +173,8 @@ class Pop3ClientsTest {
 
     private static List<String> files(CarteiroProcess carteiro, String account) throws IOException {
         try (Stream<Path> all = Files.walk(carteiro.accountHome(account).resolve("Maildir"))) {
-            return all.filter(file -> file.getParent().endsWith("new")
-                            || file.getParent().endsWith("cur"))
+            return all.filter(file ->
+                            file.getParent().endsWith("new") || file.getParent().endsWith("cur"))
                     .map(file -> String.valueOf(file.getFileName()))
                     .toList();
         }
@@ -210,7 +214,8 @@ class Pop3ClientsTest {
     }
 
     @Test
-    @DisplayName("kill -9 of pop3d or mailboxes in the middle of a visit changes nothing; the others go on, and people log in again")
+    @DisplayName(
+            "kill -9 of pop3d or mailboxes in the middle of a visit changes nothing; the others go on, and people log in again")
     void killed() throws Exception {
         try (var carteiro = started(Form.SPLIT, "1")) {
             for (String program : List.of("pop3d", "mailboxes")) {
@@ -220,7 +225,8 @@ class Pop3ClientsTest {
                     assertThat(visitor.say("STAT")).startsWith("+OK 2 ");
                     assertThat(visitor.say("DELE 1")).startsWith("+OK");
                     assertThat(before.get(program).destroyForcibly()).isTrue();
-                    carteiro.await("the end of the visit", () -> visitor.say("NOOP").isEmpty());
+                    carteiro.await(
+                            "the end of the visit", () -> visitor.say("NOOP").isEmpty());
                 }
                 carteiro.await("a new " + program, () -> {
                     try (var visitor = new Visitor()) {
@@ -230,8 +236,7 @@ class Pop3ClientsTest {
                     }
                 });
                 var after = carteiro.programs();
-                before.forEach((name, process) -> assertThat(
-                                after.get(name).pid() == process.pid())
+                before.forEach((name, process) -> assertThat(after.get(name).pid() == process.pid())
                         .as(name + " when " + program + " was killed")
                         .isEqualTo(!name.equals(program)));
             }

@@ -232,7 +232,7 @@ public final class Settings {
 
     public static final Setting<String> DEFAULTDELIVERY = declare(text("defaultdelivery")
             .standard("./Mailbox")
-            .readBy("local", "instructions of who has no .qmail", ControlFiles::value));
+            .readBy("local, lookup", "instructions of who has no .qmail", ControlFiles::value));
 
     public static final Setting<List<String>> PROGRAMVARIABLES =
             list("programvariables", "none", "local", "environment variables that users' programs get too");

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The passwords of the directory, by qmail-LDAP's rules: the entry whose uid the name is, and its userPassword, compared here or by a
@@ -28,6 +29,9 @@ final class LdapPasswords implements PasswordSource {
     private static final String STATUS = "accountStatus";
     private static final String MAIL = "mail";
     private static final String PASSWORD = "userPassword";
+
+    /** States that forbid a login; nopop is an old name of noaccess. */
+    private static final Set<String> NO_LOGIN = Set.of("disabled", "noaccess", "nopop", "deleted");
 
     /** Of an entry's passwords so many are looked at: each may be slow to compare. */
     private static final int MOST_VALUES = 4;
@@ -106,7 +110,7 @@ final class LdapPasswords implements PasswordSource {
     private static Optional<String> forbiddingStatus(DirectoryEntry entry) {
         return entry.all(STATUS).stream()
                 .map(Octets::lowerCase)
-                .filter(status -> status.equals("disabled") || status.equals("noaccess") || status.equals("deleted"))
+                .filter(NO_LOGIN::contains)
                 .findFirst()
                 .map(status -> "its accountStatus is " + status);
     }

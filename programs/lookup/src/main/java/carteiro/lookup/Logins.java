@@ -36,6 +36,7 @@ final class Logins implements Passwords {
     private final AccountBook book;
     private final AppPasswords apps;
     private final LoginTickets tickets;
+    private final String maildir;
     private final InstantSource clock = InstantSource.system();
     private final AccountLimits limits;
     private final FaultLogLimiter alarms;
@@ -46,6 +47,7 @@ final class Logins implements Passwords {
     private final SecureRandom random = new SecureRandom();
 
     /**
+     * @param maildir where mail comes to in a home, where nothing else is said
      * @param salts for names that nobody has
      * @param routing which way out mail for an address takes
      */
@@ -53,6 +55,7 @@ final class Logins implements Passwords {
             List<PasswordSource> sources,
             AppPasswords apps,
             LoginTickets tickets,
+            String maildir,
             LoginLimiter limiter,
             AccountBook book,
             FaultLogLimiter alarms,
@@ -63,6 +66,7 @@ final class Logins implements Passwords {
         this.sources = List.copyOf(sources);
         this.apps = apps;
         this.tickets = tickets;
+        this.maildir = maildir;
         this.limiter = limiter;
         this.book = book;
         this.limits = limits;
@@ -319,8 +323,8 @@ final class Logins implements Passwords {
         return new TicketAnswer.NoMailbox("no account has that name any more");
     }
 
-    /** The Maildir of an account: what its entry names, else Maildir in its home. */
-    private static TicketAnswer mailbox(String account, Answer answer) {
+    /** The Maildir of an account: what its entry names, else that of mail without other instructions. */
+    private TicketAnswer mailbox(String account, Answer answer) {
         return switch (answer) {
             case Answer.Account(var identity, var home, var instructions) -> {
                 String named = instructions instanceof DeliveryInstructions.DirectoryInstructions directory
@@ -329,7 +333,8 @@ final class Logins implements Passwords {
                 if (!named.isEmpty() && !named.endsWith("/")) {
                     yield new TicketAnswer.NoMailbox("its mailbox is no Maildir: its path does not end in a slash");
                 }
-                String path = named.isEmpty() ? "Maildir/" : named.startsWith("./") ? named.substring(2) : named;
+                String chosen = named.isEmpty() ? maildir : named;
+                String path = chosen.startsWith("./") ? chosen.substring(2) : chosen;
                 yield identity.uid() == 0
                         ? new TicketAnswer.NoMailbox("it is root's: nobody's mail is read as root")
                         : new TicketAnswer.MailboxOfAccount(

@@ -183,6 +183,7 @@ public final class LookupProgram implements Program {
                     lookup.passwordSources(passwordFile, hashing),
                     appPasswords,
                     tickets,
+                    settings.maildir(),
                     limiter,
                     book.book(),
                     new FaultLogLimiter(context.log()),

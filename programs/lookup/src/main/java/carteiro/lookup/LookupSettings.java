@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
  * @param ldap the directory; null if there is none
  * @param senders what accounts may send as besides their own addresses
  * @param limits how much accounts may send
+ * @param maildir the Maildir in a home that mail comes to: the first of control/defaultdelivery, else {@code Maildir/}
  */
 record LookupSettings(
         RoutingTables tables,
         List<SourceName> sources,
         @Nullable LdapSettings ldap,
         LoginSenders senders,
-        AccountLimits limits) {
+        AccountLimits limits,
+        String maildir) {
+    private static final String USUAL_MAILDIR = "Maildir/";
 
     LookupSettings {
         sources = List.copyOf(sources);
@@ -37,8 +40,19 @@ record LookupSettings(
         List<SourceName> sources = sources(files, ldap != null);
         LoginSenders senders = LoginSenders.read(files);
         AccountLimits limits = AccountLimits.read(files);
+        String maildir = maildir(files.get(Settings.DEFAULTDELIVERY));
         files.check();
-        return new LookupSettings(tables, sources, ldap, senders, limits);
+        return new LookupSettings(tables, sources, ldap, senders, limits, maildir);
+    }
+
+    /** Of instructions in the form of a .qmail file. */
+    private static String maildir(String instructions) {
+        return instructions
+                .lines()
+                .map(String::stripTrailing)
+                .filter(line -> line.endsWith("/") && (line.startsWith("./") || line.startsWith("/")))
+                .findFirst()
+                .orElse(USUAL_MAILDIR);
     }
 
     private static List<SourceName> sources(ControlFiles files, boolean directory) {

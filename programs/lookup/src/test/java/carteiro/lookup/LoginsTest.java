@@ -37,6 +37,7 @@ import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who logs in, by users/passwd and by the directory of example.ldif in a real slapd. */
@@ -104,6 +106,7 @@ class LoginsTest {
                         hashing),
                 new AppPasswords(home.installation.users().resolve("apppasswords"), Duration.ZERO),
                 new LoginTickets(),
+                LookupSettings.read(home.installation).maildir(),
                 limiter,
                 book,
                 new FaultLogLimiter(log),
@@ -309,7 +312,7 @@ class LoginsTest {
 
     @Test
     void whoMayNotLogInCannot() throws Exception {
-        for (String status : List.of("disabled", "noaccess", "deleted", "DISABLED")) {
+        for (String status : List.of("disabled", "noaccess", "nopop", "deleted", "DISABLED")) {
             try (LDAPConnection root = slapd.asRoot()) {
                 String dn = "uid=joao,ou=people,dc=example,dc=org";
                 root.modify(new com.unboundid.ldap.sdk.ModifyRequest(
@@ -381,6 +384,31 @@ class LoginsTest {
         for (String file : List.of("ldapserver", "ldaplogin", "ldappassword")) {
             Files.deleteIfExists(home.installation.control(file));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "none",
+            value = {
+                "none | Maildir/",
+                "./Mailbox | Maildir/",
+                "./Maildir/ | Maildir/",
+                "# mail\\nfilter\\n./mail/in/\\n./Maildir/ | mail/in/"
+            })
+    void aTicketOpensTheMaildirThatMailComesTo(@Nullable String delivery, String maildir) throws Exception {
+        withoutDirectory();
+        Path ann = home.user("ann");
+        file("ann:" + hash("one") + "\n");
+        if (delivery != null) {
+            home.control("defaultdelivery", delivery.replace("\\n", "\n") + "\n");
+        }
+        Logins logins = logins();
+        var verdict = logins.check(
+                new LoginAttempt(LoginService.POP3, "192.0.2.7"), "ann", "one".getBytes(StandardCharsets.US_ASCII));
+        String ticket = ((LoginVerdict.LoggedIn) verdict).ticket();
+        assertThat(logins.redeem(ticket))
+                .isEqualTo(new TicketAnswer.MailboxOfAccount("ann", TestHome.USER_UID, 100, ann + "/" + maildir));
     }
 
     @Test
