@@ -1,5 +1,6 @@
 package carteiro.maildir;
 
+import carteiro.mail.SentSize;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -23,7 +24,7 @@ import java.util.Set;
  * <caption>states</caption>
  * <tr><td>tmp/NAME made, written</td><td>a draft that no reader looks at; readers remove it after 36 hours</td></tr>
  * <tr><td>tmp/NAME forced</td><td>the same</td></tr>
- * <tr><td>linked as new/NAME</td><td>whole or absent: the name never leads to half a file</td></tr>
+ * <tr><td>linked as new/NAME,S=OCTETS,W=OCTETS</td><td>whole or absent: the name never leads to half a file</td></tr>
  * <tr><td>tmp/NAME unlinked</td><td>the same</td></tr>
  * <tr><td>new/ forced</td><td>delivered, and only now is it answered</td></tr>
  * </table>
@@ -71,9 +72,10 @@ public final class Maildir {
         Path newFolder = folder.resolve("new");
         Path tmp = folder.resolve("tmp");
         try (FileChannel place = DirectorySync.open(newFolder)) { // before there is a name in it
-            Path draft = write(tmp, header, message);
+            var size = new SentSize();
+            Path draft = write(tmp, header, message, size);
             try {
-                Files.createLink(newFolder.resolve(draft.getFileName()), draft);
+                Files.createLink(newFolder.resolve(draft.getFileName() + sizes(header, message, size)), draft);
             } finally {
                 remove(draft);
             }
@@ -89,7 +91,16 @@ public final class Maildir {
         }
     }
 
-    private Path write(Path tmp, byte[] header, MessageOctets message) throws IOException {
+    /**
+     * What readers need not look for in the message: S, its octets, and W, its octets as they are sent (Maildir++). Where the last line
+     * has no end, readers do not agree on W.
+     */
+    private static String sizes(byte[] header, MessageOctets message, SentSize size) {
+        String sent = size.octets() == size.octetsOfLines() ? ",W=" + size.octets() : "";
+        return ",S=" + (header.length + message.count()) + sent;
+    }
+
+    private Path write(Path tmp, byte[] header, MessageOctets message, SentSize size) throws IOException {
         for (int attempt = 1; true; attempt++) {
             Path draft = tmp.resolve(names.next(clock.instant()));
             FileChannel out;
@@ -102,7 +113,7 @@ public final class Maildir {
                 continue;
             }
             try (out) {
-                write(out, header, message);
+                write(out, header, message, size);
                 out.force(true);
             } catch (IOException | RuntimeException e) {
                 remove(draft);
@@ -121,9 +132,11 @@ public final class Maildir {
         }
     }
 
-    private static void write(FileChannel out, byte[] header, MessageOctets message) throws IOException {
+    private static void write(FileChannel out, byte[] header, MessageOctets message, SentSize size) throws IOException {
+        size.add(header, 0, header.length);
         switch (message) {
             case MessageOctets.InMemory inMemory -> {
+                inMemory.countIn(size);
                 ByteBuffer[] both = {ByteBuffer.wrap(header), inMemory.buffer()}; // one call for both
                 while (both[0].hasRemaining() || both[1].hasRemaining()) {
                     out.write(both);
@@ -134,6 +147,7 @@ public final class Maildir {
                 byte[] chunk = new byte[CHUNK];
                 try (InputStream in = inFile.open()) {
                     for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+                        size.add(chunk, 0, count);
                         writeAll(out, ByteBuffer.wrap(chunk, 0, count));
                     }
                 }

@@ -1,5 +1,6 @@
 package carteiro.maildir;
 
+import carteiro.mail.SentSize;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -32,6 +33,10 @@ public sealed interface MessageOctets {
         @Override
         public InputStream open() {
             return new ByteArrayInputStream(octets);
+        }
+
+        void countIn(SentSize size) {
+            size.add(octets, 0, octets.length);
         }
 
         ByteBuffer buffer() {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MaildirTest {
@@ -57,10 +58,26 @@ class MaildirTest {
         Path file = files("new").getFirst();
         assertThat(Octets.text(Files.readAllBytes(file)))
                 .isEqualTo("Return-Path: <a@b>\nSubject: x\n\n\u00ff\u0000partial");
-        assertThat(file.getFileName().toString()).matches("\\d{10}\\.M\\d{1,6}P7Q1\\.host");
+        assertThat(file.getFileName().toString()).matches("\\d{10}\\.M\\d{1,6}P7Q1\\.host,S=40");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         assertThat(files("tmp")).isEmpty();
+    }
+
+    /** S is what is on the disk, W what a reader sends; of half a line there is no W. */
+    @ParameterizedTest
+    @CsvSource({"'a\n', 'S=21,W=23'", "'a\n\nb\n', 'S=24,W=28'", "'a\r\n', 'S=22,W=23'", "'', 'S=19,W=20'", "a, S=20"})
+    void theNameTellsTheSizes(String text, String told) throws Exception {
+        byte[] octets = Octets.bytes(text);
+        maildir.deliver(folder, HEADER, new MessageOctets.InMemory(octets));
+        Path large = Files.write(folder.resolve("large"), octets);
+        try (var channel = FileChannel.open(large, StandardOpenOption.READ)) {
+            maildir.deliver(folder, HEADER, new MessageOctets.InFile(channel, octets.length));
+        }
+        assertThat(files("new")).hasSize(2).allSatisfy(file -> {
+            assertThat(file.getFileName().toString()).endsWith(".host," + told);
+            assertThat(file).hasSize(octets.length + HEADER.length);
+        });
     }
 
     @ParameterizedTest
@@ -139,9 +156,10 @@ class MaildirTest {
         InstantSource still = InstantSource.fixed(Instant.EPOCH);
         new Maildir(new MaildirNames("host", 7), new DirectorySync(), still).deliver(folder, HEADER, MESSAGE);
         var again = new Maildir(new MaildirNames("host", 7), new DirectorySync(), still);
-        assertThatThrownBy(() -> again.deliver(folder, HEADER, new MessageOctets.InMemory(new byte[0])))
+        assertThatThrownBy(() ->
+                        again.deliver(folder, HEADER, new MessageOctets.InMemory(new byte[(int) MESSAGE.count()])))
                 .isInstanceOf(FileAlreadyExistsException.class);
-        assertThat(files("new").getFirst()).hasSize(HEADER.length + MESSAGE.count());
+        assertThat(files("new").getFirst()).content().endsWith("partial");
         assertThat(files("tmp")).isEmpty();
         assertThat(again.deliver(folder, HEADER, MESSAGE)).isEqualTo(Maildir.MaildirResult.DELIVERED);
     }

@@ -1,14 +1,20 @@
 package carteiro.posix;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
 
 /** Paths as the C library has them: in the octets that Java's own calls would use for them. */
 final class CPath {
     private static final Charset PATHS =
             Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"), StandardCharsets.UTF_8);
+
+    /** What stands in a text for octets that are no characters. */
+    private static final char NO_CHARACTER = '\ufffd';
 
     private CPath() {}
 
@@ -22,6 +28,25 @@ final class CPath {
         MemorySegment text = arena.allocate(octets.length + 1L);
         text.asByteBuffer().put(octets);
         return text.address();
+    }
+
+    /** The octets of a path of the system's own, which need not be characters. */
+    static byte[] octets(Path path) {
+        String text = path.toString();
+        if (text.indexOf(NO_CHARACTER) < 0) {
+            return octets(text);
+        }
+        String uri = path.toUri().getRawPath(); // each octet as it is, or in hexadecimal
+        var octets = new ByteArrayOutputStream(uri.length());
+        for (int i = 0; i < uri.length(); i++) {
+            if (uri.charAt(i) == '%') {
+                octets.write(HexFormat.fromHexDigits(uri, i + 1, i + 3));
+                i += 2;
+            } else {
+                octets.write(uri.charAt(i));
+            }
+        }
+        return octets.toByteArray();
     }
 
     static byte[] octets(String path) {

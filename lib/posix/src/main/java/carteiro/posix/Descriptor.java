@@ -71,6 +71,15 @@ final class Descriptor implements Closeable {
      * @param name what is said in messages
      */
     static Descriptor open(int folder, String path, int flags, int mode, String name) throws IOException {
+        return open(folder, CPath.octets(path), flags, mode, name);
+    }
+
+    /** The same of a path that need not be characters, and begins at the folder in which this process works if it is not absolute. */
+    static Descriptor open(Path path, int flags, int mode) throws IOException {
+        return open(CURRENT_FOLDER, CPath.octets(path), flags, mode, path.toString());
+    }
+
+    private static Descriptor open(int folder, byte[] path, int flags, int mode, String name) throws IOException {
         CFunction.CallResult answer;
         try (Arena arena = Arena.ofConfined()) {
             answer = DescriptorFunctions.OPENAT.call(

@@ -48,8 +48,7 @@ public final class LockableFile implements Closeable {
                     .close();
             return new LockableFile(null, file);
         }
-        Descriptor descriptor =
-                Descriptor.open(Descriptor.CURRENT_FOLDER, file.toString(), APPENDING, OWNER_ONLY, file.toString());
+        Descriptor descriptor = Descriptor.open(file, APPENDING, OWNER_ONLY);
         return new LockableFile(descriptor, descriptor.path());
     }
 

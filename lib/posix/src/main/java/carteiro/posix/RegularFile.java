@@ -27,12 +27,7 @@ public final class RegularFile implements Closeable {
     public static Optional<RegularFile> open(Path file) throws IOException {
         Descriptor descriptor;
         try {
-            descriptor = Descriptor.open(
-                    Descriptor.CURRENT_FOLDER,
-                    file.toString(),
-                    Descriptor.READ | Descriptor.NO_WAIT,
-                    0,
-                    file.toString());
+            descriptor = Descriptor.open(file, Descriptor.READ | Descriptor.NO_WAIT, 0);
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

@@ -106,6 +106,15 @@ public final class SafeFolder implements Closeable {
         }
     }
 
+    /**
+     * Holds a folder whoever it belongs to, for work with no more rights than its owner has: links on the way to it are followed.
+     *
+     * @throws IOException if it is missing or no folder
+     */
+    public static SafeFolder hold(Path folder) throws IOException {
+        return new SafeFolder(Descriptor.open(folder, Descriptor.NAME_ONLY | Descriptor.FOLDER_ONLY, 0));
+    }
+
     private static SafeFolder root() throws IOException {
         return new SafeFolder(Descriptor.open(Descriptor.CURRENT_FOLDER, "/", ON_THE_WAY, 0, "/"));
     }

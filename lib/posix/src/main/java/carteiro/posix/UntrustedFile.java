@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file in a folder that others may write, opened for reading: no link is followed in its last component, nothing is waited
- * for (a named pipe, a lease), and what is told of it is told of the very file that is open. Linux. One thread at a time.
+ * A file in a folder that others may write: no link is followed in its last component, nothing is waited for (a named pipe, a
+ * lease), and what is told of it is told of the very file that is open. Linux. One thread at a time.
  */
 public final class UntrustedFile implements Closeable {
     private static final int NO_SUCH_DEVICE = 6;
@@ -35,24 +35,64 @@ public final class UntrustedFile implements Closeable {
     }
 
     /**
-     * Opens it.
+     * Opens it for reading.
      *
      * @throws NoSuchFileException if it is not there any more
      * @throws UnusableException if it is no file that we can read, nor will be by waiting
      * @throws IOException if it cannot be opened now
      */
     public static UntrustedFile open(Path path) throws IOException {
-        int flags = Descriptor.READ | Descriptor.NO_WAIT | Descriptor.NO_FOLLOW;
+        return open(path, Descriptor.READ, "its mode keeps us from reading it");
+    }
+
+    /**
+     * Opens a regular file for reading.
+     *
+     * @throws NoSuchFileException if it is not there any more
+     * @throws UnusableException if it is something else, or its mode keeps us from reading
+     * @throws IOException if it cannot be opened now
+     */
+    public static UntrustedFile openRegular(Path path) throws IOException {
+        return open(path).regular();
+    }
+
+    /**
+     * Opens a regular file for writing behind what is in it.
+     *
+     * @throws NoSuchFileException if there is none
+     * @throws UnusableException if it is something else, or its mode keeps us from writing
+     * @throws IOException if it cannot be opened now
+     */
+    public static UntrustedFile openToAppend(Path path) throws IOException {
+        return open(path, Descriptor.WRITE | Descriptor.APPEND, "its mode keeps us from writing it")
+                .regular();
+    }
+
+    private UntrustedFile regular() throws IOException {
+        boolean regular = false;
         try {
-            return new UntrustedFile(
-                    Descriptor.open(Descriptor.CURRENT_FOLDER, path.toString(), flags, 0, path.toString()));
+            regular = status().kind() == FileStatus.FileKind.REGULAR;
+        } finally {
+            if (!regular) {
+                close();
+            }
+        }
+        if (!regular) {
+            throw new UnusableException("it is no regular file");
+        }
+        return this;
+    }
+
+    private static UntrustedFile open(Path path, int how, String denied) throws IOException {
+        try {
+            return new UntrustedFile(Descriptor.open(path, how | Descriptor.NO_WAIT | Descriptor.NO_FOLLOW, 0));
         } catch (Descriptor.SymbolicLinkException e) {
             throw new UnusableException("it is a symbolic link");
         } catch (AccessDeniedException e) {
-            throw new UnusableException("its mode keeps us from reading it");
+            throw new UnusableException(denied);
         } catch (Descriptor.SystemCallException e) {
             if (e.errno() == NO_SUCH_DEVICE) {
-                throw new UnusableException("it is a socket or a device");
+                throw new UnusableException("it is a socket, a device, or a pipe that nobody reads");
             }
             throw e;
         }
@@ -66,6 +106,16 @@ public final class UntrustedFile implements Closeable {
     /** A channel that reads the open file from its beginning, for a regular one. */
     public FileChannel channel() throws IOException {
         return FileChannel.open(descriptor.path(), StandardOpenOption.READ);
+    }
+
+    /** The next octets, as many as there are up to a limit. */
+    public byte[] read(int limit) throws IOException {
+        return descriptor.read(limit);
+    }
+
+    /** A channel that writes behind the end of a file that was opened for that. */
+    public FileChannel appending() throws IOException {
+        return FileChannel.open(descriptor.path(), StandardOpenOption.WRITE, StandardOpenOption.APPEND);
     }
 
     /**

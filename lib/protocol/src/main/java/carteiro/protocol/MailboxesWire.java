@@ -21,16 +21,23 @@ final class MailboxesWire {
     /** The side of pop3d. */
     static final class MailboxesClient implements Mailboxes {
         private final ConnectionPool connections;
+        private final Duration limit;
 
         MailboxesClient(ConnectionPool connections) {
+            this(connections, LIMIT);
+        }
+
+        /** @param limit how long mailboxes may be silent */
+        MailboxesClient(ConnectionPool connections, Duration limit) {
             this.connections = connections;
+            this.limit = limit;
         }
 
         @Override
         public MailboxOpened open(String ticket) throws IOException {
             PooledConnection connection = connections.connect();
             boolean open = false;
-            try (var _ = connections.watchdog().closeAfter(LIMIT, connection)) {
+            try (var _ = connections.watchdog().closeAfter(limit, connection)) {
                 new FrameWriter().put(ticket).send(connection.out);
                 FrameReader answer = FrameReader.receive(connection.in, Frames.SHORT);
                 String word = answer.text(WORD);
@@ -42,7 +49,8 @@ final class MailboxesWire {
                     default -> throw new MalformedFrameException("mailboxes gave no answer we know");
                 };
                 return open
-                        ? new MailboxOpened.OpenMailbox(new SocketVisit(connection))
+                        ? new MailboxOpened.OpenMailbox(
+                                new SocketVisit(connection, new TimeLimit(connections.watchdog(), limit, connection)))
                         : new MailboxOpened.ClosedMailbox(reason);
             } finally {
                 if (!open) {
@@ -52,15 +60,11 @@ final class MailboxesWire {
         }
     }
 
-    private record SocketVisit(PooledConnection connection) implements Mailboxes.MailboxVisit {
-        @Override
-        public OutputStream commands() {
-            return connection.out;
-        }
-
-        @Override
-        public InputStream answers() {
-            return connection.in;
+    /** A visit in which mailboxes has a limited time for each piece of an answer, as it may have been stopped. */
+    private record SocketVisit(PooledConnection connection, InputStream answers, OutputStream commands)
+            implements Mailboxes.MailboxVisit {
+        SocketVisit(PooledConnection connection, TimeLimit limit) {
+            this(connection, limit.over(connection.in), limit.over(connection.out));
         }
 
         @Override

@@ -2,18 +2,17 @@ package carteiro.pop3;
 
 import carteiro.mail.Octets;
 import carteiro.pop3.DovecotUidList.ListedMessage;
+import carteiro.posix.UntrustedFile;
 import carteiro.protocol.FileThreads;
 import carteiro.protocol.MailboxTickets.TicketAnswer.MailboxOfAccount;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,17 +20,14 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.OptionalLong;
 
 /** The Maildir of an account, each call as that account. What was opened can be read by anybody: that needs no identity. */
 final class AccountMailbox implements Pop3Messages {
-    /** The size as it is sent stands in the names that Dovecot and others give (Maildir++). */
-    private static final Pattern SENT_SIZE = Pattern.compile(",W=([0-9]{1,15})(?=[,:]|$)");
-
     private static final long UNKNOWN = -1;
-    private static final int BLOCK = 32 * 1024;
+
+    /** How long the messages of one visit are read by a thread before another visit's turn comes. */
+    private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
     private final FileThreads files;
     private final MailboxOfAccount account;
@@ -137,45 +133,53 @@ final class AccountMailbox implements Pop3Messages {
     /** With a CR before each LF that has none: what RETR sends, without doubled dots (RFC 1939 section 11). */
     @Override
     public long octets(int index) {
+        if (!isKnown(index)) {
+            count(index, index + 1);
+        }
+        return known[index];
+    }
+
+    @Override
+    public void countAll() {
+        for (int i = 0; i < mailbox.count(); i++) {
+            if (!isKnown(i)) {
+                count(i, mailbox.count());
+            }
+        }
+    }
+
+    private boolean isKnown(int index) {
         if (known.length == 0) {
             known = new long[mailbox.count()];
             Arrays.fill(known, UNKNOWN);
         }
         if (known[index] == UNKNOWN) {
-            known[index] = sentSize(index);
+            known[index] = sizes.of(account.uid(), mailbox.message(index)).orElse(UNKNOWN);
         }
-        return known[index];
+        return known[index] != UNKNOWN;
     }
 
-    private long sentSize(int index) {
-        Pop3Message message = mailbox.message(index);
-        Matcher named = SENT_SIZE.matcher(message.name().toString());
-        if (named.find()) {
-            return Long.parseLong(named.group(1));
-        }
-        return sizes.of(account.uid(), message, () -> {
-            try (InputStream in = read(index).orElse(InputStream.nullInputStream())) {
-                return counted(in);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e); // the file system fails, or hangs: it would for the next one, too
-            }
-        });
-    }
-
-    static long counted(InputStream in) throws IOException {
-        byte[] block = new byte[BLOCK];
-        long octets = 0;
-        int before = '\n';
-        for (int count = in.read(block); count >= 0; count = in.read(block)) {
-            octets += count;
-            for (int i = 0; i < count; i++) {
-                if (block[i] == '\n' && before != '\r') {
-                    octets++;
+    /** Reads those from one place to another of which it is not known, as many as can be read in a while. */
+    private void count(int from, int to) {
+        try {
+            asAccount(() -> {
+                long end = System.nanoTime() + AT_ONCE.toNanos();
+                for (int i = from; i < to && System.nanoTime() - end < 0; i++) {
+                    if (!isKnown(i)) {
+                        known[i] = sentOctets(i);
+                    }
                 }
-                before = block[i];
-            }
+                return to;
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // the file system fails, or hangs: it would for the next one, too
         }
-        return before == '\n' ? octets : octets + (before == '\r' ? 1 : 2); // a last line without an end gets one
+    }
+
+    private long sentOctets(int index) throws IOException {
+        OptionalLong octets = mailbox.sentOctets(index);
+        octets.ifPresent(count -> sizes.remember(account.uid(), mailbox.message(index), count));
+        return octets.orElse(0); // RETR will say that it is not to be had
     }
 
     @Override
@@ -211,10 +215,9 @@ final class AccountMailbox implements Pop3Messages {
             return;
         }
         byte[] line = Octets.bytes("-" + octets + " -" + count + "\n");
-        try (SeekableByteChannel size = Files.newByteChannel(
-                folder.resolve("maildirsize"),
-                Set.of(StandardOpenOption.WRITE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS))) {
-            int _ = size.write(ByteBuffer.wrap(line)); // in one call: others append, too
+        try (UntrustedFile size = UntrustedFile.openToAppend(folder.resolve("maildirsize"));
+                FileChannel out = size.appending()) {
+            int _ = out.write(ByteBuffer.wrap(line)); // in one call: others append, too
         } catch (IOException e) {
             // there is none
         }

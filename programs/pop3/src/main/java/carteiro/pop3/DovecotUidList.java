@@ -14,7 +14,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -283,16 +282,17 @@ final class DovecotUidList {
         byte[] octets = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
         Path list = maildir.resolve(NAME);
         if (there) {
-            write(list, Set.of(StandardOpenOption.WRITE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS), octets);
+            write(list, octets);
         } else { // whole or not at all; the lock goes with it
-            write(lock, Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS), octets);
+            write(lock, octets);
             Files.move(lock, list, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 
-    private static void write(Path file, Set<? extends java.nio.file.OpenOption> how, byte[] octets)
-            throws IOException {
-        try (FileChannel out = FileChannel.open(file, how)) {
+    /** Whoever owns the folder may have put something else there meanwhile. */
+    private static void write(Path file, byte[] octets) throws IOException {
+        try (UntrustedFile opened = UntrustedFile.openToAppend(file);
+                FileChannel out = opened.appending()) {
             for (ByteBuffer left = ByteBuffer.wrap(octets); left.hasRemaining(); ) {
                 out.write(left);
             }

@@ -26,7 +26,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Opens mailboxes for pop3d, each as its account (docs/programs/mailboxes.md). It alone has the power to, and does it for tickets of
+ * Opens mailboxes for pop3d, each as its account (docs/programs/pop3d.md). It alone has the power to, and does it for tickets of
  * lookup alone: whoever takes pop3d over opens no mailbox that nobody has just logged in to.
  */
 public final class MailboxesProgram implements Program {
@@ -90,7 +90,7 @@ public final class MailboxesProgram implements Program {
         private final EventLog log;
         private final SentSizes sizes = new SentSizes();
 
-        /** A third of the heap for the lists of all visits, of which no user takes all. */
+        /** A third of the heap for the lists of all visits, of which no account takes all. */
         private final ClientBudget lists = new ClientBudget(Runtime.getRuntime().maxMemory() / 3);
 
         private final AtomicInteger open = new AtomicInteger();
@@ -130,7 +130,7 @@ public final class MailboxesProgram implements Program {
                 OutputStream answers,
                 MailboxOpening opened)
                 throws IOException {
-            try (var memory = new VisitMemory(lists.share(Integer.toUnsignedLong(account.uid())))) {
+            try (var memory = new VisitMemory(lists.share(key(account)))) {
                 AccountMailbox mailbox;
                 try {
                     mailbox = AccountMailbox.open(account, files, sizes, format, memory);
@@ -140,6 +140,12 @@ public final class MailboxesProgram implements Program {
                 }
                 serve(mailbox, commands, answers, opened);
             }
+        }
+
+        /** Virtual mailboxes may all be one user's: each account has its own share. */
+        private static long key(TicketAnswer.MailboxOfAccount account) {
+            return (long) account.uid() << Integer.SIZE
+                    | Integer.toUnsignedLong(account.account().hashCode());
         }
 
         private void serve(AccountMailbox mailbox, InputStream commands, OutputStream answers, MailboxOpening opened)

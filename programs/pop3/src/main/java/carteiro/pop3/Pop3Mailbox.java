@@ -1,6 +1,9 @@
 package carteiro.pop3;
 
 import carteiro.pop3.Pop3Message.MailFolder;
+import carteiro.posix.SafeFolder;
+import carteiro.posix.UntrustedFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -11,7 +14,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -26,13 +28,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of a Maildir as they were when a session began. The Maildir, new and cur are held by their descriptors, and no link in
- * them is followed; closed, it keeps the list alone, and opens them again when it is used. Another session may change flags, and so
+ * The messages of a Maildir as they were when a session began. The Maildir, new and cur are held by their descriptors, and no link to
+ * a message is followed; closed, it keeps the list alone, and opens them again when it is used. Another session may change flags, and so
  * names, or remove messages meanwhile. One thread. Linux.
  */
 final class Pop3Mailbox implements Pop3Messages {
@@ -69,11 +71,9 @@ final class Pop3Mailbox implements Pop3Messages {
     private static final int EACH = 160;
 
     private static final Path TMP = Path.of("tmp");
-    private static final Set<? extends java.nio.file.OpenOption> READ_NO_LINK =
-            Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 
     private final Path place;
-    private @Nullable SecureDirectoryStream<Path> maildir;
+    private @Nullable HeldMaildir maildir;
     private final Map<MailFolder, SecureDirectoryStream<Path>> folders = new EnumMap<>(MailFolder.class);
     private final List<Pop3Message> messages = new ArrayList<>();
     private final BitSet gone = new BitSet(); // looked for, and not found
@@ -120,28 +120,43 @@ final class Pop3Mailbox implements Pop3Messages {
         }
     }
 
-    private static SecureDirectoryStream<Path> hold(Path folder) throws NoMaildirException {
-        try (DirectoryStream<Path> opened = Files.newDirectoryStream(folder)) {
-            if (opened instanceof SecureDirectoryStream<Path> secure) {
-                return secure.newDirectoryStream(Path.of("."));
+    /** The Maildir itself: by Java's hands, and by ours, which open a file without waiting. */
+    private record HeldMaildir(SafeFolder place, SecureDirectoryStream<Path> names) implements Closeable {
+        static HeldMaildir hold(Path folder) throws NoMaildirException {
+            try {
+                SafeFolder place = SafeFolder.hold(folder);
+                try (DirectoryStream<Path> opened = Files.newDirectoryStream(place.path())) {
+                    if (opened instanceof SecureDirectoryStream<Path> secure) {
+                        return new HeldMaildir(place, secure.newDirectoryStream(Path.of(".")));
+                    }
+                    throw new IOException("folders cannot be held open on this system");
+                } catch (IOException | RuntimeException e) {
+                    place.close();
+                    throw e;
+                }
+            } catch (IOException e) {
+                throw new NoMaildirException(e);
             }
-            throw new IOException("folders cannot be held open on this system");
-        } catch (IOException e) {
-            throw new NoMaildirException(e);
+        }
+
+        @Override
+        public void close() throws IOException {
+            place.close();
+            names.close();
         }
     }
 
-    private SecureDirectoryStream<Path> maildir() throws NoMaildirException {
-        SecureDirectoryStream<Path> held = maildir;
+    private HeldMaildir maildir() throws NoMaildirException {
+        HeldMaildir held = maildir;
         if (held == null) {
-            held = hold(place);
+            held = HeldMaildir.hold(place);
             maildir = held;
         }
         return held;
     }
 
     private SecureDirectoryStream<Path> below(Path name) throws IOException {
-        return maildir().newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
+        return maildir().names().newDirectoryStream(name, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static BasicFileAttributes attributes(SecureDirectoryStream<Path> folder, Path name) throws IOException {
@@ -244,23 +259,42 @@ final class Pop3Mailbox implements Pop3Messages {
     /** Opens a message, under whatever name it has now; empty if it is not there any more, or cannot be opened. */
     @Override
     public Optional<InputStream> read(int index) {
-        try {
-            try {
-                return Optional.of(stream(messages.get(index)));
-            } catch (NoSuchFileException e) {
-                return find(index) ? Optional.of(stream(messages.get(index))) : Optional.empty();
-            }
+        try (UntrustedFile file = opened(index)) {
+            return file == null
+                    ? Optional.empty()
+                    : Optional.of(Channels.newInputStream(file.channel())); // open once more
         } catch (IOException e) {
             return Optional.empty();
         }
     }
 
-    private InputStream stream(Pop3Message message) throws IOException {
-        SecureDirectoryStream<Path> folder = folder(message.folder());
-        if (!attributes(folder, message.name()).isRegularFile()) { // opening a named pipe would wait
-            throw new IOException("no file");
+    /** Whoever owns the folder may put a named pipe there at any time, whose opening waits. */
+    private UntrustedFile open(Pop3Message message) throws IOException {
+        Path held = maildir().place().path();
+        return UntrustedFile.openRegular(held.resolve(message.folder().path()).resolve(message.name()));
+    }
+
+    /**
+     * The size of a message as it is sent; empty if it is not there any more, or cannot be opened.
+     *
+     * @throws IOException if it cannot be read
+     */
+    OptionalLong sentOctets(int index) throws IOException {
+        try (UntrustedFile file = opened(index)) {
+            return file == null ? OptionalLong.empty() : OptionalLong.of(SentSizes.counted(file));
         }
-        return Channels.newInputStream(folder.newByteChannel(message.name(), READ_NO_LINK));
+    }
+
+    private @Nullable UntrustedFile opened(int index) {
+        try {
+            try {
+                return open(messages.get(index));
+            } catch (NoSuchFileException e) {
+                return find(index) ? open(messages.get(index)) : null;
+            }
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     /** Looks for a message by its unique part, and for all others on the way: most often all of them were renamed. */
@@ -361,7 +395,7 @@ final class Pop3Mailbox implements Pop3Messages {
             folder.close();
         }
         folders.clear();
-        SecureDirectoryStream<Path> held = maildir;
+        HeldMaildir held = maildir;
         maildir = null;
         if (held != null) {
             held.close();

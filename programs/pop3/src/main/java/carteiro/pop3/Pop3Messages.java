@@ -18,6 +18,9 @@ interface Pop3Messages extends Closeable {
     /** Octets that a client is told of: on the disk, or as they are sent. */
     long octets(int index);
 
+    /** Said before the octets of all are asked for, which is quicker then. */
+    default void countAll() {}
+
     /** Opens a message; empty if it is not there any more, or cannot be opened. */
     Optional<InputStream> read(int index) throws IOException;
 

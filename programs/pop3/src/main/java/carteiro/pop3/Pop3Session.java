@@ -106,7 +106,7 @@ final class Pop3Session {
     private Pop3Visit execute(String verb, String argument) throws IOException {
         return switch (verb) {
             case "stat" -> stat();
-            case "list" -> list(argument, index -> Long.toString(mailbox.octets(index)));
+            case "list" -> sizes(argument);
             case "uidl" -> list(argument, mailbox::uid);
             case "retr", "top" -> retrieve(verb, argument);
             case "dele" -> delete(argument);
@@ -125,6 +125,7 @@ final class Pop3Session {
     // ---- Commands
 
     private Pop3Visit stat() throws IOException {
+        mailbox.countAll();
         int count = 0;
         long octets = 0;
         for (int i = 0; i < mailbox.count(); i++) {
@@ -134,6 +135,13 @@ final class Pop3Session {
             }
         }
         return say("+OK " + count + " " + octets);
+    }
+
+    private Pop3Visit sizes(String argument) throws IOException {
+        if (argument.isEmpty()) {
+            mailbox.countAll();
+        }
+        return list(argument, index -> Long.toString(mailbox.octets(index)));
     }
 
     private Pop3Visit list(String argument, IntFunction<String> told) throws IOException {

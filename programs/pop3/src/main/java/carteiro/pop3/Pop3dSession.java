@@ -27,6 +27,7 @@ import carteiro.wire.LineReader;
 import carteiro.wire.TlsIdentity;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -443,14 +444,17 @@ final class Pop3dSession {
         }
         boolean whole;
         try {
-            visit.commands().write(Octets.bytes(text + "\r\n"));
-            visit.commands().flush();
+            ask(visit, text);
             whole = answer(
                     visit,
                     Pop3Session.hasLines(
                             verb, blank >= 0 && !text.substring(blank).isBlank()));
-        } catch (IOException e) {
-            throw connection.ending().isPresent() ? e : lost(e);
+        } catch (MailboxLostException e) {
+            if (e.unanswered) { // else half an answer was sent, and nothing can follow it
+                say("-ERR [SYS/TEMP] the mailbox cannot be used now, log in again later");
+            }
+            end(e.how);
+            return;
         }
         switch (verb) {
             case "retr", "top" -> fetched += whole ? 1 : 0;
@@ -461,10 +465,39 @@ final class Pop3dSession {
         }
     }
 
-    /** mailboxes has gone, or the client: what was sent may be half an answer, so that nothing can follow it. */
-    private IOException lost(IOException e) {
-        how = e instanceof EOFException ? "mailboxes has ended it" : "connection lost";
-        return e;
+    /** mailboxes has gone, or does not answer. */
+    private static final class MailboxLostException extends Exception {
+        private static final long serialVersionUID = 1L;
+        final String how;
+        final boolean unanswered;
+
+        MailboxLostException(IOException cause, boolean unanswered) {
+            super(cause);
+            this.how = cause instanceof SocketTimeoutException ? "mailboxes does not answer" : "mailboxes has ended it";
+            this.unanswered = unanswered;
+        }
+    }
+
+    private static void ask(MailboxVisit visit, String command) throws MailboxLostException {
+        try {
+            visit.commands().write(Octets.bytes(command + "\r\n"));
+            visit.commands().flush();
+        } catch (IOException e) {
+            throw new MailboxLostException(e, true);
+        }
+    }
+
+    /** The next octets of an answer. */
+    private static int heard(MailboxVisit visit, byte[] block, boolean first) throws MailboxLostException {
+        try {
+            int count = visit.answers().read(block);
+            if (count > 0) {
+                return count;
+            }
+            throw new EOFException();
+        } catch (IOException e) {
+            throw new MailboxLostException(e, first);
+        }
     }
 
     /**
@@ -473,16 +506,13 @@ final class Pop3dSession {
      * @param lines whether lines follow a good one, up to a dot
      * @return whether it was good
      */
-    private boolean answer(MailboxVisit visit, boolean lines) throws IOException {
+    private boolean answer(MailboxVisit visit, boolean lines) throws IOException, MailboxLostException {
         byte[] block = new byte[BLOCK];
         var end = new AnswerEnd();
         boolean good = false;
         boolean first = true;
         while (true) {
-            int count = visit.answers().read(block);
-            if (count < 0) {
-                throw new EOFException("mailboxes has closed the mailbox");
-            }
+            int count = heard(visit, block, first);
             if (first) {
                 good = block[0] == '+';
                 end.begin(lines && good);

@@ -13,12 +13,12 @@ final class VisitMemory implements Closeable, Pop3Mailbox.ListMemory {
     private long taken; // guarded by this, as is the next
     private boolean closed;
 
-    /** @param share of the account's user */
+    /** @param share of the account */
     VisitMemory(ClientReservation share) {
         this.share = share;
     }
 
-    /** @throws IOException if its user, or all together, have too much of it already */
+    /** @throws IOException if its account, or all together, have too much of it already */
     @Override
     public synchronized boolean take(long octets) throws IOException {
         if (taken + octets > Pop3Mailbox.MEMORY) {

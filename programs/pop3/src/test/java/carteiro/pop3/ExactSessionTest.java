@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,6 +154,58 @@ class ExactSessionTest {
         Files.delete(quota);
         visit("DELE 1", "QUIT");
         assertThat(quota).as("none is made").doesNotExist();
+    }
+
+    @Test
+    @Timeout(20)
+    void aNamedPipeInAPlaceOfAFileHoldsNothingUp() throws Exception {
+        message("new/1", "one\n");
+        message("new/2", "two\n");
+        pipe(maildir.resolve("maildirsize"));
+        assertThat(visit("DELE 1", "QUIT")).isEqualTo("+OK \r\n+OK \r\n");
+        var account = new MailboxOfAccount("ann", SystemAccount.effectiveUid(), 0, maildir.toString());
+        try (var memory = new VisitMemory(lists.share(1));
+                var mailbox = AccountMailbox.open(account, files, new SentSizes(), UidlFormat.NAMES, memory)) {
+            Files.delete(maildir.resolve("cur/2:2,"));
+            pipe(maildir.resolve("cur/2:2,"));
+            assertThat(mailbox.read(0)).isEmpty();
+            mailbox.countAll();
+            assertThat(mailbox.octets(0)).isZero();
+        }
+        assertThat(visit("STAT")).as("that is no message").isEqualTo("+OK 0 0\r\n");
+    }
+
+    private static void pipe(Path at) throws Exception {
+        assertThat(new ProcessBuilder("mkfifo", at.toString()).start().waitFor())
+                .isZero();
+    }
+
+    @Test
+    void aNameThatIsNoTextIsReadAsAnyOther() throws Exception {
+        var name = new ProcessBuilder("sh", "-c", "printf 'three\\n' > new/$(printf 'a\\374b')");
+        assertThat(name.directory(maildir.toFile()).start().waitFor()).isZero();
+        try (Stream<Path> files = Files.list(maildir.resolve("new"))) {
+            Files.setLastModifiedTime(files.findFirst().orElseThrow(), FileTime.fromMillis(1_000_000));
+        }
+        assertThat(visit("STAT", "RETR 1", "UIDL 1")).isEqualTo("+OK 1 7\r\n+OK \r\nthree\r\n.\r\n+OK 1 a%FCb\r\n");
+    }
+
+    @Test
+    void sizesAreReadOnceAndForgottenBeforeTheyFillTheHeap() throws IOException {
+        var sizes = new SentSizes(3 * 162);
+        for (int i = 10; i < 14; i++) {
+            message("new/" + i, "x\n");
+        }
+        try (var memory = new VisitMemory(lists.share(1))) {
+            var account = new MailboxOfAccount("ann", SystemAccount.effectiveUid(), 0, maildir.toString());
+            var mailbox = AccountMailbox.open(account, files, sizes, UidlFormat.NAMES, memory);
+            mailbox.countAll();
+            for (int i = 0; i < 4; i++) {
+                assertThat(mailbox.octets(i)).isEqualTo(3);
+            }
+            assertThat(sizes.of(account.uid(), mailbox.message(0))).isEmpty();
+            assertThat(sizes.of(account.uid(), mailbox.message(3))).hasValue(3);
+        }
     }
 
     @Test
