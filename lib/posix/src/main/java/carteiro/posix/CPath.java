@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /** Paths as the C library has them: in the octets that Java's own calls would use for them. */
@@ -33,9 +34,20 @@ final class CPath {
     /** The octets of a path of the system's own, which need not be characters. */
     static byte[] octets(Path path) {
         String text = path.toString();
+        return text.indexOf(NO_CHARACTER) < 0 ? octets(text) : uriOctets(path);
+    }
+
+    /** The same of a path that is not to begin at the root. */
+    static byte[] relativeOctets(Path path) {
+        String text = path.toString();
         if (text.indexOf(NO_CHARACTER) < 0) {
             return octets(text);
         }
+        byte[] absolute = uriOctets(Path.of("/").resolve(path));
+        return Arrays.copyOfRange(absolute, 1, absolute.length);
+    }
+
+    private static byte[] uriOctets(Path path) {
         String uri = path.toUri().getRawPath(); // each octet as it is, or in hexadecimal
         var octets = new ByteArrayOutputStream(uri.length());
         for (int i = 0; i < uri.length(); i++) {

@@ -79,6 +79,11 @@ final class Descriptor implements Closeable {
         return open(CURRENT_FOLDER, CPath.octets(path), flags, mode, path.toString());
     }
 
+    /** The same from a folder on. */
+    static Descriptor open(Descriptor folder, Path path, int flags) throws IOException {
+        return open(folder.number, CPath.relativeOctets(path), flags, 0, folder.name + "/" + path);
+    }
+
     private static Descriptor open(int folder, byte[] path, int flags, int mode, String name) throws IOException {
         CFunction.CallResult answer;
         try (Arena arena = Arena.ofConfined()) {

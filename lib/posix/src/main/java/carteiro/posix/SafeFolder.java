@@ -267,6 +267,10 @@ public final class SafeFolder implements Closeable {
         check(FolderFunctions.FCHMOD.call(descriptor.number(), mode), descriptor.name(), "be given its mode");
     }
 
+    Descriptor open(Path below, int flags) throws IOException {
+        return Descriptor.open(descriptor, below, flags);
+    }
+
     /** A name for this folder, whatever its path leads to now; a name below it is looked up as usual, links are followed. */
     public Path path() {
         return descriptor.path();

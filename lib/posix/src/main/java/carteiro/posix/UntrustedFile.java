@@ -14,6 +14,10 @@ import java.nio.file.StandardOpenOption;
  */
 public final class UntrustedFile implements Closeable {
     private static final int NO_SUCH_DEVICE = 6;
+    private static final int CAREFULLY = Descriptor.NO_WAIT | Descriptor.NO_FOLLOW;
+    private static final int READING = Descriptor.READ | CAREFULLY;
+    private static final int APPENDING = Descriptor.WRITE | Descriptor.APPEND | CAREFULLY;
+    private static final String NOT_READABLE = "its mode keeps us from reading it";
 
     private final Descriptor descriptor;
 
@@ -42,7 +46,7 @@ public final class UntrustedFile implements Closeable {
      * @throws IOException if it cannot be opened now
      */
     public static UntrustedFile open(Path path) throws IOException {
-        return open(path, Descriptor.READ, "its mode keeps us from reading it");
+        return opened(() -> Descriptor.open(path, READING, 0), NOT_READABLE);
     }
 
     /**
@@ -57,6 +61,15 @@ public final class UntrustedFile implements Closeable {
     }
 
     /**
+     * The same below a folder that is held.
+     *
+     * @param path relative
+     */
+    public static UntrustedFile openRegular(SafeFolder folder, Path path) throws IOException {
+        return opened(() -> folder.open(path, READING), NOT_READABLE).regular();
+    }
+
+    /**
      * Opens a regular file for writing behind what is in it.
      *
      * @throws NoSuchFileException if there is none
@@ -64,7 +77,7 @@ public final class UntrustedFile implements Closeable {
      * @throws IOException if it cannot be opened now
      */
     public static UntrustedFile openToAppend(Path path) throws IOException {
-        return open(path, Descriptor.WRITE | Descriptor.APPEND, "its mode keeps us from writing it")
+        return opened(() -> Descriptor.open(path, APPENDING, 0), "its mode keeps us from writing it")
                 .regular();
     }
 
@@ -83,9 +96,13 @@ public final class UntrustedFile implements Closeable {
         return this;
     }
 
-    private static UntrustedFile open(Path path, int how, String denied) throws IOException {
+    private interface DescriptorOpening {
+        Descriptor open() throws IOException;
+    }
+
+    private static UntrustedFile opened(DescriptorOpening opening, String denied) throws IOException {
         try {
-            return new UntrustedFile(Descriptor.open(path, how | Descriptor.NO_WAIT | Descriptor.NO_FOLLOW, 0));
+            return new UntrustedFile(opening.open());
         } catch (Descriptor.SymbolicLinkException e) {
             throw new UnusableException("it is a symbolic link");
         } catch (AccessDeniedException e) {

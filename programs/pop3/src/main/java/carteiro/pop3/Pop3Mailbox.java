@@ -270,8 +270,8 @@ final class Pop3Mailbox implements Pop3Messages {
 
     /** Whoever owns the folder may put a named pipe there at any time, whose opening waits. */
     private UntrustedFile open(Pop3Message message) throws IOException {
-        Path held = maildir().place().path();
-        return UntrustedFile.openRegular(held.resolve(message.folder().path()).resolve(message.name()));
+        return UntrustedFile.openRegular(
+                maildir().place(), message.folder().path().resolve(message.name()));
     }
 
     /**

@@ -76,8 +76,14 @@ final class SentSizes {
     /** Counts what a client gets: each line ends in CR LF, the last one, too. */
     static long counted(UntrustedFile message) throws IOException {
         var size = new SentSize();
-        for (byte[] block = message.read(BLOCK); block.length > 0; block = message.read(BLOCK)) {
+        long left = message.status().size();
+        while (left > 0) {
+            byte[] block = message.read((int) Math.min(left, BLOCK));
+            if (block.length == 0) {
+                break;
+            }
             size.add(block, 0, block.length);
+            left -= block.length;
         }
         return size.octetsOfLines();
     }
