@@ -52,7 +52,7 @@ class SystemdUnitsTest {
 
     @Test
     void everyUnitTellsWhenItIsReadyEndsItsTriesAndIsClosed() throws Exception {
-        assertThat(units()).hasSize(11);
+        assertThat(units()).hasSize(12);
         for (Path unit : units()) {
             List<String> lines = Files.readAllLines(unit);
             boolean delivers = unit.endsWith("carteiro@.service") || unit.endsWith("carteiro-local@.service");
@@ -76,7 +76,7 @@ class SystemdUnitsTest {
             if (delivers) { // users' programs may be set-user-id
                 assertThat(lines).as(unit.toString()).noneMatch(line -> line.startsWith("NoNewPrivileges"));
             } else {
-                boolean inHomes = unit.toString().contains("mailboxes");
+                boolean inHomes = unit.toString().matches(".*(mailboxes|checkpassword).*");
                 assertThat(lines)
                         .as(unit.toString())
                         .contains(inHomes ? "ProtectSystem=full" : "ProtectSystem=strict")

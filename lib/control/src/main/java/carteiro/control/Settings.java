@@ -264,6 +264,11 @@ public final class Settings {
             "lookup",
             "where addresses are looked for, in order");
 
+    public static final Setting<Optional<String>> CHECKPASSWORD = orNone(
+            line("checkpassword").otherwise("no program is asked; checkpassword is not started"),
+            "lookup, checkpassword",
+            "a program of the checkpassword interface that looks at passwords, and its arguments");
+
     public static final Setting<List<String>> LOGINSENDERS = list(
             "loginsenders",
             "an account sends as its own addresses alone",

@@ -30,6 +30,7 @@ public final class DirectWires implements Wires {
     private final ServiceSlot<Passwords> passwords = new ServiceSlot<>("lookup");
     private final ServiceSlot<LoginRecords> logins = new ServiceSlot<>("lookup");
     private final ServiceSlot<MailboxTickets> tickets = new ServiceSlot<>("lookup");
+    private final ServiceSlot<PasswordChecker> checker = new ServiceSlot<>("checkpassword");
     private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
@@ -284,6 +285,16 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offerRouting(Routing offer) throws IOException {
         return routing.offer(offer, sockets.offerRouting(offer));
+    }
+
+    @Override
+    public PasswordChecker passwordChecker() {
+        return (attempt, name, password) -> checker.get().check(attempt, name, password);
+    }
+
+    @Override
+    public Closeable offerChecker(PasswordChecker offer) throws IOException {
+        return checker.offer(offer, sockets.offerChecker(offer));
     }
 
     @Override

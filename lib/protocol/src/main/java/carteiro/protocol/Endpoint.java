@@ -52,6 +52,9 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
     /** pop3d, and nothing of what it could do without a ticket. */
     static final Endpoint MAILBOXES = new Endpoint("mailboxes", "mailbox", Set.of("qmailpop"));
 
+    /** Who may ask here could try passwords without the limits of lookup. */
+    static final Endpoint CHECKPASSWORD = new Endpoint("checkpassword", "check", Set.of("qmailp"));
+
     /** For tools of whoever looks after accounts. */
     static final Endpoint LOGINS = new Endpoint("lookup", "logins", Set.of());
 

@@ -93,6 +93,12 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public PasswordChecker passwordChecker() {
+        return new PasswordCheckerWire.PasswordCheckerClient(
+                asking(Endpoint.CHECKPASSWORD, PasswordCheckerWire.LIMITS));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -161,6 +167,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException {
         return open(Endpoint.MAILBOXES, MailboxesWire.server(host));
+    }
+
+    @Override
+    public Closeable offerChecker(PasswordChecker checker) throws IOException {
+        return open(Endpoint.CHECKPASSWORD, PasswordCheckerWire.server(checker, watchdog));
     }
 
     @Override

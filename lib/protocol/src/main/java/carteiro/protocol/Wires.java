@@ -38,6 +38,9 @@ public interface Wires extends Closeable {
     /** To mailboxes, for pop3d. */
     Mailboxes mailboxes();
 
+    /** To checkpassword, for lookup. */
+    PasswordChecker passwordChecker();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -79,6 +82,9 @@ public interface Wires extends Closeable {
 
     /** Offers visits to mailboxes until closed. */
     Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException;
+
+    /** Offers to have passwords looked at until closed. */
+    Closeable offerChecker(PasswordChecker checker) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;

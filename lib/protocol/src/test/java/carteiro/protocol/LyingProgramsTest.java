@@ -73,6 +73,10 @@ class LyingProgramsTest {
     private static final WaitingMessage WAITING = new WaitingMessage(
             457, THEN, 5, ENVELOPE, List.of(new RecipientState.ToBounce(), new RecipientState.Due(THEN)));
 
+    private static final Passwords.LoginAttempt ATTEMPT =
+            new Passwords.LoginAttempt(Passwords.LoginService.POP3, "192.0.2.7");
+    private static final byte[] PASSWORD = {'s', 'e', 's', 'a', 'm', 'e'};
+
     /** The side that answers; it notes what it was made to do. */
     private interface Answering {
         Closeable at(Installation home, EventLog log, List<String> did) throws IOException;
@@ -207,6 +211,38 @@ class LyingProgramsTest {
                                 new Withdrawal.WithdrawalRequest(Withdrawal.WithdrawalAction.BOUNCE, "no such project"),
                                 "root",
                                 List.of(457L, 458L)))),
+        PASSWORDS(
+                Endpoint.PASSWORDS,
+                offering(did -> wires -> wires.offer(passwords(did))),
+                asking(wires -> wires.passwords().check(ATTEMPT, "ann", PASSWORD.clone()))),
+        SCRAM(Endpoint.PASSWORDS, offering(did -> wires -> wires.offer(passwords(did))), asking(wires -> {
+            wires.passwords()
+                    .begin(
+                            ATTEMPT,
+                            new Passwords.ScramRequest(
+                                    "SCRAM-SHA-256",
+                                    List.of(new Passwords.TlsBinding("tls-exporter", "x".repeat(32))),
+                                    "p=tls-exporter,,n=ann,r=abc"));
+            return wires.passwords().finish(ATTEMPT, "00ff", "c=biws,r=abc,p=x");
+        })),
+        SENDERS(Endpoint.PASSWORDS, offering(did -> wires -> wires.offer(passwords(did))), asking(wires -> {
+            wires.passwords().ownership("ann", List.of(ANN, ANN));
+            return wires.passwords().sending("ann", 3);
+        })),
+        TICKETS(
+                Endpoint.TICKETS,
+                offering(did -> wires -> wires.offerTickets(ticket -> {
+                    did.add("redeemed " + ticket);
+                    return new MailboxTickets.TicketAnswer.MailboxOfAccount("ann", 1000, 100, "/home/ann/Maildir/");
+                })),
+                asking(wires -> wires.tickets().redeem("0123456789abcdef0123456789abcdef"))),
+        CHECKPASSWORD(
+                Endpoint.CHECKPASSWORD,
+                offering(did -> wires -> wires.offerChecker((attempt, name, password) -> {
+                    did.add("checked " + name);
+                    return new PasswordChecker.CheckerAnswer.PasswordAccepted(1000, 100, "/home/ann");
+                })),
+                asking(wires -> wires.passwordChecker().check(ATTEMPT, "ann", PASSWORD.clone()))),
         CONTROL(
                 new Endpoint("smtpd", "control", Set.of()),
                 (home, log, did) -> ControlWire.offer(
@@ -237,7 +273,7 @@ class LyingProgramsTest {
 
         /** Several questions on one connection: those before a cut are answered. */
         boolean asksMore() {
-            return this == WAITING || this == CLEANING;
+            return this == WAITING || this == CLEANING || this == SCRAM || this == SENDERS;
         }
     }
 
@@ -281,6 +317,40 @@ class LyingProgramsTest {
                                 List.of("cat"),
                                 List.of(ANN),
                                 Lookup.DotFiles.IGNORED));
+            }
+        };
+    }
+
+    private static Passwords passwords(List<String> did) {
+        return new Passwords() {
+            @Override
+            public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
+                did.add("checked " + name);
+                return new LoginVerdict.LoggedIn("ann", "0123456789abcdef0123456789abcdef");
+            }
+
+            @Override
+            public List<Ownership> ownership(String account, List<Address> addresses) {
+                did.add("asked for " + addresses);
+                return Collections.nCopies(addresses.size(), Ownership.OWN);
+            }
+
+            @Override
+            public SendingVerdict sending(String account, int recipients) {
+                did.add("counted " + recipients);
+                return new SendingVerdict.OverLimit("3 an hour", Duration.ofSeconds(7));
+            }
+
+            @Override
+            public ScramReply begin(LoginAttempt attempt, ScramRequest request) {
+                did.add("begun " + request);
+                return new ScramReply.ScramChallenge("00ff", "r=abc,s=abc,i=4096");
+            }
+
+            @Override
+            public ScramReply finish(LoginAttempt attempt, String exchange, String message) {
+                did.add("finished " + exchange);
+                return new ScramReply.ScramProven("v=x", "ann", "0123456789abcdef0123456789abcdef");
             }
         };
     }

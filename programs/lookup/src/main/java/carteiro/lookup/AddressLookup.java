@@ -9,6 +9,7 @@ import carteiro.password.PasswordFile;
 import carteiro.posix.UnixId;
 import carteiro.protocol.Homes;
 import carteiro.protocol.Lookup;
+import carteiro.protocol.PasswordChecker;
 import carteiro.protocol.Route;
 import java.io.IOException;
 import java.time.Duration;
@@ -324,8 +325,10 @@ final class AddressLookup implements Lookup, AutoCloseable {
      * Where accounts have passwords, in the order of the sources: those of users/passwd stand where the first source is that has none
      * of its own.
      */
-    List<PasswordSource> passwordSources(PasswordFile file, PasswordHashing hashing) {
+    List<PasswordSource> passwordSources(
+            PasswordFile file, PasswordHashing hashing, Optional<PasswordChecker> checker) {
         var all = new ArrayList<PasswordSource>();
+        var accounts = new OwnAccounts(new OwnAnswers());
         boolean withFile = false;
         for (AddressSource source : sources) {
             Optional<PasswordSource> own = source.passwords(hashing);
@@ -333,13 +336,14 @@ final class AddressLookup implements Lookup, AutoCloseable {
                 all.add(own.get());
             } else if (!withFile) {
                 withFile = true;
-                all.add(new FilePasswords(file, hashing, new OwnAnswers()));
+                all.add(new FilePasswords(file, hashing, accounts));
             }
         }
+        checker.ifPresent(each -> all.add(new CheckerPasswords(each, accounts)));
         return all;
     }
 
-    private final class OwnAnswers implements FilePasswords.AccountAnswers {
+    private final class OwnAnswers implements OwnAccounts.AccountAnswers {
         @Override
         public Answer ofRecipient(LookupQuestion question) {
             return account(question);

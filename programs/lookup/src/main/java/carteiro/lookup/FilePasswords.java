@@ -8,30 +8,20 @@ import carteiro.password.ScramHash;
 import carteiro.password.ScramSalts;
 import carteiro.password.StoredPassword;
 import carteiro.protocol.Lookup.Answer;
-import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.Ownership;
 import java.io.IOException;
 import java.util.Optional;
 
 /**
- * The passwords of users/passwd. A name there is an account as mail finds it: a local name, or a whole address. Which addresses are
- * its own is told by where mail for them goes.
+ * The passwords of users/passwd. A name there is an account as mail finds it: a local name, or a whole address.
  */
 final class FilePasswords implements PasswordSource {
     private final PasswordFile file;
     private final PasswordHashing hashing;
-    private final AccountAnswers accounts;
+    private final OwnAccounts accounts;
 
-    /** What mail for an address becomes. */
-    interface AccountAnswers {
-        /** Of an address after rewriting. */
-        Answer ofRecipient(LookupQuestion question);
-
-        /** Of an address as the transport hears it. */
-        Answer ofEnvelope(LookupQuestion question);
-    }
-
-    FilePasswords(PasswordFile file, PasswordHashing hashing, AccountAnswers accounts) {
+    FilePasswords(PasswordFile file, PasswordHashing hashing, OwnAccounts accounts) {
         this.file = file;
         this.hashing = hashing;
         this.accounts = accounts;
@@ -50,7 +40,8 @@ final class FilePasswords implements PasswordSource {
     }
 
     @Override
-    public PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException {
+    public PasswordAnswer check(LoginAttempt attempt, String name, byte[] password, Deadline deadline)
+            throws IOException {
         Optional<StoredPassword> stored = file.of(name);
         if (stored.isEmpty()) {
             return new PasswordAnswer.UnknownName();
@@ -84,36 +75,11 @@ final class FilePasswords implements PasswordSource {
         if (file.of(account).isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(ownership(own(account), accounts.ofRecipient(LookupQuestion.explaining(recipient))));
+        return Optional.of(accounts.ownership(account, recipient));
     }
 
     @Override
     public Optional<Answer> mailbox(String account, Deadline deadline) throws IOException {
-        return file.of(account).isEmpty() ? Optional.empty() : Optional.of(own(account));
-    }
-
-    private Answer own(String account) {
-        return account.indexOf('@') >= 0
-                ? accounts.ofEnvelope(LookupQuestion.explaining(new Address(account)))
-                : accounts.ofRecipient(LookupQuestion.explaining(new Address(account + "@")));
-    }
-
-    private static Ownership ownership(Answer own, Answer asked) {
-        if (own instanceof Answer.Unresolved || asked instanceof Answer.Unresolved) {
-            return Ownership.NOT_NOW;
-        }
-        return own instanceof Answer.Account of && asked instanceof Answer.Account at && isSame(of, at)
-                ? Ownership.OWN
-                : Ownership.FOREIGN;
-    }
-
-    /** The account itself, or one of its extensions. */
-    private static boolean isSame(Answer.Account own, Answer.Account asked) {
-        String extension = own.home().extension();
-        return own.identity().equals(asked.identity())
-                && own.home().folder().equals(asked.home().folder())
-                && (extension.isEmpty()
-                        || asked.home().extension().equals(extension)
-                        || asked.home().extension().startsWith(extension + "-"));
+        return file.of(account).isEmpty() ? Optional.empty() : Optional.of(accounts.of(account));
     }
 }

@@ -12,6 +12,7 @@ import carteiro.password.ScramSalts;
 import carteiro.password.StoredPassword;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.LookupQuestion;
+import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.Ownership;
 import com.unboundid.ldap.sdk.Filter;
 import java.io.IOException;
@@ -68,7 +69,8 @@ final class LdapPasswords implements PasswordSource {
     }
 
     @Override
-    public PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException {
+    public PasswordAnswer check(LoginAttempt attempt, String name, byte[] password, Deadline deadline)
+            throws IOException {
         Optional<DirectoryEntry> found = entry(name, settings.attributes(), deadline);
         if (found.isEmpty()) {
             return new PasswordAnswer.UnknownName();

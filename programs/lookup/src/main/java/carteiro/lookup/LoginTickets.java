@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.protocol.MailboxTickets;
+import carteiro.protocol.MailboxTickets.TicketAnswer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -15,19 +16,31 @@ final class LoginTickets {
     private static final int OCTETS_OF_ONE = 2_000;
 
     private final SecureRandom random = new SecureRandom();
-    private final TtlCache<String> accounts =
-            new TtlCache<>(MOST, 2L * MOST * OCTETS_OF_ONE, String::length, System::nanoTime);
+    private final TtlCache<TicketHolder> holders =
+            new TtlCache<>(MOST, 2L * MOST * OCTETS_OF_ONE, TicketHolder::octets, System::nanoTime);
 
-    String give(String account) {
+    /**
+     * Who has one.
+     *
+     * @param mailbox if who told of the account told of that, too
+     */
+    record TicketHolder(String account, Optional<TicketAnswer> mailbox) {
+        private long octets() {
+            return (long) account.length()
+                    + mailbox.map(each -> each.toString().length()).orElse(0);
+        }
+    }
+
+    String give(TicketHolder holder) {
         byte[] octets = new byte[MailboxTickets.LENGTH / 2];
         random.nextBytes(octets);
         String ticket = HexFormat.of().formatHex(octets);
-        accounts.keep(ticket, account, LIFE);
+        holders.keep(ticket, holder, LIFE);
         return ticket;
     }
 
     /** Whose mailbox it opens; empty if it is none, or none any more. */
-    Optional<String> take(String ticket) {
-        return Optional.ofNullable(accounts.take(ticket));
+    Optional<TicketHolder> take(String ticket) {
+        return Optional.ofNullable(holders.take(ticket));
     }
 }

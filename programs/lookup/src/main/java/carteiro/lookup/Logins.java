@@ -1,6 +1,7 @@
 package carteiro.lookup;
 
 import carteiro.log.LogText;
+import carteiro.lookup.LoginTickets.TicketHolder;
 import carteiro.lookup.PasswordSource.PasswordAnswer;
 import carteiro.lookup.PasswordSource.ScramAnswer;
 import carteiro.mail.Address;
@@ -108,24 +109,17 @@ final class Logins implements Passwords {
         }
         for (PasswordSource source : sources) {
             try {
-                PasswordAnswer answer =
-                        app.isPresent() ? source.named(name, deadline) : source.check(name, password, deadline);
+                PasswordAnswer answer = app.isPresent()
+                        ? source.named(name, deadline)
+                        : source.check(attempt, name, password, deadline);
                 switch (answer) {
                     case PasswordAnswer.UnknownName() -> {}
                     case PasswordAnswer.RightPassword(var account) -> {
-                        Optional<String> wrong = app.flatMap(each -> whyNot(each, account, attempt.service()));
-                        if (wrong.isPresent()) {
-                            book.failed(account, attempt);
-                            return failed(attempt, name, source.sourceName() + ": " + account + ": " + wrong.get());
-                        }
-                        if (book.isStopped(account)) {
-                            return failed(attempt, name, source.sourceName() + ": " + account + STOPPED);
-                        }
-                        limiter.succeeded(attempt, name);
-                        book.loggedIn(
-                                account, attempt, app.map(AppPassword::label).orElse(""));
-                        app.ifPresent(each -> book.used(account, each.id()));
-                        return new LoginVerdict.LoggedIn(account, ticket(account, attempt));
+                        return accepted(attempt, name, new TicketHolder(account, Optional.empty()), source, app);
+                    }
+                    case PasswordAnswer.RightPasswordAt(var account, var uid, var gid, var home) -> {
+                        var mailbox = new TicketAnswer.MailboxOfAccount(account, uid, gid, inHome(home, maildir));
+                        return accepted(attempt, name, new TicketHolder(account, Optional.of(mailbox)), source, app);
                     }
                     case PasswordAnswer.NoLogin(var account, var why) -> {
                         book.failed(account, attempt);
@@ -142,8 +136,26 @@ final class Logins implements Passwords {
         return failed(attempt, name, "no account has that name");
     }
 
-    private String ticket(String account, LoginAttempt attempt) {
-        return attempt.service() == LoginService.POP3 ? tickets.give(account) : "";
+    /** What is in the way of a right password, else a login. */
+    private LoginVerdict accepted(
+            LoginAttempt attempt, String name, TicketHolder holder, PasswordSource source, Optional<AppPassword> app) {
+        String account = holder.account();
+        Optional<String> wrong = app.flatMap(each -> whyNot(each, account, attempt.service()));
+        if (wrong.isPresent()) {
+            book.failed(account, attempt);
+            return failed(attempt, name, source.sourceName() + ": " + account + ": " + wrong.get());
+        }
+        if (book.isStopped(account)) {
+            return failed(attempt, name, source.sourceName() + ": " + account + STOPPED);
+        }
+        limiter.succeeded(attempt, name);
+        book.loggedIn(account, attempt, app.map(AppPassword::label).orElse(""));
+        app.ifPresent(each -> book.used(account, each.id()));
+        return new LoginVerdict.LoggedIn(account, ticket(holder, attempt));
+    }
+
+    private String ticket(TicketHolder holder, LoginAttempt attempt) {
+        return attempt.service() == LoginService.POP3 ? tickets.give(holder) : "";
     }
 
     /** Why an app password is not one of that account for that service now; empty if it is. */
@@ -268,7 +280,8 @@ final class Logins implements Passwords {
                 }
                 limiter.succeeded(attempt, name);
                 book.loggedIn(account, attempt, "");
-                yield new ScramReply.ScramProven(last, account, ticket(account, attempt));
+                yield new ScramReply.ScramProven(
+                        last, account, ticket(new TicketHolder(account, Optional.empty()), attempt));
             }
             case ScramStep.ScramFails(var _, var reason) -> {
                 book.failed(open.get().account(), attempt);
@@ -299,21 +312,25 @@ final class Logins implements Passwords {
 
     /** See {@link carteiro.protocol.MailboxTickets#redeem}. */
     TicketAnswer redeem(String ticket) {
-        Optional<String> account = tickets.take(ticket);
-        if (account.isEmpty()) {
+        Optional<TicketHolder> holder = tickets.take(ticket);
+        if (holder.isEmpty()) {
             return new TicketAnswer.NoSuchTicket();
         }
+        if (holder.get().mailbox().isPresent()) {
+            return holder.get().mailbox().get();
+        }
+        String account = holder.get().account();
         var deadline = Deadline.in(Deadline.QUESTION);
         for (PasswordSource source : sources) {
             try {
-                Optional<Answer> answer = source.mailbox(account.get(), deadline);
+                Optional<Answer> answer = source.mailbox(account, deadline);
                 if (answer.isPresent()) {
-                    return mailbox(account.get(), answer.get());
+                    return mailbox(account, answer.get());
                 }
             } catch (IOException e) {
                 alarms.raise(
                         "mailbox " + source.sourceName(),
-                        new LookupEvent.LoginUndecidable(source.sourceName(), account.get(), LogText.reason(e)));
+                        new LookupEvent.LoginUndecidable(source.sourceName(), account, LogText.reason(e)));
                 return new TicketAnswer.MailboxUndecided(source.sourceName() + ": " + LogText.reason(e));
             } catch (RuntimeException e) {
                 alarms.bug(e);
@@ -334,18 +351,19 @@ final class Logins implements Passwords {
                     yield new TicketAnswer.NoMailbox("its mailbox is no Maildir: its path does not end in a slash");
                 }
                 String chosen = named.isEmpty() ? maildir : named;
-                String path = chosen.startsWith("./") ? chosen.substring(2) : chosen;
                 yield identity.uid() == 0
                         ? new TicketAnswer.NoMailbox("it is root's: nobody's mail is read as root")
                         : new TicketAnswer.MailboxOfAccount(
-                                account,
-                                identity.uid(),
-                                identity.gid(),
-                                path.startsWith("/") ? path : home.folder() + "/" + path);
+                                account, identity.uid(), identity.gid(), inHome(home.folder(), chosen));
             }
             case Answer.Unresolved _ -> new TicketAnswer.MailboxUndecided("where its mailbox is cannot be told now");
             default -> new TicketAnswer.NoMailbox("mail for it reaches no mailbox; see carteiro explain");
         };
+    }
+
+    private static String inHome(String home, String chosen) {
+        String path = chosen.startsWith("./") ? chosen.substring(2) : chosen;
+        return path.startsWith("/") ? path : home + "/" + path;
     }
 
     @Override

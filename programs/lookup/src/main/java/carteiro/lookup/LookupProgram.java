@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -180,7 +181,10 @@ public final class LookupProgram implements Program {
 
         private Logins logins(LookupSettings settings, AddressLookup lookup) {
             return new Logins(
-                    lookup.passwordSources(passwordFile, hashing),
+                    lookup.passwordSources(
+                            passwordFile,
+                            hashing,
+                            settings.checker() ? Optional.of(context.wires().passwordChecker()) : Optional.empty()),
                     appPasswords,
                     tickets,
                     settings.maildir(),

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param ldap the directory; null if there is none
  * @param senders what accounts may send as besides their own addresses
  * @param limits how much accounts may send
+ * @param checker whether a program of the checkpassword interface is asked, behind all others
  * @param maildir the Maildir in a home that mail comes to: the first of control/defaultdelivery, else {@code Maildir/}
  */
 record LookupSettings(
@@ -25,6 +26,7 @@ record LookupSettings(
         @Nullable LdapSettings ldap,
         LoginSenders senders,
         AccountLimits limits,
+        boolean checker,
         String maildir) {
     private static final String USUAL_MAILDIR = "Maildir/";
 
@@ -41,8 +43,9 @@ record LookupSettings(
         LoginSenders senders = LoginSenders.read(files);
         AccountLimits limits = AccountLimits.read(files);
         String maildir = maildir(files.get(Settings.DEFAULTDELIVERY));
+        boolean checker = files.isThere(Settings.CHECKPASSWORD);
         files.check();
-        return new LookupSettings(tables, sources, ldap, senders, limits, maildir);
+        return new LookupSettings(tables, sources, ldap, senders, limits, checker, maildir);
     }
 
     /** Of instructions in the form of a .qmail file. */

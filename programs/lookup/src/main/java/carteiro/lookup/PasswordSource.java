@@ -5,6 +5,7 @@ import carteiro.password.ScramHash;
 import carteiro.password.ScramKeys;
 import carteiro.password.ScramSalts;
 import carteiro.protocol.Lookup.Answer;
+import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.Ownership;
 import java.io.IOException;
 import java.util.Optional;
@@ -22,6 +23,16 @@ interface PasswordSource {
          * @param account its name as the source has it
          */
         record RightPassword(String account) implements PasswordAnswer {}
+
+        /**
+         * It is the password of that account, and the source itself says whose files its mailbox has.
+         *
+         * @param account its name as the source has it
+         * @param uid who the account is to the system; never 0
+         * @param gid the same
+         * @param home an absolute path, an octet a character
+         */
+        record RightPasswordAt(String account, int uid, int gid, String home) implements PasswordAnswer {}
 
         /**
          * It has the account, which may not log in so.
@@ -43,7 +54,7 @@ interface PasswordSource {
     PasswordAnswer named(String name, Deadline deadline) throws IOException;
 
     /** @throws IOException if it cannot tell now */
-    PasswordAnswer check(String name, byte[] password, Deadline deadline) throws IOException;
+    PasswordAnswer check(LoginAttempt attempt, String name, byte[] password, Deadline deadline) throws IOException;
 
     /** What an account's password is proved with, without being said. */
     sealed interface ScramAnswer {

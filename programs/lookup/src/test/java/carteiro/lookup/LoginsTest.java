@@ -15,6 +15,8 @@ import carteiro.password.StoredPassword;
 import carteiro.protocol.LoginRecords.AccountLogins;
 import carteiro.protocol.LoginRecords.BlockedOrigin;
 import carteiro.protocol.MailboxTickets.TicketAnswer;
+import carteiro.protocol.PasswordChecker;
+import carteiro.protocol.PasswordChecker.CheckerAnswer;
 import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.LoginService;
 import carteiro.protocol.Passwords.LoginVerdict;
@@ -34,8 +36,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -97,13 +101,16 @@ class LoginsTest {
         log.close();
     }
 
+    private Optional<PasswordChecker> checker = Optional.empty();
+
     private Logins logins() throws Exception {
         AddressLookup lookup = home.fresh();
         return new Logins(
                 lookup.passwordSources(
                         new PasswordFile(
                                 home.installation.users().resolve("passwd"), Duration.ZERO, StoredPassword::parse),
-                        hashing),
+                        hashing,
+                        checker),
                 new AppPasswords(home.installation.users().resolve("apppasswords"), Duration.ZERO),
                 new LoginTickets(),
                 LookupSettings.read(home.installation).maildir(),
@@ -166,6 +173,47 @@ class LoginsTest {
         assertThat(limiter.lift("JOAO")).isTrue();
         assertThat(limiter.blocked(10)).isEmpty();
         assertThat(login(logins, "joao", SECRET)).isEqualTo(in("joao"));
+    }
+
+    // ---- programs of the checkpassword interface
+
+    @Test
+    void aCheckpasswordProgramIsAskedForNamesThatNobodyElseHas() throws Exception {
+        var asked = new ArrayList<String>();
+        checker = Optional.of((attempt, name, password) -> {
+            asked.add(attempt.client() + " " + name);
+            return switch (new String(password, StandardCharsets.UTF_8)) {
+                case "right" -> new CheckerAnswer.PasswordAccepted(-5, 7, "/home/vera");
+                case "later" -> new CheckerAnswer.CheckerUndecided("it ended with code 111");
+                default -> new CheckerAnswer.PasswordRefused();
+            };
+        });
+        Logins logins = logins();
+        assertWrong(login(logins, "joao", "right"));
+        assertThat(asked).as("users/passwd has that name").isEmpty();
+        assertThat(login(logins, "Vera@mail.example.org", "right")).isEqualTo(in("vera@mail.example.org"));
+        assertWrong(login(logins, "vera@mail.example.org", "wrong"));
+        assertThat(login(logins, "vera@mail.example.org", "later"))
+                .isEqualTo(new LoginVerdict.LoginUndecided("checkpassword: it ended with code 111"));
+        assertThat(asked).hasSize(3).allMatch(each -> each.startsWith("192.0.2.7 "));
+        LoginVerdict pop = logins.check(
+                new LoginAttempt(LoginService.POP3, "192.0.2.7"), "vera", "right".getBytes(StandardCharsets.US_ASCII));
+        assertThat(pop)
+                .isInstanceOfSatisfying(
+                        LoginVerdict.LoggedIn.class,
+                        verdict -> assertThat(logins.redeem(verdict.ticket()))
+                                .isEqualTo(new TicketAnswer.MailboxOfAccount("vera", -5, 7, "/home/vera/Maildir/")));
+        book.stop("vera", true);
+        assertWrong(login(logins, "vera", "right"));
+    }
+
+    @Test
+    void anAppPasswordServesAnAccountOfACheckpasswordProgramToo() throws Exception {
+        checker = Optional.of((_, _, _) -> new CheckerAnswer.PasswordRefused());
+        Files.writeString(home.installation.users().resolve("passwd"), "");
+        String phone = app("joao", LoginService.SMTP, Instant.MAX);
+        assertThat(login(logins(), "joao", phone)).isEqualTo(in("joao"));
+        assertWrong(login(logins(), "nobody-here", phone));
     }
 
     // ---- app passwords
