@@ -52,6 +52,7 @@ class ArchitectureTest {
             "queue",
             "queuetool",
             "send",
+            "checkpassword",
             "clean",
             "local",
             "remote",
