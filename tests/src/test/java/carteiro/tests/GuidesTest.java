@@ -103,7 +103,7 @@ class GuidesTest {
         var changes = new SourceChanges();
         String settings = "lib/control/src/main/java/carteiro/control/Settings.java";
         changes.replace(settings, "            67_108_864,", "            1_234_567,");
-        changes.replace(settings, "\"doublebounceto\", \"postmaster\",", "\"doublebounceto\", \"hostmaster\",");
+        changes.replace(settings, "            \"postmaster\",", "            \"hostmaster\",");
         changes.replace(settings, ".standard(\"./Mailbox\")", ".standard(\"./Maildir/\")");
         ChangedProduct changed = ChangedProduct.of(changes, folder);
         try (var carteiro = CarteiroProcess.prepare(Form.SPLIT)) {

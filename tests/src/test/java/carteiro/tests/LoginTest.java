@@ -133,6 +133,7 @@ class LoginTest {
                             .containsIgnoringCase("Message-ID: ")
                             .doesNotContain("dora@far.example", "[127.0.0.1]"));
             carteiro.awaitLog(".*smtpd: login ann client 127\\.0\\.0\\.1 by LOGIN");
+            carteiro.awaitLog(".*smtpd: accepted msg \\d+ from <ann@example\\.org> .* login ann");
             assertThat(carteiro.log()).noneMatch(line -> line.contains("sesame"));
         }
     }
@@ -204,6 +205,8 @@ class LoginTest {
         try (var sink = SmtpSink.start();
                 var carteiro = prepared(form, sink)) {
             carteiro.control("accountlimits", "ann:2:::\n");
+            carteiro.control("doublebounceto", "bob");
+            carteiro.control("doublebouncehost", "example.org");
             carteiro.start();
             assertThat(run(swaksAs("ann", "sesame 1")).exit()).isZero();
             assertThat(run(swaksAs("ann", "sesame 1", "--to", "dora@far.example"))
@@ -213,6 +216,7 @@ class LoginTest {
                     .contains("450 4.7.1 the account", "2 messages an hour", "[R64]");
             carteiro.awaitLog(
                     "warning: lookup: account \"ann\" may send no more for \\d+ s: its limit is 2 messages an hour");
+            carteiro.awaitMailbox("bob", 1);
             assertThat(run(swaksAs("ann", "wrong")).output()).contains("535 ");
             assertThat(logins(carteiro).output())
                     .containsPattern(

@@ -190,10 +190,10 @@ public final class Settings {
     // send
 
     public static final Setting<String> BOUNCEFROM =
-            free("bouncefrom", "MAILER-DAEMON", "send", "local part in From of bounces");
+            free("bouncefrom", "MAILER-DAEMON", "send, lookup", "local part in From of bounces");
 
     public static final Setting<String> BOUNCEHOST =
-            orMe("bouncehost", "send", "host in From and in the text of bounces");
+            orMe("bouncehost", "send, lookup", "host in From and in the text of bounces");
 
     public static final Setting<Long> BOUNCEMAXBYTES =
             octets("bouncemaxbytes", 0, 0, 1L << 60, "send", "how much of the original a bounce holds; 0 for all");
@@ -217,10 +217,13 @@ public final class Settings {
             list("destinationlimits", "none", "send", "remote deliveries at once and in a time, by domain");
 
     public static final Setting<String> DOUBLEBOUNCEHOST =
-            orMe("doublebouncehost", "send", "host of the recipient of double bounces");
+            orMe("doublebouncehost", "send, lookup", "host of the recipient of double bounces");
 
-    public static final Setting<String> DOUBLEBOUNCETO =
-            free("doublebounceto", "postmaster", "send", "local part for double bounces");
+    public static final Setting<String> DOUBLEBOUNCETO = free(
+            "doublebounceto",
+            "postmaster",
+            "send, lookup",
+            "local part for double bounces, and for warnings about accounts");
 
     public static final Setting<Duration> QUEUELIFETIME = seconds(
             "queuelifetime", 604_800, 0, 315_360_000, OutOfRange.REFUSED, "send", "how long a message may wait");

@@ -62,6 +62,7 @@ public sealed interface MessageEvent extends LogEvent {
      * @param octets without our Received field, LF line ends
      * @param id of the transaction, as in the Received field
      * @param messageId what the message calls itself; empty if it does not
+     * @param login the account that the client has logged in to; empty if it has not
      */
     @EventName("message-accepted")
     record MessageAccepted(
@@ -72,7 +73,8 @@ public sealed interface MessageEvent extends LogEvent {
             long octets,
             String client,
             String id,
-            String messageId)
+            String messageId,
+            String login)
             implements MessageEvent {
         /** Who takes messages. */
         public static final List<String> PROGRAMS = List.of("smtpd", "qmqpd");
@@ -92,7 +94,10 @@ public sealed interface MessageEvent extends LogEvent {
                 .then(" id ")
                 .word(MessageAccepted::id)
                 .then(" message-id ")
-                .wordOrDash(MessageAccepted::messageId)
+                .wordAndPhrase(
+                        event -> event.messageId().isEmpty() ? "-" : event.messageId(),
+                        " login ",
+                        MessageAccepted::login)
                 .readBy(line -> new MessageAccepted(
                         line.text(),
                         line.number(),
@@ -101,7 +106,8 @@ public sealed interface MessageEvent extends LogEvent {
                         line.number(),
                         line.text(),
                         line.text(),
-                        line.textOrDash()));
+                        line.textOrDash(),
+                        line.text()));
 
         @Override
         public String line() {

@@ -38,14 +38,15 @@ final class AccountBook {
     private static final int MOST = 100_000;
 
     private final InstantSource clock;
-    private final FaultLogLimiter alarms;
+    private final Consumer<LookupEvent> warnings;
     private final int most = Math.clamp(Runtime.getRuntime().maxMemory() >> 14, LEAST, MOST);
     private final Map<String, AccountRecord> records = new LinkedHashMap<>(16, 0.75f, true); // guarded by this
     private boolean changed; // as this
 
-    AccountBook(InstantSource clock, FaultLogLimiter alarms) {
+    /** @param warnings gets what is unusual */
+    AccountBook(InstantSource clock, Consumer<LookupEvent> warnings) {
         this.clock = clock;
-        this.alarms = alarms;
+        this.warnings = warnings;
     }
 
     private long now() {
@@ -72,7 +73,7 @@ final class AccountBook {
             spread = record(account).loggedIn(login, LoginLimiter.network(attempt.client()), MANY_NETWORKS);
         }
         if (spread) {
-            alarms.tell(new LookupEvent.LoginsSpread(account, MANY_NETWORKS, attempt.client()));
+            warnings.accept(new LookupEvent.LoginsSpread(account, MANY_NETWORKS, attempt.client()));
         }
     }
 
@@ -122,8 +123,8 @@ final class AccountBook {
             }
             unusual = of.sent(would, MANY_RECIPIENTS, TIMES_USUAL);
         }
-        unusual.ifPresent(
-                count -> alarms.tell(new LookupEvent.SendingUnusual(account, count.messages(), count.recipients())));
+        unusual.ifPresent(count ->
+                warnings.accept(new LookupEvent.SendingUnusual(account, count.messages(), count.recipients())));
         return new SendingVerdict.SendingAllowed();
     }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Has the book of accounts on the disk, and answers tools from it. */
@@ -26,12 +27,13 @@ final class AccountBookKeeper implements LoginRecords, AutoCloseable {
     private final ReentrantLock writing = new ReentrantLock();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("logins-keeper").daemon(true).factory());
+    private volatile Consumer<LookupEvent> notices = _ -> {};
     private @Nullable LoginLimiter limiter; // set once, before anything is answered
 
     /** Opens the files; to be called before lookup gives up root. */
     AccountBookKeeper(Installation installation, EventLog log) {
         this.log = log;
-        this.book = new AccountBook(InstantSource.system(), new FaultLogLimiter(log));
+        this.book = new AccountBook(InstantSource.system(), this::warn);
         AccountBookFile opened = null;
         try {
             opened = AccountBookFile.open(installation);
@@ -48,8 +50,18 @@ final class AccountBookKeeper implements LoginRecords, AutoCloseable {
         return book;
     }
 
-    /** Reads what was kept, and keeps it from now on. */
-    void begin(LoginLimiter limiterOfLogins) {
+    private void warn(LookupEvent event) {
+        log.log(event);
+        notices.accept(event);
+    }
+
+    /**
+     * Reads what was kept, and keeps it from now on.
+     *
+     * @param also gets what is unusual, besides the log
+     */
+    void begin(LoginLimiter limiterOfLogins, Consumer<LookupEvent> also) {
+        this.notices = also;
         this.limiter = limiterOfLogins;
         if (file == null) {
             return;

@@ -25,6 +25,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Tells who logs in: the sources of passwords in order, the first that has the name decides. Safe for any number of threads. */
@@ -41,6 +42,7 @@ final class Logins implements Passwords {
     private final InstantSource clock = InstantSource.system();
     private final AccountLimits limits;
     private final FaultLogLimiter alarms;
+    private final Consumer<LookupEvent> notices;
     private final LoginSenders senders;
     private final Function<Address, Route> routing;
     private final ScramExchanges exchanges;
@@ -49,6 +51,7 @@ final class Logins implements Passwords {
 
     /**
      * @param maildir where mail comes to in a home, where nothing else is said
+     * @param notices gets which account is over its limit, besides the log
      * @param salts for names that nobody has
      * @param routing which way out mail for an address takes
      */
@@ -60,6 +63,7 @@ final class Logins implements Passwords {
             LoginLimiter limiter,
             AccountBook book,
             FaultLogLimiter alarms,
+            Consumer<LookupEvent> notices,
             LoginSenders senders,
             AccountLimits limits,
             ScramSalts salts,
@@ -72,6 +76,7 @@ final class Logins implements Passwords {
         this.book = book;
         this.limits = limits;
         this.alarms = alarms;
+        this.notices = notices;
         this.senders = senders;
         this.routing = routing;
         this.salts = salts;
@@ -370,7 +375,9 @@ final class Logins implements Passwords {
     public SendingVerdict sending(String account, int recipients) {
         SendingVerdict verdict = book.sending(account, recipients, limits);
         if (verdict instanceof SendingVerdict.OverLimit(var limit, var left)) {
-            alarms.raise("limit " + account, new LookupEvent.AccountOverLimit(account, limit, left.toSeconds()));
+            var event = new LookupEvent.AccountOverLimit(account, limit, left.toSeconds());
+            alarms.raise("limit " + account, event);
+            notices.accept(event);
         }
         return verdict;
     }

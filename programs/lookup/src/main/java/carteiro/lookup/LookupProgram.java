@@ -27,11 +27,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Answers what an address is; see docs/programs/lookup.md. */
@@ -155,6 +158,8 @@ public final class LookupProgram implements Program {
         private final PasswordFile passwordFile;
         private final AppPasswords appPasswords;
         private final LoginTickets tickets = new LoginTickets();
+        private final ExecutorService sender = Executors.newVirtualThreadPerTaskExecutor();
+        private final PostmasterNotices notices;
         private volatile AddressLookup current;
         private volatile Logins logins;
         private final List<Closeable> endpoints = new ArrayList<>();
@@ -169,8 +174,15 @@ public final class LookupProgram implements Program {
                 throws ControlException {
             this.salts = salts;
             this.book = book;
-            book.begin(limiter);
             this.context = context;
+            this.notices = new PostmasterNotices(
+                    context.wires().enqueue(),
+                    context.log(),
+                    InstantSource.system(),
+                    sender,
+                    SystemAccount.effectiveUid(),
+                    settings.notices());
+            book.begin(limiter, notices::tell);
             this.passwordFile = new PasswordFile(passwd(), PASSWORDS_TRUST, StoredPassword::parse);
             this.appPasswords = new AppPasswords(users("apppasswords"), PASSWORDS_TRUST);
             this.users = users;
@@ -191,6 +203,7 @@ public final class LookupProgram implements Program {
                     limiter,
                     book.book(),
                     new FaultLogLimiter(context.log()),
+                    notices::tell,
                     settings.senders(),
                     settings.limits(),
                     salts,
@@ -291,6 +304,7 @@ public final class LookupProgram implements Program {
             AddressLookup old = current;
             AddressLookup now = built(settings);
             logins = logins(settings, now);
+            notices.use(settings.notices());
             current = now;
             tellOfChange();
             old.close();
@@ -327,6 +341,7 @@ public final class LookupProgram implements Program {
                 }
             }
             current.close();
+            sender.shutdownNow();
             hashing.close();
             book.close();
             users.close();

@@ -4,9 +4,11 @@ import carteiro.control.ControlException;
 import carteiro.control.ControlFiles;
 import carteiro.control.Installation;
 import carteiro.control.Settings;
+import carteiro.mail.Address;
 import carteiro.mail.Octets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param senders what accounts may send as besides their own addresses
  * @param limits how much accounts may send
  * @param checker whether a program of the checkpassword interface is asked, behind all others
+ * @param notices to whom warnings about accounts go by mail; empty if to nobody
  * @param maildir the Maildir in a home that mail comes to: the first of control/defaultdelivery, else {@code Maildir/}
  */
 record LookupSettings(
@@ -27,6 +30,7 @@ record LookupSettings(
         LoginSenders senders,
         AccountLimits limits,
         boolean checker,
+        Optional<PostmasterNotices.NoticeAddresses> notices,
         String maildir) {
     private static final String USUAL_MAILDIR = "Maildir/";
 
@@ -43,9 +47,19 @@ record LookupSettings(
         LoginSenders senders = LoginSenders.read(files);
         AccountLimits limits = AccountLimits.read(files);
         String maildir = maildir(files.get(Settings.DEFAULTDELIVERY));
+        Optional<PostmasterNotices.NoticeAddresses> notices = notices(files);
         boolean checker = files.isThere(Settings.CHECKPASSWORD);
         files.check();
-        return new LookupSettings(tables, sources, ldap, senders, limits, checker, maildir);
+        return new LookupSettings(tables, sources, ldap, senders, limits, checker, notices, maildir);
+    }
+
+    private static Optional<PostmasterNotices.NoticeAddresses> notices(ControlFiles files) {
+        String to = files.get(Settings.DOUBLEBOUNCETO);
+        return to.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new PostmasterNotices.NoticeAddresses(
+                        new Address(files.get(Settings.BOUNCEFROM) + "@" + files.get(Settings.BOUNCEHOST)),
+                        new Address(to + "@" + files.get(Settings.DOUBLEBOUNCEHOST))));
     }
 
     /** Of instructions in the form of a .qmail file. */

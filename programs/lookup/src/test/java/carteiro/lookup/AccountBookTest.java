@@ -46,7 +46,7 @@ class AccountBookTest {
     private AccountBook book = fresh();
 
     private AccountBook fresh() {
-        return new AccountBook(() -> now, new FaultLogLimiter(log));
+        return new AccountBook(() -> now, log::log);
     }
 
     @BeforeEach
@@ -260,7 +260,7 @@ class AccountBookTest {
                 .isZero();
         assertThatThrownBy(() -> AccountBookFile.open(new Installation(home))).hasMessageContaining("no regular file");
         try (var keeper = new AccountBookKeeper(new Installation(home), log)) {
-            keeper.begin(new LoginLimiter(System::nanoTime));
+            keeper.begin(new LoginLimiter(System::nanoTime), _ -> {});
             assertThatThrownBy(() -> keeper.order(LoginOrder.STOP, "ann", "root"))
                     .isInstanceOf(IOException.class);
             assertThat(keeper.book().isStopped("ann"))
@@ -274,12 +274,12 @@ class AccountBookTest {
     void whoHasLoggedInIsKnownAfterARestart() {
         var attempt = from("192.0.2.7");
         try (var keeper = new AccountBookKeeper(new Installation(home), log)) {
-            keeper.begin(new LoginLimiter(System::nanoTime));
+            keeper.begin(new LoginLimiter(System::nanoTime), _ -> {});
             keeper.book().loggedIn("ann", attempt, "");
         }
         var limiter = new LoginLimiter(System::nanoTime);
         try (var keeper = new AccountBookKeeper(new Installation(home), log)) {
-            keeper.begin(limiter);
+            keeper.begin(limiter, _ -> {});
             for (int i = 0; i < LoginLimiter.MOST_OF_ACCOUNT; i++) {
                 limiter.failed(from("198.51.100." + i), "ann");
             }

@@ -71,7 +71,7 @@ class LoginsTest {
     private final EventLog log = new EventLog(logged, EventLog.LogFormat.PLAIN, Clock.systemUTC());
     private final AtomicLong now = new AtomicLong();
     private final LoginLimiter limiter = new LoginLimiter(now::get);
-    private final AccountBook book = new AccountBook(InstantSource.system(), new FaultLogLimiter(log));
+    private final AccountBook book = new AccountBook(InstantSource.system(), log::log);
 
     @BeforeAll
     static void directory() throws Exception {
@@ -117,6 +117,7 @@ class LoginsTest {
                 limiter,
                 book,
                 new FaultLogLimiter(log),
+                _ -> {},
                 LookupSettings.read(home.installation).senders(),
                 LookupSettings.read(home.installation).limits(),
                 new ScramSalts("0123456789abcdef".getBytes(StandardCharsets.US_ASCII), 4096),

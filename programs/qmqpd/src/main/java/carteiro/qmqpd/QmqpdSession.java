@@ -327,7 +327,15 @@ final class QmqpdSession {
             return switch (whole.commit(envelope(recipients))) {
                 case Receipt.Accepted(long number) -> {
                     context.log().log(new MessageEvent.MessageAccepted(
-                            "qmqpd", number, sender, recipients.size(), octets, client.ip(), id, header.messageId()));
+                            "qmqpd",
+                            number,
+                            sender,
+                            recipients.size(),
+                            octets,
+                            client.ip(),
+                            id,
+                            header.messageId(),
+                            ""));
                     yield QmqpReply.kept(context.clock().millis() / 1000, number);
                 }
                 case Receipt.TemporaryFailure(var status, var reason) -> refuse(QmqpReply.of(status, reason), "queue");

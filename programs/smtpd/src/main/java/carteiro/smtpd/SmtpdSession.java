@@ -668,7 +668,8 @@ final class SmtpdSession {
                         message.octets(),
                         client.ip(),
                         current.id,
-                        message.messageId()));
+                        message.messageId(),
+                        peer.rights().login().orElse("")));
                 send(reply);
             }
             case ReceiveResult.NotInQueue(var refusal) -> refuse(command, current.sender, refusal);

@@ -232,7 +232,9 @@ final class MessageHistory {
         arrival.addFirst(entry(
                 stamp,
                 0,
-                "accepted by " + event.program() + " from " + event.client() + ", for " + event.recipients()
+                "accepted by " + event.program() + " from " + event.client()
+                        + (event.login().isEmpty() ? "" : ", logged in as " + event.login()) + ", for "
+                        + event.recipients()
                         + (expected == 1 ? " recipient, " : " recipients, ") + event.octets() + " octets"
                         + ", id " + event.id() + ", Message-ID " + orDash(event.messageId())));
     }

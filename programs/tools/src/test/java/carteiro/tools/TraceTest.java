@@ -346,11 +346,14 @@ class TraceTest {
             })
     void whoHasTheReceivedFieldOrTheMessageIdFindsTheMessage(String asked) {
         String log = """
-                smtpd: accepted msg 1 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2d message-id <m1@pc.example>
+                smtpd: accepted msg 1 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2d message-id <m1@pc.example> login ann
                 smtpd: accepted msg 2 from <a@b> 1 recipients 5 bytes client 192.0.2.1 id k3v9q1c7ab2e message-id -
                 """;
         assertThat(trace(log, asked).out())
-                .contains("message 1 from <a@b>", "id k3v9q1c7ab2d, Message-ID <m1@pc.example>")
+                .contains(
+                        "message 1 from <a@b>",
+                        "accepted by smtpd from 192.0.2.1, logged in as ann, for 1 recipient, 5 octets,"
+                                + " id k3v9q1c7ab2d, Message-ID <m1@pc.example>")
                 .doesNotContain("message 2");
     }
 
