@@ -1,13 +1,8 @@
 package carteiro.testkit;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -56,23 +51,16 @@ public final class CoversListener implements TestExecutionListener {
         if (passed.isEmpty()) {
             return;
         }
-        Path file = Path.of("target", "covers.tsv");
-        try {
-            var lines = new TreeSet<String>();
-            if (Files.exists(file)) {
-                lines.addAll(Files.readAllLines(file, StandardCharsets.UTF_8));
-            }
-            new TreeMap<>(passed).forEach((line, good) -> {
+        ResultLines.rewrite(Path.of("target", "covers.tsv"), before -> {
+            var lines = new TreeSet<String>(before);
+            passed.forEach((line, good) -> {
                 if (good) {
                     lines.add(line);
                 } else {
                     lines.remove(line);
                 }
             });
-            Files.createDirectories(file.getParent());
-            Files.write(file, lines, StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + file.toAbsolutePath(), e);
-        }
+            return lines;
+        });
     }
 }

@@ -1,9 +1,5 @@
 package carteiro.testkit;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,25 +56,16 @@ public final class TestsListener implements TestExecutionListener {
         if (tests.isEmpty()) {
             return;
         }
-        Path file = Path.of("target", "tests.tsv");
-        try {
+        ResultLines.rewrite(Path.of("target", "tests.tsv"), before -> {
             var lines = new TreeMap<String, String>();
-            if (Files.exists(file)) {
-                for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
-                    String[] fields = line.split("\t", 2);
-                    lines.put(fields[0], fields[1]);
-                }
+            for (String line : before) {
+                String[] fields = line.split("\t", 2);
+                lines.put(fields[0], fields[1]);
             }
             lines.putAll(tests);
-            Files.createDirectories(file.getParent());
-            Files.write(
-                    file,
-                    lines.entrySet().stream()
-                            .map(entry -> entry.getKey() + "\t" + entry.getValue())
-                            .toList(),
-                    StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write " + file.toAbsolutePath(), e);
-        }
+            return lines.entrySet().stream()
+                    .map(entry -> entry.getKey() + "\t" + entry.getValue())
+                    .toList();
+        });
     }
 }
