@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -15,9 +16,7 @@ public record Certificates(Path authority, Path certificate, Path key) {
         Path openssl = Path.of("/usr/bin/openssl");
         Assumptions.assumeTrue(Files.isExecutable(openssl), "needs openssl");
         Files.createDirectories(folder);
-        String ca = folder.resolve("ca").toString();
-        String leaf = folder.resolve("leaf").toString();
-        Files.writeString(folder.resolve("extensions"), "subjectAltName=" + name + "\n");
+        Path ca = folder.resolve("ca.pem");
         run(
                 "openssl",
                 "req",
@@ -32,9 +31,33 @@ public record Certificates(Path authority, Path certificate, Path key) {
                 "-subj",
                 "/CN=Test Authority",
                 "-keyout",
-                ca + ".key",
+                keyOf(ca),
                 "-out",
-                ca + ".pem");
+                ca.toString());
+        return issued(ca, folder, "/CN=Test Server", "subjectAltName=" + name);
+    }
+
+    /**
+     * Another certificate of the same authority.
+     *
+     * @param folder where it goes to; not that of another one
+     * @param subject as in {@code /CN=Ann}
+     * @param extensions lines of openssl's, such as {@code subjectAltName=email:ann@example.org}
+     * @param more what else openssl is told, such as {@code -days} and {@code -1}
+     */
+    public Certificates issue(Path folder, String subject, String extensions, String... more) throws Exception {
+        Files.createDirectories(folder);
+        return issued(authority, folder, subject, extensions, more);
+    }
+
+    private static String keyOf(Path authority) {
+        return authority.toString().replaceFirst("\\.pem$", ".key");
+    }
+
+    private static Certificates issued(Path ca, Path folder, String subject, String extensions, String... more)
+            throws Exception {
+        String leaf = folder.resolve("leaf").toString();
+        Path written = Files.writeString(folder.resolve("extensions"), extensions + "\n");
         run(
                 "openssl",
                 "req",
@@ -44,29 +67,29 @@ public record Certificates(Path authority, Path certificate, Path key) {
                 "ec_paramgen_curve:P-256",
                 "-nodes",
                 "-subj",
-                "/CN=Test Server",
+                subject,
                 "-keyout",
                 leaf + ".key",
                 "-out",
                 leaf + ".csr");
-        run(
+        var command = new ArrayList<>(List.of(
                 "openssl",
                 "x509",
                 "-req",
                 "-in",
                 leaf + ".csr",
                 "-CA",
-                ca + ".pem",
+                ca.toString(),
                 "-CAkey",
-                ca + ".key",
+                keyOf(ca),
                 "-CAcreateserial",
-                "-days",
-                "2",
                 "-extfile",
-                folder + "/extensions",
+                written.toString(),
                 "-out",
-                leaf + ".pem");
-        return new Certificates(Path.of(ca + ".pem"), Path.of(leaf + ".pem"), Path.of(leaf + ".key"));
+                leaf + ".pem"));
+        command.addAll(more.length == 0 ? List.of("-days", "2") : List.of(more));
+        run(command.toArray(String[]::new));
+        return new Certificates(ca, Path.of(leaf + ".pem"), Path.of(leaf + ".key"));
     }
 
     /** Key and certificate in one text, as control/servercert.pem has them. */

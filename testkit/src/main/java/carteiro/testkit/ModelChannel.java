@@ -154,12 +154,15 @@ final class ModelChannel extends FileChannel {
     }
 
     @Override
-    public FileLock lock(long from, long size, boolean shared) {
+    public FileLock lock(long from, long size, boolean shared) throws IOException {
         return tryLock(from, size, shared);
     }
 
     @Override
-    public FileLock tryLock(long from, long size, boolean shared) {
+    public FileLock tryLock(long from, long size, boolean shared) throws IOException {
+        if (!disk.hasLocks()) {
+            throw new IOException("no locks on this file system");
+        }
         return new FileLock(this, from, size, shared) {
             @Override
             public boolean isValid() {

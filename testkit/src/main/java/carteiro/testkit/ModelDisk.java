@@ -153,6 +153,7 @@ public final class ModelDisk {
     private final TreeMap<String, Integer> syncedEntries = new TreeMap<>();
     private final List<DiskOperation> unsyncedEntries = new ArrayList<>();
     private Predicate<String> skipped = name -> false;
+    private boolean locks = true;
     private int failIn;
     private int failures;
     private int lastFailure = -1;
@@ -183,6 +184,15 @@ public final class ModelDisk {
     /** What was done so far. */
     public synchronized List<DiskOperation> calls() {
         return List.copyOf(calls);
+    }
+
+    /** This file system has no locks, as some that come over a network. */
+    public synchronized void withoutLocks() {
+        locks = false;
+    }
+
+    synchronized boolean hasLocks() {
+        return locks;
     }
 
     /** Calls from that one on, and before the other, fail. Counted from now, failed ones included. */

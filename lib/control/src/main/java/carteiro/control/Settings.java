@@ -57,7 +57,18 @@ public final class Settings {
             "authmechanisms",
             "plain and login",
             "smtpd, pop3d",
-            "how people may log in: plain, login, scram-sha-256, scram-sha-1");
+            "how people may log in: plain, login, scram-sha-256, scram-sha-1, external");
+
+    public static final Setting<Optional<String>> CLIENTCA_PEM = whole(
+            pem("clientca.pem").otherwise("no client is asked for a certificate"),
+            "smtpd",
+            "certificates of the authorities that vouch for clients");
+
+    public static final Setting<List<String>> CLIENTCERTS = list(
+            "clientcerts",
+            "no certificate stands for an account",
+            "smtpd",
+            "names in certificates of clients, and the accounts that they log in to: name:account");
 
     public static final Setting<Boolean> AUTHREQUIRED =
             flag("authrequired", false, "smtpd", "whether nobody may send anything without a login, at any listener");

@@ -9,12 +9,17 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +117,22 @@ public final class ClientConnection implements Closeable {
      */
     public Map<String, byte[]> channelBindings() {
         return tls == null ? Map.of() : ChannelBindings.ofServer(tls.getSession());
+    }
+
+    /** The certificates that the client has shown, its own first; nobody has looked at what they are worth. Empty if it has shown none. */
+    public List<X509Certificate> clientCertificates() {
+        var shown = new ArrayList<X509Certificate>();
+        try {
+            for (Certificate certificate :
+                    tls == null ? new Certificate[0] : tls.getSession().getPeerCertificates()) {
+                if (certificate instanceof X509Certificate usual) {
+                    shown.add(usual);
+                }
+            }
+        } catch (SSLPeerUnverifiedException e) {
+            return List.of();
+        }
+        return shown;
     }
 
     /** The fate of a message is being decided; until the client has the next reply, nothing ends the connection. */

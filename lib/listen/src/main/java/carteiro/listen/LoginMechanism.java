@@ -19,7 +19,9 @@ public enum LoginMechanism {
     /** RFC 7677: the password is proved and not said; with TLS also as SCRAM-SHA-256-PLUS, bound to the connection. */
     SCRAM_SHA_256,
     /** RFC 5802: the same with an older hash. */
-    SCRAM_SHA_1;
+    SCRAM_SHA_1,
+    /** RFC 4422 appendix A: the certificate that the client has shown says who it is. For sending alone. */
+    EXTERNAL;
 
     private static final Set<LoginMechanism> STANDARD = EnumSet.of(PLAIN, LOGIN);
 
@@ -64,10 +66,13 @@ public enum LoginMechanism {
         return files.isThere(Settings.AUTHMECHANISMS) ? mechanisms : STANDARD;
     }
 
-    /** What a client may use of them: over TLS those of SCRAM in both forms. */
+    /** What a client may use of them, but for EXTERNAL, which needs its certificate: over TLS those of SCRAM in both forms. */
     public static List<NamedMechanism> named(Set<LoginMechanism> mechanisms, boolean overTls) {
         var named = new ArrayList<NamedMechanism>();
         for (LoginMechanism mechanism : mechanisms) {
+            if (mechanism == EXTERNAL) {
+                continue;
+            }
             if (mechanism.isScram() && overTls) {
                 named.add(new NamedMechanism(mechanism, true));
             }

@@ -111,7 +111,34 @@ public final class SaslLogin {
             case LOGIN -> login(initial.length == 0 ? dialogue.ask(ASK_NAME) : initial);
             case SCRAM_SHA_256, SCRAM_SHA_1 ->
                 scram(named.keyword(), initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial);
+            case EXTERNAL -> throw new IllegalArgumentException("whom the certificate names has to be said");
         };
+    }
+
+    /**
+     * Converses by EXTERNAL (RFC 4422 appendix A).
+     *
+     * @param account whom the client's certificate stands for; whoever asks has looked at that
+     * @param initial as in {@link #by}
+     * @throws IOException if the client has gone
+     * @throws NoResponseException if it was told so
+     */
+    public LoginResult external(String account, byte[] initial) throws IOException, NoResponseException {
+        byte[] response = initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial;
+        byte[] actAs = decoded(response);
+        if (actAs == null) {
+            return undecodable(response);
+        }
+        String wanted = Octets.text(actAs);
+        if (!wanted.isEmpty() && !Octets.lowerCase(wanted).equals(Octets.lowerCase(account))) {
+            return rejected(LoginRefusal.WRONG, account, "it wants to act as \"" + wanted + "\"");
+        }
+        long begun = System.nanoTime();
+        try {
+            return result(passwords.certified(new LoginAttempt(service, client), account), account, "", begun);
+        } catch (IOException e) {
+            return rejected(LoginRefusal.CANNOT_TELL, account, String.valueOf(e.getMessage()));
+        }
     }
 
     private LoginResult plain(byte[] response) throws IOException {

@@ -181,6 +181,31 @@ class MboxTest {
     }
 
     @Test
+    void behindHalfALineAMessageBeginsALine() throws Exception {
+        Path file = Files.writeString(folder.resolve("Mailbox"), "From x\nhalf a li");
+        assertThat(mbox.deliver(file, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
+        assertThat(Files.readString(file)).isEqualTo("From x\nhalf a li\n\n" + Octets.text(HEADER) + "one\n\n");
+    }
+
+    /** Without a lock, what stands behind it may be somebody else's. */
+    @Test
+    void withoutALockNothingIsCutOff() throws Exception {
+        var disk = new ModelDisk();
+        disk.withoutLocks();
+        Path box = disk.root().resolve("mbox");
+        assertThat(mbox.deliver(box, HEADER, message("one\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
+        long before = Files.size(box);
+        Path source = Files.writeString(folder.resolve("source"), "x".repeat(300_000));
+        try (var channel = FileChannel.open(source, StandardOpenOption.READ)) {
+            assertThatThrownBy(() -> mbox.deliver(box, HEADER, new MessageOctets.InFile(channel, 300_001)))
+                    .isInstanceOf(IOException.class);
+        }
+        assertThat(Files.size(box)).isGreaterThan(before);
+        assertThat(mbox.deliver(box, HEADER, message("two\n"))).isEqualTo(Mbox.MboxResult.DELIVERED);
+        assertThat(Files.readString(box)).contains("x\n\n" + Octets.text(HEADER) + "two\n\n");
+    }
+
+    @Test
     void whatIsNoRegularFileIsRefusedAtOnce() throws Exception {
         Path pipe = folder.resolve("pipe");
         Fifo.make(pipe);

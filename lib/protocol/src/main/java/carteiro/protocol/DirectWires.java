@@ -141,6 +141,11 @@ public final class DirectWires implements Wires {
             }
 
             @Override
+            public LoginVerdict certified(LoginAttempt attempt, String account) throws IOException {
+                return passwords.get().certified(attempt, account);
+            }
+
+            @Override
             public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
                 return passwords.get().ownership(account, addresses);
             }

@@ -29,6 +29,16 @@ public interface Passwords {
     LoginVerdict check(LoginAttempt attempt, String name, byte[] password) throws IOException;
 
     /**
+     * Whether an account may log in whose client has shown a certificate that stands for it. Whoever asks has looked at that; for sending
+     * alone, where whoever asks could send anything by itself.
+     *
+     * @param account at most {@link #LONGEST_NAME} octets
+     * @return never {@link LoginVerdict.TooManyFailures}
+     * @throws IOException if lookup cannot be reached: then nothing is known
+     */
+    LoginVerdict certified(LoginAttempt attempt, String account) throws IOException;
+
+    /**
      * Whether each of these addresses is an account's own: mail for it comes to the account, or control/loginsenders gives it.
      *
      * @param account as {@link LoginVerdict.LoggedIn} names it

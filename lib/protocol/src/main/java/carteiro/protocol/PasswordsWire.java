@@ -52,6 +52,15 @@ final class PasswordsWire {
             return verdict;
         }
 
+        @Override
+        public LoginVerdict certified(LoginAttempt attempt, String account) throws IOException {
+            FrameReader answer = requests.ask(
+                    LIMIT, frame -> put(frame.put("certified"), attempt).put(account));
+            LoginVerdict verdict = verdict(answer);
+            answer.end();
+            return verdict;
+        }
+
         private static FrameWriter put(FrameWriter frame, LoginAttempt attempt) {
             return frame.put(attempt.service().name()).put(attempt.client());
         }
@@ -147,6 +156,12 @@ final class PasswordsWire {
         return RequestServer.server(LIMITS, watchdog, (frame, answer, _) -> {
             switch (frame.text(WORD)) {
                 case "check" -> put(answer, check(passwords, frame));
+                case "certified" -> {
+                    var attempt = attempt(frame);
+                    String account = frame.text(Passwords.LONGEST_NAME);
+                    frame.end();
+                    put(answer, passwords.certified(attempt, account));
+                }
                 case "begin" -> {
                     var attempt = attempt(frame);
                     String mechanism = frame.text(WORD * 2);

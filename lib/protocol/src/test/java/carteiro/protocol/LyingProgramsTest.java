@@ -215,6 +215,10 @@ class LyingProgramsTest {
                 Endpoint.PASSWORDS,
                 offering(did -> wires -> wires.offer(passwords(did))),
                 asking(wires -> wires.passwords().check(ATTEMPT, "ann", PASSWORD.clone()))),
+        CERTIFIED(
+                Endpoint.PASSWORDS,
+                offering(did -> wires -> wires.offer(passwords(did))),
+                asking(wires -> wires.passwords().certified(ATTEMPT, "ann"))),
         SCRAM(Endpoint.PASSWORDS, offering(did -> wires -> wires.offer(passwords(did))), asking(wires -> {
             wires.passwords()
                     .begin(
@@ -327,6 +331,12 @@ class LyingProgramsTest {
             public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
                 did.add("checked " + name);
                 return new LoginVerdict.LoggedIn("ann", "0123456789abcdef0123456789abcdef");
+            }
+
+            @Override
+            public LoginVerdict certified(LoginAttempt attempt, String account) {
+                did.add("certified " + account);
+                return new LoginVerdict.LoggedIn("ann");
             }
 
             @Override

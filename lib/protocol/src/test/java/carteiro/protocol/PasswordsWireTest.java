@@ -66,6 +66,12 @@ class PasswordsWireTest {
         }
 
         @Override
+        public LoginVerdict certified(LoginAttempt attempt, String account) {
+            asked.add(attempt + " certified " + account);
+            return verdict;
+        }
+
+        @Override
         public List<Ownership> ownership(String account, List<Address> addresses) {
             asked.add(account + " " + addresses);
             return addresses.stream()

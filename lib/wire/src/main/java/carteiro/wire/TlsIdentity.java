@@ -20,6 +20,7 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** A private key and its certificates from one PEM file, and TLS 1.2 and 1.3 by it. Safe for any number of threads. */
@@ -32,12 +33,16 @@ public final class TlsIdentity {
         System.setProperty("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     }
 
+    private final KeyManagerFactory keys;
     private final SSLContext context;
     private final List<X509Certificate> chain;
+    private final boolean asking;
 
-    private TlsIdentity(SSLContext context, List<X509Certificate> chain) {
+    private TlsIdentity(KeyManagerFactory keys, SSLContext context, List<X509Certificate> chain, boolean asking) {
+        this.keys = keys;
         this.context = context;
         this.chain = List.copyOf(chain);
+        this.asking = asking;
     }
 
     /**
@@ -67,13 +72,32 @@ public final class TlsIdentity {
                 throw new IOException(
                         (key == null ? "no private key" : "no certificate") + " in it; put both into the one file");
             }
-            return new TlsIdentity(context(key, chain), chain);
+            KeyManagerFactory keys = keys(key, chain);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), null, null);
+            return new TlsIdentity(keys, context, chain, false);
         } catch (GeneralSecurityException e) {
             throw new IOException("key or certificate cannot be used: " + e.getMessage(), e);
         }
     }
 
-    private static SSLContext context(PrivateKey key, List<X509Certificate> chain)
+    /**
+     * The same, which asks clients for a certificate. Any is let into the conversation, and none is needed: what one is worth, {@link
+     * ClientTrust#names} says.
+     *
+     * @param trust whose authorities clients are told of
+     */
+    public TlsIdentity asking(ClientTrust trust) throws IOException {
+        try {
+            SSLContext asked = SSLContext.getInstance("TLS");
+            asked.init(keys.getKeyManagers(), new TrustManager[] {trust.anybody()}, null);
+            return new TlsIdentity(keys, asked, chain, true);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("no TLS can be had: " + e.getMessage(), e);
+        }
+    }
+
+    private static KeyManagerFactory keys(PrivateKey key, List<X509Certificate> chain)
             throws GeneralSecurityException, IOException {
         if (!chain.getFirst().getPublicKey().getAlgorithm().equals(key.getAlgorithm())) {
             throw new IOException("the first certificate is for another kind of key; put the host's own first");
@@ -89,9 +113,7 @@ public final class TlsIdentity {
         store.setKeyEntry("host", key, none, chain.toArray(X509Certificate[]::new));
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(store, none);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), null, null);
-        return context;
+        return keys;
     }
 
     /** Whether what the key signs is verified by the certificate. */
@@ -140,6 +162,7 @@ public final class TlsIdentity {
     public SSLSocket serve(Socket connection) throws IOException {
         SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(connection, null, true);
         tls.setUseClientMode(false);
+        tls.setWantClientAuth(asking);
         tls.setEnabledProtocols(VERSIONS);
         return tls;
     }

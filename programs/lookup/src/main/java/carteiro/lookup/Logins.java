@@ -141,6 +141,51 @@ final class Logins implements Passwords {
         return failed(attempt, name, "no account has that name");
     }
 
+    @Override
+    public LoginVerdict certified(LoginAttempt attempt, String account) {
+        if (attempt.service() != LoginService.SMTP || account.isEmpty() || !isPlain(account)) {
+            return new LoginVerdict.WrongPassword(LoginLimiter.FIRST_PAUSE); // a mailbox opens for a password alone
+        }
+        var deadline = Deadline.in(Deadline.QUESTION);
+        for (PasswordSource source : sources) {
+            try {
+                switch (source.named(account, deadline)) {
+                    case PasswordAnswer.UnknownName() -> {}
+                    case PasswordAnswer.RightPassword(var found) -> {
+                        return certified(attempt, account, found, source);
+                    }
+                    case PasswordAnswer.RightPasswordAt(var found, var _, var _, var _) -> {
+                        return certified(attempt, account, found, source);
+                    }
+                    case PasswordAnswer.NoLogin(var found, var why) -> {
+                        return uncertified(attempt, account, source.sourceName() + ": " + found + ": " + why);
+                    }
+                }
+            } catch (IOException e) {
+                return undecided(source.sourceName(), account, LogText.reason(e));
+            } catch (RuntimeException e) {
+                alarms.bug(e);
+                return new LoginVerdict.LoginUndecided("a mistake in lookup itself; see its log (" + e + ")");
+            }
+        }
+        return uncertified(attempt, account, "no account has that name");
+    }
+
+    private LoginVerdict certified(LoginAttempt attempt, String name, String account, PasswordSource source) {
+        if (book.isStopped(account)) {
+            return uncertified(attempt, name, source.sourceName() + ": " + account + STOPPED);
+        }
+        book.loggedIn(account, attempt, "certificate");
+        return new LoginVerdict.LoggedIn(account);
+    }
+
+    /** There is nothing to guess: it counts for no limit. */
+    private LoginVerdict uncertified(LoginAttempt attempt, String name, String why) {
+        alarms.raise(
+                "login " + name + " " + attempt.client(), new LookupEvent.LoginFailed(name, attempt.client(), why));
+        return new LoginVerdict.WrongPassword(LoginLimiter.FIRST_PAUSE);
+    }
+
     /** What is in the way of a right password, else a login. */
     private LoginVerdict accepted(
             LoginAttempt attempt, String name, TicketHolder holder, PasswordSource source, Optional<AppPassword> app) {

@@ -271,6 +271,11 @@ public final class LookupProgram implements Program {
         }
 
         @Override
+        public LoginVerdict certified(LoginAttempt attempt, String account) {
+            return logins.certified(attempt, account);
+        }
+
+        @Override
         public SendingVerdict sending(String account, int recipients) {
             return logins.sending(account, recipients);
         }

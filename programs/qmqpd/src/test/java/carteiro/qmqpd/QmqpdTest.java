@@ -11,6 +11,7 @@ import carteiro.mail.Address;
 import carteiro.mail.Envelope;
 import carteiro.mail.Status;
 import carteiro.protocol.Enqueue.Receipt;
+import carteiro.protocol.LocalSubmission;
 import carteiro.testkit.Await;
 import carteiro.testkit.Covers;
 import java.io.IOException;
@@ -323,6 +324,47 @@ class QmqpdTest {
             assertThat(budgets.recipients().taken()).isZero();
             assertThat(budgets.messages().taken()).isZero();
             assertThat(talk(qmqpd, WHOLE)).contains(":Kok ");
+        }
+    }
+
+    @Test
+    void theTextUnderWayOfOneClientLeavesAsMuchForOthers() throws Exception {
+        var budgets = new Budgets(
+                new ClientBudget(PLENTY),
+                new ClientBudget(PLENTY),
+                new ClientBudget(PLENTY),
+                new ClientBudget(6 * Budgets.TEXT_STEP));
+        String large = Qmqp.message("x".repeat((int) (3 * Budgets.TEXT_STEP) - 1000), "", "bob@example.org");
+        try (var qmqpd = QmqpdOnLoopback.start(home, budgets)) {
+            try (var other = qmqpd.connect()) {
+                other.send(large.substring(0, large.length() - 100));
+                Await.until(() -> budgets.text().taken() == 2 * Budgets.TEXT_STEP, "it has not come so far");
+                assertThat(talk(qmqpd, large))
+                        .contains(":Ztoo much is under way")
+                        .contains("(#4.3.1),");
+            }
+            Await.until(() -> qmqpd.running.status().contains("sessions=0"), "sessions are left");
+            assertThat(budgets.text().taken()).isZero();
+            assertThat(talk(qmqpd, large)).contains(":Kok ");
+        }
+    }
+
+    @Test
+    void anEnvelopeThatQueueWouldNotKeepIsRefused() throws Exception {
+        var budgets = new Budgets(
+                new ClientBudget(PLENTY),
+                new ClientBudget(1L << 30),
+                new ClientBudget(PLENTY),
+                new ClientBudget(PLENTY));
+        try (var qmqpd = QmqpdOnLoopback.start(home, budgets)) {
+            var many = new String[Envelope.MOST_RECIPIENTS + 1];
+            java.util.Arrays.fill(many, "b@c");
+            assertThat(talk(qmqpd, Qmqp.message(TEXT, "", many))).contains(":Dthere are too many recipients (#5.5.3),");
+            var longest = new String[LocalSubmission.ENVELOPE_LIMIT / 900];
+            java.util.Arrays.fill(longest, "b".repeat(900) + "@c");
+            assertThat(talk(qmqpd, Qmqp.message(TEXT, "", longest)))
+                    .contains(":Dthere are too many recipients (#5.5.3),");
+            assertThat(qmqpd.queue.messages).isEmpty();
         }
     }
 

@@ -6,6 +6,7 @@ import carteiro.listen.ListenerRole.RoleWord;
 import carteiro.listen.LoginMechanism;
 import carteiro.listen.LoginMechanism.NamedMechanism;
 import carteiro.listen.SaslLogin.LoginRefusal;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +113,12 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
 
     /** Those that a client may use. */
     List<NamedMechanism> named(Peer peer) {
-        return LoginMechanism.named(mechanisms, peer.cipher().isPresent());
+        var named =
+                new ArrayList<>(LoginMechanism.named(mechanisms, peer.cipher().isPresent()));
+        if (mechanisms.contains(LoginMechanism.EXTERNAL) && peer.certified().isPresent()) {
+            named.add(new NamedMechanism(LoginMechanism.EXTERNAL, false));
+        }
+        return named;
     }
 
     /** As in the answer to EHLO. */

@@ -13,29 +13,38 @@ import java.util.Optional;
  * @param rights what it may
  * @param helo how it greeted; empty if it did not, or without a name
  * @param cipher the TLS cipher suite; empty without TLS
+ * @param certified the account that its certificate stands for; empty without one that counts
  */
-record Peer(Client client, ListenerRole role, TcpRules.Rule rule, Rights rights, String helo, Optional<String> cipher) {
+record Peer(
+        Client client,
+        ListenerRole role,
+        TcpRules.Rule rule,
+        Rights rights,
+        String helo,
+        Optional<String> cipher,
+        Optional<String> certified) {
     /** One that has said nothing yet. */
     static Peer of(Client client, ListenerRole role, TcpRules.Rule rule, Rights rights) {
-        return new Peer(client, role, rule, rights, "", Optional.empty());
+        return new Peer(client, role, rule, rights, "", Optional.empty(), Optional.empty());
     }
 
     /** After HELO or EHLO. */
     Peer greeted(String name) {
-        return new Peer(client, role, rule, rights, name, cipher);
+        return new Peer(client, role, rule, rights, name, cipher, certified);
     }
 
     /**
      * After STARTTLS: what it said before, a login too, counts for nothing (RFC 3207 section 4.2).
      *
      * @param atFirst what it might when it came
+     * @param account whom its certificate stands for
      */
-    Peer secured(Optional<String> by, Rights atFirst) {
-        return new Peer(client, role, rule, atFirst, "", by);
+    Peer secured(Optional<String> by, Rights atFirst, Optional<String> account) {
+        return new Peer(client, role, rule, atFirst, "", by, account);
     }
 
     /** After AUTH. */
     Peer loggedIn(String account) {
-        return new Peer(client, role, rule, rights.loggedIn(account), helo, cipher);
+        return new Peer(client, role, rule, rights.loggedIn(account), helo, cipher, certified);
     }
 }

@@ -76,6 +76,16 @@ sealed interface SmtpdEvent extends LogEvent {
         }
     }
 
+    /** A client has shown a certificate that stands for no account. It goes on without. */
+    @EventName("certificate-useless")
+    record CertificateUseless(String client, String why) implements SmtpdEvent {
+        @Override
+        public String line() {
+            return "smtpd: certificate of client " + LogText.safe(client) + " stands for nobody: "
+                    + LogText.sentence(why);
+        }
+    }
+
     /** A client has logged in. */
     @EventName("smtp-login")
     record SmtpLogin(String account, String client, String mechanism) implements SmtpdEvent {

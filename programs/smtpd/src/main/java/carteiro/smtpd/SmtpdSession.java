@@ -6,6 +6,7 @@ import carteiro.listen.Client;
 import carteiro.listen.ClientBudget;
 import carteiro.listen.ClientConnection;
 import carteiro.listen.ListenerRole.RoleWord;
+import carteiro.listen.LoginMechanism;
 import carteiro.listen.LoginMechanism.NamedMechanism;
 import carteiro.listen.ReceivedField;
 import carteiro.listen.ReceivedField.Protocol;
@@ -29,6 +30,7 @@ import carteiro.protocol.MessageEvent;
 import carteiro.protocol.Passwords;
 import carteiro.protocol.Passwords.TlsBinding;
 import carteiro.protocol.StartupGrace;
+import carteiro.smtpd.ClientCertificates.CertifiedClient;
 import carteiro.smtpd.IncomingMessage.EndlessException;
 import carteiro.smtpd.IncomingMessage.ReceiveResult;
 import carteiro.smtpd.LoginOffer.Availability;
@@ -412,14 +414,29 @@ final class SmtpdSession {
     }
 
     private void secure(TlsIdentity identity) {
-        peer = peer.secured(Optional.empty(), rightsAtFirst);
+        peer = peer.secured(Optional.empty(), rightsAtFirst, Optional.empty());
         extended = false;
         try {
-            connection.startTls(identity);
-            peer = peer.secured(connection.cipher(), rightsAtFirst);
+            connection.startTls(
+                    settings.logins().to(peer) == Availability.NEVER
+                            ? identity
+                            : settings.certificates().asking(identity));
+            peer = peer.secured(connection.cipher(), rightsAtFirst, certified());
         } catch (IOException e) {
             ended = "no TLS (" + e.getMessage() + ")";
         }
+    }
+
+    private Optional<String> certified() {
+        return switch (settings.certificates().of(connection.clientCertificates())) {
+            case CertifiedClient.CertifiedAccount(var account) -> Optional.of(account);
+            case CertifiedClient.Uncertified(var why) -> {
+                if (!why.isEmpty()) {
+                    context.log().log(new SmtpdEvent.CertificateUseless(client.ip(), why));
+                }
+                yield Optional.empty();
+            }
+        };
     }
 
     /** Before the greeting. Who cannot have TLS cannot be told so. */
@@ -449,7 +466,10 @@ final class SmtpdSession {
                 client.ip(),
                 settings.logins().bindsTo(peer) ? bindings() : List.of());
         try {
-            switch (authentication.by(mechanism, connection.lines().takeSecret())) {
+            byte[] initial = connection.lines().takeSecret();
+            switch (mechanism.mechanism() == LoginMechanism.EXTERNAL
+                    ? authentication.external(peer.certified().orElseThrow(), initial)
+                    : authentication.by(mechanism, initial)) {
                 case LoginResult.LoginAccepted(var account, var _) -> {
                     peer = peer.loggedIn(account);
                     refusalsInARow = 0;

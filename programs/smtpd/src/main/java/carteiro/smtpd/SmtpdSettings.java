@@ -62,6 +62,7 @@ record SmtpdSettings(
         Optional<TlsKey> tls,
         RuleCodes ruleCodes,
         LoginOffer logins,
+        ClientCertificates certificates,
         boolean hidesUsers,
         AddressForm widestForm,
         Optional<List<ListenAddress>> listen) {
@@ -107,6 +108,8 @@ record SmtpdSettings(
         long linebytes = files.get(Settings.LINEBYTES);
         int recipients = files.get(Settings.MAXRECIPIENTS);
         AddressForm widestForm = formOfFileNames();
+        LoginOffer logins = LoginOffer.read(files);
+        ClientCertificates certificates = ClientCertificates.read(files, logins.mechanisms());
         var settings = new SmtpdSettings(
                 me.orElse(greeting.split(" ", 2)[0]),
                 ReplyText.safe(greeting),
@@ -123,7 +126,8 @@ record SmtpdSettings(
                 TcpRules.read(files, Settings.TCP_SMTP),
                 tls.apply(files),
                 files.get(Settings.RULECODES) ? RuleCodes.SHOWN : RuleCodes.HIDDEN,
-                LoginOffer.read(files),
+                logins,
+                certificates,
                 files.get(Settings.HIDEUSERS),
                 widestForm,
                 ListenAddress.read(

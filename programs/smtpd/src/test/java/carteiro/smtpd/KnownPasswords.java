@@ -60,6 +60,12 @@ final class KnownPasswords implements Passwords {
     }
 
     @Override
+    public LoginVerdict certified(LoginAttempt attempt, String account) {
+        asked.add(attempt.service() + " " + attempt.client() + " certified " + account);
+        return account.equals("alice") ? new LoginVerdict.LoggedIn("alice") : new LoginVerdict.WrongPassword(pause);
+    }
+
+    @Override
     public SendingVerdict sending(String account, int recipients) {
         asked.add("sending " + account + " " + recipients);
         return sending;

@@ -61,32 +61,56 @@ final class ProgramAccounts {
             throw new IOException("--create-users needs root: accounts of the system are made");
         }
         for (String group : List.of("qmail", "nofiles")) {
-            try {
-                home.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
-                out.println("group " + group + " exists");
-            } catch (java.nio.file.attribute.UserPrincipalNotFoundException e) {
-                call(List.of("groupadd", "--system", group));
-                out.println("group " + group + " made");
-            }
+            boolean made = make(() -> isGroup(home, group), List.of("groupadd", "--system", group));
+            out.println("group " + group + (made ? " made" : " exists"));
         }
         for (ProgramAccount account : ACCOUNTS) {
-            if (SystemAccount.named(account.name()).isPresent()) {
-                out.println("user " + account.name() + " exists (" + account.what() + ")");
-                continue;
-            }
             Path folder = account.name().equals("alias") ? home.resolve("alias") : home;
-            call(List.of(
-                    "useradd",
-                    "--system",
-                    "--gid",
-                    account.group(),
-                    "--no-create-home",
-                    "--home-dir",
-                    folder.toString(),
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    account.name()));
-            out.println("user " + account.name() + " made (" + account.what() + ")");
+            boolean made = make(
+                    () -> SystemAccount.named(account.name()).isPresent(),
+                    List.of(
+                            "useradd",
+                            "--system",
+                            "--gid",
+                            account.group(),
+                            "--no-create-home",
+                            "--home-dir",
+                            folder.toString(),
+                            "--shell",
+                            "/usr/sbin/nologin",
+                            account.name()));
+            out.println("user " + account.name() + (made ? " made (" : " exists (") + account.what() + ")");
+        }
+    }
+
+    private static boolean isGroup(Path home, String group) throws IOException {
+        try {
+            home.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+            return true;
+        } catch (java.nio.file.attribute.UserPrincipalNotFoundException e) {
+            return false;
+        }
+    }
+
+    /** Whether something is there. */
+    interface Presence {
+        /** @throws IOException if the system does not tell */
+        boolean isThere() throws IOException;
+    }
+
+    /** Makes what is missing; whether it was. Somebody else may make it at the same time. */
+    static boolean make(Presence presence, List<String> command) throws IOException {
+        if (presence.isThere()) {
+            return false;
+        }
+        try {
+            call(command);
+            return true;
+        } catch (IOException e) {
+            if (presence.isThere()) {
+                return false;
+            }
+            throw e;
         }
     }
 

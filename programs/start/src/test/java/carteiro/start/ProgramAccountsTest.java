@@ -1,5 +1,6 @@
 package carteiro.start;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,5 +34,17 @@ final class ProgramAccountsTest {
     void muchOutputHoldsNothingUp() {
         assertThatCode(() -> call("head -c 200000 /dev/zero", Duration.ofSeconds(20)))
                 .doesNotThrowAnyException();
+    }
+
+    @Test
+    void whatSomebodyElseMakesAtTheSameTimeIsThere() throws Exception {
+        var looks = new java.util.concurrent.atomic.AtomicInteger();
+        assertThat(ProgramAccounts.make(() -> looks.incrementAndGet() > 1, List.of("/bin/sh", "-c", "exit 9")))
+                .isFalse();
+        assertThat(looks).hasValue(2);
+        assertThatThrownBy(() -> ProgramAccounts.make(() -> false, List.of("/bin/sh", "-c", "echo no; exit 9")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("failed: no");
+        assertThat(ProgramAccounts.make(() -> false, List.of("/bin/true"))).isTrue();
     }
 }

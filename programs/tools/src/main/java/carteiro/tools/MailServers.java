@@ -1,7 +1,6 @@
 package carteiro.tools;
 
 import carteiro.control.ControlFiles;
-import carteiro.control.Setting;
 import carteiro.control.Settings;
 import carteiro.listen.ListenAddress;
 import carteiro.listen.ListenerRole.RoleWord;
@@ -45,13 +44,7 @@ record MailServers(String host, Map<MailService, Integer> ports) {
 
     /** Reads the listeners of smtpd for submission, and those of pop3d. */
     static MailServers read(ControlFiles files, String host) {
-        Setting<?> pop3dlisten = Settings.all().get("pop3dlisten");
-        return of(
-                host,
-                files.get(Settings.SMTPDLISTEN),
-                pop3dlisten == null
-                        ? List.of()
-                        : List.copyOf(files.numbered(pop3dlisten).values()));
+        return of(host, files.get(Settings.SMTPDLISTEN), files.get(Settings.POP3DLISTEN));
     }
 
     /** The same of their lines. */
