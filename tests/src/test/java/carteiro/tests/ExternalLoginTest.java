@@ -47,7 +47,7 @@ class ExternalLoginTest {
                 def session(port,folder):
                   c=ssl._create_unverified_context()
                   if folder: c.load_cert_chain(folder+'/leaf.pem',folder+'/leaf.key')
-                  if port==%d:
+                  if port==TLS:
                     s=smtplib.SMTP_SSL('127.0.0.1',port,context=c)
                   else:
                     s=smtplib.SMTP('127.0.0.1',port)
@@ -66,7 +66,7 @@ class ExternalLoginTest {
                     print('sent')
                   except smtplib.SMTPResponseException as e: print(e.smtp_code)
                   except smtplib.SMTPRecipientsRefused as e: print(list(e.recipients.values())[0][0])
-                """.formatted(tls);
+                """.replace("TLS", Integer.toString(tls));
         var said = CarteiroProcess.run(List.of("/usr/bin/python3", "-c", begin + script), Map.of(), "");
         assertThat(said.exit()).as(said.output()).isZero();
         return said.output();

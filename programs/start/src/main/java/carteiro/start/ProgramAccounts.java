@@ -93,13 +93,13 @@ final class ProgramAccounts {
     }
 
     /** Whether something is there. */
-    interface Presence {
+    interface AccountPresence {
         /** @throws IOException if the system does not tell */
         boolean isThere() throws IOException;
     }
 
     /** Makes what is missing; whether it was. Somebody else may make it at the same time. */
-    static boolean make(Presence presence, List<String> command) throws IOException {
+    static boolean make(AccountPresence presence, List<String> command) throws IOException {
         if (presence.isThere()) {
             return false;
         }
