@@ -19,7 +19,11 @@ public enum LoginMechanism {
     /** RFC 7677: the password is proved and not said; with TLS also as SCRAM-SHA-256-PLUS, bound to the connection. */
     SCRAM_SHA_256,
     /** RFC 5802: the same with an older hash. */
-    SCRAM_SHA_1;
+    SCRAM_SHA_1,
+    /** RFC 7628: a bearer token of an identity provider (RFC 6750) in place of a password; over TLS alone. */
+    OAUTHBEARER,
+    /** The same in the older form of Google's. */
+    XOAUTH2;
 
     private static final Set<LoginMechanism> STANDARD = EnumSet.of(PLAIN, LOGIN);
 
@@ -31,6 +35,11 @@ public enum LoginMechanism {
     /** Whether it is proved without being said, and can be bound to a connection. */
     public boolean isScram() {
         return this == SCRAM_SHA_256 || this == SCRAM_SHA_1;
+    }
+
+    /** Whether it sends a bearer token, which over TLS alone stays a secret, whatever else is allowed. */
+    public boolean isToken() {
+        return this == OAUTHBEARER || this == XOAUTH2;
     }
 
     /**
@@ -64,10 +73,13 @@ public enum LoginMechanism {
         return files.isThere(Settings.AUTHMECHANISMS) ? mechanisms : STANDARD;
     }
 
-    /** What a client may use of them: over TLS those of SCRAM in both forms. */
+    /** What a client may use of them: over TLS those of SCRAM in both forms, and tokens. */
     public static List<NamedMechanism> named(Set<LoginMechanism> mechanisms, boolean overTls) {
         var named = new ArrayList<NamedMechanism>();
         for (LoginMechanism mechanism : mechanisms) {
+            if (mechanism.isToken() && !overTls) {
+                continue;
+            }
             if (mechanism.isScram() && overTls) {
                 named.add(new NamedMechanism(mechanism, true));
             }

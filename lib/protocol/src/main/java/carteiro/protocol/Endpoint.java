@@ -52,6 +52,9 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
     /** pop3d, and nothing of what it could do without a ticket. */
     static final Endpoint MAILBOXES = new Endpoint("mailboxes", "mailbox", Set.of("qmailpop"));
 
+    /** What is presented here is worth an account: lookup alone, which has heard it from who logs in. */
+    static final Endpoint TOKENS = new Endpoint("tokens", "token", Set.of("qmailp"));
+
     /** For tools of whoever looks after accounts. */
     static final Endpoint LOGINS = new Endpoint("lookup", "logins", Set.of());
 

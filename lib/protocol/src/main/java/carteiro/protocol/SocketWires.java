@@ -93,6 +93,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public BearerTokens tokens() {
+        return new BearerTokensWire.BearerTokensClient(asking(Endpoint.TOKENS, BearerTokensWire.LIMITS));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -161,6 +166,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException {
         return open(Endpoint.MAILBOXES, MailboxesWire.server(host));
+    }
+
+    @Override
+    public Closeable offerTokens(BearerTokens bearerTokens) throws IOException {
+        return open(Endpoint.TOKENS, BearerTokensWire.server(bearerTokens, watchdog));
     }
 
     @Override

@@ -38,6 +38,9 @@ public interface Wires extends Closeable {
     /** To mailboxes, for pop3d. */
     Mailboxes mailboxes();
 
+    /** To tokens, for lookup. */
+    BearerTokens tokens();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -79,6 +82,9 @@ public interface Wires extends Closeable {
 
     /** Offers visits to mailboxes until closed. */
     Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException;
+
+    /** Offers to look at tokens until closed. */
+    Closeable offerTokens(BearerTokens tokens) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;

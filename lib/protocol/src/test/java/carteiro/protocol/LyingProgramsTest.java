@@ -136,6 +136,14 @@ class LyingProgramsTest {
                     return Homes.Presence.YES;
                 })),
                 asking(wires -> wires.homes().look(new Homes.AccountExtension(1000, 100, "/home/ann", "-", "ext")))),
+        TOKENS(
+                Endpoint.TOKENS,
+                offering(did -> wires -> wires.offerTokens(token -> {
+                    did.add("looked at " + token.length);
+                    return new BearerTokens.TokenAnswer.TokenRefused(
+                            "it has expired", new BearerTokens.TokenFault("invalid_token", "mail", "https://id.example/"));
+                })),
+                asking(wires -> wires.tokens().look("abc.def.ghi".getBytes(StandardCharsets.US_ASCII)))),
         DELIVER(
                 Endpoint.REMOTE,
                 offering(did -> wires -> wires.offer(Wires.Channel.REMOTE, delivery -> {
