@@ -183,6 +183,7 @@ public final class LookupProgram implements Program {
                     lookup.passwordSources(passwordFile, hashing),
                     appPasswords,
                     tickets,
+                    context.wires().tokens(),
                     settings.maildir(),
                     limiter,
                     book.book(),
@@ -251,6 +252,11 @@ public final class LookupProgram implements Program {
         @Override
         public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
             return logins.check(attempt, name, password);
+        }
+
+        @Override
+        public TokenReply token(LoginAttempt attempt, String name, byte[] token) {
+            return logins.token(attempt, name, token);
         }
 
         @Override
