@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 final class ProviderClient implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(5);
 
-    /** For a question and its whole answer. */
+    /** For a question and its whole answer. Twice that is below the minute that lookup waits (docs/protocols/tokens.md). */
     static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** Questions at once; more wait, at most as long as one may take. */
@@ -32,7 +32,11 @@ final class ProviderClient implements AutoCloseable {
     private final HttpClient http;
     private final Semaphore free = new Semaphore(MOST);
 
-    ProviderClient(TlsTrust trust) {
+    private final Duration limit;
+
+    /** @param limit for a question and its whole answer */
+    ProviderClient(TlsTrust trust, Duration limit) {
+        this.limit = limit;
         http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -58,7 +62,7 @@ final class ProviderClient implements AutoCloseable {
 
     private byte[] ask(HttpRequest.Builder question, int most) throws IOException {
         try {
-            if (!free.tryAcquire(LIMIT.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (!free.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new IOException(MOST + " questions are on their way already");
             }
             try {
@@ -76,17 +80,17 @@ final class ProviderClient implements AutoCloseable {
         }
     }
 
-    private static byte[] answer(CompletableFuture<HttpResponse<byte[]>> asked, int most)
+    private byte[] answer(CompletableFuture<HttpResponse<byte[]>> asked, int most)
             throws IOException, InterruptedException {
         try {
-            HttpResponse<byte[]> answer = asked.get(LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+            HttpResponse<byte[]> answer = asked.get(limit.toNanos(), TimeUnit.NANOSECONDS);
             if (answer.statusCode() == OK) {
                 return answer.body();
             }
             throw new IOException("it answers with status " + answer.statusCode() + what(answer.statusCode()));
         } catch (TimeoutException e) {
             asked.cancel(true);
-            throw new IOException("no whole answer within " + LIMIT.toSeconds() + " s", e);
+            throw new IOException("no whole answer within " + limit.toMillis() + " ms", e);
         } catch (ExecutionException e) {
             throw new IOException(why(e, most), e);
         }

@@ -84,7 +84,7 @@ public final class TokensProgram implements Program {
     /** What settings make; replaced whole by a reload. */
     private record JudgeAtWork(TokenJudge judge, ProviderClient client) {
         static JudgeAtWork of(TokensSettings settings, EventLog log) {
-            var client = new ProviderClient(settings.trust());
+            var client = new ProviderClient(settings.trust(), ProviderClient.LIMIT);
             var claims = new ClaimCheck(settings, InstantSource.system());
             return new JudgeAtWork(
                     switch (settings.source()) {
