@@ -204,7 +204,8 @@ public final class IdentityProvider implements AutoCloseable {
     public String claims(String email) {
         long now = Instant.now().getEpochSecond();
         return "{\"iss\":\"" + issuer() + "\",\"aud\":[\"other\",\"" + AUDIENCE + "\"],\"exp\":" + (now + 600)
-                + ",\"nbf\":" + (now - 10) + ",\"scope\":\"openid mail.all\",\"email\":\"" + email + "\"";
+                + ",\"nbf\":" + (now - 10) + ",\"scope\":\"openid mail.all\",\"email\":\"" + email + "\",\"preferred_username\":\""
+                + email.replaceFirst("@.*", "") + "\"";
     }
 
     /** A good token of somebody. */
