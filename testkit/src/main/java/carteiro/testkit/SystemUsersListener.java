@@ -20,7 +20,7 @@ import org.junit.platform.launcher.LauncherSessionListener;
  */
 public final class SystemUsersListener implements LauncherSessionListener {
     private static final List<String> USERS =
-            List.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp", "qmailpop", "qmaill", "alias");
+            List.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp", "qmailpop", "qmailo", "qmaill", "alias");
     private static final List<String> GROUPS = List.of("qmail", "nofiles");
     private static final Path BEFORE = Path.of("/run/carteiro-tests-users"); // a folder that is root's alone
 

@@ -57,6 +57,7 @@ class ArchitectureTest {
             "local",
             "remote",
             "lookup",
+            "tokens",
             "tools",
             "start");
 
@@ -170,6 +171,18 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.fasterxml.jackson..")
+                .check(CLASSES);
+    }
+
+    /** What comes from an identity provider is read by the program that speaks with it. */
+    @Test
+    void webTokensLiveInTokensAlone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("carteiro.tokens")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.nimbusds..", "java.net.http..")
                 .check(CLASSES);
     }
 

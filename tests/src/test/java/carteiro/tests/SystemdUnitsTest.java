@@ -52,7 +52,7 @@ class SystemdUnitsTest {
 
     @Test
     void everyUnitTellsWhenItIsReadyEndsItsTriesAndIsClosed() throws Exception {
-        assertThat(units()).hasSize(12);
+        assertThat(units()).hasSize(13);
         for (Path unit : units()) {
             List<String> lines = Files.readAllLines(unit);
             boolean delivers = unit.endsWith("carteiro@.service") || unit.endsWith("carteiro-local@.service");

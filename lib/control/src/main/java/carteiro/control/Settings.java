@@ -57,7 +57,7 @@ public final class Settings {
             "authmechanisms",
             "plain and login",
             "smtpd, pop3d",
-            "how people may log in: plain, login, scram-sha-256, scram-sha-1, external");
+            "how people may log in: plain, login, scram-sha-256, scram-sha-1, external, oauthbearer, xoauth2");
 
     public static final Setting<Optional<String>> CLIENTCA_PEM = whole(
             pem("clientca.pem").otherwise("no client is asked for a certificate"),
@@ -323,6 +323,49 @@ public final class Settings {
             OutOfRange.REFUSED,
             "pop3d",
             "how long a client may be silent, or not read");
+
+    // logins by tokens
+
+    public static final Setting<Optional<String>> OAUTHISSUER = orNone(
+            line("oauthissuer").otherwise("tokens is not started"),
+            "tokens",
+            "the identity provider whose tokens count, as they name it (iss)");
+
+    public static final Setting<List<String>> OAUTHAUDIENCE = list(
+            "oauthaudience",
+            "none; tokens refuses to start",
+            "tokens",
+            "whom tokens must be made for (aud); one of them is enough");
+
+    public static final Setting<Optional<String>> OAUTHSCOPE = orNone(
+            line("oauthscope").otherwise("none is needed"),
+            "tokens",
+            "what tokens must be good for, words with blanks");
+
+    public static final Setting<Optional<String>> OAUTHJWKS = orNone(
+            line("oauthjwks").otherwise("tokens are not checked by keys"),
+            "tokens",
+            "where the identity provider has the keys that tokens are signed with: a URL");
+
+    public static final Setting<Optional<String>> OAUTHINTROSPECT = orNone(
+            line("oauthintrospect").otherwise("the identity provider is not asked about single tokens"),
+            "tokens",
+            "where the identity provider is asked about each token: a URL");
+
+    public static final Setting<String> OAUTHCLIENT = declare(new Declaration("oauthclient", SettingFormat.SECRET)
+            .standard("")
+            .readBy(
+                    "tokens",
+                    "as whom it asks at oauthintrospect: a line with an id, a line with a secret",
+                    ControlFiles::value));
+
+    public static final Setting<String> OAUTHCLAIM =
+            free("oauthclaim", "email", "tokens", "which claim of a token names the account");
+
+    public static final Setting<Optional<String>> OAUTHCACERTS = whole(
+            pem("oauthcacerts").otherwise("those that Java trusts"),
+            "tokens",
+            "certificates of the authorities that vouch for the identity provider");
 
     // lookup in a directory
 

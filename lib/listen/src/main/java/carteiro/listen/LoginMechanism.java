@@ -21,7 +21,11 @@ public enum LoginMechanism {
     /** RFC 5802: the same with an older hash. */
     SCRAM_SHA_1,
     /** RFC 4422 appendix A: the certificate that the client has shown says who it is. For sending alone. */
-    EXTERNAL;
+    EXTERNAL,
+    /** RFC 7628: a bearer token of an identity provider (RFC 6750) in place of a password; over TLS alone. */
+    OAUTHBEARER,
+    /** The same in the older form of Google's. */
+    XOAUTH2;
 
     private static final Set<LoginMechanism> STANDARD = EnumSet.of(PLAIN, LOGIN);
 
@@ -33,6 +37,11 @@ public enum LoginMechanism {
     /** Whether it is proved without being said, and can be bound to a connection. */
     public boolean isScram() {
         return this == SCRAM_SHA_256 || this == SCRAM_SHA_1;
+    }
+
+    /** Whether it sends a bearer token, which over TLS alone stays a secret, whatever else is allowed. */
+    public boolean isToken() {
+        return this == OAUTHBEARER || this == XOAUTH2;
     }
 
     /**
@@ -66,11 +75,11 @@ public enum LoginMechanism {
         return files.isThere(Settings.AUTHMECHANISMS) ? mechanisms : STANDARD;
     }
 
-    /** What a client may use of them, but for EXTERNAL, which needs its certificate: over TLS those of SCRAM in both forms. */
+    /** What a client may use of them, but for EXTERNAL, which needs its certificate: over TLS those of SCRAM in both forms, and tokens. */
     public static List<NamedMechanism> named(Set<LoginMechanism> mechanisms, boolean overTls) {
         var named = new ArrayList<NamedMechanism>();
         for (LoginMechanism mechanism : mechanisms) {
-            if (mechanism == EXTERNAL) {
+            if (mechanism == EXTERNAL || mechanism.isToken() && !overTls) {
                 continue;
             }
             if (mechanism.isScram() && overTls) {

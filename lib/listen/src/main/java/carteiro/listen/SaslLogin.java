@@ -9,6 +9,7 @@ import carteiro.protocol.Passwords.LoginVerdict;
 import carteiro.protocol.Passwords.ScramReply;
 import carteiro.protocol.Passwords.ScramRequest;
 import carteiro.protocol.Passwords.TlsBinding;
+import carteiro.protocol.Passwords.TokenReply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -47,6 +48,8 @@ public final class SaslLogin {
     public enum LoginRefusal {
         /** The password is wrong, or nobody has that name, or it may not log in. */
         WRONG,
+        /** The token is not good, or its account may not log in. */
+        WRONG_TOKEN,
         /** Too many were wrong: none is looked at. */
         BLOCKED,
         /** Nobody can tell now: it is not to be entered anew. */
@@ -112,6 +115,8 @@ public final class SaslLogin {
             case SCRAM_SHA_256, SCRAM_SHA_1 ->
                 scram(named.keyword(), initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial);
             case EXTERNAL -> throw new IllegalArgumentException("whom the certificate names has to be said");
+            case OAUTHBEARER, XOAUTH2 ->
+                token(named.mechanism(), initial.length == 0 ? dialogue.ask(EMPTY_CHALLENGE) : initial);
         };
     }
 
@@ -172,6 +177,39 @@ public final class SaslLogin {
         byte[] answer = dialogue.ask(ASK_PASSWORD);
         byte[] password = decoded(answer);
         return password == null ? undecodable(answer) : check(Octets.text(name), password);
+    }
+
+    private LoginResult token(LoginMechanism mechanism, byte[] response) throws IOException, NoResponseException {
+        byte[] message = decoded(response);
+        if (message == null) {
+            return undecodable(response);
+        }
+        TokenMessage read = TokenMessage.read(mechanism, message); // clears it
+        try {
+            return read.isWhole() ? token(mechanism, read) : rejected(LoginRefusal.MALFORMED, "", read.fault());
+        } finally {
+            read.wipe();
+        }
+    }
+
+    private LoginResult token(LoginMechanism mechanism, TokenMessage message) throws IOException, NoResponseException {
+        long begun = System.nanoTime();
+        TokenReply reply;
+        try {
+            reply = passwords.token(new LoginAttempt(service, client), message.name(), message.token());
+        } catch (IOException e) {
+            return rejected(LoginRefusal.CANNOT_TELL, message.name(), String.valueOf(e.getMessage()));
+        } finally {
+            message.wipe();
+        }
+        if (!(reply.verdict() instanceof LoginVerdict.WrongPassword(var pause))) {
+            return result(reply.verdict(), message.name(), "", begun);
+        }
+        // RFC 7628 section 3.2.3: the reasons as a challenge; what the client says to it is nothing, and is not looked
+        // at
+        Arrays.fill(dialogue.ask(challenge(TokenMessage.refusal(mechanism, reply.fault()))), (byte) 0);
+        return new LoginResult.LoginRejected(
+                LoginRefusal.WRONG_TOKEN, message.name(), reply.fault().status(), begun + pause.toNanos());
     }
 
     /** The client's messages go to lookup, and lookup's to the client. */

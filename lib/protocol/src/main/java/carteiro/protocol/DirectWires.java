@@ -31,6 +31,7 @@ public final class DirectWires implements Wires {
     private final ServiceSlot<LoginRecords> logins = new ServiceSlot<>("lookup");
     private final ServiceSlot<MailboxTickets> tickets = new ServiceSlot<>("lookup");
     private final ServiceSlot<PasswordChecker> checker = new ServiceSlot<>("checkpassword");
+    private final ServiceSlot<BearerTokens> bearerTokens = new ServiceSlot<>("tokens");
     private final ServiceSlot<Homes> homes = new ServiceSlot<>("local");
 
     /** @param sockets where everything offered is offered too */
@@ -146,6 +147,11 @@ public final class DirectWires implements Wires {
             }
 
             @Override
+            public TokenReply token(LoginAttempt attempt, String name, byte[] token) throws IOException {
+                return passwords.get().token(attempt, name, token);
+            }
+
+            @Override
             public List<Ownership> ownership(String account, List<Address> addresses) throws IOException {
                 return passwords.get().ownership(account, addresses);
             }
@@ -201,6 +207,11 @@ public final class DirectWires implements Wires {
     @Override
     public Mailboxes mailboxes() {
         return sockets.mailboxes();
+    }
+
+    @Override
+    public BearerTokens tokens() {
+        return token -> bearerTokens.get().look(token);
     }
 
     @Override
@@ -320,6 +331,11 @@ public final class DirectWires implements Wires {
     @Override
     public Closeable offerMailboxes(Mailboxes.MailboxHost host) throws IOException {
         return sockets.offerMailboxes(host);
+    }
+
+    @Override
+    public Closeable offerTokens(BearerTokens offer) throws IOException {
+        return bearerTokens.offer(offer, sockets.offerTokens(offer));
     }
 
     @Override

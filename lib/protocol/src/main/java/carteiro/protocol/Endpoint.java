@@ -55,6 +55,9 @@ record Endpoint(String program, String name, Set<String> callers, boolean anyone
     /** Who may ask here could try passwords without the limits of lookup. */
     static final Endpoint CHECKPASSWORD = new Endpoint("checkpassword", "check", Set.of("qmailp"));
 
+    /** What is presented here is worth an account: lookup alone, which has heard it from who logs in. */
+    static final Endpoint TOKENS = new Endpoint("tokens", "token", Set.of("qmailp"));
+
     /** For tools of whoever looks after accounts. */
     static final Endpoint LOGINS = new Endpoint("lookup", "logins", Set.of());
 

@@ -48,7 +48,8 @@ final class EndpointServer implements Closeable {
     private static final long VERSION_PAUSE = TimeUnit.MINUTES.toNanos(1);
 
     /** Users that programs of ours run as. */
-    private static final Set<String> OWN_USERS = Set.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp", "qmailpop");
+    private static final Set<String> OWN_USERS =
+            Set.of("qmaild", "qmailq", "qmails", "qmailr", "qmailp", "qmailpop", "qmailo");
 
     /**
      * Who is served.

@@ -39,6 +39,23 @@ public interface Passwords {
     LoginVerdict certified(LoginAttempt attempt, String account) throws IOException;
 
     /**
+     * Whether a bearer token is an account's; see {@link BearerTokens}.
+     *
+     * @param name as the client gave it, at most {@link #LONGEST_NAME} octets; empty if it leaves that to the token
+     * @param token at most {@link BearerTokens#LONGEST_TOKEN} octets; whoever asks clears it afterwards
+     * @throws IOException if lookup cannot be reached: then nothing is known
+     */
+    TokenReply token(LoginAttempt attempt, String name, byte[] token) throws IOException;
+
+    /**
+     * What is said to a bearer token.
+     *
+     * @param verdict whether it is an account's; wrong where the token or the account is not accepted
+     * @param fault what the client is told where it is wrong
+     */
+    record TokenReply(LoginVerdict verdict, BearerTokens.TokenFault fault) {}
+
+    /**
      * Whether each of these addresses is an account's own: mail for it comes to the account, or control/loginsenders gives it.
      *
      * @param account as {@link LoginVerdict.LoggedIn} names it

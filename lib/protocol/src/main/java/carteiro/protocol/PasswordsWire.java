@@ -61,6 +61,16 @@ final class PasswordsWire {
             return verdict;
         }
 
+        @Override
+        public TokenReply token(LoginAttempt attempt, String name, byte[] token) throws IOException {
+            FrameReader answer = requests.ask(
+                    LIMIT, frame -> put(frame.put("token"), attempt).put(name).putSecret(token));
+            BearerTokens.TokenFault fault = BearerTokensWire.fault(answer);
+            var reply = new TokenReply(verdict(answer), fault);
+            answer.end();
+            return reply;
+        }
+
         private static FrameWriter put(FrameWriter frame, LoginAttempt attempt) {
             return frame.put(attempt.service().name()).put(attempt.client());
         }
@@ -162,6 +172,10 @@ final class PasswordsWire {
                     frame.end();
                     put(answer, passwords.certified(attempt, account));
                 }
+                case "token" -> {
+                    Passwords.TokenReply reply = token(passwords, frame);
+                    put(BearerTokensWire.put(answer, reply.fault()), reply.verdict());
+                }
                 case "begin" -> {
                     var attempt = attempt(frame);
                     String mechanism = frame.text(WORD * 2);
@@ -207,6 +221,19 @@ final class PasswordsWire {
             return passwords.check(attempt, name, password);
         } finally {
             Arrays.fill(password, (byte) 0);
+            frame.wipe();
+        }
+    }
+
+    private static Passwords.TokenReply token(Passwords passwords, FrameReader frame) throws IOException {
+        Passwords.LoginAttempt attempt = attempt(frame);
+        String name = frame.text(Passwords.LONGEST_NAME);
+        byte[] token = frame.octets(BearerTokens.LONGEST_TOKEN);
+        try {
+            frame.end();
+            return passwords.token(attempt, name, token);
+        } finally {
+            Arrays.fill(token, (byte) 0);
             frame.wipe();
         }
     }

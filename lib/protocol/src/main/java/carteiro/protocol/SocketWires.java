@@ -99,6 +99,11 @@ public final class SocketWires implements Wires {
     }
 
     @Override
+    public BearerTokens tokens() {
+        return new BearerTokensWire.BearerTokensClient(asking(Endpoint.TOKENS, BearerTokensWire.LIMITS));
+    }
+
+    @Override
     public Homes homes() {
         return new HomesWire.HomesClient(asking(Endpoint.HOMES, HomesWire.LIMITS));
     }
@@ -172,6 +177,11 @@ public final class SocketWires implements Wires {
     @Override
     public Closeable offerChecker(PasswordChecker checker) throws IOException {
         return open(Endpoint.CHECKPASSWORD, PasswordCheckerWire.server(checker, watchdog));
+    }
+
+    @Override
+    public Closeable offerTokens(BearerTokens bearerTokens) throws IOException {
+        return open(Endpoint.TOKENS, BearerTokensWire.server(bearerTokens, watchdog));
     }
 
     @Override

@@ -41,6 +41,9 @@ public interface Wires extends Closeable {
     /** To checkpassword, for lookup. */
     PasswordChecker passwordChecker();
 
+    /** To tokens, for lookup. */
+    BearerTokens tokens();
+
     /** To local, for lookup. */
     Homes homes();
 
@@ -85,6 +88,9 @@ public interface Wires extends Closeable {
 
     /** Offers to have passwords looked at until closed. */
     Closeable offerChecker(PasswordChecker checker) throws IOException;
+
+    /** Offers to look at tokens until closed. */
+    Closeable offerTokens(BearerTokens tokens) throws IOException;
 
     /** Offers a look into homes until closed. */
     Closeable offerHomes(Homes homes) throws IOException;

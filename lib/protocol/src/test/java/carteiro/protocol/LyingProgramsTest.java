@@ -140,6 +140,15 @@ class LyingProgramsTest {
                     return Homes.Presence.YES;
                 })),
                 asking(wires -> wires.homes().look(new Homes.AccountExtension(1000, 100, "/home/ann", "-", "ext")))),
+        TOKENS(
+                Endpoint.TOKENS,
+                offering(did -> wires -> wires.offerTokens(token -> {
+                    did.add("looked at " + token.length);
+                    return new BearerTokens.TokenAnswer.TokenRefused(
+                            "it has expired",
+                            new BearerTokens.TokenFault("invalid_token", "mail", "https://id.example/"));
+                })),
+                asking(wires -> wires.tokens().look("abc.def.ghi".getBytes(StandardCharsets.US_ASCII)))),
         DELIVER(
                 Endpoint.REMOTE,
                 offering(did -> wires -> wires.offer(Wires.Channel.REMOTE, delivery -> {
@@ -331,6 +340,12 @@ class LyingProgramsTest {
             public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {
                 did.add("checked " + name);
                 return new LoginVerdict.LoggedIn("ann", "0123456789abcdef0123456789abcdef");
+            }
+
+            @Override
+            public TokenReply token(LoginAttempt attempt, String name, byte[] token) {
+                did.add("presented for " + name);
+                return new TokenReply(new LoginVerdict.LoggedIn("ann"), BearerTokens.TokenFault.INVALID);
             }
 
             @Override

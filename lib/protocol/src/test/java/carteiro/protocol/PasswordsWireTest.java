@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import carteiro.control.Installation;
 import carteiro.log.EventLog;
 import carteiro.mail.Address;
+import carteiro.protocol.BearerTokens.TokenFault;
 import carteiro.protocol.Passwords.LoginAttempt;
 import carteiro.protocol.Passwords.LoginService;
 import carteiro.protocol.Passwords.LoginVerdict;
@@ -14,6 +15,7 @@ import carteiro.protocol.Passwords.ScramReply;
 import carteiro.protocol.Passwords.ScramRequest;
 import carteiro.protocol.Passwords.SendingVerdict;
 import carteiro.protocol.Passwords.TlsBinding;
+import carteiro.protocol.Passwords.TokenReply;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -57,6 +59,7 @@ class PasswordsWireTest {
         final List<String> asked = new ArrayList<>();
         LoginVerdict verdict = new LoginVerdict.LoggedIn("ann");
         SendingVerdict sending = new SendingVerdict.SendingAllowed();
+        TokenReply tokenReply = new TokenReply(new LoginVerdict.LoggedIn("ann"), TokenFault.INVALID);
         ScramReply reply = new ScramReply.ScramProven("v=", "ann");
 
         @Override
@@ -69,6 +72,12 @@ class PasswordsWireTest {
         public LoginVerdict certified(LoginAttempt attempt, String account) {
             asked.add(attempt + " certified " + account);
             return verdict;
+        }
+
+        @Override
+        public TokenReply token(LoginAttempt attempt, String name, byte[] token) {
+            asked.add(attempt + " " + name + " " + new String(token, StandardCharsets.ISO_8859_1));
+            return tokenReply;
         }
 
         @Override
@@ -173,6 +182,25 @@ class PasswordsWireTest {
 
     @ParameterizedTest
     @EnumSource
+    void whatIsSaidToATokenArrives(Way way) throws Exception {
+        connect(way);
+        byte[] token = "x".repeat(BearerTokens.LONGEST_TOKEN).getBytes(StandardCharsets.US_ASCII);
+        for (TokenReply reply : List.of(
+                new TokenReply(
+                        new LoginVerdict.LoggedIn("ann", "0123456789abcdef0123456789abcdef"), TokenFault.INVALID),
+                new TokenReply(
+                        new LoginVerdict.WrongPassword(Duration.ofMillis(7)),
+                        new TokenFault("insufficient_scope", "mail other", "https://id.example/x")),
+                new TokenReply(new LoginVerdict.LoginUndecided("no answer"), TokenFault.INVALID))) {
+            lookup.tokenReply = reply;
+            assertThat(client.token(ATTEMPT, "ann", token)).isEqualTo(reply);
+            assertThat(lookup.asked.removeLast())
+                    .isEqualTo(ATTEMPT + " ann " + new String(token, StandardCharsets.US_ASCII));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void messagesOfScramGoBothWays(Way way) throws Exception {
         connect(way);
         var request = new ScramRequest(
@@ -206,6 +234,8 @@ class PasswordsWireTest {
         assertThatThrownBy(() -> client.check(ATTEMPT, "a".repeat(Passwords.LONGEST_NAME + 1), new byte[1]))
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(() -> client.check(ATTEMPT, "ann", new byte[Passwords.LONGEST_PASSWORD + 1]))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.token(ATTEMPT, "", new byte[BearerTokens.LONGEST_TOKEN + 1]))
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(() ->
                         client.ownership("ann", Collections.nCopies(Passwords.MOST_ADDRESSES + 1, new Address("a@b"))))

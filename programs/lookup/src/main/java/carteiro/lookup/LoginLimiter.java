@@ -27,6 +27,8 @@ import java.util.function.LongSupplier;
  * from one to the next; after many none is looked at for a time. An account from whose network somebody has logged in with the right
  * password is still open to that network, so that nobody can lock others out by wrong passwords.
  *
+ * <p>An empty name is nobody's: of a token that does not say whose it is, the address and the network alone count.
+ *
  * <p>The memory is bounded: of accounts and networks that have not been heard of for longest the least is known.
  */
 final class LoginLimiter {
@@ -134,7 +136,7 @@ final class LoginLimiter {
         if (ofOrigin.isPresent() || isKnown(name, origin)) {
             return ofOrigin;
         }
-        return blocked(account(name), MOST_OF_ACCOUNT, now);
+        return name.isEmpty() ? Optional.empty() : blocked(account(name), MOST_OF_ACCOUNT, now);
     }
 
     /**
@@ -155,7 +157,7 @@ final class LoginLimiter {
             FailureCount count = failures.get(key);
             int failed = count == null ? 0 : count.at(clock.getAsLong());
             int looking = underWay.getOrDefault(key, 0);
-            if (known || failed + looking < MOST_OF_ACCOUNT) {
+            if (known || name.isEmpty() || failed + looking < MOST_OF_ACCOUNT) {
                 underWay.merge(key, 1, Integer::sum);
                 return Optional.empty();
             }
@@ -186,7 +188,7 @@ final class LoginLimiter {
     synchronized Duration failed(LoginAttempt attempt, String name) {
         long now = clock.getAsLong();
         List<String> origin = origin(attempt.client());
-        int most = Math.max(add(origin.getFirst(), now), add(account(name), now));
+        int most = Math.max(add(origin.getFirst(), now), name.isEmpty() ? 0 : add(account(name), now));
         add(origin.getLast(), now);
         int all = inAll.add(now);
         Duration pause = pause(most);

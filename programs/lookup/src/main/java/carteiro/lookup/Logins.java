@@ -12,6 +12,9 @@ import carteiro.password.ScramKeys;
 import carteiro.password.ScramSalts;
 import carteiro.password.ScramServer;
 import carteiro.password.ScramStep;
+import carteiro.protocol.BearerTokens;
+import carteiro.protocol.BearerTokens.TokenAnswer;
+import carteiro.protocol.BearerTokens.TokenFault;
 import carteiro.protocol.Lookup.Answer;
 import carteiro.protocol.Lookup.DeliveryInstructions;
 import carteiro.protocol.MailboxTickets.TicketAnswer;
@@ -38,6 +41,7 @@ final class Logins implements Passwords {
     private final AccountBook book;
     private final AppPasswords apps;
     private final LoginTickets tickets;
+    private final BearerTokens tokens;
     private final String maildir;
     private final InstantSource clock = InstantSource.system();
     private final AccountLimits limits;
@@ -50,6 +54,7 @@ final class Logins implements Passwords {
     private final SecureRandom random = new SecureRandom();
 
     /**
+     * @param tokens tells whose a token is
      * @param maildir where mail comes to in a home, where nothing else is said
      * @param notices gets which account is over its limit, besides the log
      * @param salts for names that nobody has
@@ -59,6 +64,7 @@ final class Logins implements Passwords {
             List<PasswordSource> sources,
             AppPasswords apps,
             LoginTickets tickets,
+            BearerTokens tokens,
             String maildir,
             LoginLimiter limiter,
             AccountBook book,
@@ -71,6 +77,7 @@ final class Logins implements Passwords {
         this.sources = List.copyOf(sources);
         this.apps = apps;
         this.tickets = tickets;
+        this.tokens = tokens;
         this.maildir = maildir;
         this.limiter = limiter;
         this.book = book;
@@ -230,6 +237,100 @@ final class Logins implements Passwords {
                 "blocked " + attempt.client() + " " + name,
                 new LookupEvent.LoginsBlocked(name, attempt.client(), time.toSeconds())));
         return left.map(LoginVerdict.TooManyFailures::new);
+    }
+
+    // ---- tokens
+
+    /** Whose a name is. */
+    private record NamedAccount(PasswordSource source, String account, String why) {
+        boolean isSame(NamedAccount other) {
+            return source.sourceName().equals(other.source.sourceName())
+                    && Octets.lowerCase(account).equals(Octets.lowerCase(other.account));
+        }
+    }
+
+    @Override
+    public TokenReply token(LoginAttempt attempt, String name, byte[] token) {
+        var deadline = Deadline.in(Deadline.QUESTION);
+        try {
+            Optional<LoginVerdict> blocked = told(limiter.begin(attempt, name, deadline), attempt, name);
+            if (blocked.isPresent()) {
+                return new TokenReply(blocked.get(), TokenFault.INVALID);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new TokenReply(new LoginVerdict.LoginUndecided("interrupted"), TokenFault.INVALID);
+        }
+        try {
+            return switch (tokens.look(token)) {
+                case TokenAnswer.TokenAccepted(var claimed) ->
+                    new TokenReply(claimed(attempt, name, claimed, deadline), TokenFault.INVALID);
+                case TokenAnswer.TokenRefused(var reason, var fault) ->
+                    new TokenReply(failed(attempt, name, "its token: " + reason), fault);
+                case TokenAnswer.TokenUndecided(var reason) ->
+                    new TokenReply(undecided("tokens", name, reason), TokenFault.INVALID);
+            };
+        } catch (IOException e) {
+            return new TokenReply(undecided("tokens", name, LogText.reason(e)), TokenFault.INVALID);
+        } finally {
+            limiter.end(name);
+        }
+    }
+
+    /** @param claimed whose the token is, as it says; if the client names somebody too, that must be the same account */
+    private LoginVerdict claimed(LoginAttempt attempt, String name, String claimed, Deadline deadline) {
+        String shown = name.isEmpty() ? claimed : name;
+        try {
+            Optional<NamedAccount> owner = named(claimed, deadline);
+            if (owner.isEmpty()) {
+                return failed(attempt, shown, "no account has the name that its token is for, " + claimed);
+            }
+            Optional<NamedAccount> wanted = name.isEmpty() || name.equals(claimed) ? owner : named(name, deadline);
+            if (wanted.isEmpty() || !wanted.get().isSame(owner.get())) {
+                return failed(attempt, shown, "its token is for another account, " + claimed);
+            }
+            String account = owner.get().account();
+            if (!owner.get().why().isEmpty()) {
+                book.failed(account, attempt);
+                return failed(
+                        attempt,
+                        shown,
+                        owner.get().source().sourceName() + ": " + account + ": "
+                                + owner.get().why());
+            }
+            if (book.isStopped(account)) {
+                return failed(attempt, shown, owner.get().source().sourceName() + ": " + account + STOPPED);
+            }
+            limiter.succeeded(attempt, shown);
+            book.loggedIn(account, attempt, "");
+            return new LoginVerdict.LoggedIn(account, ticket(new TicketHolder(account, Optional.empty()), attempt));
+        } catch (IOException e) {
+            return undecided("a source of accounts", shown, LogText.reason(e));
+        } catch (RuntimeException e) {
+            alarms.bug(e);
+            return new LoginVerdict.LoginUndecided("a mistake in lookup itself; see its log (" + e + ")");
+        }
+    }
+
+    private Optional<NamedAccount> named(String name, Deadline deadline) throws IOException {
+        if (name.isEmpty() || name.length() > LONGEST_NAME || !isPlain(name)) {
+            return Optional.empty();
+        }
+        for (PasswordSource source : sources) {
+            switch (source.named(name, deadline)) {
+                case PasswordAnswer.UnknownName() -> {}
+                case PasswordAnswer.RightPassword(var account) -> {
+                    return Optional.of(new NamedAccount(source, account, ""));
+                }
+                case PasswordAnswer.RightPasswordAt(var account, var _, var _, var _) -> {
+                    return Optional.of(new NamedAccount(source, account, ""));
+                }
+                case PasswordAnswer.NoLogin(var account, var why) -> {
+                    return Optional.of(new NamedAccount(source, account, why));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     // ---- SCRAM

@@ -199,6 +199,7 @@ public final class LookupProgram implements Program {
                             settings.checker() ? Optional.of(context.wires().passwordChecker()) : Optional.empty()),
                     appPasswords,
                     tickets,
+                    context.wires().tokens(),
                     settings.maildir(),
                     limiter,
                     book.book(),
@@ -273,6 +274,11 @@ public final class LookupProgram implements Program {
         @Override
         public LoginVerdict certified(LoginAttempt attempt, String account) {
             return logins.certified(attempt, account);
+        }
+
+        @Override
+        public TokenReply token(LoginAttempt attempt, String name, byte[] token) {
+            return logins.token(attempt, name, token);
         }
 
         @Override

@@ -12,6 +12,9 @@ import carteiro.password.ScramHash;
 import carteiro.password.ScramSalts;
 import carteiro.password.ScramStep;
 import carteiro.password.StoredPassword;
+import carteiro.protocol.BearerTokens;
+import carteiro.protocol.BearerTokens.TokenAnswer;
+import carteiro.protocol.BearerTokens.TokenFault;
 import carteiro.protocol.LoginRecords.AccountLogins;
 import carteiro.protocol.LoginRecords.BlockedOrigin;
 import carteiro.protocol.MailboxTickets.TicketAnswer;
@@ -28,6 +31,7 @@ import carteiro.protocol.Passwords.TlsBinding;
 import carteiro.testkit.Covers;
 import com.unboundid.ldap.sdk.LDAPConnection;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +77,11 @@ class LoginsTest {
     private final LoginLimiter limiter = new LoginLimiter(now::get);
     private final AccountBook book = new AccountBook(InstantSource.system(), log::log);
 
+    private final List<String> looked = new ArrayList<>();
+    private BearerTokens tokens = _ -> {
+        throw new IOException("tokens is not running");
+    };
+
     @BeforeAll
     static void directory() throws Exception {
         slapd = Slapd.withExample(shared.resolve("slapd"), Slapd.ACCESS);
@@ -113,6 +122,10 @@ class LoginsTest {
                         checker),
                 new AppPasswords(home.installation.users().resolve("apppasswords"), Duration.ZERO),
                 new LoginTickets(),
+                token -> {
+                    looked.add(new String(token, StandardCharsets.US_ASCII));
+                    return tokens.look(token);
+                },
                 LookupSettings.read(home.installation).maildir(),
                 limiter,
                 book,
@@ -281,6 +294,99 @@ class LoginsTest {
         Files.createDirectory(file);
         assertThat(login(logins(), "joao", phone)).isInstanceOf(LoginVerdict.LoginUndecided.class);
         assertThat(login(logins(), "joao", SECRET)).isEqualTo(in("joao"));
+    }
+
+    // ---- tokens
+
+    private static final TokenFault FAULT = new TokenFault("insufficient_scope", "mail", "https://id.example/x");
+
+    private static LoginVerdict byToken(Logins logins, String name) {
+        return logins.token(
+                        new LoginAttempt(LoginService.SMTP, "192.0.2.7"),
+                        name,
+                        "t0ken".getBytes(StandardCharsets.US_ASCII))
+                .verdict();
+    }
+
+    @Test
+    void aTokenLogsInToTheAccountThatItNames() throws Exception {
+        home.control("ldaploginattributes", "uid\nmail\n");
+        tokens = _ -> new TokenAnswer.TokenAccepted("joao@example.org");
+        Logins logins = logins();
+        assertThat(byToken(logins, "")).isEqualTo(in("joao"));
+        assertThat(byToken(logins, "joao@example.org")).isEqualTo(in("joao"));
+        assertThat(byToken(logins, "Joao"))
+                .as("another name of the same account")
+                .isEqualTo(in("joao"));
+        assertWrong(byToken(logins, "maria"));
+        assertWrong(byToken(logins, "nobody"));
+        assertWrong(byToken(logins, "joao)(uid=*"));
+        assertThat(book.account("joao", _ -> Duration.ZERO).logins()).isNotEmpty();
+        assertThat(logins.token(
+                                new LoginAttempt(LoginService.POP3, "192.0.2.7"),
+                                "",
+                                "t0ken".getBytes(StandardCharsets.US_ASCII))
+                        .verdict())
+                .isInstanceOfSatisfying(
+                        LoginVerdict.LoggedIn.class,
+                        verdict -> assertThat(logins.redeem(verdict.ticket()))
+                                .isInstanceOf(TicketAnswer.MailboxOfAccount.class));
+        book.stop("joao", true);
+        assertWrong(byToken(logins, ""));
+        log.close();
+        assertThat(logged.toString(StandardCharsets.UTF_8))
+                .contains("its token is for another account, joao@example.org")
+                .contains("an administrator has stopped it")
+                .doesNotContain("t0ken");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"soentrega", "suspenso", "removido", "nobody", "", "a\nb"})
+    void aGoodTokenIsNoWayIntoAnAccountThatMayNotLogInOrIsNone(String account) throws Exception {
+        tokens = _ -> new TokenAnswer.TokenAccepted(account);
+        assertWrong(byToken(logins(), ""));
+    }
+
+    @Test
+    void aNameOfUsersPasswdIsAnAccountToo() throws Exception {
+        Files.writeString(home.installation.users().resolve("passwd"), "porteiro:{SSHA}x\n");
+        tokens = _ -> new TokenAnswer.TokenAccepted("porteiro");
+        assertThat(byToken(logins(), "")).isEqualTo(in("porteiro"));
+    }
+
+    @Test
+    void whatIsSaidOfATokenReachesTheClientAndWhoKeepsTryingIsSlowedDown() throws Exception {
+        tokens = _ -> new TokenAnswer.TokenRefused("it has expired", FAULT);
+        Logins logins = logins();
+        var attempt = new LoginAttempt(LoginService.SMTP, "192.0.2.7");
+        for (int i = 0; i < LoginLimiter.MOST_OF_ADDRESS; i++) {
+            var reply = logins.token(attempt, "", "t0ken".getBytes(StandardCharsets.US_ASCII));
+            assertWrong(reply.verdict());
+            assertThat(reply.fault()).isEqualTo(FAULT);
+        }
+        looked.clear();
+        assertThat(byToken(logins, "")).isInstanceOf(LoginVerdict.TooManyFailures.class);
+        assertThat(looked).isEmpty();
+        tokens = _ -> new TokenAnswer.TokenAccepted("joao");
+        assertThat(logins.token(
+                                new LoginAttempt(LoginService.SMTP, "198.51.100.7"),
+                                "",
+                                "t0ken".getBytes(StandardCharsets.US_ASCII))
+                        .verdict())
+                .as("tokens that name nobody keep nobody else out")
+                .isEqualTo(in("joao"));
+    }
+
+    @Test
+    void whatCannotBeToldIsNoRefusal() throws Exception {
+        Logins logins = logins();
+        for (int i = 0; i < LoginLimiter.MOST_OF_ADDRESS; i++) {
+            assertThat(byToken(logins, "")).isInstanceOf(LoginVerdict.LoginUndecided.class);
+        }
+        tokens = _ -> new TokenAnswer.TokenUndecided("no answer");
+        assertThat(byToken(logins, "joao")).isInstanceOf(LoginVerdict.LoginUndecided.class);
+        tokens = _ -> new TokenAnswer.TokenAccepted("joao");
+        assertThat(byToken(logins, "joao")).as("and none is counted").isEqualTo(in("joao"));
     }
 
     // ---- the directory

@@ -227,7 +227,9 @@ final class Pop3dSession {
     }
 
     private boolean mayLogIn() {
-        return connection.cipher().isPresent() || settings.cleartext();
+        return connection.cipher().isPresent()
+                || settings.cleartext()
+                        && !LoginMechanism.named(settings.mechanisms(), false).isEmpty();
     }
 
     private List<NamedMechanism> mechanisms() {
@@ -375,6 +377,7 @@ final class Pop3dSession {
         SaslLogin.waitUntil(until, context.stopping());
         String reply = switch (refusal) { // RFC 3206
             case WRONG -> "-ERR [AUTH] wrong name or password";
+            case WRONG_TOKEN -> "-ERR [AUTH] the token is not accepted";
             case BLOCKED -> "-ERR [SYS/TEMP] too many wrong passwords, try again later";
             case CANNOT_TELL -> "-ERR [SYS/TEMP] logins are not possible now, try again later";
             case NOT_BASE64 -> "-ERR this is no base64";

@@ -30,6 +30,7 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
     private static final Reply NO_LOGIN_WITHIN = PolicyRule.COMMAND_ORDER.reply(503, "5.5.1 not within a message");
     private static final Map<LoginRefusal, Reply> REFUSALS = Map.of(
             LoginRefusal.WRONG, PolicyRule.LOGIN.reply(535, "5.7.8 wrong name or password"),
+            LoginRefusal.WRONG_TOKEN, PolicyRule.LOGIN.reply(535, "5.7.8 the token is not accepted"),
             LoginRefusal.BLOCKED,
                     PolicyRule.LOGIN_FAILURES.reply(454, "4.7.0 too many wrong passwords, try again later"),
             LoginRefusal.CANNOT_TELL,
@@ -107,7 +108,9 @@ record LoginOffer(Set<LoginMechanism> mechanisms) {
         if (mechanisms.isEmpty() || variable == null && !peer.role().has(RoleWord.SUBMISSION)) {
             return Availability.NEVER;
         }
-        boolean inTheClear = variable != null && !variable.equals(TLS_REQUIRED);
+        boolean inTheClear = variable != null
+                && !variable.equals(TLS_REQUIRED)
+                && !LoginMechanism.named(mechanisms, false).isEmpty();
         return inTheClear || peer.cipher().isPresent() ? Availability.NOW : Availability.AFTER_TLS;
     }
 

@@ -213,7 +213,7 @@ enum PolicyRule {
     LOGIN(
             "R60",
             "login",
-            "the name or the password is wrong, or the account may not log in",
+            "the name, the password or the token is wrong, or the account may not log in",
             "users/passwd, the directory",
             "the log of lookup says which; carteiro passwd sets a password of users/passwd",
             "enter name and password again, or ask the administrator of this host"),

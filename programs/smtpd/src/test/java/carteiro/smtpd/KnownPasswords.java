@@ -1,6 +1,7 @@
 package carteiro.smtpd;
 
 import carteiro.mail.Address;
+import carteiro.protocol.BearerTokens.TokenFault;
 import carteiro.protocol.Lookup.LookupQuestion;
 import carteiro.protocol.Lookup.RecipientAnswer;
 import carteiro.protocol.Passwords;
@@ -45,6 +46,22 @@ final class KnownPasswords implements Passwords {
     volatile boolean undecided;
     volatile boolean blocked;
     volatile SendingVerdict sending = new SendingVerdict.SendingAllowed();
+
+    /** The token {@code alice-token} is alice's. */
+    @Override
+    public TokenReply token(LoginAttempt attempt, String name, byte[] token) {
+        asked.add(attempt.service() + " token of " + name);
+        if (undecided) {
+            return new TokenReply(new LoginVerdict.LoginUndecided("the provider is asleep"), TokenFault.INVALID);
+        }
+        boolean right = (name.isEmpty() || name.equals("alice"))
+                && new String(token, StandardCharsets.US_ASCII).equals("alice-token");
+        return right
+                ? new TokenReply(new LoginVerdict.LoggedIn("alice"), TokenFault.INVALID)
+                : new TokenReply(
+                        new LoginVerdict.WrongPassword(pause),
+                        new TokenFault("invalid_token", "mail", "https://id.example/.well-known/openid-configuration"));
+    }
 
     @Override
     public LoginVerdict check(LoginAttempt attempt, String name, byte[] password) {

@@ -29,6 +29,7 @@ final class ProgramAccounts {
             new ProgramAccount("qmailr", "qmail", "remote"),
             new ProgramAccount("qmailp", "nofiles", "lookup"),
             new ProgramAccount("qmailpop", "nofiles", "pop3d"),
+            new ProgramAccount("qmailo", "nofiles", "tokens: whose an OAuth token is"),
             new ProgramAccount("qmaill", "nofiles", "loggers"),
             new ProgramAccount("alias", "nofiles", "mail to addresses that no other account owns"));
 

@@ -41,7 +41,9 @@ final class PermissionFindings {
                     "qmailpop",
                     file -> "chgrp nofiles " + file + " && chmod 440 " + file);
         }
+        readableByItsUser(Settings.OAUTHCLIENT, "tokens", "qmailo");
         secret(Settings.LDAPPASSWORD, "it");
+        secret(Settings.OAUTHCLIENT, "it");
         secret(Settings.SERVERCERT_PEM, "its private key");
         for (Setting<?> relays : List.of(Settings.SMTPROUTES, Settings.AUTHSENDERS)) {
             if (hasPassword(relays)) {

@@ -23,7 +23,7 @@ public final class Showctl {
     static final int MOST_LINES = 200;
 
     private static final List<String> ACCOUNTS =
-            List.of("alias", "qmaild", "qmaill", "root", "qmailp", "qmailpop", "qmailq", "qmailr", "qmails");
+            List.of("alias", "qmaild", "qmaill", "root", "qmailo", "qmailp", "qmailpop", "qmailq", "qmailr", "qmails");
 
     private final Invocation call;
     private final Installation installation;
