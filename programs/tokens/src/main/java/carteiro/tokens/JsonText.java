@@ -29,7 +29,11 @@ final class JsonText {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(utf8))
                     .toString();
-            return JSONObjectUtils.parse(text);
+            Map<String, Object> object = JSONObjectUtils.parse(text);
+            if (object == null) { // so the library reads "null"
+                throw new ParseException("no object", 0);
+            }
+            return object;
         } catch (CharacterCodingException e) {
             throw new ParseException("no UTF-8", 0);
         }
