@@ -75,7 +75,7 @@ class SettingsCommandsTest {
     void showctlTellsValuesFromDefaults() throws Exception {
         write("control/concurrencylocal", "7 # of them\n");
         write("control/locals", "# ours\nexample.org\n\nexample.net  \n");
-        write("control/ldappassword", "secret\n");
+        write("control/ldappassword", "geheim\n");
         write("control/bouncefrom", "");
         write("control/defaulthost", "caf\u00e9\u001b[2J\n");
         write("control/concurrencyperhost", "lots\n");
@@ -102,7 +102,7 @@ class SettingsCommandsTest {
                         "\nconcurrencyperuser: 7\n",
                         "\ncleanpause: 10\n  (the file is empty, so that the default holds)\n",
                         "\nsurprise: I have no idea what this file does.\n")
-                .doesNotContain("secret")
+                .doesNotContain("geheim")
                 .doesNotContain("\u001b");
         List<String> names = result.out()
                 .lines()
